@@ -1,0 +1,54 @@
+"""Gaussian regression concepts: p(y | x, k) = N(beta_k^T x, sigma^2)."""
+
+from typing import Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim._checks import (
+    as_float,
+    require_between,
+    require_finite,
+    require_shape,
+)
+from w2s_sim.concepts.model import LatentConceptModel
+from w2s_sim.students import LinearStudent
+
+
+class RegressionModel(LatentConceptModel):
+    """K linear regression concepts with one noise level.
+
+    Attributes:
+        vectors: beta_1..beta_K, shape (K, d).
+        noise: sigma > 0, in label units.
+
+    Raises:
+        InputError: If the prior is no probability vector of length K, the noise is not positive, or a
+            number is not finite.
+    """
+
+    vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
+    noise: Float[Array, ""] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_finite("concepts", self.vectors)
+        require_between("noise", self.noise, 0.0, open_low=True)
+        require_shape("prior", self.prior, self.vectors.shape[:1], "one weight per concept")
+
+    def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:
+        return norm.logpdf(labels[:, None], inputs @ self.vectors.T, self.noise)
+
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
+        return means + self.noise * jax.random.normal(key, means.shape)
+
+    def student(self, weights: Float[Array, " K"]) -> LinearStudent:
+        return LinearStudent(weights @ self.vectors)
+
+    def with_prior(self, prior: Float[Array, " K"]) -> Self:
+        return type(self)(prior=prior, vectors=self.vectors, noise=self.noise)

@@ -1,0 +1,14 @@
+"""Estimators: what a learner does with the source model and the weak data. None sees the target."""
+
+from w2s_sim.estimators.base import Estimator as Estimator
+from w2s_sim.estimators.finetune import DirectFinetuning as DirectFinetuning
+from w2s_sim.estimators.finetune import GradientDescent as GradientDescent
+from w2s_sim.estimators.finetune import LabelMixing as LabelMixing
+from w2s_sim.estimators.finetune import LeastSquares as LeastSquares
+from w2s_sim.estimators.finetune import Ridge as Ridge
+from w2s_sim.estimators.finetune import SpectralCutoff as SpectralCutoff
+from w2s_sim.estimators.finetune import SpectralFinetuning as SpectralFinetuning
+from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
+from w2s_sim.estimators.in_context import InContext as InContext
+from w2s_sim.estimators.oracle import Oracle as Oracle
+from w2s_sim.estimators.refinement import Refinement as Refinement

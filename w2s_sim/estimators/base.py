@@ -1,0 +1,34 @@
+"""The interface of every estimator."""
+
+import abc
+
+import equinox as eqx
+from jaxtyping import Array, Key
+
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import WeakData
+
+
+class Estimator(eqx.Module):
+    """A rule from the source model and weak data to a student."""
+
+    @property
+    @abc.abstractmethod
+    def sample_size(self) -> int:
+        """Number of weak pairs consumed, all counted, demonstrations included."""
+
+    @property
+    def context_size(self) -> int:
+        """Consecutive pairs read as one context; where contexts are grouped they share a concept."""
+        return 1
+
+    @abc.abstractmethod
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        """Fit a student.
+
+        Args:
+            source: The strong model under its source prior alpha^P.
+            data: `sample_size` weak pairs.
+            key: Typed PRNG key, for estimators that draw.
+        """

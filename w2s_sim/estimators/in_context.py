@@ -1,0 +1,51 @@
+"""In-context refinement: the strong model reads weak demonstrations and updates its concepts."""
+
+import abc
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import require_count
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.estimators.base import Estimator
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import WeakData
+
+
+class ContextEstimator(Estimator):
+    """Base of the estimators that hold one posterior over concepts, from one context.
+
+    Attributes:
+        num_demonstrations: n >= 1.
+    """
+
+    num_demonstrations: int = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        require_count("num_demonstrations", self.num_demonstrations, 1)
+
+    @abc.abstractmethod
+    def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+        """Log pi_n, the source prior updated on the context, in nats."""
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_demonstrations
+
+    @property
+    def context_size(self) -> int:
+        return self.num_demonstrations
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return source.student(jnp.exp(self.log_posterior(source, data)))
+
+
+class InContext(ContextEstimator):
+    """The strong model itself, prompted with n weak demonstrations: beta_ref = sum_k pi_n(k) beta_k.
+
+    Nothing is fitted: this is the refined labeller that relabels data (arXiv 2405.16236).
+    """
+
+    def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+        return source.log_posterior(data.inputs, data.labels)

@@ -1,0 +1,32 @@
+"""The oracle: what the strong model predicts when it is told the target prior."""
+
+import equinox as eqx
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import as_float, require_prior
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.estimators.base import Estimator
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import WeakData
+
+
+class Oracle(Estimator):
+    """Predicts under a concept prior that it is given, and reads no data.
+
+    Given the target prior it is the strong ceiling that others are measured against.
+
+    Attributes:
+        prior: The concept prior it is told, shape (K,).
+    """
+
+    prior: Float[Array, " K"] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_prior("prior", self.prior)
+
+    @property
+    def sample_size(self) -> int:
+        return 0
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return source.student(self.prior)

@@ -1,0 +1,11 @@
+"""Theorems as data: what each claims, for which cases, and how it would be refuted."""
+
+from w2s_sim.statements.case import Assumption as Assumption
+from w2s_sim.statements.case import Case as Case
+from w2s_sim.statements.case import Control as Control
+from w2s_sim.statements.parameters import Parameter as Parameter
+from w2s_sim.statements.registry import all_statements as all_statements
+from w2s_sim.statements.registry import find_statement as find_statement
+from w2s_sim.statements.statement import Kind as Kind
+from w2s_sim.statements.statement import Preset as Preset
+from w2s_sim.statements.statement import Statement as Statement

@@ -1,0 +1,67 @@
+"""Cases: one task and one estimator each, for which a statement makes its claim."""
+
+import dataclasses
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+from jaxtyping import Array, Key
+
+from w2s_sim.estimators import Estimator
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import TransferTask, WeakData
+
+
+class Case(eqx.Module):
+    """One instance of a statement: a pytree, so that it passes through `jit` and `grad`.
+
+    Attributes:
+        name: What tells this case from the statement's others.
+        task: The weak-to-strong problem.
+        estimator: The learner the claim is about.
+        grouped: Whether the demonstrations of one context share one draw of the concept.
+    """
+
+    name: str = eqx.field(static=True)
+    task: TransferTask
+    estimator: Estimator
+    grouped: bool = eqx.field(static=True, default=False)
+
+    def sample_weak(self, *, key: Key[Array, ""]) -> WeakData:
+        """The weak data that the estimator consumes."""
+        context_size = self.estimator.context_size if self.grouped else 1
+        return self.task.sample_weak(self.estimator.sample_size, context_size=context_size, key=key)
+
+    def fit(self, *, key: Key[Array, ""]) -> LinearStudent:
+        """Weak data, then the student that the estimator makes of it."""
+        data_key, fit_key = jax.random.split(key)
+        return self.estimator.fit(self.task.source, self.sample_weak(key=data_key), key=fit_key)
+
+
+@dataclasses.dataclass(frozen=True)
+class Assumption:
+    """An executable assumption of a statement.
+
+    Attributes:
+        name: Short, as it stands in reports: "isotropic features".
+        holds: Whether a case satisfies it. Sees concrete values.
+    """
+
+    name: str
+    holds: Callable[[Case], bool]
+
+
+@dataclasses.dataclass(frozen=True)
+class Control:
+    """A case that breaks one assumption, where the statement must be refuted.
+
+    Attributes:
+        case: What is simulated.
+        breaks: Name of the assumption that it breaks.
+        believed: The case whose bound is claimed, for whoever overlooks the broken assumption; `case`
+            itself when left out.
+    """
+
+    case: Case
+    breaks: str
+    believed: Case | None = None

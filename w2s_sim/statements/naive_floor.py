@@ -1,0 +1,191 @@
+"""naive-floor: no amount of fine-tuning on weak labels gets below the segment from weak to source."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import (
+    Estimator,
+    GradientDescent,
+    InContext,
+    LabelMixing,
+    LeastSquares,
+    Ridge,
+    SpectralCutoff,
+    SpectralFinetuning,
+)
+from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.example_tasks import (
+    canonical,
+    leaning_to_source,
+    noisy,
+    ten_dimensional,
+)
+from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
+from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.quantities import naive_floor, squared_error, transfer_geometry
+from w2s_sim.statements.statement import Preset, Statement
+from w2s_sim.task import TransferTask, canonical_task
+
+
+def measure(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+    """||b - beta_Q||^2 of one student, in squared label units."""
+    return squared_error(case.task, case.fit(key=key))
+
+
+def bound(case: Case) -> Float[Array, ""]:
+    """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; free of eta and n."""
+    return naive_floor(case.task)
+
+
+def _is_spectral(case: Case) -> bool:
+    return isinstance(case.estimator, SpectralFinetuning)
+
+
+def _stays_on_segment(case: Case) -> bool:
+    """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
+    if not isinstance(case.estimator, SpectralFinetuning):
+        return False
+    a2, b2, c = (float(x) for x in transfer_geometry(case.task))
+    return case.estimator.gain_within_unit_interval or c <= min(a2, b2)
+
+
+def _has_finite_variance(case: Case) -> bool:
+    """Without shrinkage, 1/lambda_min(S) has two moments only when n and d differ by more than 3.
+
+    Rademacher features can be singular but then fall under the pseudo-inverse; the rule is kept for
+    all laws, as it costs nothing.
+    """
+    estimator = case.estimator
+    while isinstance(estimator, LabelMixing):
+        estimator = estimator.student
+    unshrunk = isinstance(estimator, LeastSquares) or (
+        isinstance(estimator, Ridge) and float(estimator.ridge) == 0.0
+    )
+    return not unshrunk or abs(estimator.sample_size - case.task.dim) > 3
+
+
+def cases(preset: Preset) -> Sequence[Case]:
+    task = canonical_task()
+    mixed = canonical(target_prior=[0.2, 0.0, 0.2, 0.6])
+    ridge_path = [
+        Case(f"canonical, n=60, eta={ridge:g}", task, Ridge(ridge, num_weak=60))
+        for ridge in (0.0, 0.1, 0.3, 1.0, 3.0)
+    ]
+    other_sizes = [
+        Case(f"canonical, n={n}, eta=0.3", task, Ridge(0.3, num_weak=n))
+        for n in ((20, 240) if preset == "quick" else (20, 120, 240, 960))
+    ]
+    families = [
+        Case("canonical, fewer data than features, n=4, eta=0", task, Ridge(0.0, num_weak=4)),
+        Case("canonical, gradient descent, 20 steps of 0.05", task, GradientDescent(20, 0.05, num_weak=60)),
+        Case("canonical, gradient descent, 20 steps of 0.2", task, GradientDescent(20, 0.2, num_weak=60)),
+        Case("canonical, label mixing 0.4, eta=0.1", task, LabelMixing(Ridge(0.1, num_weak=60), 0.4)),
+        Case("canonical, least squares, n=60", task, LeastSquares(num_weak=60)),
+        Case("canonical, spectral cutoff at 0.8", task, SpectralCutoff(0.8, num_weak=60)),
+    ]
+    laws = [
+        Case(f"canonical, {law} features", canonical(features=law), Ridge(0.3, num_weak=60))
+        for law in ("uniform", "rademacher")
+    ]
+    tasks = [
+        Case("d=10, K=3, n=60, eta=0.3", ten_dimensional(), Ridge(0.3, num_weak=60)),
+        Case("bias 0.3, n=60, eta=1", canonical(bias=0.3), Ridge(1.0, num_weak=60)),
+        Case("bias 1.4, n=60, eta=1", canonical(bias=1.4), Ridge(1.0, num_weak=60)),
+        Case("noise 0.2, n=60, eta=1", canonical(noise=0.2), Ridge(1.0, num_weak=60)),
+        Case("no bias (no floor)", noisy(0.5), Ridge(0.3, num_weak=60)),
+        Case("weak model leans to the source", leaning_to_source(0.3), Ridge(1.0, num_weak=60)),
+        Case("weak model overshoots the source", leaning_to_source(1.3), Ridge(1.0, num_weak=60)),
+        Case("mixed target, grouped", mixed, Ridge(0.3, num_weak=60), grouped=True),
+        Case("mixed target, ungrouped", mixed, Ridge(0.3, num_weak=60)),
+    ]
+    return ridge_path + other_sizes + families + laws + tasks
+
+
+def controls(preset: Preset) -> Sequence[Control]:
+    task = canonical_task()
+    tilted = TransferTask(_anisotropic_features(task), task.source, task.target_prior, task.supervisor)
+    return [
+        Control(Case("anisotropic features", tilted, Ridge(0.3, num_weak=240)), breaks="isotropic features"),
+        Control(Case("refined, not fine-tuned", task, InContext(16)), breaks="spectral fine-tuning"),
+    ]
+
+
+def _anisotropic_features(task: TransferTask) -> Anisotropic:
+    """Variance 4 along beta_P - beta_Q, 0.05 along the bias, 1 elsewhere.
+
+    The data then move the student off the source long before they teach it the bias.
+    """
+    gap = np.asarray(task.source_vector - task.target_vector, dtype=np.float64)
+    bias = np.asarray(task.weak_vector - task.target_vector, dtype=np.float64)
+    gap, bias = gap / np.linalg.norm(gap), bias / np.linalg.norm(bias)
+    factor = np.eye(task.dim) + (2.0 - 1.0) * np.outer(gap, gap) + (0.05**0.5 - 1.0) * np.outer(bias, bias)
+    return Anisotropic(Gaussian(task.dim), factor)
+
+
+def build_estimator(numbers: dict[str, Any]) -> Estimator:
+    """The student of a `[case]` table: exactly one of ridge, steps with step_size, threshold."""
+    num_weak = numbers["num_weak"]
+    chosen = [name for name in ("ridge", "steps", "threshold") if numbers[name] is not None]
+    if len(chosen) != 1:
+        given = " and ".join(chosen) if chosen else "none of them"
+        raise InputError("ridge, steps, threshold", given, "exactly one, which names the kind of fine-tuning")
+    student: SpectralFinetuning
+    if chosen == ["ridge"]:
+        student = Ridge(numbers["ridge"], num_weak=num_weak)
+    elif chosen == ["steps"]:
+        if numbers["step_size"] is None:
+            raise InputError("step_size", "nothing", "a number > 0, to go with steps")
+        student = GradientDescent(numbers["steps"], numbers["step_size"], num_weak=num_weak)
+    else:
+        student = SpectralCutoff(numbers["threshold"], num_weak=num_weak)
+    return student if numbers["mixing"] is None else LabelMixing(student, numbers["mixing"])
+
+
+PARAMETERS = (
+    Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
+    Parameter("ridge", float, "ridge to the source, eta", example=0.3, low=0),
+    Parameter("steps", int, "gradient descent steps t, instead of ridge", low=0),
+    Parameter("step_size", float, "gradient descent step size, with steps", low=0),
+    Parameter("threshold", float, "spectral cutoff, instead of ridge", low=0),
+    Parameter("mixing", float, "weight of the strong model's own predictions", low=0, high=1),
+    Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
+)
+
+NAIVE_FLOOR = Statement(
+    id="naive-floor",
+    kind="lower",
+    title="Naive fine-tuning has a floor",
+    summary=(
+        "A student fine-tuned from the source on weak labels never gets closer to the target than the "
+        "segment between the weak model and the source, whatever the sample size and the regularisation."
+    ),
+    formula=(
+        r"\mathbb{E}\,\lVert b_\eta-\beta_Q\rVert^2 \;\ge\; "
+        r"\mathrm{dist}\bigl(\beta_Q,\,[\beta'_Q,\beta_P]\bigr)^2"
+    ),
+    cases=cases,
+    bound=bound,
+    measure=measure,
+    assumptions=(
+        Assumption("spectral fine-tuning", _is_spectral),
+        Assumption("isotropic features", lambda case: case.task.features.isotropic),
+        Assumption(
+            "sign-permutation-symmetric features", lambda case: case.task.features.sign_permutation_symmetric
+        ),
+        Assumption("gains that stay on the segment", _stays_on_segment),
+        Assumption("finite variance of the risk", _has_finite_variance),
+    ),
+    trivial=lambda case: 0.0,
+    lemmas=NAIVE_FLOOR_LEMMAS,
+    controls=controls,
+    parameters=PARAMETERS,
+    build_estimator=build_estimator,
+    plot_axis="ridge",
+    reference="Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2 (after its reviews' numbering)",
+    page="theory/naive-floor.md",
+)

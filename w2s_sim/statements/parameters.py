@@ -1,0 +1,93 @@
+"""The numbers of a `[case]` table: names, types and ranges, checked before anything runs."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from w2s_sim.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameter:
+    """One number (or word) of a case.
+
+    Attributes:
+        name: Key in the file.
+        type: int, float, bool or str.
+        help: One line for `w2s show`.
+        example: Value in the ready example; None leaves the key out of it.
+        default: Value when the key is absent; the key is required when `required`.
+        required: Whether the key must be given.
+        low: Smallest value of a number.
+        high: Largest value of a number.
+        choices: The words allowed, for a str.
+    """
+
+    name: str
+    type: type
+    help: str
+    example: Any = None
+    default: Any = None
+    required: bool = False
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: Any) -> Any:
+        """The value in its type.
+
+        Raises:
+            InputError: If it has the wrong type or lies outside the range.
+        """
+        if self.type is str:
+            if value not in self.choices:
+                raise InputError(self.name, repr(value), "one of " + ", ".join(self.choices))
+            return value
+        if self.type is bool:
+            if not isinstance(value, bool):
+                raise InputError(self.name, repr(value), "true or false")
+            return value
+        whole = self.type is int
+        allowed = int if whole else (int, float)
+        # A comparison with nan is false, so that nan is refused here as well.
+        if isinstance(value, bool) or not isinstance(value, allowed) or not self.low <= value <= self.high:
+            noun = "a whole number" if whole else "a number"
+            raise InputError(self.name, repr(value), noun + self.range_text())
+        if value in (float("inf"), float("-inf")):
+            raise InputError(self.name, repr(value), "a finite number")
+        return self.type(value)
+
+    def range_text(self) -> str:
+        """The range in words, with a leading space; empty without one."""
+        if self.high == float("inf"):
+            return "" if self.low == float("-inf") else f" >= {self.low:g}"
+        return f" in [{self.low:g}, {self.high:g}]"
+
+
+def read_parameters(parameters: Sequence[Parameter], table: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked values of all parameters, defaults filled in.
+
+    Raises:
+        InputError: For an unknown or missing key, or a bad value.
+    """
+    names = [parameter.name for parameter in parameters]
+    for key in table:
+        if key not in names:
+            raise unknown_key(key, names)
+    values = {}
+    for parameter in parameters:
+        if parameter.name in table:
+            values[parameter.name] = parameter.check(table[parameter.name])
+        elif parameter.required:
+            raise InputError(parameter.name, "nothing", f"a value ({parameter.help})")
+        else:
+            values[parameter.name] = parameter.default
+    return values
+
+
+def unknown_key(key: str, names: Sequence[str]) -> InputError:
+    """The complaint about a key that is not among `names`, with the nearest name."""
+    nearest = difflib.get_close_matches(key, names, n=1)
+    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    return InputError(key, "an unknown key" + hint, "one of " + ", ".join(names))

@@ -1,0 +1,191 @@
+"""refinement-risk: a student fitted on refined labels reaches the target, below the naive floor."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
+from w2s_sim.features import Gaussian
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.example_tasks import (
+    canonical,
+    leaning_to_concept,
+    many_concepts,
+    noisy,
+    ten_dimensional_uniform,
+)
+from w2s_sim.statements.moments import identification_bound, quadrature_is_resolved
+from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.quantities import concept_diameter, squared_error
+from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
+from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
+from w2s_sim.statements.statement import Preset, Statement
+from w2s_sim.task import canonical_task
+
+
+def measure(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+    """||b - beta_Q||^2 of one refined student, in squared label units."""
+    return squared_error(case.task, case.fit(key=key))
+
+
+def terms(case: Case) -> dict[str, Float[Array, ""]]:
+    """The bound's summands: bias of the labels, its amplification by the fit, the fit's variance."""
+    return refinement_terms(case, identification_bound(case.task, num_demonstrations(case)))
+
+
+def bound(case: Case) -> Float[Array, ""]:
+    return sum(terms(case).values(), start=jnp.zeros(()))
+
+
+def trivial(case: Case) -> Float[Array, ""]:
+    """The same bound with E[1 - pi_n] <= 1, which needs no theorem."""
+    return sum(refinement_terms(case, jnp.ones(())).values(), start=jnp.zeros(()))
+
+
+def _support(case: Case) -> tuple[float, float]:
+    if isinstance(case.estimator, InContext):
+        return 0.0, float(concept_diameter(case.task)) ** 2
+    return 0.0, float("inf")
+
+
+def _fits_more_queries_than_features(case: Case) -> bool:
+    estimator = case.estimator
+    return not isinstance(estimator, Refinement) or (
+        isinstance(estimator.student, LeastSquares) and estimator.num_queries > case.task.dim + 1
+    )
+
+
+def _weak_concept_in_cell(case: Case) -> bool:
+    """Whether beta'_* is nearer to beta_* than to any other concept, in Sigma's norm."""
+    task = case.task
+    weak = task.supervisor.vectors[task.target_concept]
+    differences = np.asarray(task.source.vectors - weak, dtype=np.float64)
+    covariance = np.asarray(task.features.covariance, dtype=np.float64)
+    distances = np.einsum("ki,ij,kj->k", differences, covariance, differences)
+    return bool(np.argmin(distances) == int(task.target_concept))
+
+
+def cases(preset: Preset) -> Sequence[Case]:
+    task, wider = canonical_task(), ten_dimensional_uniform()
+    fit = LeastSquares(num_weak=60)
+    labellers = [
+        Case(f"canonical, labeller, n={n}", task, InContext(n))
+        for n in ((2, 8, 16, 32) if preset == "quick" else (2, 4, 8, 16, 24, 32, 48))
+    ]
+    students = [
+        Case(f"canonical, student, n={n}, N=60", task, Refinement(n, fit))
+        for n in ((16, 32) if preset == "quick" else (4, 8, 16, 24, 32))
+    ]
+    left_out = Refinement(15, LeastSquares(num_weak=64), context="leave-one-out")
+    variants = [
+        Case("d=10, K=4, uniform prior, n=16, N=60", wider, Refinement(16, fit)),
+        Case("d=10, K=4, fresh contexts", wider, Refinement(16, fit, context="fresh")),
+        Case("d=10, K=4, posterior-mean labels", wider, Refinement(16, fit, labels="mean")),
+        Case("d=10, K=4, N=16", wider, Refinement(16, LeastSquares(num_weak=16))),
+        Case("d=10, K=4, leave-one-out", wider, left_out),
+        Case("canonical, rademacher, labeller, n=16", canonical(features="rademacher"), InContext(16)),
+        Case("noisy, sigma'=1, labeller, n=16", noisy(1.0), InContext(16)),
+        Case("leans to a wrong concept, t=0.25, n=32", leaning_to_concept(0.25), InContext(32)),
+    ]
+    larger = [
+        Case("canonical, student, n=16, N=240", task, Refinement(16, LeastSquares(num_weak=240))),
+        Case("canonical, uniform features, labeller, n=16", canonical(features="uniform"), InContext(16)),
+        Case("d=20, K=8, student, n=24, N=100", many_concepts(), Refinement(24, LeastSquares(num_weak=100))),
+    ]
+    return labellers + students + variants + (larger if preset == "full" else [])
+
+
+def controls(preset: Preset) -> Sequence[Control]:
+    length = 0.8 * 2.0**0.5
+    return [
+        Control(
+            Case("weak concept outside the Voronoi cell, n=32", leaning_to_concept(0.8), InContext(32)),
+            breaks="weak concept in the right Voronoi cell",
+            believed=Case("orthogonal bias of that length", canonical(bias=length), InContext(32)),
+        ),
+        Control(
+            Case(
+                "mixed target, ungrouped demonstrations, n=32",
+                canonical(target_prior=[0.35, 0.0, 0.0, 0.65]),
+                InContext(32),
+            ),
+            breaks="point-mass target",
+            believed=Case("point-mass target", canonical_task(), InContext(32)),
+        ),
+    ]
+
+
+def build_estimator(numbers: dict[str, Any]) -> Estimator:
+    """The labeller itself, or the student fitted on num_queries refined labels."""
+    if numbers["num_queries"] is None:
+        for name in ("context", "labels"):
+            if numbers[name] is not None:
+                raise InputError(name, repr(numbers[name]), "num_queries as well: the labeller has neither")
+        return InContext(numbers["num_demonstrations"])
+    return Refinement(
+        numbers["num_demonstrations"],
+        LeastSquares(num_weak=numbers["num_queries"]),
+        context=numbers["context"] or "shared",
+        labels=numbers["labels"] or "draw",
+    )
+
+
+REFINEMENT_RISK = Statement(
+    id="refinement-risk",
+    kind="upper",
+    title="Refinement reaches the target",
+    summary=(
+        "A student fitted on labels that the strong model refined in context has a risk that vanishes "
+        "with the number of demonstrations n and of queries N, and so falls below the naive floor."
+    ),
+    formula=(
+        r"\mathbb{E}R \;\le\; D^2\varepsilon_n\Bigl(1+\frac{d+2}{N-d-1}\Bigr)+\frac{\sigma^2 d}{N-d-1},"
+        r"\qquad \mathbb{E}\,\lVert\beta_{\mathrm{ref}}-\beta_*\rVert^2\le D^2\varepsilon_n"
+    ),
+    cases=cases,
+    bound=bound,
+    measure=measure,
+    assumptions=(
+        Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement)),
+        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        Assumption("weak concept in the right Voronoi cell", _weak_concept_in_cell),
+        Assumption(
+            "contexts independent of the queries they label",
+            lambda case: getattr(case.estimator, "context", "shared") != "leave-one-out",
+        ),
+        Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features),
+        Assumption(
+            "standard Gaussian features for a fitted student",
+            lambda case: isinstance(case.estimator, InContext) or isinstance(case.task.features, Gaussian),
+        ),
+        Assumption(
+            "moments resolved by quadrature",
+            lambda case: quadrature_is_resolved(case.task, num_demonstrations(case)),
+        ),
+    ),
+    support=_support,
+    trivial=trivial,
+    terms=terms,
+    lemmas=REFINEMENT_RISK_LEMMAS,
+    controls=controls,
+    parameters=(
+        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+        Parameter("num_queries", int, "queries N relabelled; the labeller itself without", example=60, low=1),
+        Parameter(
+            "context",
+            str,
+            "how contexts are spent, with num_queries",
+            choices=("shared", "fresh", "leave-one-out"),
+        ),
+        Parameter("labels", str, "what a refined label is, with num_queries", choices=("draw", "mean")),
+        Parameter("grouped", bool, "a context's demonstrations share one draw of the concept", default=False),
+    ),
+    build_estimator=build_estimator,
+    plot_axis="num_demonstrations",
+    reference="Somerstep et al. 2025, arXiv 2405.16236, Theorems 4.1 and 4.2 (after its reviews' numbering)",
+    page="theory/refinement-risk.md",
+)

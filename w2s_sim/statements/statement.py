@@ -1,0 +1,89 @@
+"""The contract `Statement`: a theorem, lemma or conjecture that can be checked."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import Estimator
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.parameters import Parameter
+
+Kind = Literal["upper", "lower", "equality"]
+Preset = Literal["quick", "full"]
+
+
+def _none(_: Any) -> tuple[()]:
+    return ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Statement:
+    """A claim about a number: E[measure] against a bound, for every case where the assumptions hold.
+
+    Nothing here says how it is checked; see `w2s_sim.verify`.
+
+    Attributes:
+        id: Slug, as on the command line.
+        kind: "upper" (measured <= bound), "lower" (measured >= bound) or "equality".
+        cases: The cases of a preset ("quick" or "full").
+        bound: The bound of a case: closed form, JAX, differentiable where the theorem allows.
+        measure: One replicate of the measured quantity, a pure function of (key, case) that `jit` and
+            `vmap` accept. Either this or `exact`.
+        exact: The measured quantity itself, where no sampling is needed.
+        title: What the theorem is called in tables.
+        summary: One or two sentences for people who have not read the page.
+        formula: The claim in LaTeX.
+        assumptions: Predicates of a case, all of which must hold.
+        support: Range [low, high] of every replicate, where it is bounded.
+        trivial: A bound that holds without the theorem: no better than it is vacuous.
+        terms: The bound as a sum of named terms, so that mutants can drop each.
+        margin: For equalities, the absolute difference that still counts as equal.
+        lemmas: The proof's own steps.
+        controls: Cases that break an assumption.
+        parameters: What the `[case]` table of a file may hold.
+        build_estimator: The estimator described by such a table.
+        plot_axis: The parameter that the theorem's figure has on its horizontal axis.
+        reference: Source: authors, year, arXiv id, theorem.
+        page: Path of its page in theory/.
+
+    Raises:
+        InputError: If the kind is unknown, or not exactly one of `measure` and `exact` is given.
+    """
+
+    id: str
+    kind: Kind
+    cases: Callable[[Preset], Sequence[Case]]
+    bound: Callable[[Case], Float[Array, ""] | float]
+    measure: Callable[[Key[Array, ""], Case], Float[Array, ""]] | None = None
+    exact: Callable[[Case], Float[Array, ""] | float] | None = None
+    title: str = ""
+    summary: str = ""
+    formula: str = ""
+    assumptions: tuple[Assumption, ...] = ()
+    support: Callable[[Case], tuple[float, float]] | None = None
+    trivial: Callable[[Case], Float[Array, ""] | float] | None = None
+    terms: Callable[[Case], Mapping[str, Float[Array, ""]]] | None = None
+    margin: Callable[[Case], float] | None = None
+    lemmas: "tuple[Statement, ...]" = ()
+    controls: Callable[[Preset], Sequence[Control]] = _none
+    parameters: tuple[Parameter, ...] = ()
+    build_estimator: Callable[[dict[str, Any]], Estimator] | None = None
+    plot_axis: str = ""
+    reference: str = ""
+    page: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise InputError("kind", repr(self.kind), "one of " + ", ".join(get_args(Kind)), self.id)
+        if (self.measure is None) == (self.exact is None):
+            given = "neither" if self.measure is None else "both"
+            raise InputError("measure, exact", given, "exactly one of the two", self.id)
+        if self.kind == "equality" and self.margin is None:
+            raise InputError("margin", "none", "a margin, for an equality is judged within one", self.id)
+
+    def broken_assumption(self, case: Case) -> str | None:
+        """Name of the first assumption that the case breaks, or None."""
+        return next((a.name for a in self.assumptions if not a.holds(case)), None)

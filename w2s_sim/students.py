@@ -1,0 +1,20 @@
+"""Students: what a learner hands back, a predictor of labels from features."""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from w2s_sim._checks import as_float
+
+
+class LinearStudent(eqx.Module):
+    """A linear predictor x -> b^T x.
+
+    Attributes:
+        coefficients: b, shape (d,), in label units per feature unit.
+    """
+
+    coefficients: Float[Array, " d"] = eqx.field(converter=as_float)
+
+    def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
+        """Predicted labels of `inputs`, in label units."""
+        return inputs @ self.coefficients

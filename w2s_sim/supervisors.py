@@ -1,0 +1,131 @@
+"""The weak side: supervisors that know which concept is wanted, and show it imperfectly."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int, Key
+
+from w2s_sim._checks import as_float, require_between, require_finite, require_shape
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.errors import InputError
+
+# Two directions count as orthogonal when their cosine is below this (float32 rounding).
+ORTHOGONALITY_TOLERANCE = 1e-4
+
+
+class WeakSupervisor(eqx.Module):
+    """Labels inputs with the weak version of a given concept."""
+
+    @abc.abstractmethod
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        """Weak labels y'_i of inputs x_i, each with its own concept."""
+
+
+class RegressionSupervisor(WeakSupervisor):
+    """Weak labels y' ~ N(beta'_k^T x, sigma'^2): the general weak model of regression concepts.
+
+    Attributes:
+        vectors: beta'_1..beta'_K, shape (K, d).
+        noise: sigma' >= 0, in label units.
+
+    Raises:
+        InputError: If the noise is negative or a number is not finite.
+    """
+
+    vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
+    noise: Float[Array, ""] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_finite("weak.concepts", self.vectors)
+        require_between("weak.noise", self.noise, 0.0)
+
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
+        return means + self.noise * jax.random.normal(key, means.shape)
+
+
+def noisy_supervisor(model: RegressionModel, noise: float) -> RegressionSupervisor:
+    """The noisy weak model: the right concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
+
+    Args:
+        model: The strong model whose concepts the weak one shares.
+        noise: sigma', at least the strong model's sigma.
+
+    Raises:
+        InputError: If sigma' < sigma.
+    """
+    require_between("weak.noise", noise, float(np.asarray(model.noise)))
+    return RegressionSupervisor(model.vectors, noise)
+
+
+def biased_supervisor(
+    model: RegressionModel,
+    bias: float,
+    noise: float,
+    directions: Float[ArrayLike, "K d"] | None = None,
+) -> RegressionSupervisor:
+    """The biased weak model beta'_k = beta_k + kappa u_k (arXiv 2405.16236, Assumption 2.1).
+
+    Args:
+        model: The strong model whose concepts are shifted.
+        bias: kappa >= 0, in label units.
+        noise: sigma' >= 0, in label units.
+        directions: u_1..u_K, shape (K, d), unit vectors orthogonal to every concept; by default
+            orthonormal as well, taken from `orthogonal_directions`.
+
+    Raises:
+        InputError: If kappa is negative, or the directions are not unit or not orthogonal to the
+            concepts, or there is no room for them.
+    """
+    require_between("weak.bias", bias, 0.0)
+    units = orthogonal_directions(model.vectors) if directions is None else np.asarray(directions, float)
+    require_shape("weak.directions", units, model.vectors.shape, "one direction per concept")
+    vectors = np.asarray(model.vectors, dtype=np.float64)
+    lengths = np.linalg.norm(units, axis=1)
+    if not np.allclose(lengths, 1.0, atol=ORTHOGONALITY_TOLERANCE):
+        raise InputError("weak.directions", f"lengths {np.round(lengths, 4)}", "unit vectors")
+    overlap = float(np.abs(units @ vectors.T).max())
+    if overlap > ORTHOGONALITY_TOLERANCE * max(1.0, float(np.abs(vectors).max())):
+        raise InputError(
+            "weak.directions", f"inner product {overlap:.4g}", "directions orthogonal to all concepts"
+        )
+    return RegressionSupervisor(vectors + bias * units, noise)
+
+
+def orthogonal_directions(vectors: Float[Array, "K d"]) -> Float[np.ndarray, "K d"]:
+    """K orthonormal directions orthogonal to every concept vector.
+
+    Standard basis vectors are swept by Gram-Schmidt in their order, so that concepts e_1..e_K get the
+    directions e_{K+1}..e_{2K}.
+
+    Raises:
+        InputError: If R^d has fewer than K dimensions left.
+    """
+    concepts = np.asarray(vectors, dtype=np.float64)
+    num_concepts, dim = concepts.shape
+    _, singular_values, right = np.linalg.svd(concepts, full_matrices=True)
+    rank = int(np.sum(singular_values > 1e-6 * max(1.0, singular_values.max(initial=0.0))))
+    if dim - rank < num_concepts:
+        raise InputError(
+            "weak.kind",
+            f"'biased' with {num_concepts} concepts of rank {rank} in dimension {dim}",
+            f"dim >= {rank + num_concepts}, to hold {num_concepts} bias directions orthogonal to all "
+            "concepts (or give weak.directions)",
+        )
+    complement = right[rank:].T @ right[rank:]
+    directions: list[np.ndarray] = []
+    for candidate in complement:
+        residual = candidate - sum((np.dot(candidate, u) * u for u in directions), np.zeros(dim))
+        length = np.linalg.norm(residual)
+        if length > 1e-3:
+            directions.append(residual / length)
+        if len(directions) == num_concepts:
+            break
+    return np.stack(directions)

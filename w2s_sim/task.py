@@ -1,0 +1,192 @@
+"""Transfer tasks: a source prior, a target prior, shared concepts, and a weak supervisor."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim._checks import as_float, require_count, require_prior, require_shape
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.errors import InputError
+from w2s_sim.features import FEATURE_LAWS, FeatureLaw
+from w2s_sim.students import LinearStudent
+from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
+
+
+class WeakData(eqx.Module):
+    """Inputs with weak labels: all that a learner ever sees of the target.
+
+    Attributes:
+        inputs: x_1..x_n, shape (n, d).
+        labels: y'_1..y'_n, shape (n,).
+    """
+
+    inputs: Float[Array, "n d"]
+    labels: Float[Array, " n"]
+
+    def __getitem__(self, index: slice) -> "WeakData":
+        return WeakData(self.inputs[index], self.labels[index])
+
+
+class TransferTask(eqx.Module):
+    """One weak-to-strong problem with regression concepts.
+
+    Source and target share the concepts; only the prior over them shifts.
+
+    Attributes:
+        features: Law of x in R^d.
+        source: The strong model, with the source prior alpha^P.
+        target_prior: alpha^Q, shape (K,).
+        supervisor: The weak model that labels the data.
+
+    Raises:
+        InputError: If the target prior is no probability vector, or shapes do not fit.
+    """
+
+    features: FeatureLaw
+    source: RegressionModel
+    target_prior: Float[Array, " K"] = eqx.field(converter=as_float)
+    supervisor: RegressionSupervisor
+
+    def __check_init__(self) -> None:
+        num_concepts, dim = self.source.vectors.shape
+        if self.features.dim != dim:
+            raise InputError("features", f"dimension {self.features.dim}", f"dimension {dim}, as concepts")
+        require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
+        require_prior("target_prior", self.target_prior)
+        require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
+
+    @property
+    def dim(self) -> int:
+        """d, the number of features."""
+        return self.features.dim
+
+    @property
+    def num_concepts(self) -> int:
+        """K."""
+        return self.source.num_concepts
+
+    @property
+    def target(self) -> RegressionModel:
+        """The concepts under the target prior."""
+        return self.source.with_prior(self.target_prior)
+
+    @property
+    def source_vector(self) -> Float[Array, " d"]:
+        """beta_P, what the unaligned strong model predicts."""
+        return self.source.prior @ self.source.vectors
+
+    @property
+    def target_vector(self) -> Float[Array, " d"]:
+        """beta_Q, what is wanted."""
+        return self.target_prior @ self.source.vectors
+
+    @property
+    def weak_vector(self) -> Float[Array, " d"]:
+        """beta'_Q, what the weak labels say on average."""
+        return self.target_prior @ self.supervisor.vectors
+
+    @property
+    def target_concept(self) -> Int[Array, ""]:
+        """k*, the intended concept: the one of largest target weight."""
+        return jnp.argmax(self.target_prior)
+
+    @property
+    def has_point_mass_target(self) -> bool:
+        """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
+        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
+
+    def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
+        """Weak data of the target.
+
+        Args:
+            num_weak: Number of pairs n >= 0.
+            context_size: Consecutive pairs that share one draw of the concept: 1 draws a concept for
+                each pair (ungrouped), n one for all of them (grouped).
+            key: Typed PRNG key.
+
+        Raises:
+            InputError: If a size is no whole number in its range.
+        """
+        require_count("num_weak", num_weak, 0)
+        require_count("context_size", context_size, 1)
+        input_key, concept_key, label_key = jax.random.split(key, 3)
+        inputs = self.features.sample(num_weak, key=input_key)
+        num_contexts = -(-num_weak // context_size)
+        draws = jax.random.choice(concept_key, self.num_concepts, (num_contexts,), p=self.target_prior)
+        concepts = jnp.repeat(draws, context_size)[:num_weak]
+        return WeakData(inputs, self.supervisor.sample_labels(inputs, concepts, key=label_key))
+
+    def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
+        """Exact excess risk ||b - beta_Q||^2_Sigma of a student, in squared label units."""
+        error = student.coefficients - self.target_vector
+        return error @ self.features.covariance @ error
+
+    @property
+    def weak_risk(self) -> Float[Array, ""]:
+        """Excess risk of the weak model's own mean predictor beta'_Q."""
+        return self.excess_risk(LinearStudent(self.weak_vector))
+
+
+def regression_task(
+    dim: int,
+    num_concepts: int,
+    *,
+    source_prior: list[float] | Float[Array, " K"],
+    target_prior: list[float] | Float[Array, " K"],
+    noise: float = 0.5,
+    features: str | FeatureLaw = "gaussian",
+    concepts: Float[Array, "K d"] | list[list[float]] | None = None,
+    supervisor: RegressionSupervisor | None = None,
+    bias: float = 0.7,
+    weak_noise: float | None = None,
+) -> TransferTask:
+    """A task from plain numbers, with orthonormal concepts e_1..e_K by default.
+
+    Args:
+        dim: d >= 1.
+        num_concepts: K >= 1.
+        source_prior: alpha^P, K weights that sum to 1.
+        target_prior: alpha^Q, K weights that sum to 1.
+        noise: sigma > 0, the strong model's label noise.
+        features: "gaussian", "uniform", "rademacher", or a `FeatureLaw`.
+        concepts: beta_1..beta_K as K rows of d numbers; needs K <= d when left out.
+        supervisor: The weak model; by default a biased one of strength `bias` and noise `weak_noise`.
+        bias: kappa of the default supervisor.
+        weak_noise: sigma' of the default supervisor; sigma when left out.
+
+    Raises:
+        InputError: Naming the field, if anything does not fit.
+    """
+    require_count("dim", dim, 1)
+    require_count("num_concepts", num_concepts, 1)
+    if isinstance(features, str):
+        if features not in FEATURE_LAWS:
+            raise InputError("features", repr(features), "one of " + ", ".join(FEATURE_LAWS))
+        features = FEATURE_LAWS[features](dim)
+    if concepts is None:
+        if num_concepts > dim:
+            raise InputError(
+                "num_concepts",
+                f"{num_concepts} with dim = {dim}",
+                "num_concepts <= dim for the default orthonormal concepts (or give concepts)",
+            )
+        concepts = jnp.eye(num_concepts, dim)
+    require_shape("concepts", concepts, (num_concepts, dim), "num_concepts x dim")
+    for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
+        require_shape(field, prior, (num_concepts,), "one weight per concept")
+        require_prior(field, prior)
+    source = RegressionModel(prior=source_prior, vectors=concepts, noise=noise)
+    if supervisor is None:
+        supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)
+    return TransferTask(features, source, target_prior, supervisor)
+
+
+def canonical_task() -> TransferTask:
+    """The running example of the documentation: d = 8, K = 4, beta_k = e_k, u_k = e_{4+k}.
+
+    alpha^P = (.5, .25, .15, .1), target the 4th concept, sigma = sigma' = .5, kappa = .7; there
+    ||beta_P - beta_Q||^2 = 1.145 and ||beta'_Q - beta_Q||^2 = .49.
+    """
+    return regression_task(8, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0.0, 0.0, 0.0, 1.0])

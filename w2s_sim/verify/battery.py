@@ -1,0 +1,147 @@
+"""The battery: statements with their lemmas, controls and mutants, at one family-wise error level."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from w2s_sim.statements import Case, Control, Preset, Statement
+from w2s_sim.verify.case_check import check_case, check_control
+from w2s_sim.verify.mutants import check_mutants
+from w2s_sim.verify.replication import prepare
+from w2s_sim.verify.settings import PRESETS, Settings
+from w2s_sim.verify.verdict import Verdict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Progress = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One sampled row: a theorem, the statement that is checked (itself or a lemma of it), and the case."""
+
+    theorem: Statement
+    statement: Statement
+    case: Case
+    control: Control | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Battery:
+    """Everything that one run checks.
+
+    Attributes:
+        statements: The theorems.
+        preset: "quick" or "full".
+        settings: Budget, precision, seed and error level; by default the preset's.
+        own_cases: Cases of the user's own; in place of the statements' cases, without their lemmas and
+            controls.
+    """
+
+    statements: Sequence[Statement]
+    preset: Preset = "quick"
+    settings: Settings = PRESETS["quick"]
+    own_cases: Sequence[Case] = ()
+
+    def jobs(self) -> list[Job]:
+        """All sampled rows."""
+        jobs: list[Job] = []
+        for theorem in self.statements:
+            for statement in [theorem] if self.own_cases else [theorem, *theorem.lemmas]:
+                cases = self.own_cases or statement.cases(self.preset)
+                controls = () if self.own_cases else statement.controls(self.preset)
+                jobs += [Job(theorem, statement, case) for case in cases]
+                jobs += [Job(theorem, statement, control.case, control) for control in controls]
+        return jobs
+
+    def run(self, progress: Progress | None = None) -> list[Verdict]:
+        """All verdicts: each theorem's own, then its lemmas', controls' and mutants'.
+
+        The error level is shared equally: each of the m sampled rows gets alpha / m, so that with
+        probability 1 - alpha no interval of the run misses (Bonferroni). Mutants are judged by the
+        theorem's intervals and need no share.
+
+        Args:
+            progress: Called with a label before each row is sampled.
+        """
+        jobs = self.jobs()
+        level = self.settings.alpha / max(1, len(jobs))
+        verdicts: list[Verdict] = []
+        # Programs are compiled ahead by one thread while this one samples and judges.
+        compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile")
+        try:
+            for job in jobs:
+                compiler.submit(self._prepare, job)
+            for theorem in self.statements:
+                measured: list[tuple[Case, Verdict]] = []
+                rows: list[Verdict] = []
+                for job in jobs:
+                    if job.theorem is not theorem:
+                        continue
+                    if progress is not None:
+                        progress(f"{theorem.id}: {job.case.name}")
+                    rows.append(self._check(job, level))
+                    if job.statement is theorem and job.control is None:
+                        measured.append((job.case, rows[-1]))
+                order = {"theorem": 0, "lemma": 1, "control": 2}
+                verdicts += sorted(rows, key=lambda row: order[row.role])
+                verdicts += check_mutants(theorem, measured, self.settings)
+        finally:
+            compiler.shutdown(wait=False, cancel_futures=True)
+        return verdicts
+
+    def _prepare(self, job: Job) -> None:
+        if job.statement.measure is not None:
+            prepare(job.statement.measure, job.case, memory=self.settings.memory)
+
+    def _check(self, job: Job, level: float) -> Verdict:
+        is_lemma = job.statement is not job.theorem
+        theorem = job.theorem.id
+        if job.control is not None:
+            name = job.statement.id if is_lemma else ""
+            return check_control(
+                job.statement, job.control, settings=self.settings, alpha=level, theorem=theorem, name=name
+            )
+        role = "lemma" if is_lemma else "theorem"
+        return check_case(
+            job.statement, job.case, settings=self.settings, alpha=level, role=role, theorem=theorem
+        )
+
+
+def check(
+    *statements: Statement,
+    preset: Preset = "quick",
+    seed: int = 0,
+    alpha: float = 1e-3,
+    cases: Sequence[Case] = (),
+) -> "pd.DataFrame":
+    """Check statements and return the table of verdicts: the notebook's `w2s verify`.
+
+    Args:
+        *statements: Statements of one's own, or of `all_statements()`.
+        preset: "quick" or "full".
+        seed: Seed of all replicates.
+        alpha: Family-wise error level of the call, in (0, 0.5].
+        cases: Cases of one's own, in place of the statements' cases, lemmas and controls.
+
+    Returns:
+        One row per verdict; columns as in `Verdict`, with `tightness` and `as_expected`.
+    """
+    settings = dataclasses.replace(PRESETS[preset], seed=seed, alpha=alpha)
+    return verdict_frame(Battery(statements, preset, settings, tuple(cases)).run())
+
+
+def verdict_record(verdict: Verdict) -> dict[str, object]:
+    """A verdict as a flat record: its fields and `tightness`, `as_expected`."""
+    record = dataclasses.asdict(verdict)
+    record |= {"tightness": verdict.tightness, "as_expected": verdict.as_expected}
+    return record
+
+
+def verdict_frame(verdicts: Iterable[Verdict]) -> "pd.DataFrame":
+    """Verdicts as a DataFrame, one row each."""
+    import pandas as pd
+
+    return pd.DataFrame([verdict_record(verdict) for verdict in verdicts])
