@@ -1,7 +1,6 @@
 """The interface of every latent-concept model."""
 
 import abc
-from typing import Self
 
 import equinox as eqx
 import jax
@@ -42,7 +41,7 @@ class LatentConceptModel(eqx.Module):
         """The mean predictor E[y | x] when concepts are weighted by `weights`."""
 
     @abc.abstractmethod
-    def with_prior(self, prior: Float[Array, " K"]) -> Self:
+    def with_prior(self, prior: Float[Array, " K"]) -> "LatentConceptModel":
         """The same concepts under another prior."""
 
     @property

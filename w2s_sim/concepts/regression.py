@@ -1,7 +1,5 @@
 """Gaussian regression concepts: p(y | x, k) = N(beta_k^T x, sigma^2)."""
 
-from typing import Self
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -50,5 +48,5 @@ class RegressionModel(LatentConceptModel):
     def student(self, weights: Float[Array, " K"]) -> LinearStudent:
         return LinearStudent(weights @ self.vectors)
 
-    def with_prior(self, prior: Float[Array, " K"]) -> Self:
-        return type(self)(prior=prior, vectors=self.vectors, noise=self.noise)
+    def with_prior(self, prior: Float[Array, " K"]) -> "RegressionModel":
+        return RegressionModel(prior=prior, vectors=self.vectors, noise=self.noise)

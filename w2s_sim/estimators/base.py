@@ -20,8 +20,11 @@ class Estimator(eqx.Module):
 
     @property
     def context_size(self) -> int:
-        """Consecutive pairs read as one context; where contexts are grouped they share a concept."""
-        return 1
+        """Consecutive pairs read as one context; where contexts are grouped they share a concept.
+
+        By default all pairs that it reads.
+        """
+        return max(1, self.sample_size)
 
     @abc.abstractmethod
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:

@@ -33,10 +33,6 @@ class ContextEstimator(Estimator):
     def sample_size(self) -> int:
         return self.num_demonstrations
 
-    @property
-    def context_size(self) -> int:
-        return self.num_demonstrations
-
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return source.student(jnp.exp(self.log_posterior(source, data)))
 

@@ -64,7 +64,7 @@ def _size(case: Case) -> int:
 
 def cases(preset: Preset) -> Sequence[Case]:
     task = canonical_task()
-    sizes = (2, 4, 8, 16, 32) if preset == "quick" else (1, 2, 4, 8, 16, 32, 48)
+    sizes = (4, 8, 16, 32) if preset == "quick" else (1, 2, 4, 8, 16, 32, 48)
     scaled = Anisotropic(Gaussian(8), np.diag(np.linspace(0.6, 1.4, 8)))
     path = [Case(f"canonical, n={n}", task, InContext(n)) for n in sizes]
     others = [
@@ -143,6 +143,7 @@ CONCEPT_IDENTIFICATION = Statement(
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,
+    quantity="1 - posterior of the concept (probability)",
     plot_axis="num_demonstrations",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Section 4 (in-context refinement)",
     page="theory/concept-identification.md",

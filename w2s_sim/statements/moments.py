@@ -4,6 +4,9 @@ With r_k = pi_n(k) / pi_n(k*) and m_k(s) = E[(p_k / p_*)^s] for one weak demonst
     E[1 - pi_n(k*)] <= sum_{k != k*} min_{0 <= s <= 1} (alpha^P_k / alpha^P_*)^s m_k(s)^n.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -137,10 +140,10 @@ def log_chernoff_terms(
     return jnp.where(is_star, -jnp.inf, terms), exponents
 
 
-def _golden_section(function, size: int) -> Float[Array, " size"]:
+def _golden_section(function: Callable[[Array], Array], size: int) -> Float[Array, " size"]:
     """Minimisers over [0, 1] of `size` convex functions at once, each inf beyond some point."""
 
-    def shrink(_: int, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
+    def shrink(_: Any, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = bracket
         width = high - low
         left, right = high - GOLDEN_RATIO * width, low + GOLDEN_RATIO * width

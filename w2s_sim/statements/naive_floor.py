@@ -185,6 +185,7 @@ NAIVE_FLOOR = Statement(
     controls=controls,
     parameters=PARAMETERS,
     build_estimator=build_estimator,
+    quantity="squared error of the student (squared label units)",
     plot_axis="ridge",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2 (after its reviews' numbering)",
     page="theory/naive-floor.md",

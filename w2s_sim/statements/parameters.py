@@ -14,7 +14,7 @@ class Parameter:
 
     Attributes:
         name: Key in the file.
-        type: int, float, bool or str.
+        type: int, float, bool, str or list (of numbers).
         help: One line for `w2s show`.
         example: Value in the ready example; None leaves the key out of it.
         default: Value when the key is absent; the key is required when `required`.
@@ -22,6 +22,7 @@ class Parameter:
         low: Smallest value of a number.
         high: Largest value of a number.
         choices: The words allowed, for a str.
+        depth: For a list, 1 for a row of numbers or 2 for rows of one length.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Parameter:
     low: float = float("-inf")
     high: float = float("inf")
     choices: tuple[str, ...] = ()
+    depth: int = 1
 
     def check(self, value: Any) -> Any:
         """The value in its type.
@@ -44,6 +46,8 @@ class Parameter:
             if value not in self.choices:
                 raise InputError(self.name, repr(value), "one of " + ", ".join(self.choices))
             return value
+        if self.type is list:
+            return self._check_list(value)
         if self.type is bool:
             if not isinstance(value, bool):
                 raise InputError(self.name, repr(value), "true or false")
@@ -57,6 +61,17 @@ class Parameter:
         if value in (float("inf"), float("-inf")):
             raise InputError(self.name, repr(value), "a finite number")
         return self.type(value)
+
+    def _check_list(self, value: Any) -> list[Any]:
+        rows = value if self.depth == 2 else [value]
+        shaped = isinstance(rows, list) and rows and all(isinstance(row, list) and row for row in rows)
+        if not shaped or len({len(row) for row in rows}) != 1:
+            expected = "rows of one length, [[...], ...]" if self.depth == 2 else "a list of numbers, [...]"
+            raise InputError(self.name, repr(value)[:80], expected)
+        number = Parameter(self.name, float, self.help)
+        for entry in (entry for row in rows for entry in row):
+            number.check(entry)
+        return value
 
     def range_text(self) -> str:
         """The range in words, with a leading space; empty without one."""

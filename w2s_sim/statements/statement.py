@@ -45,6 +45,7 @@ class Statement:
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
         build_estimator: The estimator described by such a table.
+        quantity: What is measured, with its unit, as figures label it.
         plot_axis: The parameter that the theorem's figure has on its horizontal axis.
         reference: Source: authors, year, arXiv id, theorem.
         page: Path of its page in theory/.
@@ -71,6 +72,7 @@ class Statement:
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()
     build_estimator: Callable[[dict[str, Any]], Estimator] | None = None
+    quantity: str = ""
     plot_axis: str = ""
     reference: str = ""
     page: str = ""

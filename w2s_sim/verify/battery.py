@@ -10,12 +10,13 @@ from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.replication import prepare
 from w2s_sim.verify.settings import PRESETS, Settings
-from w2s_sim.verify.verdict import Verdict
+from w2s_sim.verify.verdict import Verdict, verdict_record
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Progress = Callable[[str], None]
+# Called with the label of the row that is sampled next, and the number of rows done.
+Progress = Callable[[str, int], None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,11 +65,12 @@ class Battery:
         theorem's intervals and need no share.
 
         Args:
-            progress: Called with a label before each row is sampled.
+            progress: Called before each row is sampled.
         """
         jobs = self.jobs()
         level = self.settings.alpha / max(1, len(jobs))
         verdicts: list[Verdict] = []
+        done = 0
         # Programs are compiled ahead by one thread while this one samples and judges.
         compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile")
         try:
@@ -81,8 +83,9 @@ class Battery:
                     if job.theorem is not theorem:
                         continue
                     if progress is not None:
-                        progress(f"{theorem.id}: {job.case.name}")
+                        progress(f"{theorem.id}: {job.case.name}", done)
                     rows.append(self._check(job, level))
+                    done += 1
                     if job.statement is theorem and job.control is None:
                         measured.append((job.case, rows[-1]))
                 order = {"theorem": 0, "lemma": 1, "control": 2}
@@ -131,13 +134,6 @@ def check(
     """
     settings = dataclasses.replace(PRESETS[preset], seed=seed, alpha=alpha)
     return verdict_frame(Battery(statements, preset, settings, tuple(cases)).run())
-
-
-def verdict_record(verdict: Verdict) -> dict[str, object]:
-    """A verdict as a flat record: its fields and `tightness`, `as_expected`."""
-    record = dataclasses.asdict(verdict)
-    record |= {"tightness": verdict.tightness, "as_expected": verdict.as_expected}
-    return record
 
 
 def verdict_frame(verdicts: Iterable[Verdict]) -> "pd.DataFrame":

@@ -1,6 +1,7 @@
 """One statement on one case: sample in rounds until the verdict is decided, or the budget is spent."""
 
 import dataclasses
+import hashlib
 import math
 from typing import Any
 
@@ -8,6 +9,7 @@ import jax
 import numpy as np
 
 from w2s_sim.statements import Case, Control, Statement
+from w2s_sim.task import TransferTask
 from w2s_sim.verify.intervals import Interval, asymptotic, empirical_bernstein
 from w2s_sim.verify.replication import replicate
 from w2s_sim.verify.settings import Settings
@@ -152,14 +154,23 @@ def _measure(statement: Statement, case: Case, believed: Case, settings: Setting
     return _Row(interval, bound, outcome, reason, len(values), case)
 
 
+def _task_label(task: TransferTask) -> str:
+    """A short fingerprint of the numbers of a task: cases with one label differ in the estimator alone."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(task):
+        digest.update(np.round(np.asarray(leaf, dtype=np.float64), 6).tobytes())
+    return f"{type(task.features).__name__}-{digest.hexdigest()[:8]}"
+
+
 def case_parameters(case: Case) -> dict[str, Any]:
     """The numbers of a case that figures and tables can use as axes."""
     numbers: dict[str, Any] = {
+        "task": _task_label(case.task),
         "dim": case.task.dim,
         "num_concepts": case.task.num_concepts,
         "features": type(case.task.features).__name__,
         "estimator": type(case.estimator).__name__,
-        "num_weak": case.estimator.sample_size,
+        "sample_size": case.estimator.sample_size,
     }
     for path, leaf in jax.tree_util.tree_leaves_with_path(case.estimator):
         if np.ndim(leaf) == 0:

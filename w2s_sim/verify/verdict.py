@@ -83,3 +83,10 @@ def is_vacuous(kind: Kind, bound: float, trivial: float | None) -> bool:
     if trivial is None or kind == "equality":
         return False
     return bound >= trivial if kind == "upper" else bound <= trivial
+
+
+def verdict_record(verdict: Verdict) -> dict[str, object]:
+    """A verdict as a flat record: its fields and `tightness`, `as_expected`."""
+    record = dataclasses.asdict(verdict)
+    record |= {"tightness": verdict.tightness, "as_expected": verdict.as_expected}
+    return record

@@ -1,0 +1,50 @@
+"""The package as a whole: imports without side effects, public names, versions in step."""
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+
+import w2s_sim as w2s
+
+
+def run_python(code: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.strip()
+
+
+def test_import_of_the_package_does_not_import_jax() -> None:
+    assert run_python("import sys, w2s_sim; print('jax' in sys.modules)") == "False"
+
+
+def test_command_line_parses_without_jax() -> None:
+    assert run_python("import sys, w2s_sim.cli; print('jax' in sys.modules)") == "False"
+
+
+def test_no_import_changes_the_jax_configuration_or_makes_an_array() -> None:
+    code = """
+import pkgutil, importlib, jax
+before = {name: getattr(jax.config, name) for name in ("jax_enable_x64", "jax_platforms")}
+import w2s_sim
+for module in pkgutil.walk_packages(w2s_sim.__path__, "w2s_sim."):
+    importlib.import_module(module.name)
+after = {name: getattr(jax.config, name) for name in before}
+print(before == after, len(jax.live_arrays()))
+"""
+    assert run_python(code) == "True 0"
+
+
+@pytest.mark.parametrize("name", w2s.__all__)
+def test_every_public_name_exists_and_is_documented(name: str) -> None:
+    assert getattr(w2s, name).__doc__
+
+
+def test_unknown_name_raises_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = w2s.nonsense  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_version_is_that_of_the_distribution() -> None:
+    assert w2s.__version__ == importlib.metadata.version("w2s-sim")

@@ -1,0 +1,97 @@
+"""w2s-sim: the theory of weak-to-strong generalization as something you can run.
+
+Names are imported on first use, so that `import w2s_sim` and `w2s --help` are fast.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
+    from w2s_sim.concepts import RegressionModel as RegressionModel
+    from w2s_sim.errors import InputError as InputError
+    from w2s_sim.estimators import Estimator as Estimator
+    from w2s_sim.estimators import GradientDescent as GradientDescent
+    from w2s_sim.estimators import InContext as InContext
+    from w2s_sim.estimators import LabelMixing as LabelMixing
+    from w2s_sim.estimators import LeastSquares as LeastSquares
+    from w2s_sim.estimators import Oracle as Oracle
+    from w2s_sim.estimators import Refinement as Refinement
+    from w2s_sim.estimators import Ridge as Ridge
+    from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
+    from w2s_sim.features import Anisotropic as Anisotropic
+    from w2s_sim.features import Gaussian as Gaussian
+    from w2s_sim.features import Rademacher as Rademacher
+    from w2s_sim.features import UniformCube as UniformCube
+    from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
+    from w2s_sim.statements import Assumption as Assumption
+    from w2s_sim.statements import Case as Case
+    from w2s_sim.statements import Control as Control
+    from w2s_sim.statements import Statement as Statement
+    from w2s_sim.statements import all_statements as all_statements
+    from w2s_sim.statements import find_statement as find_statement
+    from w2s_sim.statements.moments import identification_bound as identification_bound
+    from w2s_sim.statements.quantities import naive_floor as naive_floor
+    from w2s_sim.statements.quantities import squared_error as squared_error
+    from w2s_sim.statements.refinement_terms import dominance_sizes as dominance_sizes
+    from w2s_sim.students import LinearStudent as LinearStudent
+    from w2s_sim.studies import compare as compare
+    from w2s_sim.supervisors import RegressionSupervisor as RegressionSupervisor
+    from w2s_sim.supervisors import biased_supervisor as biased_supervisor
+    from w2s_sim.supervisors import noisy_supervisor as noisy_supervisor
+    from w2s_sim.task import TransferTask as TransferTask
+    from w2s_sim.task import WeakData as WeakData
+    from w2s_sim.task import canonical_task as canonical_task
+    from w2s_sim.task import regression_task as regression_task
+    from w2s_sim.verify import check as check
+    from w2s_sim.verify import replicate as replicate
+
+_HOMES = {
+    "w2s_sim.concepts": ("LatentConceptModel", "RegressionModel"),
+    "w2s_sim.errors": ("InputError",),
+    "w2s_sim.estimators": (
+        "Estimator",
+        "GradientDescent",
+        "InContext",
+        "LabelMixing",
+        "LeastSquares",
+        "Oracle",
+        "Refinement",
+        "Ridge",
+        "SpectralCutoff",
+    ),
+    "w2s_sim.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.metrics": ("performance_gap_recovered",),
+    "w2s_sim.statements": (
+        "Assumption",
+        "Case",
+        "Control",
+        "Statement",
+        "all_statements",
+        "find_statement",
+    ),
+    "w2s_sim.statements.moments": ("identification_bound",),
+    "w2s_sim.statements.quantities": ("naive_floor", "squared_error"),
+    "w2s_sim.statements.refinement_terms": ("dominance_sizes",),
+    "w2s_sim.students": ("LinearStudent",),
+    "w2s_sim.studies": ("compare",),
+    "w2s_sim.supervisors": ("RegressionSupervisor", "biased_supervisor", "noisy_supervisor"),
+    "w2s_sim.task": ("TransferTask", "WeakData", "canonical_task", "regression_task"),
+    "w2s_sim.verify": ("check", "replicate"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'w2s_sim' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME_OF]

@@ -1,0 +1,83 @@
+"""Parse, dispatch, and turn errors into one line and an exit status."""
+
+import contextlib
+import io
+import sys
+from collections.abc import Sequence
+
+import tyro
+
+from w2s_sim.cli.arguments import Command, Doctor, List, Show, Verify
+from w2s_sim.errors import InputError
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run `w2s`; raises SystemExit with the exit status."""
+    try:
+        command = _parse(sys.argv[1:] if arguments is None else list(arguments))
+        sys.exit(_run(command))
+    except InputError as error:
+        print(f"w2s: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        print("w2s: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left: nothing more to say.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _run(command: Command) -> int:
+    # Each command brings jax with it, which a call for help does not need.
+    match command:
+        case Verify():
+            from w2s_sim.cli.verify import run_verify
+
+            return run_verify(command)
+        case List():
+            from w2s_sim.cli.describe import run_list
+
+            return run_list()
+        case Show():
+            from w2s_sim.cli.describe import run_show
+
+            return run_show(command)
+        case Doctor():
+            from w2s_sim.cli.doctor import run_doctor
+
+            return run_doctor()
+
+
+def _parse(arguments: Sequence[str]) -> Command:
+    """The command; a complaint about the arguments becomes one line."""
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(
+                Command,  # pyright: ignore[reportArgumentType]
+                prog="w2s",
+                description=DESCRIPTION,
+                args=arguments or ["--help"],
+                config=(tyro.conf.FlagCreatePairsOff,),
+            )
+    except SystemExit as leaving:
+        if leaving.code:
+            print(f"w2s: {_one_line(complaint.getvalue())} (see w2s --help)", file=sys.stderr)
+            sys.exit(BAD_INPUT)
+        raise
+
+
+def _one_line(box: str) -> str:
+    """The first paragraph inside tyro's box of an error, on one line."""
+    lines = [line.strip("│ \t") for line in box.splitlines() if line.startswith("│")]
+    paragraph: list[str] = []
+    for line in lines:
+        if not line or set(line) <= {"─"}:
+            break
+        paragraph.append(line)
+    return " ".join(paragraph) or " ".join(box.split())

@@ -1,0 +1,44 @@
+"""One look for all figures. Colours are those of Okabe and Ito, told apart by the colour-blind."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
+# Bars and bands show this many standard errors to each side.
+BAR_STANDARD_ERRORS = 2.0
+
+_SETTINGS: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "svg.fonttype": "path",
+    # Fixed, so that the same table gives the same file.
+    "svg.hashsalt": "w2s-sim",
+}
+
+
+@contextmanager
+def figure_style() -> Iterator[None]:
+    """The project's matplotlib settings, for the length of a block."""
+    with mpl.rc_context(_SETTINGS):
+        yield
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as an SVG element that stands in an HTML page, fonts and all."""
+    buffer = io.StringIO()
+    with figure_style():
+        figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]

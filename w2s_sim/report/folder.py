@@ -1,0 +1,83 @@
+"""Writing the output folder, each file whole or not at all."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from w2s_sim.errors import InputError
+from w2s_sim.plotting import theorem_figure
+from w2s_sim.plotting.style import to_svg
+from w2s_sim.report.page import render_page
+from w2s_sim.statements import Statement
+from w2s_sim.verify import Verdict
+from w2s_sim.verify.battery import verdict_frame
+
+
+def open_folder(path: Path) -> Path:
+    """The folder, made if it is not there and tried with a file.
+
+    Raises:
+        InputError: If it cannot be made or written.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError("--out", f"{path} ({error.strerror})", "a folder that can be written") from None
+    return path
+
+
+def write_report(
+    folder: Path, verdicts: Sequence[Verdict], statements: Sequence[Statement], manifest: dict[str, Any]
+) -> Path:
+    """Write verdicts.parquet, manifest.json, figures/ID.svg and report.html; returns the last's path.
+
+    Raises:
+        InputError: If the disk refuses, for instance because it is full.
+    """
+    frame = verdict_frame(verdicts)
+    figures = {}
+    for statement in statements:
+        rows = frame.loc[(frame["theorem"] == statement.id) & (frame["role"] == "theorem")]
+        if not rows.empty:
+            figures[statement.id] = to_svg(theorem_figure(rows, statement.plot_axis, statement.quantity))
+    page = render_page(verdicts, statements, figures, manifest)
+    # Parameters differ from case to case: JSON keeps the columns of the table the same for all.
+    table = frame.assign(parameters=[json.dumps(parameters) for parameters in frame["parameters"]])
+    try:
+        (folder / "figures").mkdir(exist_ok=True)
+        _write_whole(folder / "verdicts.parquet", lambda path: table.to_parquet(path, index=False))
+        _write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+        for name, svg in figures.items():
+            _write_text(folder / "figures" / f"{name}.svg", svg)
+        _write_text(folder / "report.html", page)
+    except OSError as error:
+        given = f"{folder} ({error.strerror or error})"
+        raise InputError("--out", given, "a folder that can be written") from None
+    return folder / "report.html"
+
+
+def _write_text(path: Path, text: str) -> None:
+    _write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write beside the file, then put it in place in one step."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_verdicts(folder: Path) -> pd.DataFrame:
+    """The table of verdicts of a folder, parameters as dictionaries."""
+    frame = pd.read_parquet(folder / "verdicts.parquet")
+    return frame.assign(parameters=[json.loads(text) for text in frame["parameters"]])

@@ -1,0 +1,5 @@
+"""Comparisons in memory, and the files in which people describe tasks and cases."""
+
+from w2s_sim.studies.case_file import example_case_file as example_case_file
+from w2s_sim.studies.case_file import load_case as load_case
+from w2s_sim.studies.comparison import compare as compare

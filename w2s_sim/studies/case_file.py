@@ -1,0 +1,91 @@
+"""Case files: a user's own task and one theorem's numbers, for `w2s verify ID --case FILE.toml`."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from w2s_sim.errors import InputError
+from w2s_sim.statements import Case, Statement
+from w2s_sim.statements.parameters import read_parameters, unknown_key
+from w2s_sim.studies.task_table import read_task
+
+EXAMPLE_TASK = """\
+[task]
+kind = "regression"
+dim = 8
+num_concepts = 4
+noise = 0.5                                # sigma
+source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
+target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
+features = "gaussian"                      # or "uniform", "rademacher"
+# concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
+
+[task.weak]
+kind = "biased"                            # or "noisy", "general"
+noise = 0.5                                # sigma'
+bias = 0.7                                 # kappa
+# concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
+"""
+
+
+def load_case(path: str | Path, statement: Statement) -> Case:
+    """The case that a file describes, for a statement.
+
+    Args:
+        path: A TOML file with the tables `[task]`, `[task.weak]` and `[case]`.
+        statement: The theorem whose numbers `[case]` holds.
+
+    Raises:
+        InputError: Naming the file and the key, if it cannot be read or anything in it does not fit.
+    """
+    path = Path(path)
+    document = _read_toml(path)
+    try:
+        for key in document:
+            if key not in ("task", "case"):
+                raise unknown_key(key, ["task", "case"])
+        for key in ("task", "case"):
+            if not isinstance(document.get(key), dict):
+                given = "nothing" if key not in document else repr(document[key])
+                raise InputError(key, given, f"a table [{key}]")
+        task = read_task(document["task"])
+        return _build_case(path.stem, statement, task, document["case"])
+    except InputError as error:
+        raise error.located(str(path)) from None
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("--case", str(path), "a file that exists") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("--case", f"{path} ({error})", "a readable TOML file in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError("--case", f"{path} ({error})", "a well-formed TOML file") from None
+
+
+def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case:
+    if statement.build_estimator is None:
+        raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
+    try:
+        numbers = read_parameters(statement.parameters, table)
+        estimator = statement.build_estimator(numbers)
+    except InputError as error:
+        raise error.located("", "case.") from None
+    return Case(name, task, estimator, bool(numbers.get("grouped", False)))
+
+
+def example_case_file(statement: Statement) -> str:
+    """A file that `load_case` accepts for the statement: the canonical task, every key explained."""
+    lines = [EXAMPLE_TASK, "[case]"]
+    for parameter in statement.parameters:
+        shown = parameter.example if parameter.example is not None else parameter.default
+        if shown is None:
+            shown = f'"{parameter.choices[0]}"' if parameter.choices else "..."
+        text = str(shown).lower() if isinstance(shown, bool) else str(shown)
+        prefix = "" if parameter.example is not None else "# "
+        comment = parameter.help + (f": {', '.join(parameter.choices)}" if parameter.choices else "")
+        lines.append(f"{prefix}{parameter.name} = {text}".ljust(43) + f"# {comment}")
+    return "\n".join(lines) + "\n"
