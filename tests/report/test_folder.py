@@ -1,0 +1,82 @@
+"""The output folder: files are whole or not there, and pages show names as they are."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.manifest import build_manifest
+from w2s_sim.report import open_folder, write_report
+from w2s_sim.report.folder import read_verdicts
+from w2s_sim.verify import Verdict
+
+STATEMENT = w2s.Statement(
+    id="toy",
+    kind="upper",
+    title="A <b>toy</b>",
+    formula=r"\mathbb{E} X \le 1",
+    cases=lambda preset: [],
+    measure=lambda key, case: case.task.weak_risk,
+    bound=lambda case: 1.0,
+    quantity="probability",
+    plot_axis="num_demonstrations",
+)
+MANIFEST = build_manifest({"seed": 0, "alpha": 1e-3})
+
+
+def verdict(case: str, outcome: str = "consistent") -> Verdict:
+    return Verdict(
+        theorem="toy",
+        role="theorem",
+        case=case,
+        kind="upper",
+        measured=0.5,
+        se=0.01,
+        ci_low=0.4,
+        ci_high=0.6,
+        bound=1.0,
+        verdict=outcome,  # pyright: ignore[reportArgumentType]
+        replicates=100,
+        seed=0,
+        parameters={"num_demonstrations": 3},
+    )
+
+
+def test_round_trip_of_the_table(tmp_path: Path) -> None:
+    write_report(tmp_path, [verdict("one"), verdict("two", "refuted")], [STATEMENT], MANIFEST)
+    frame = read_verdicts(tmp_path)
+    assert frame["case"].tolist() == ["one", "two"]
+    assert frame["as_expected"].tolist() == [True, False]
+    assert frame["parameters"].tolist() == [{"num_demonstrations": 3}] * 2
+    assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8")) == MANIFEST
+
+
+def test_page_says_so_when_something_is_refuted(tmp_path: Path) -> None:
+    page = write_report(tmp_path, [verdict("one", "refuted")], [STATEMENT], MANIFEST).read_text("utf-8")
+    assert "Not all verdicts are as expected" in page
+
+
+def test_page_escapes_names(tmp_path: Path) -> None:
+    page = write_report(tmp_path, [verdict("n < 5 & <i>")], [STATEMENT], MANIFEST).read_text("utf-8")
+    assert "n &lt; 5 &amp; &lt;i&gt;" in page
+    assert "<b>toy</b>" not in page
+
+
+def test_disk_that_refuses_leaves_the_old_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_report(tmp_path, [verdict("old")], [STATEMENT], MANIFEST)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("w2s_sim.report.folder.os.replace", full)
+    with pytest.raises(w2s.InputError, match="No space left"):
+        write_report(tmp_path, [verdict("new")], [STATEMENT], MANIFEST)
+    assert read_verdicts(tmp_path)["case"].tolist() == ["old"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_folder_below_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(w2s.InputError, match="--out"):
+        open_folder(tmp_path / "file" / "folder")
