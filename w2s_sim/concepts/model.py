@@ -28,7 +28,7 @@ class LatentConceptModel(eqx.Module):
 
     @abc.abstractmethod
     def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:
-        """Log p(y_i | x_i, k) in nats, of each demonstration i under each concept k."""
+        """log p(y_i | x_i, k) in nats, of each demonstration i under each concept k."""
 
     @abc.abstractmethod
     def sample_labels(
@@ -50,7 +50,7 @@ class LatentConceptModel(eqx.Module):
         return self.prior.shape[0]
 
     def log_posterior(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, " K"]:
-        """Log of the posterior over concepts after n demonstrations in context, in nats.
+        """log of the posterior over concepts after n demonstrations in context, in nats.
 
         This is what in-context learning computes when it is implicit Bayesian inference (Xie et al.
         2022, arXiv 2111.02080): pi_n(k) ~ prior_k prod_i p(y_i | x_i, k).

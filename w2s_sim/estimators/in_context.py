@@ -27,7 +27,7 @@ class ContextEstimator(Estimator):
 
     @abc.abstractmethod
     def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
-        """Log pi_n, the source prior updated on the context, in nats."""
+        """log pi_n, the source prior updated on the context, in nats."""
 
     @property
     def sample_size(self) -> int:

@@ -37,22 +37,22 @@ def leaning_to_source(share: float) -> TransferTask:
 
 
 def ten_dimensional() -> TransferTask:
-    """D = 10, K = 3, target e_3."""
+    """d = 10, K = 3, target e_3."""
     return regression_task(10, 3, source_prior=[0.5, 0.3, 0.2], target_prior=[0.0, 0.0, 1.0])
 
 
 def ten_dimensional_uniform() -> TransferTask:
-    """D = 10, K = 4, uniform source prior, target e_4."""
+    """d = 10, K = 4, uniform source prior, target e_4."""
     return regression_task(10, 4, source_prior=[0.25] * 4, target_prior=FOURTH_CONCEPT)
 
 
 def many_concepts() -> TransferTask:
-    """D = 20, K = 8, uniform source prior, target e_8."""
+    """d = 20, K = 8, uniform source prior, target e_8."""
     return regression_task(20, 8, source_prior=[0.125] * 8, target_prior=[0.0] * 7 + [1.0])
 
 
 def two_concepts() -> TransferTask:
-    """D = 6, K = 2, uniform source prior, target e_2."""
+    """d = 6, K = 2, uniform source prior, target e_2."""
     return regression_task(6, 2, source_prior=[0.5, 0.5], target_prior=[0.0, 1.0])
 
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian
 from w2s_sim.task import TransferTask
 
-QUADRATURE_NODES = 40
+QUADRATURE_NODES = 32
 GOLDEN_RATIO = (5.0**0.5 - 1.0) / 2.0
 # 0.618^32 is 2e-7; the minimum, flat around its place, is then exact to 1e-13.
 GOLDEN_STEPS = 32
@@ -26,7 +26,7 @@ GOLDEN_STEPS = 32
 def log_odds_moments(
     task: TransferTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
 ) -> Float[Array, " K"]:
-    """Log m_k(s_k) of one ungrouped weak demonstration, in nats; inf where the moment is infinite.
+    """log m_k(s_k) of one ungrouped weak demonstration, in nats; inf where the moment is infinite.
 
     Args:
         task: The transfer task; k* is its intended concept.
@@ -113,7 +113,7 @@ def _quadrature_log_moment(
 def log_chernoff_terms(
     task: TransferTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """Log of each competitor's term of the bound (-inf for k* itself), and the minimising s_k.
+    """log of each competitor's term of the bound (-inf for k* itself), and the minimising s_k.
 
     Args:
         task: The transfer task.

@@ -11,11 +11,11 @@ from w2s_sim.statements.moments import identification_bound
 from w2s_sim.statements.quantities import concept_diameter, naive_floor
 from w2s_sim.task import TransferTask
 
-LARGEST_CONTEXT = 2**20
+LARGEST_CONTEXT = 4096
 
 
 def num_demonstrations(case: Case) -> int:
-    """N of a labeller's or a refined student's case."""
+    """n of a labeller's or a refined student's case."""
     assert isinstance(case.estimator, InContext | Refinement)
     return case.estimator.num_demonstrations
 
@@ -45,8 +45,8 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
     """The fewest demonstrations n, and the queries N they need, whose bound is at most the naive floor.
 
     With those a refined student beats every student of theorem `naive-floor`, whatever its sample size
-    and regularisation, and more queries only lower its bound. So do more demonstrations once every
-    minimising s has m_k(s) < 1, as it has for competitors that the source prior favours.
+    and regularisation, and more queries only lower its bound. So do more demonstrations where every
+    minimising s has m_k(s) < 1: the log of a term is concave in n, and once it falls it goes on falling.
 
     Args:
         task: A task with a point-mass target and standard Gaussian features.
@@ -66,5 +66,9 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
             noise = float(task.source.noise) ** 2 * task.dim
             spare = (labels * (task.dim + 2) + noise) / (floor - labels)
             return size, task.dim + 1 + max(1, math.ceil(spare))
-        size += max(1, size // 16)
-    raise InputError("task", f"floor {floor:.6g}", "a task with a floor > 0 and an identifiable concept")
+        size += 1
+    raise InputError(
+        "task",
+        f"floor {floor:.6g}",
+        f"a floor > 0, and a concept identified by {LARGEST_CONTEXT} demonstrations",
+    )

@@ -51,7 +51,7 @@ class Verdict:
 
     @property
     def tightness(self) -> float:
-        """Measured / bound."""
+        """measured / bound."""
         return self.measured / self.bound if self.bound and math.isfinite(self.bound) else math.nan
 
     @property

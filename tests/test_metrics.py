@@ -1,0 +1,41 @@
+"""The share of the weak-to-strong gap that a student closes."""
+
+import jax
+import numpy as np
+import pytest
+
+from w2s_sim.metrics import performance_gap_recovered
+
+
+@pytest.mark.parametrize(
+    ("student", "weak", "ceiling", "expected"),
+    [
+        (0.0, 0.5, 0.0, 1.0),
+        (0.5, 0.5, 0.0, 0.0),
+        (0.125, 0.5, 0.0, 0.75),
+        (1.0, 0.5, 0.0, -1.0),
+        (0.75, 1.0, 0.5, 0.5),
+        (0.25, 1.0, 0.5, 1.5),
+    ],
+    ids=["ceiling", "weak model", "between", "worse", "with a floor", "past the ceiling"],
+)
+def test_it_is_the_share_of_the_gap(student: float, weak: float, ceiling: float, expected: float) -> None:
+    assert float(performance_gap_recovered(student, weak, ceiling)) == expected
+
+
+@pytest.mark.parametrize(("weak", "ceiling"), [(0.5, 0.5), (0.0, 0.0), (0.2, 0.5)])
+def test_without_a_gap_it_is_undefined(weak: float, ceiling: float) -> None:
+    assert np.isnan(performance_gap_recovered(0.1, weak, ceiling))
+
+
+def test_it_goes_elementwise_and_an_undefined_entry_spoils_no_other() -> None:
+    students, weak = np.array([0.1, 0.2, 0.3]), np.array([0.2, 0.0, 0.4])
+    value = performance_gap_recovered(students, weak)
+    np.testing.assert_allclose(value, [0.5, np.nan, 0.25], rtol=1e-6)
+
+
+def test_its_gradient_is_finite_without_a_gap() -> None:
+    """nan as a value is the definition; a nan in the gradient would poison a search over cases."""
+    slope = jax.grad(performance_gap_recovered)(0.25, 0.5)
+    assert float(slope) == -2.0
+    assert np.isfinite(jax.grad(performance_gap_recovered)(0.25, 0.0))
