@@ -28,10 +28,18 @@ SAMPLE_SIZES = [3, 8, 60]  # fewer data than the 8 features, as many, more
 def source_and_data(num_weak: int) -> tuple[RegressionModel, WeakData, np.ndarray, np.ndarray, np.ndarray]:
     """The canonical source, weak data, and the same in numpy: beta_P, X and y' - X beta_P."""
     task = canonical_task()
-    data = task.sample_weak(num_weak, key=KEY(num_weak))
     start = np.asarray(task.source_vector)
-    inputs = np.asarray(data.inputs)
-    return task.source, data, start, inputs, np.asarray(data.labels) - inputs @ start
+    # From numpy: a sampler of jax would be compiled once for every size.
+    generator = np.random.default_rng(num_weak)
+    inputs = generator.normal(size=(num_weak, 8))
+    labels = inputs @ np.asarray(task.weak_vector) + 0.5 * generator.normal(size=num_weak)
+    return (
+        task.source,
+        WeakData(jnp.asarray(inputs), jnp.asarray(labels)),
+        start,
+        inputs,
+        labels - inputs @ start,
+    )
 
 
 def fit(estimator: SpectralFinetuning, source: RegressionModel, data: WeakData) -> np.ndarray:
@@ -158,8 +166,9 @@ def test_gradient_descent_does_not_promise_a_gain_within_the_unit_interval() -> 
 
 
 def test_sample_size_is_the_number_of_weak_pairs() -> None:
+    """All of them one context: where weak data are grouped, they share a concept."""
     for estimator in (*members().values(), GradientDescent(3, jnp.asarray(0.1), num_weak=60)):
-        assert (estimator.sample_size, estimator.context_size) == (60, 1)
+        assert (estimator.sample_size, estimator.context_size) == (60, 60)
 
 
 def test_least_squares_has_its_exact_finite_sample_risk(standard_errors_off: Callable[..., float]) -> None:

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext
 from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import canonical_task, regression_task
+from w2s_sim.task import WeakData, canonical_task, regression_task
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -29,8 +29,11 @@ def test_student_weighs_concepts_by_their_posterior(prior: list[float], count: i
         noise=0.9,
         supervisor=RegressionSupervisor(jnp.asarray(vectors + 0.1), jnp.asarray(1.3)),
     )
-    data = task.sample_weak(count, key=jax.random.key(count))
-    pairs = list(zip(np.asarray(data.inputs), np.asarray(data.labels), strict=True))
+    generator = np.random.default_rng(count)
+    inputs = generator.normal(size=(count, 4))
+    labels = inputs @ (vectors[2] + 0.1) + 1.3 * generator.normal(size=count)
+    data = WeakData(jnp.asarray(inputs), jnp.asarray(labels))
+    pairs = list(zip(inputs, labels, strict=True))
     joint = np.array(
         [
             np.log(weight) + sum(norm.logpdf(y, x @ vector, 0.9) for x, y in pairs) if weight > 0 else -np.inf

@@ -15,6 +15,8 @@ from w2s_sim.estimators import LabelMixing, LeastSquares, Refinement, Ridge, Spe
 from w2s_sim.estimators.refinement import Context, Labels
 from w2s_sim.task import TransferTask, WeakData, regression_task
 
+pytestmark = pytest.mark.usefixtures("x64")
+
 KEY = jax.random.key
 NUM_DEMONSTRATIONS, NUM_QUERIES, DIM = 3, 12, 6
 CONTEXTS: list[Context] = ["shared", "fresh", "leave-one-out"]
@@ -35,7 +37,11 @@ def refinement(
 
 
 def weak_data(task: TransferTask, estimator: Refinement) -> WeakData:
-    return task.sample_weak(estimator.sample_size, context_size=estimator.context_size, key=KEY(7))
+    # From numpy: a sampler of jax would be compiled once for every size.
+    generator = np.random.default_rng(7)
+    inputs = generator.normal(size=(estimator.sample_size, DIM))
+    labels = inputs @ np.asarray(task.supervisor.vectors[2]) + generator.normal(size=len(inputs))
+    return WeakData(jnp.asarray(inputs), jnp.asarray(labels))
 
 
 def looped_contexts(context: Context) -> list[tuple[list[int], int]]:
@@ -59,7 +65,6 @@ def looped_refinement(task: TransferTask, data: WeakData, context: Context) -> t
     return inputs[[query for _, query in looped_contexts(context)]], np.stack(posteriors)
 
 
-@pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("ridge", [None, 0.3], ids=["least squares", "ridge"])
 def test_student_is_fitted_on_posterior_means(context: Context, ridge: float | None) -> None:
@@ -82,7 +87,6 @@ def test_student_is_fitted_on_posterior_means(context: Context, ridge: float | N
     np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("shift", [2.0, -50.0])
 def test_a_query_is_not_relabelled_with_its_own_label(context: Context, shift: float) -> None:
@@ -99,7 +103,6 @@ def test_a_query_is_not_relabelled_with_its_own_label(context: Context, shift: f
         assert moved.tolist() == [position in demonstrations for demonstrations, _ in layout]
 
 
-@pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_drawn_labels_have_the_moments_of_the_predictive(
     context: Context, standard_errors_off: Callable[..., float]

@@ -3,6 +3,8 @@
 from w2s_sim.statements.case import Assumption as Assumption
 from w2s_sim.statements.case import Case as Case
 from w2s_sim.statements.case import Control as Control
+from w2s_sim.statements.case import Sampling as Sampling
+from w2s_sim.statements.measure import FromWeakData as FromWeakData
 from w2s_sim.statements.parameters import Parameter as Parameter
 from w2s_sim.statements.registry import all_statements as all_statements
 from w2s_sim.statements.registry import find_statement as find_statement

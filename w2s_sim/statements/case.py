@@ -12,6 +12,24 @@ from w2s_sim.students import LinearStudent
 from w2s_sim.task import TransferTask, WeakData
 
 
+class Sampling(eqx.Module):
+    """How a case's weak data are drawn: all of the case that the draw depends on.
+
+    Attributes:
+        task: The weak-to-strong problem.
+        sample_size: Weak pairs of one data set.
+        context_size: Consecutive pairs that share one draw of the concept.
+    """
+
+    task: TransferTask
+    sample_size: int = eqx.field(static=True)
+    context_size: int = eqx.field(static=True)
+
+    def draw(self, *, key: Key[Array, ""]) -> WeakData:
+        """One weak data set."""
+        return self.task.sample_weak(self.sample_size, context_size=self.context_size, key=key)
+
+
 class Case(eqx.Module):
     """One instance of a statement: a pytree, so that it passes through `jit` and `grad`.
 
@@ -29,8 +47,13 @@ class Case(eqx.Module):
 
     def sample_weak(self, *, key: Key[Array, ""]) -> WeakData:
         """The weak data that the estimator consumes."""
+        return self.sampling.draw(key=key)
+
+    @property
+    def sampling(self) -> Sampling:
+        """How its weak data are drawn."""
         context_size = self.estimator.context_size if self.grouped else 1
-        return self.task.sample_weak(self.estimator.sample_size, context_size=context_size, key=key)
+        return Sampling(self.task, self.estimator.sample_size, context_size)
 
     def fit(self, *, key: Key[Array, ""]) -> LinearStudent:
         """Weak data, then the student that the estimator makes of it."""

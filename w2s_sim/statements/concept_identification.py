@@ -23,6 +23,7 @@ from w2s_sim.statements.example_tasks import (
     oblique_concepts,
     two_concepts,
 )
+from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.moments import (
     identification_bound,
     log_chernoff_terms,
@@ -30,7 +31,7 @@ from w2s_sim.statements.moments import (
 )
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
-from w2s_sim.task import canonical_task
+from w2s_sim.task import WeakData, canonical_task
 
 
 def misidentification(log_posterior: Float[Array, " K"], intended: Array) -> Float[Array, ""]:
@@ -39,10 +40,9 @@ def misidentification(log_posterior: Float[Array, " K"], intended: Array) -> Flo
     return jnp.exp(jax.nn.logsumexp(jnp.where(others, log_posterior, -jnp.inf)))
 
 
-def measure(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """1 - pi_n(k*) of one context, a probability."""
     assert isinstance(case.estimator, ContextEstimator)
-    data = case.sample_weak(key=key)
     log_posterior = case.estimator.log_posterior(case.task.source, data)
     return misidentification(log_posterior, case.task.target_concept)
 
@@ -112,7 +112,7 @@ CONCEPT_IDENTIFICATION = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=measure,
+    measure=FromWeakData(evaluate),
     assumptions=(
         Assumption(
             "posterior of one context",

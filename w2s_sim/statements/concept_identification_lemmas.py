@@ -9,6 +9,7 @@ from w2s_sim.estimators import ContextEstimator, InContext
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.moments import (
     identification_bound,
     log_chernoff_terms,
@@ -39,15 +40,15 @@ def _clipped_odds(case: Case, log_odds: Float[Array, " K"]) -> Float[Array, ""]:
     return jnp.sum(jnp.where(others, jnp.exp(jnp.minimum(log_odds, 0.0)), 0.0))
 
 
-def _odds_violation(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _odds_violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """By how much 1 - pi_* exceeds sum min(1, r_k): zero on every path."""
-    log_odds = _log_odds(case, case.sample_weak(key=key))
+    log_odds = _log_odds(case, data)
     others = jnp.sum(jnp.exp(log_odds)) - 1.0
     return jnp.maximum(others / (1.0 + others) - _clipped_odds(case, log_odds), 0.0)
 
 
-def _mean_clipped_odds(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    return _clipped_odds(case, _log_odds(case, case.sample_weak(key=key)))
+def _mean_clipped_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    return _clipped_odds(case, _log_odds(case, data))
 
 
 def _nearest_competitor(task: TransferTask) -> Int[Array, ""]:
@@ -70,11 +71,11 @@ def _effective_variance(task: TransferTask) -> Float[Array, ""]:
     return task.supervisor.noise**2 + bias @ bias
 
 
-def _tilted_odds(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _tilted_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """prod_i (p_k / p_*)^s over the context, for the nearest competitor k."""
     task = case.task
     competitor = _nearest_competitor(task)
-    log_odds = _log_odds(case, case.sample_weak(key=key))
+    log_odds = _log_odds(case, data)
     prior_odds = jnp.log(task.source.prior[competitor]) - jnp.log(task.source.prior[task.target_concept])
     return jnp.exp(_check_exponent(task) * (log_odds[competitor] - prior_odds))
 
@@ -125,7 +126,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         kind="equality",
         title="1 - pi_* <= sum min(1, r_k), on every path (violation)",
         cases=_canonical_cases,
-        measure=_odds_violation,
+        measure=FromWeakData(_odds_violation),
         bound=lambda case: 0.0,
         margin=lambda case: 1e-6,
         page=PAGE,
@@ -135,7 +136,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         kind="upper",
         title="min(1, r) <= r^s",
         cases=_canonical_cases,
-        measure=_mean_clipped_odds,
+        measure=FromWeakData(_mean_clipped_odds),
         bound=lambda case: identification_bound(case.task, case.estimator.sample_size),
         trivial=lambda case: case.task.num_concepts - 1.0,
         support=lambda case: (0.0, case.task.num_concepts - 1.0),
@@ -146,7 +147,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         kind="equality",
         title="E prod (p_k/p_*)^s = m_k(s)^n: closed form and independence",
         cases=_moment_cases,
-        measure=_tilted_odds,
+        measure=FromWeakData(_tilted_odds),
         bound=_closed_moment,
         margin=lambda case: 0.05 * float(_closed_moment(case)),
         assumptions=(

@@ -147,8 +147,9 @@ def _golden_section(function: Callable[[Array], Array], size: int) -> Float[Arra
         low, high = bracket
         width = high - low
         left, right = high - GOLDEN_RATIO * width, low + GOLDEN_RATIO * width
+        at_left, at_right = jax.vmap(function)(jnp.stack([left, right]))
         # Where both are infinite the minimum lies to the left, for s = 0 is always finite.
-        keep_left = function(left) <= function(right)
+        keep_left = at_left <= at_right
         return jnp.where(keep_left, low, left), jnp.where(keep_left, right, high)
 
     low, high = jax.lax.fori_loop(0, GOLDEN_STEPS, shrink, (jnp.zeros(size), jnp.ones(size)))

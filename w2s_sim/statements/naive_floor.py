@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import (
@@ -25,16 +25,12 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional,
 )
+from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.statements.quantities import naive_floor, squared_error, transfer_geometry
+from w2s_sim.statements.quantities import naive_floor, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, canonical_task
-
-
-def measure(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """||b - beta_Q||^2 of one student, in squared label units."""
-    return squared_error(case.task, case.fit(key=key))
 
 
 def bound(case: Case) -> Float[Array, ""]:
@@ -178,7 +174,7 @@ NAIVE_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=measure,
+    measure=FromWeakData(student_error),
     assumptions=(
         Assumption("spectral fine-tuning", _is_spectral),
         Assumption("isotropic features", lambda case: case.task.features.isotropic),

@@ -10,9 +10,10 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.estimators import GradientDescent, Ridge, SpectralFinetuning
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.quantities import naive_floor
 from w2s_sim.statements.statement import Preset, Statement
-from w2s_sim.task import TransferTask, canonical_task
+from w2s_sim.task import TransferTask, WeakData, canonical_task
 
 PAGE = "theory/naive-floor.md"
 ISOTROPIC = Assumption("isotropic features", lambda case: case.task.features.isotropic)
@@ -28,13 +29,11 @@ def _ridge_cases(preset: Preset) -> Sequence[Case]:
     return [Case(f"canonical, n=60, eta={ridge:g}", task, Ridge(ridge, num_weak=60)) for ridge in (0.1, 1.0)]
 
 
-def _first_order_condition(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _first_order_condition(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """Norm of the gradient of the ridge objective at the student, by automatic differentiation."""
     assert isinstance(case.estimator, Ridge)
     ridge = case.estimator.ridge
-    data_key, fit_key = jax.random.split(key)
-    data = case.sample_weak(key=data_key)
-    student = case.estimator.fit(case.task.source, data, key=fit_key)
+    student = case.estimator.fit(case.task.source, data, key=key)
 
     def objective(coefficients: Array) -> Array:
         residual = data.labels - data.inputs @ coefficients
@@ -53,10 +52,10 @@ def _frame(task: TransferTask) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
     return (gap + bias) / 2.0**0.5, (gap - bias) / 2.0**0.5
 
 
-def _mean_filter(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _mean_filter(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """u^T M v for the orthonormal frame (u, v): zero on average if E[M] is a multiple of I."""
     assert isinstance(case.estimator, SpectralFinetuning)
-    inputs = case.task.features.sample(case.estimator.sample_size, key=key)
+    inputs = data.inputs
     moment = inputs.T @ inputs / inputs.shape[0]
     first, second = _frame(case.task)
     return first @ case.estimator.filter_matrix(inputs) @ moment @ second
@@ -80,7 +79,7 @@ def _filter_controls(preset: Preset) -> Sequence[Control]:
     ]
 
 
-def _off_segment(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _off_segment(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """(b - beta_P)^T v, with v the unit vector across the segment in the plane of the target."""
     task = case.task
     direction = task.weak_vector - task.source_vector
@@ -88,7 +87,8 @@ def _off_segment(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
     across = task.target_vector - task.source_vector
     across = across - (across @ direction) * direction
     across = across / jnp.linalg.norm(across)
-    return (case.fit(key=key).coefficients - task.source_vector) @ across
+    student = case.estimator.fit(task.source, data, key=key)
+    return (student.coefficients - task.source_vector) @ across
 
 
 def _mean_student(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
@@ -113,7 +113,7 @@ NAIVE_FLOOR_LEMMAS = (
         kind="equality",
         title="The student minimises the ridge objective",
         cases=_ridge_cases,
-        measure=_first_order_condition,
+        measure=FromWeakData(_first_order_condition),
         bound=lambda case: 0.0,
         margin=rounding_margin,
         page=PAGE,
@@ -123,7 +123,7 @@ NAIVE_FLOOR_LEMMAS = (
         kind="equality",
         title="E[M] is a multiple of the identity",
         cases=_filter_cases,
-        measure=_mean_filter,
+        measure=FromWeakData(_mean_filter),
         bound=lambda case: 0.0,
         margin=lambda case: 0.02,
         support=lambda case: (-0.5, 0.5),
@@ -136,7 +136,7 @@ NAIVE_FLOOR_LEMMAS = (
         kind="equality",
         title="The mean student lies on the segment",
         cases=_filter_cases,
-        measure=_off_segment,
+        measure=FromWeakData(_off_segment),
         bound=lambda case: 0.0,
         margin=lambda case: 0.02,
         assumptions=(ISOTROPIC,),

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
@@ -18,18 +18,14 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional_uniform,
 )
+from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.moments import identification_bound, quadrature_is_resolved
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.statements.quantities import concept_diameter, squared_error
+from w2s_sim.statements.quantities import concept_diameter
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
 from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import canonical_task
-
-
-def measure(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """||b - beta_Q||^2 of one refined student, in squared label units."""
-    return squared_error(case.task, case.fit(key=key))
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
@@ -161,7 +157,7 @@ REFINEMENT_RISK = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=measure,
+    measure=FromWeakData(student_error),
     assumptions=(
         Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement)),
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),

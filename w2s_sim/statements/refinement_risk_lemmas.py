@@ -9,16 +9,16 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.moments import identification_bound
 from w2s_sim.statements.quantities import (
     concept_diameter,
     naive_floor,
     squared_distances,
-    squared_error,
 )
 from w2s_sim.statements.refinement_terms import dominance_sizes
 from w2s_sim.statements.statement import Preset, Statement
-from w2s_sim.task import canonical_task
+from w2s_sim.task import WeakData, canonical_task
 
 PAGE = "theory/refinement-risk.md"
 
@@ -28,20 +28,19 @@ def _labeller_cases(preset: Preset) -> Sequence[Case]:
     return [Case(f"canonical, n={n}", canonical_task(), InContext(n)) for n in sizes]
 
 
-def _posterior(key: Key[Array, ""], case: Case) -> Float[Array, " K"]:
+def _posterior(data: WeakData, case: Case) -> Float[Array, " K"]:
     assert isinstance(case.estimator, InContext)
-    data = case.sample_weak(key=key)
     return jnp.exp(case.estimator.log_posterior(case.task.source, data))
 
 
-def _spread(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _spread(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """sum_k pi_n(k) ||beta_k - beta_*||^2, in squared label units."""
-    return _posterior(key, case) @ squared_distances(case.task)
+    return _posterior(data, case) @ squared_distances(case.task)
 
 
-def _bias_variance_gap(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+def _bias_variance_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """|| ||beta_ref - beta_*||^2 + tr C - sum_k pi_k ||beta_k - beta_*||^2 ||: zero on every path."""
-    weights = _posterior(key, case)
+    weights = _posterior(data, case)
     vectors = case.task.source.vectors
     refined = weights @ vectors
     error = refined - vectors[case.task.target_concept]
@@ -99,7 +98,7 @@ REFINEMENT_RISK_LEMMAS = (
         kind="equality",
         title="Error of the mean plus spread = mean squared distance (gap)",
         cases=_labeller_cases,
-        measure=_bias_variance_gap,
+        measure=FromWeakData(_bias_variance_gap),
         bound=lambda case: 0.0,
         margin=lambda case: 1e-5,
         page=PAGE,
@@ -109,7 +108,7 @@ REFINEMENT_RISK_LEMMAS = (
         kind="upper",
         title="E sum pi_k ||beta_k - beta_*||^2 <= D^2 eps_n",
         cases=_labeller_cases,
-        measure=_spread,
+        measure=FromWeakData(_spread),
         bound=_spread_bound,
         trivial=lambda case: concept_diameter(case.task) ** 2,
         support=lambda case: (0.0, float(concept_diameter(case.task)) ** 2),
@@ -130,7 +129,7 @@ REFINEMENT_RISK_LEMMAS = (
         kind="upper",
         title="From explicit n and N on, refinement is below the naive floor",
         cases=_dominance_cases,
-        measure=lambda key, case: squared_error(case.task, case.fit(key=key)),
+        measure=FromWeakData(student_error),
         bound=lambda case: naive_floor(case.task),
         page=PAGE,
     ),

@@ -1,6 +1,5 @@
 """Several estimators on one task, side by side."""
 
-import dataclasses
 from collections.abc import Mapping
 
 import pandas as pd
@@ -9,18 +8,14 @@ from jaxtyping import Array, Float, Key
 from w2s_sim._checks import require_count
 from w2s_sim.estimators import Estimator
 from w2s_sim.metrics import performance_gap_recovered
-from w2s_sim.statements import Case
-from w2s_sim.task import TransferTask
+from w2s_sim.statements import Case, FromWeakData
+from w2s_sim.task import TransferTask, WeakData
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 
 
-@dataclasses.dataclass(frozen=True)
-class _ExcessRisk:
-    """Hashable by value, so that the engine compiles it once per kind of estimator."""
-
-    def __call__(self, key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-        return case.task.excess_risk(case.fit(key=key))
+def _excess_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
 
 
 def compare(
@@ -57,7 +52,7 @@ def compare(
     rows = []
     for name, estimator in estimators.items():
         case = Case(name, task, estimator, grouped)
-        values = replicate(_ExcessRisk(), case, seed=seed, start=0, stop=replicates)
+        values = replicate(FromWeakData(_excess_risk), case, seed=seed, start=0, stop=replicates)
         risk, risk_se = sample_summary(values)
         # The weak model's risk is exact, so that the gap recovered is linear in the student's.
         rows.append(
