@@ -1,0 +1,166 @@
+"""The Chernoff bound of concept-identification: printed values, minimisation, edge cases of the prior."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from w2s_sim.statements.example_tasks import (
+    canonical,
+    leaning_to_concept,
+    oblique_concepts,
+    two_concepts,
+)
+from w2s_sim.statements.moments import identification_bound, log_chernoff_terms, log_odds_moments
+from w2s_sim.supervisors import noisy_supervisor
+from w2s_sim.task import TransferTask, canonical_task, regression_task
+
+pytestmark = pytest.mark.usefixtures("x64")
+
+
+def sharp_labels() -> TransferTask:
+    """Weak labels sharper than the strong model believes: the minimising s would exceed 1."""
+    return canonical(bias=0.0, weak_noise=0.2)
+
+
+@pytest.mark.parametrize(("size", "printed"), [(4, 1.25039), (8, 0.447813), (16, 0.056959), (32, 0.000918)])
+def test_canonical_values(size: int, printed: float) -> None:
+    digits = 5 if size == 4 else 6
+    assert float(identification_bound(canonical_task(), size)) == pytest.approx(
+        printed, abs=0.5 * 10**-digits
+    )
+
+
+@pytest.mark.parametrize("size", [4, 8, 16, 32])
+def test_canonical_values_from_the_one_dimensional_formula(size: int) -> None:
+    """sum_k min_s rho_k^s (1 + 8 s - 23.68 s^2)^(-n/2), written out for delta^2 = 2 and q = 0.74."""
+    expected = 0.0
+    for ratio in (5.0, 2.5, 1.5):
+
+        def log_term(s: float, ratio: float = ratio) -> float:
+            determinant = 1.0 + 8.0 * s - 23.68 * s**2
+            return s * np.log(ratio) - 0.5 * size * np.log(determinant)
+
+        expected += np.exp(
+            minimize_scalar(log_term, bounds=(0.0, 0.43), method="bounded", options={"xatol": 1e-10}).fun
+        )
+    assert float(identification_bound(canonical_task(), size)) == pytest.approx(expected, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        oblique_concepts,
+        sharp_labels,
+        lambda: leaning_to_concept(0.25),
+        lambda: canonical(target_prior=[0.15, 0.0, 0.0, 0.85]),
+        lambda: canonical(features="rademacher"),
+    ],
+    ids=["oblique", "minimum at s=1", "leaning", "mixed", "rademacher"],
+)
+def test_minimisation_agrees_with_scipy(build: Callable[[], TransferTask]) -> None:
+    task = build()
+    star = int(task.target_concept)
+    prior = np.asarray(task.source.prior)
+    terms, exponents = log_chernoff_terms(task, jnp.asarray(16.0))
+    assert terms[star] == -np.inf
+    moments = jax.jit(lambda s: log_odds_moments(task, jnp.full(task.num_concepts, s)))
+    for concept in set(range(task.num_concepts)) - {star}:
+
+        def log_term(s: float, concept: int = concept) -> float:
+            return s * np.log(prior[concept] / prior[star]) + 16.0 * float(moments(s)[concept])
+
+        # Infinite beyond some s: a grid brackets the minimum, for scipy wants finite values.
+        grid = np.linspace(0.0, 1.0, 101)
+        nearest = int(np.argmin([log_term(s) for s in grid]))
+        bracket = (grid[max(nearest - 1, 0)], grid[min(nearest + 1, 100)])
+        best = minimize_scalar(log_term, bounds=bracket, method="bounded", options={"xatol": 1e-9})
+        expected = min(best.fun, log_term(grid[nearest]))
+        at_end = exponents[concept] > 0.999
+        # At s = 1 the term has a slope, and the search stops within 2e-7 of the end.
+        assert float(terms[concept]) == pytest.approx(expected, abs=1e-4 if at_end else 1e-10)
+        # A numerical minimum never undercuts the true one.
+        assert float(terms[concept]) >= expected - 1e-10
+
+
+def test_minimum_at_the_end_of_the_range() -> None:
+    """sigma' < sigma / sqrt(2): the unconstrained minimiser is sigma^2 / (2 sigma'^2) > 1."""
+    _, exponents = log_chernoff_terms(sharp_labels(), jnp.asarray(16.0))
+    np.testing.assert_allclose(exponents[:3], 1.0, atol=1e-6)
+
+
+def test_competitor_excluded_by_the_source_adds_nothing() -> None:
+    with_three = canonical(source_prior=[0.0, 0.25, 0.15, 0.6])
+    terms, _ = log_chernoff_terms(with_three, jnp.asarray(8.0))
+    assert terms[0] == -np.inf
+    # The same as a task that has never heard of the concept.
+    task = regression_task(
+        8,
+        3,
+        source_prior=[0.25, 0.15, 0.6],
+        target_prior=[0.0, 0.0, 1.0],
+        concepts=np.eye(4, 8)[1:].tolist(),
+    )
+    expected = float(identification_bound(task, 8))
+    assert float(identification_bound(with_three, 8)) == pytest.approx(expected, rel=1e-10)
+
+
+def test_target_excluded_by_the_source_has_an_infinite_bound() -> None:
+    task = canonical(source_prior=[0.5, 0.25, 0.25, 0.0])
+    assert float(identification_bound(task, 64)) == np.inf
+
+
+def test_bound_falls_with_demonstrations_where_no_competitor_is_less_likely() -> None:
+    """log of a term is concave in n and 0 at n = 0 when its prior ratio is >= 1, so it never rises."""
+    for task in (canonical(), two_concepts()):
+        values = [float(identification_bound(task, size)) for size in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
+        assert np.all(np.diff(values) <= 1e-12)
+        assert values[-1] < 0.01 * values[0]
+
+
+def test_bound_may_rise_at_first_where_a_competitor_is_less_likely() -> None:
+    """With prior odds 1 : 10^6 the best s is one where m_k(s) > 1; concavity then brings the bound down."""
+    prior = [1e-6, 1.0 - 1e-6]
+    source = regression_task(6, 2, source_prior=prior, target_prior=[0.0, 1.0]).source
+    task = regression_task(
+        6,
+        2,
+        source_prior=prior,
+        target_prior=[0.0, 1.0],
+        supervisor=noisy_supervisor(source, 1.0),
+    )
+    logs = np.log([float(identification_bound(task, size)) for size in range(1, 60, 2)])
+    assert logs[1] > logs[0]
+    assert logs[-1] < logs[0]
+    assert np.all(np.diff(logs, 2) <= 1e-8)
+
+
+def test_bound_falls_as_the_source_favours_the_target() -> None:
+    """Every prior ratio falls, and with it every rho^s."""
+    values = []
+    for share in (0.05, 0.1, 0.3, 0.6, 0.9):
+        rest = (1.0 - share) / 3.0
+        values.append(float(identification_bound(canonical(source_prior=[rest, rest, rest, share]), 8)))
+    assert np.all(np.diff(values) < 0)
+
+
+def test_gradient_is_that_of_finite_differences() -> None:
+    """The minimiser is held fixed, which is right by the envelope theorem."""
+
+    def of_bias(bias: jax.Array) -> jax.Array:
+        task = canonical_task()
+        vectors = task.source.vectors + bias * jnp.eye(8)[4:]
+        supervisor = type(task.supervisor)(vectors, task.supervisor.noise)
+        return identification_bound(
+            TransferTask(task.features, task.source, task.target_prior, supervisor), 16
+        )
+
+    slope = float(jax.grad(of_bias)(jnp.asarray(0.7)))
+    step = 1e-4
+    difference = (float(of_bias(jnp.asarray(0.7 + step))) - float(of_bias(jnp.asarray(0.7 - step)))) / (
+        2 * step
+    )
+    assert slope == pytest.approx(difference, rel=1e-6)

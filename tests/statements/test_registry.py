@@ -1,0 +1,168 @@
+"""The registry: every statement complete, in step with the book, and on the right side of its bound."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import Estimator
+from w2s_sim.statements import Case, Control, Preset, Statement, all_statements, find_statement
+from w2s_sim.verify import replicate
+from w2s_sim.verify.intervals import sample_summary
+from w2s_sim.verify.verdict import judge
+
+ROOT = Path(__file__).parents[2]
+STATEMENTS = list(all_statements().values())
+WITH_LEMMAS = [(theorem, part) for theorem in STATEMENTS for part in (theorem, *theorem.lemmas)]
+PRESETS: tuple[Preset, ...] = ("quick", "full")
+
+theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
+parts = pytest.mark.parametrize(("theorem", "part"), WITH_LEMMAS, ids=[part.id for _, part in WITH_LEMMAS])
+
+
+@theorems
+def test_page_names_the_statement_and_its_lemmas(statement: Statement) -> None:
+    page = (ROOT / statement.page).read_text(encoding="utf-8")
+    assert page.startswith(f"# {statement.id}")
+    for lemma in statement.lemmas:
+        assert lemma.page == statement.page
+        assert f"`{lemma.id}`" in page, lemma.id
+
+
+@theorems
+def test_page_claims_no_lemma_that_the_code_has_not(statement: Statement) -> None:
+    page = (ROOT / statement.page).read_text(encoding="utf-8")
+    claimed = set(re.findall(r"\*\*Lemma `([a-z-]+)`", page))
+    assert claimed == {lemma.id for lemma in statement.lemmas}
+
+
+def test_every_page_belongs_to_a_statement() -> None:
+    pages = {path.stem for path in (ROOT / "theory").glob("*.md")} - {"README", "notation", "assumptions"}
+    assert pages == set(all_statements())
+    assert all(statement.page == f"theory/{id_}.md" for id_, statement in all_statements().items())
+
+
+@theorems
+def test_statement_is_complete(statement: Statement) -> None:
+    assert statement.cases("quick")
+    assert statement.controls("quick")
+    assert statement.lemmas
+    assert statement.parameters
+    assert statement.assumptions
+    for text in (statement.title, statement.summary, statement.formula, statement.quantity):
+        assert text.strip()
+    assert "arXiv" in statement.reference
+    assert statement.plot_axis in {parameter.name for parameter in statement.parameters}
+
+
+@parts
+def test_names_are_unique(theorem: Statement, part: Statement) -> None:
+    for preset in PRESETS:
+        names = [case.name for case in part.cases(preset)]
+        assert len(set(names)) == len(names) > 0
+    assert len({assumption.name for assumption in part.assumptions}) == len(part.assumptions)
+    assert [other.id for _, other in WITH_LEMMAS].count(part.id) == 1
+
+
+# Simulated for information only: queries that are also demonstrations.
+NOT_APPLICABLE = {"d=10, K=4, leave-one-out"}
+
+
+@parts
+def test_cases_satisfy_the_assumptions(theorem: Statement, part: Statement) -> None:
+    for preset in PRESETS:
+        for case in part.cases(preset):
+            broken = part.broken_assumption(case)
+            assert (broken is not None) == (case.name in NOT_APPLICABLE), (case.name, broken)
+
+
+def test_quick_cases_are_a_share_of_the_full_ones() -> None:
+    for _, part in WITH_LEMMAS:
+        assert len(part.cases("quick")) <= len(part.cases("full"))
+
+
+# Assumptions that cannot hold without another: what breaks the key breaks these as well.
+IMPLIED = {
+    "isotropic features": {"sign-permutation-symmetric features"},
+    "spectral fine-tuning": {"gains that stay on the segment"},
+}
+
+
+def controls_of(part: Statement) -> list[Control]:
+    return [control for preset in PRESETS for control in part.controls(preset)]
+
+
+@parts
+def test_controls_break_what_they_name_and_nothing_independent_of_it(
+    theorem: Statement, part: Statement
+) -> None:
+    for control in controls_of(part):
+        broken = {a.name for a in part.assumptions if not a.holds(control.case)}
+        assert control.breaks in broken, control.case.name
+        assert broken - {control.breaks} <= IMPLIED.get(control.breaks, set()), control.case.name
+        if control.believed is not None:
+            assert part.broken_assumption(control.believed) is None, control.case.name
+
+
+def right_side(statement: Statement, case: Case, replicates: int) -> None:
+    """5 standard errors around the measured mean are not refuted by the bound."""
+    if statement.exact is not None:
+        mean, se = float(statement.exact(case)), 0.0
+    else:
+        assert statement.measure is not None
+        mean, se = sample_summary(replicate(statement.measure, case, seed=2, start=0, stop=replicates))
+    margin = statement.margin(case) if statement.margin else 0.0
+    assert np.isfinite(mean)
+    outcome = judge(statement.kind, mean - 5 * se, mean + 5 * se, float(statement.bound(case)), margin)
+    assert outcome != "refuted", (mean, se, float(statement.bound(case)))
+
+
+@parts
+def test_measured_is_on_the_right_side_of_the_bound(theorem: Statement, part: Statement) -> None:
+    right_side(part, part.cases("quick")[0], 1024)
+
+
+@theorems
+def test_first_control_is_on_the_wrong_side(statement: Statement) -> None:
+    control = statement.controls("quick")[0]
+    believed = control.believed or control.case
+    assert statement.measure is not None
+    values = replicate(statement.measure, control.case, seed=2, start=0, stop=1024)
+    mean, se = sample_summary(values)
+    bound = float(statement.bound(believed))
+    assert judge(statement.kind, mean - 5 * se, mean + 5 * se, bound) == "refuted"
+
+
+@theorems
+def test_estimator_of_the_ready_example(statement: Statement) -> None:
+    numbers = {
+        parameter.name: parameter.default if parameter.example is None else parameter.example
+        for parameter in statement.parameters
+    }
+    assert statement.build_estimator is not None
+    estimator = statement.build_estimator(numbers)
+    assert isinstance(estimator, Estimator)
+    case = Case("example", statement.cases("quick")[0].task, estimator, bool(numbers["grouped"]))
+    assert statement.broken_assumption(case) is None
+    assert np.isfinite(float(statement.bound(case)))
+
+
+def test_terms_add_up_to_the_bound() -> None:
+    for statement in STATEMENTS:
+        if statement.terms is None:
+            continue
+        for case in statement.cases("quick")[:2]:
+            total = sum(float(term) for term in statement.terms(case).values())
+            assert total == pytest.approx(float(statement.bound(case)), rel=1e-5)
+
+
+def test_unknown_statement_is_answered_with_the_nearest_id() -> None:
+    with pytest.raises(InputError, match=r"did you mean 'naive-floor'\?") as refusal:
+        find_statement("naive-flor")
+    assert refusal.value.field == "theorem"
+    assert all(id_ in refusal.value.expected for id_ in all_statements())
+    with pytest.raises(InputError) as refusal:
+        find_statement("zzzz")
+    assert "did you mean" not in str(refusal.value)
