@@ -61,7 +61,8 @@ def noisy_supervisor(model: RegressionModel, noise: float) -> RegressionSupervis
     Raises:
         InputError: If sigma' < sigma.
     """
-    require_between("weak.noise", noise, float(np.asarray(model.noise)))
+    # To six digits: the model's own noise is a float32, which may lie above the number as it was typed.
+    require_between("weak.noise", noise, float(f"{float(np.asarray(model.noise)):.6g}"))
     return RegressionSupervisor(model.vectors, noise)
 
 
@@ -91,11 +92,10 @@ def biased_supervisor(
     lengths = np.linalg.norm(units, axis=1)
     if not np.allclose(lengths, 1.0, atol=ORTHOGONALITY_TOLERANCE):
         raise InputError("weak.directions", f"lengths {np.round(lengths, 4)}", "unit vectors")
-    overlap = float(np.abs(units @ vectors.T).max())
-    if overlap > ORTHOGONALITY_TOLERANCE * max(1.0, float(np.abs(vectors).max())):
-        raise InputError(
-            "weak.directions", f"inner product {overlap:.4g}", "directions orthogonal to all concepts"
-        )
+    norms = np.linalg.norm(vectors, axis=1)
+    cosine = float(np.abs(units @ (vectors / np.where(norms > 0, norms, 1.0)[:, None]).T).max())
+    if cosine > ORTHOGONALITY_TOLERANCE:
+        raise InputError("weak.directions", f"cosine {cosine:.4g}", "directions orthogonal to all concepts")
     return RegressionSupervisor(vectors + bias * units, noise)
 
 

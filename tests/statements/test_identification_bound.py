@@ -45,7 +45,7 @@ def test_canonical_values_from_the_one_dimensional_formula(size: int) -> None:
             return s * np.log(ratio) - 0.5 * size * np.log(determinant)
 
         expected += np.exp(
-            minimize_scalar(log_term, bounds=(0.0, 0.43), method="bounded", options={"xatol": 1e-10}).fun
+            minimize_scalar(log_term, bounds=(0.0, 0.43), method="bounded", options={"xatol": 1e-10}).fun  # pyright: ignore[reportAttributeAccessIssue]
         )
     assert float(identification_bound(canonical_task(), size)) == pytest.approx(expected, rel=1e-10)
 
@@ -78,7 +78,7 @@ def test_minimisation_agrees_with_scipy(build: Callable[[], TransferTask]) -> No
         nearest = int(np.argmin([log_term(s) for s in grid]))
         bracket = (grid[max(nearest - 1, 0)], grid[min(nearest + 1, 100)])
         best = minimize_scalar(log_term, bounds=bracket, method="bounded", options={"xatol": 1e-9})
-        expected = min(best.fun, log_term(grid[nearest]))
+        expected = min(best.fun, log_term(grid[nearest]))  # pyright: ignore[reportAttributeAccessIssue]
         at_end = exponents[concept] > 0.999
         # At s = 1 the term has a slope, and the search stops within 2e-7 of the end.
         assert float(terms[concept]) == pytest.approx(expected, abs=1e-4 if at_end else 1e-10)

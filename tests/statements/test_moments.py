@@ -47,7 +47,7 @@ def conditional_moment(
 
 
 def gaussian_moment_by_quadrature(task: TransferTask, concept: int, exponent: float) -> float:
-    """m_k(s) by the trapezoidal rule over Delta.x, g.x and the label noise, one demonstrated concept at a time."""
+    """m_k(s) by the trapezoidal rule over Delta.x, g.x and the label noise, for each demonstrated concept."""
     axis = np.linspace(-12.0, 12.0, 121)
     first, second, noise = np.meshgrid(axis, axis, axis, sparse=True)
     log_density = -(first**2 + second**2 + noise**2) / 2

@@ -43,7 +43,7 @@ def nearest_squared_distance(source: np.ndarray, target: np.ndarray, weak: np.nd
         return float(np.sum((source + share * (weak - source) - target) ** 2))
 
     best = minimize_scalar(squared_distance, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-12})
-    return min(best.fun, squared_distance(0.0), squared_distance(1.0))
+    return min(best.fun, squared_distance(0.0), squared_distance(1.0))  # pyright: ignore[reportAttributeAccessIssue]
 
 
 coordinates = st.lists(st.floats(-3.0, 3.0, width=32), min_size=3, max_size=3).map(np.array)
