@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from w2s_sim.features import Gaussian as Gaussian
     from w2s_sim.features import Rademacher as Rademacher
     from w2s_sim.features import UniformCube as UniformCube
+    from w2s_sim.identification import identification_bound as identification_bound
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
     from w2s_sim.statements import Assumption as Assumption
     from w2s_sim.statements import Case as Case
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from w2s_sim.statements import Statement as Statement
     from w2s_sim.statements import all_statements as all_statements
     from w2s_sim.statements import find_statement as find_statement
-    from w2s_sim.statements.moments import identification_bound as identification_bound
     from w2s_sim.statements.quantities import naive_floor as naive_floor
     from w2s_sim.statements.quantities import squared_error as squared_error
     from w2s_sim.statements.refinement_terms import dominance_sizes as dominance_sizes
@@ -70,7 +70,7 @@ _HOMES = {
         "all_statements",
         "find_statement",
     ),
-    "w2s_sim.statements.moments": ("identification_bound",),
+    "w2s_sim.identification": ("identification_bound",),
     "w2s_sim.statements.quantities": ("naive_floor", "squared_error"),
     "w2s_sim.statements.refinement_terms": ("dominance_sizes",),
     "w2s_sim.students": ("LinearStudent",),

@@ -10,6 +10,7 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.features import Gaussian
+from w2s_sim.identification import identification_bound
 from w2s_sim.statements import Case, find_statement
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -19,7 +20,6 @@ from w2s_sim.statements.example_tasks import (
     ten_dimensional,
     ten_dimensional_uniform,
 )
-from w2s_sim.statements.moments import identification_bound
 from w2s_sim.statements.quantities import concept_diameter, naive_floor, transfer_geometry
 from w2s_sim.statements.refinement_terms import dominance_sizes
 from w2s_sim.supervisors import RegressionSupervisor

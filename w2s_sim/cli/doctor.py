@@ -12,9 +12,9 @@ from rich.table import Table
 
 from w2s_sim.cli.tables import make_console
 from w2s_sim.estimators import InContext
+from w2s_sim.identification import identification_bound
 from w2s_sim.manifest import git_revision, package_versions
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.moments import identification_bound
 from w2s_sim.task import canonical_task
 from w2s_sim.verify import replicate
 

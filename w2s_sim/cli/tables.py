@@ -18,7 +18,7 @@ STYLES = {
     "vacuous": "dim",
     "not-applicable": "dim",
 }
-RELATIONS = {"upper": "<=", "lower": ">=", "equality": "="}
+RELATIONS = {"upper": "<=", "lower": ">=", "equality": "=", "rate": "="}
 
 
 def make_console() -> Console:

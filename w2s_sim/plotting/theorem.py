@@ -15,6 +15,12 @@ AXIS_LABELS = {
     "num_demonstrations": "weak demonstrations in context, $n$",
     "num_weak": "weak pairs, $n$",
 }
+CURVE_LABELS = {
+    "upper": "upper bound",
+    "lower": "lower bound",
+    "equality": "theory",
+    "rate": "exact exponent",
+}
 
 
 def theorem_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure:
@@ -55,7 +61,7 @@ def _draw_curve(axes: Axes, rows: pd.DataFrame, axis: str, quantity: str) -> Non
         capsize=3,
         label="measured (± 2 standard errors)",
     )
-    kind = {"upper": "upper bound", "lower": "lower bound", "equality": "theory"}[curve["kind"].tolist()[0]]
+    kind = CURVE_LABELS[curve["kind"].tolist()[0]]
     axes.plot(positions, bound, color=VERMILION, linestyle="--", marker="_", label=kind)
     if min(positions) > 0:
         axes.set_xscale("log", base=2)

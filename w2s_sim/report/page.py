@@ -13,7 +13,7 @@ from markupsafe import Markup
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
 
-RELATIONS = {"upper": "≤", "lower": "≥", "equality": "="}
+RELATIONS = {"upper": "≤", "lower": "≥", "equality": "=", "rate": "="}
 
 
 def render_page(

@@ -4,6 +4,10 @@ from w2s_sim.statements.case import Assumption as Assumption
 from w2s_sim.statements.case import Case as Case
 from w2s_sim.statements.case import Control as Control
 from w2s_sim.statements.case import Sampling as Sampling
+from w2s_sim.statements.functionals import L1_NORM as L1_NORM
+from w2s_sim.statements.functionals import MAXIMUM as MAXIMUM
+from w2s_sim.statements.functionals import Functional as Functional
+from w2s_sim.statements.functionals import monotone as monotone
 from w2s_sim.statements.measure import FromWeakData as FromWeakData
 from w2s_sim.statements.parameters import Parameter as Parameter
 from w2s_sim.statements.registry import all_statements as all_statements

@@ -2,14 +2,19 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any, Generic
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Key
+from typing_extensions import TypeVar
 
 from w2s_sim.estimators import Estimator
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import TransferTask, WeakData
+
+# Regression tasks unless something else is said.
+TaskT = TypeVar("TaskT", default=TransferTask)
 
 
 class Sampling(eqx.Module):
@@ -21,7 +26,7 @@ class Sampling(eqx.Module):
         context_size: Consecutive pairs that share one draw of the concept.
     """
 
-    task: TransferTask
+    task: Any
     sample_size: int = eqx.field(static=True)
     context_size: int = eqx.field(static=True)
 
@@ -30,7 +35,7 @@ class Sampling(eqx.Module):
         return self.task.sample_weak(self.sample_size, context_size=self.context_size, key=key)
 
 
-class Case(eqx.Module):
+class Case(eqx.Module, Generic[TaskT]):
     """One instance of a statement: a pytree, so that it passes through `jit` and `grad`.
 
     Attributes:
@@ -41,7 +46,7 @@ class Case(eqx.Module):
     """
 
     name: str = eqx.field(static=True)
-    task: TransferTask
+    task: TaskT
     estimator: Estimator
     grouped: bool = eqx.field(static=True, default=False)
 
@@ -55,7 +60,7 @@ class Case(eqx.Module):
         context_size = self.estimator.context_size if self.grouped else 1
         return Sampling(self.task, self.estimator.sample_size, context_size)
 
-    def fit(self, *, key: Key[Array, ""]) -> LinearStudent:
+    def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearStudent:
         """Weak data, then the student that the estimator makes of it."""
         data_key, fit_key = jax.random.split(key)
         return self.estimator.fit(self.task.source, self.sample_weak(key=data_key), key=fit_key)
@@ -71,7 +76,7 @@ class Assumption:
     """
 
     name: str
-    holds: Callable[[Case], bool]
+    holds: Callable[[Case[Any]], bool]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +90,6 @@ class Control:
             itself when left out.
     """
 
-    case: Case
+    case: Case[Any]
     breaks: str
-    believed: Case | None = None
+    believed: Case[Any] | None = None

@@ -10,6 +10,11 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import ContextEstimator, Estimator, InContext
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.identification import (
+    identification_bound,
+    log_chernoff_terms,
+    quadrature_is_resolved,
+)
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.concept_identification_lemmas import (
@@ -24,11 +29,6 @@ from w2s_sim.statements.example_tasks import (
     two_concepts,
 )
 from w2s_sim.statements.measure import FromWeakData
-from w2s_sim.statements.moments import (
-    identification_bound,
-    log_chernoff_terms,
-    quadrature_is_resolved,
-)
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task

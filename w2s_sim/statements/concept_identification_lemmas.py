@@ -6,15 +6,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.estimators import ContextEstimator, InContext
-from w2s_sim.statements.broken_learners import RepeatedDemonstration
-from w2s_sim.statements.case import Assumption, Case, Control
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.measure import FromWeakData
-from w2s_sim.statements.moments import (
+from w2s_sim.identification import (
     identification_bound,
     log_chernoff_terms,
     log_odds_moments,
 )
+from w2s_sim.statements.broken_learners import RepeatedDemonstration
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.quantities import squared_distances
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData, canonical_task

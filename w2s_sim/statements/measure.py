@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import jax
 from jaxtyping import Array, Float, Key
@@ -19,12 +20,13 @@ class FromWeakData:
     engine compile the drawing once for all cases that draw alike.
 
     Attributes:
-        evaluate: Pure function of (key, data, case) to a scalar; the key is independent of the data.
+        evaluate: Pure function of (key, data, case) to a scalar or a vector (r,); the key is independent of
+            the data.
     """
 
-    evaluate: Callable[[Key[Array, ""], WeakData, Case], Float[Array, ""]]
+    evaluate: Callable[[Key[Array, ""], WeakData, Case[Any]], Float[Array, "*r"]]
 
-    def __call__(self, key: Key[Array, ""], case: Case) -> Float[Array, ""]:
+    def __call__(self, key: Key[Array, ""], case: Case[Any]) -> Float[Array, "*r"]:
         data_key, own_key = jax.random.split(key)
         return self.evaluate(own_key, case.sample_weak(key=data_key), case)
 

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.identification import identification_bound, quadrature_is_resolved
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -19,7 +20,6 @@ from w2s_sim.statements.example_tasks import (
     ten_dimensional_uniform,
 )
 from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.moments import identification_bound, quadrature_is_resolved
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.quantities import concept_diameter
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS

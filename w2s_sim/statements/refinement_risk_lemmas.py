@@ -7,10 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
+from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical
 from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.moments import identification_bound
 from w2s_sim.statements.quantities import (
     concept_diameter,
     naive_floor,

@@ -6,8 +6,8 @@ from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext, Refinement
+from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Case
-from w2s_sim.statements.moments import identification_bound
 from w2s_sim.statements.quantities import concept_diameter, naive_floor
 from w2s_sim.task import TransferTask
 

@@ -4,14 +4,15 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, ArrayLike, Float, Key
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
 from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.functionals import Functional
 from w2s_sim.statements.parameters import Parameter
 
-Kind = Literal["upper", "lower", "equality"]
+Kind = Literal["upper", "lower", "equality", "rate"]
 Preset = Literal["quick", "full"]
 
 
@@ -21,26 +22,31 @@ def _none(_: Any) -> tuple[()]:
 
 @dataclasses.dataclass(frozen=True)
 class Statement:
-    """A claim about a number: E[measure] against a bound, for every case where the assumptions hold.
+    """A claim about a number: a mean against a bound, for every case where the assumptions hold.
+
+    The number is E[measure], a functional of several such means, or `exact`.
 
     Nothing here says how it is checked; see `w2s_sim.verify`.
 
     Attributes:
         id: Slug, as on the command line.
-        kind: "upper" (measured <= bound), "lower" (measured >= bound) or "equality".
+        kind: "upper" (measured <= bound), "lower" (measured >= bound), "equality", or "rate" (an exponent,
+            judged as an equality).
         cases: The cases of a preset ("quick" or "full").
         bound: The bound of a case: closed form, JAX, differentiable where the theorem allows.
         measure: One replicate of the measured quantity, a pure function of (key, case) that `jit` and
-            `vmap` accept. Either this or `exact`.
-        exact: The measured quantity itself, where no sampling is needed.
+            `vmap` accept: a scalar, or a vector (r,) with a `functional`. Either this or `exact`.
+        exact: The measured quantity itself, where no sampling is needed. It, and the bound with it, are
+            evaluated in float64.
+        functional: The measured number from the r means of vector replicates.
         title: What the theorem is called in tables.
         summary: One or two sentences for people who have not read the page.
         formula: The claim in LaTeX.
         assumptions: Predicates of a case, all of which must hold.
-        support: Range [low, high] of every replicate, where it is bounded.
+        support: Range [low, high] of every replicate, where it is bounded; arrays (r,) for vectors.
         trivial: A bound that holds without the theorem: no better than it is vacuous.
         terms: The bound as a sum of named terms, so that mutants can drop each.
-        margin: For equalities, the absolute difference that still counts as equal.
+        margin: For equalities and rates, the absolute difference that still counts as equal.
         lemmas: The proof's own steps.
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
@@ -56,18 +62,19 @@ class Statement:
 
     id: str
     kind: Kind
-    cases: Callable[[Preset], Sequence[Case]]
-    bound: Callable[[Case], Float[Array, ""] | float]
-    measure: Callable[[Key[Array, ""], Case], Float[Array, ""]] | None = None
-    exact: Callable[[Case], Float[Array, ""] | float] | None = None
+    cases: Callable[[Preset], Sequence[Case[Any]]]
+    bound: Callable[[Case[Any]], Float[Array, ""] | float]
+    measure: Callable[[Key[Array, ""], Case[Any]], Float[Array, "*r"]] | None = None
+    exact: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
+    functional: Functional | None = None
     title: str = ""
     summary: str = ""
     formula: str = ""
     assumptions: tuple[Assumption, ...] = ()
-    support: Callable[[Case], tuple[float, float]] | None = None
-    trivial: Callable[[Case], Float[Array, ""] | float] | None = None
-    terms: Callable[[Case], Mapping[str, Float[Array, ""]]] | None = None
-    margin: Callable[[Case], float] | None = None
+    support: Callable[[Case[Any]], tuple[ArrayLike, ArrayLike]] | None = None
+    trivial: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
+    terms: Callable[[Case[Any]], Mapping[str, Float[Array, ""]]] | None = None
+    margin: Callable[[Case[Any]], float] | None = None
     lemmas: "tuple[Statement, ...]" = ()
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()
@@ -83,9 +90,14 @@ class Statement:
         if (self.measure is None) == (self.exact is None):
             given = "neither" if self.measure is None else "both"
             raise InputError("measure, exact", given, "exactly one of the two", self.id)
-        if self.kind == "equality" and self.margin is None:
+        if self.is_equality and self.margin is None:
             raise InputError("margin", "none", "a margin, for an equality is judged within one", self.id)
 
-    def broken_assumption(self, case: Case) -> str | None:
+    @property
+    def is_equality(self) -> bool:
+        """Whether the measured number must be near the bound, not on one side of it."""
+        return self.kind in ("equality", "rate")
+
+    def broken_assumption(self, case: Case[Any]) -> str | None:
         """Name of the first assumption that the case breaks, or None."""
         return next((a.name for a in self.assumptions if not a.holds(case)), None)

@@ -10,15 +10,19 @@ import numpy as np
 
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.intervals import Interval, asymptotic, empirical_bernstein
-from w2s_sim.verify.replication import replicate
+from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
+from w2s_sim.verify.intervals import Interval, interval_of
+from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge
+
+# What a sum of a few thousand float64 numbers may be off by, relative to its size or to one.
+ROUNDING = 1e-10
 
 
 def check_case(
     statement: Statement,
-    case: Case,
+    case: Case[Any],
     *,
     settings: Settings,
     alpha: float,
@@ -70,7 +74,7 @@ class _Row:
     outcome: Outcome
     reason: str
     replicates: int
-    case: Case
+    case: Case[Any]
 
     def verdict(
         self,
@@ -102,42 +106,56 @@ class _Row:
         )
 
 
-def _measure(statement: Statement, case: Case, believed: Case, settings: Settings, alpha: float) -> _Row:
-    bound = float(statement.bound(believed))
-    margin = statement.margin(believed) if statement.margin else 0.0
-    trivial = None if statement.trivial is None else float(statement.trivial(believed))
+def _measure(
+    statement: Statement, case: Case[Any], believed: Case[Any], settings: Settings, alpha: float
+) -> _Row:
+    bound = bound_of(statement, believed)
+    margin = margin_of(statement, believed)
+    trivial = trivial_of(statement, believed)
     vacuous = is_vacuous(statement.kind, bound, trivial)
+    if statement.measure is None:
+        row = _certify(statement, case, bound, margin)
+    else:
+        row = _sample(statement, statement.measure, case, bound, margin, settings, alpha)
+    if vacuous and row.outcome not in ("refuted", "inconclusive"):
+        reason = f"the bound is no better than the trivial {trivial:.6g}"
+        return dataclasses.replace(row, outcome="vacuous", reason=reason)
+    return row
 
-    if statement.exact is not None:
-        value = float(statement.exact(case))
-        tolerance = max(margin, 1e3 * float(np.finfo(case.task.source_vector.dtype).eps) * abs(bound))
-        outcome = judge(statement.kind, value, value, bound, tolerance)
-        outcome = "certified" if outcome == "consistent" else outcome
-        return _Row(Interval(value, 0.0, value, value), bound, outcome, "computed exactly", 0, case)
 
-    assert statement.measure is not None
+def _certify(statement: Statement, case: Case[Any], bound: float, margin: float) -> _Row:
+    value = exact_value_of(statement, case)
+    rounding = ROUNDING * max(1.0, abs(bound), abs(value))
+    # So that a bound that is attained is not refuted by its last digits.
+    nearest = min(max(bound, value - rounding), value + rounding)
+    outcome = judge(statement.kind, nearest, nearest, bound, margin)
+    outcome = "certified" if outcome == "consistent" else outcome
+    return _Row(Interval(value, 0.0, value, value), bound, outcome, "computed exactly", 0, case)
+
+
+def _sample(
+    statement: Statement,
+    measure: Measure,
+    case: Case[Any],
+    bound: float,
+    margin: float,
+    settings: Settings,
+    alpha: float,
+) -> _Row:
     support = statement.support(case) if statement.support else (-math.inf, math.inf)
-    values = np.zeros(0)
+    values = None
     target = settings.first_round
     while True:
-        fresh = replicate(
-            statement.measure,
-            case,
-            seed=settings.seed,
-            start=len(values),
-            stop=target,
-            memory=settings.memory,
-        )
-        values = np.concatenate([values, fresh])
-        num_bad = int(np.sum(~np.isfinite(values)))
+        start = 0 if values is None else len(values)
+        fresh = replicate(measure, case, seed=settings.seed, start=start, stop=target, memory=settings.memory)
+        values = fresh if values is None else np.concatenate([values, fresh])
+        bad = ~np.isfinite(values)
+        num_bad = int(np.sum(bad if values.ndim == 1 else bad.any(axis=1)))
         if num_bad:
             empty = Interval(math.nan, math.nan, math.nan, math.nan)
             reason = f"{num_bad} of {len(values)} replicates are not finite"
             return _Row(empty, bound, "inconclusive", reason, len(values), case)
-        if all(math.isfinite(end) for end in support):
-            interval = empirical_bernstein(values, *support, alpha)
-        else:
-            interval = asymptotic(values, alpha, tuned_at=settings.first_round)
+        interval = interval_of(values, support, statement.functional, alpha, settings.first_round)
         outcome = judge(statement.kind, interval.low, interval.high, bound, margin)
         half_width = 0.5 * (interval.high - interval.low)
         scale = max(abs(interval.mean), margin)
@@ -149,29 +167,27 @@ def _measure(statement: Statement, case: Case, believed: Case, settings: Setting
     reason = ""
     if outcome == "inconclusive":
         reason = f"the interval holds the bound after {len(values)} replicates, the budget"
-    if vacuous and outcome != "refuted":
-        outcome, reason = "vacuous", f"the bound is no better than the trivial {trivial:.6g}"
     return _Row(interval, bound, outcome, reason, len(values), case)
 
 
-def _task_label(task: TransferTask) -> str:
+def _task_label(task: Any) -> str:
     """A short fingerprint of the numbers of a task: cases with one label differ in the estimator alone."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(task):
         digest.update(np.round(np.asarray(leaf, dtype=np.float64), 6).tobytes())
-    return f"{type(task.features).__name__}-{digest.hexdigest()[:8]}"
+    return f"{type(getattr(task, 'features', task)).__name__}-{digest.hexdigest()[:8]}"
 
 
-def case_parameters(case: Case) -> dict[str, Any]:
+def case_parameters(case: Case[Any]) -> dict[str, Any]:
     """The numbers of a case that figures and tables can use as axes."""
     numbers: dict[str, Any] = {
         "task": _task_label(case.task),
-        "dim": case.task.dim,
         "num_concepts": case.task.num_concepts,
-        "features": type(case.task.features).__name__,
         "estimator": type(case.estimator).__name__,
         "sample_size": case.estimator.sample_size,
     }
+    if isinstance(case.task, TransferTask):
+        numbers |= {"dim": case.task.dim, "features": type(case.task.features).__name__}
     for path, leaf in jax.tree_util.tree_leaves_with_path(case.estimator):
         if np.ndim(leaf) == 0:
             numbers[path[-1].name] = float(leaf)

@@ -4,10 +4,11 @@ import dataclasses
 import math
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import ArrayLike, Float
 
 from w2s_sim._checks import require_between
 from w2s_sim.errors import InputError
+from w2s_sim.statements import Functional
 
 # Largest bet of the empirical-Bernstein sequence; 3/4 suits rare events.
 LARGEST_BET = 0.75
@@ -28,6 +29,53 @@ class Interval:
     se: float
     low: float
     high: float
+
+
+def interval_of(
+    values: Float[np.ndarray, "n *r"],
+    support: tuple[ArrayLike, ArrayLike],
+    functional: Functional | None,
+    alpha: float,
+    tuned_at: int,
+) -> Interval:
+    """The confidence sequence that suits the values: for their mean, or for a functional of their means.
+
+    Args:
+        values: Independent draws, scalars (n,) or vectors (n, r), in the order drawn.
+        support: Smallest and largest possible value; infinite where there is none.
+        functional: The number made of r means; needed for vectors.
+        alpha: Error level in (0, 1), shared equally by the coordinates (Bonferroni).
+        tuned_at: Sample size at which an asymptotic sequence is tightest.
+    """
+    if functional is None:
+        low, high = (float(np.asarray(end)) for end in support)
+        if math.isfinite(low) and math.isfinite(high):
+            return empirical_bernstein(values, low, high, alpha)
+        return asymptotic(values, alpha, tuned_at)
+    width = values.shape[1]
+    lows, highs = (np.broadcast_to(np.asarray(end, dtype=np.float64), width) for end in support)
+    parts = [
+        interval_of(column, ends, None, alpha / width, tuned_at)
+        for column, ends in zip(values.T, zip(lows, highs, strict=True), strict=True)
+    ]
+    low, high = functional.interval(np.array([p.low for p in parts]), np.array([p.high for p in parts]))
+    means = values.mean(axis=0)
+    return Interval(functional.value(means), _delta_se(values, functional, means), low, high)
+
+
+def _delta_se(
+    values: Float[np.ndarray, "n r"], functional: Functional, means: Float[np.ndarray, " r"]
+) -> float:
+    """Standard error of a functional by the delta method; gradient by differences of one standard error."""
+    steps = values.std(axis=0, ddof=1) / math.sqrt(len(values))
+    gradient = np.zeros(len(means))
+    for i, step in enumerate(steps):
+        if step > 0:
+            shift = np.zeros(len(means))
+            shift[i] = step
+            gradient[i] = (functional.value(means + shift) - functional.value(means - shift)) / (2.0 * step)
+    linear = (values - means) @ gradient
+    return float(linear.std(ddof=1) / math.sqrt(len(values)))
 
 
 def sample_summary(values: Float[np.ndarray, " n"]) -> tuple[float, float]:

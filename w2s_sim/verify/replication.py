@@ -21,7 +21,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, FromWeakData, Sampling
 from w2s_sim.task import WeakData
 
-Measure = Callable[[Key[Array, ""], Any], Float[Array, ""]]
+Measure = Callable[[Key[Array, ""], Any], Float[Array, "*r"]]
 
 LARGEST_TILE = 512
 # Intermediate arrays of a tile, in bytes, above which tiles get fewer lanes.
@@ -39,11 +39,11 @@ _compiling = threading.Lock()
 
 def replicate(
     measure: Measure, case: Any, *, seed: int, start: int, stop: int, memory: int = 2**30
-) -> Float[np.ndarray, " replicates"]:
+) -> Float[np.ndarray, "replicates *r"]:
     """Replicates start..stop-1 of a measured quantity.
 
     Args:
-        measure: Pure function of (key, case) to a scalar.
+        measure: Pure function of (key, case) to a scalar or a vector (r,).
         case: A pytree.
         seed: Replicate i gets the key fold_in(key(seed), i).
         start: First replicate, >= 0.
@@ -107,7 +107,7 @@ class _Form:
 class _Program:
     """Compiled: run(key, first replicate, case) gives the values of one tile."""
 
-    run: Callable[[Key[Array, ""], int, Any], Float[Array, " lanes"]]
+    run: Callable[[Key[Array, ""], int, Any], Float[Array, "lanes *r"]]
     lanes: int
 
 
@@ -175,7 +175,7 @@ def _traced_tile(function: Callable, form: _Form, lanes: int, setting: tuple[str
 def _trace_evaluate(measure: Any, form: _Form, lanes: int, drawn: Any) -> Any:
     """The second step of a `FromWeakData`, for one tile of what the first has drawn."""
 
-    def tile(drawn: tuple[Key[Array, " lanes"], WeakData], arrays: Any) -> Float[Array, " lanes"]:
+    def tile(drawn: tuple[Key[Array, " lanes"], WeakData], arrays: Any) -> Float[Array, "lanes *r"]:
         case = form.with_arrays(arrays)
         return jax.vmap(lambda key, data: measure.evaluate(key, data, case))(*drawn)
 

@@ -65,12 +65,15 @@ class Verdict:
 def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0) -> Outcome:
     """The outcome for an interval [low, high] against a bound.
 
-    An equality is judged by equivalence: the whole interval within `margin` of the bound.
+    An equality or a rate is judged by equivalence: the whole interval within `margin` of the bound.
     """
     if any(math.isnan(number) for number in (low, high, bound)):
         return "inconclusive"
-    floor = bound - margin if kind == "equality" else (bound if kind == "lower" else -math.inf)
-    ceiling = bound + margin if kind == "equality" else (bound if kind == "upper" else math.inf)
+    if kind in ("equality", "rate"):
+        floor, ceiling = bound - margin, bound + margin
+    else:
+        floor = bound if kind == "lower" else -math.inf
+        ceiling = bound if kind == "upper" else math.inf
     if low >= floor and high <= ceiling:
         return "consistent"
     if high < floor or low > ceiling:
@@ -80,7 +83,7 @@ def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0
 
 def is_vacuous(kind: Kind, bound: float, trivial: float | None) -> bool:
     """Whether a bound says no more than a trivial one."""
-    if trivial is None or kind == "equality":
+    if trivial is None or kind in ("equality", "rate"):
         return False
     return bound >= trivial if kind == "upper" else bound <= trivial
 

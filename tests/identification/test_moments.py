@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from w2s_sim.features import Anisotropic, Gaussian
-from w2s_sim.statements import moments
+from w2s_sim.identification import moments, quadrature_is_resolved
 from w2s_sim.statements.example_tasks import (
     canonical,
     leaning_to_concept,
@@ -139,11 +139,11 @@ def test_uniform_moment_by_product_quadrature(exponent: float) -> None:
 
 
 def test_quadrature_is_resolved_tells_easy_from_hard() -> None:
-    assert moments.quadrature_is_resolved(canonical(), 10_000)
-    assert moments.quadrature_is_resolved(canonical(features="rademacher"), 16)
+    assert quadrature_is_resolved(canonical(), 10_000)
+    assert quadrature_is_resolved(canonical(features="rademacher"), 16)
     # Labels forty times as sharp: odds too wild for forty nodes.
     sharp = canonical(features="uniform", noise=0.02, bias=2.0)
-    assert not moments.quadrature_is_resolved(sharp, 16)
+    assert not quadrature_is_resolved(sharp, 16)
 
 
 def test_moment_is_infinite_exactly_where_the_quadratic_form_says_so() -> None:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from w2s_sim.identification import identification_bound, log_chernoff_terms, log_odds_moments
 from w2s_sim.statements.example_tasks import (
     canonical,
     leaning_to_concept,
     oblique_concepts,
     two_concepts,
 )
-from w2s_sim.statements.moments import identification_bound, log_chernoff_terms, log_odds_moments
 from w2s_sim.supervisors import noisy_supervisor
 from w2s_sim.task import TransferTask, canonical_task, regression_task
 

@@ -1,0 +1,54 @@
+"""The deterministic parts of a statement on a case; in float64 where the statement is exact."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from w2s_sim.statements import Case, Statement
+
+
+def bound_of(statement: Statement, case: Case[Any]) -> float:
+    """The bound."""
+    return float(_evaluate(statement, statement.bound, case))
+
+
+def exact_value_of(statement: Statement, case: Case[Any]) -> float:
+    """The measured quantity of a statement that needs no sampling."""
+    assert statement.exact is not None
+    return float(_evaluate(statement, statement.exact, case))
+
+
+def margin_of(statement: Statement, case: Case[Any]) -> float:
+    """The difference that still counts as equal; 0 where there is none."""
+    return 0.0 if statement.margin is None else float(_evaluate(statement, statement.margin, case))
+
+
+def trivial_of(statement: Statement, case: Case[Any]) -> float | None:
+    """The bound that needs no theorem, where there is one."""
+    return None if statement.trivial is None else float(_evaluate(statement, statement.trivial, case))
+
+
+def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
+    """The bound's summands; none where they are not told."""
+    if statement.terms is None:
+        return {}
+    return {name: float(term) for name, term in _evaluate(statement, statement.terms, case).items()}
+
+
+def _evaluate(statement: Statement, function: Callable[[Case[Any]], Any], case: Case[Any]) -> Any:
+    # A certificate is no better than its rounding.
+    exact = statement.exact is not None
+    with jax.enable_x64(True) if exact else contextlib.nullcontext():
+        return function(_in_double(case) if exact else case)
+
+
+def _in_double(case: Case[Any]) -> Case[Any]:
+    def widen(leaf: Any) -> Any:
+        is_real = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)
+        return jnp.asarray(np.asarray(leaf), dtype=jnp.float64) if is_real else leaf
+
+    return jax.tree.map(widen, case)

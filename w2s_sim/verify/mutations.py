@@ -1,0 +1,157 @@
+"""Mutants: statements changed on purpose, made from the statement alone.
+
+The bound is scaled, raised to a power, stripped of a term or evaluated at other numbers than the case's own,
+and its direction is turned round. What is measured stays as it is.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from w2s_sim.errors import InputError
+from w2s_sim.statements import Case, Kind, Statement
+from w2s_sim.task import TransferTask
+from w2s_sim.verify.evaluation import bound_of, terms_of
+
+# The first ones claim a little more than the theorem, the last ones far more.
+FACTORS: Mapping[Kind, tuple[float, ...]] = {
+    "upper": (0.97, 0.9, 0.75, 0.5, 0.1),
+    "lower": (1.03, 1.1, 1.33, 2.0, 10.0),
+    "equality": (0.5, 0.9, 0.95, 1.05, 1.1, 2.0),
+    "rate": (0.5, 0.9, 0.95, 1.05, 1.1, 2.0),
+}
+Change = Callable[[Case[Any]], Case[Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Mutant:
+    """A changed claim.
+
+    Attributes:
+        name: What was changed.
+        kind: Its direction.
+        bound: Its bound, from the case and the statement's own bound there; nan where it claims nothing.
+    """
+
+    name: str
+    kind: Kind
+    bound: Callable[[Case[Any], float], float]
+
+
+def mutants_of(statement: Statement, cases: Sequence[Case[Any]]) -> list[Mutant]:
+    """Every mutant of a statement, for the given cases."""
+    kind = statement.kind
+    mutants = [
+        Mutant(f"bound x {factor:g}", kind, lambda _, bound, f=factor: f * bound) for factor in FACTORS[kind]
+    ]
+    mutants += [
+        Mutant(name, kind, lambda _, bound, p=power: bound**p if bound > 0 else math.nan)
+        for name, power in (("exponent halved", 0.5), ("exponent doubled", 2.0))
+    ]
+    mutants.append(Mutant("sign of the bound changed", kind, lambda _, bound: -bound))
+    if not statement.is_equality:
+        turned: Kind = "lower" if kind == "upper" else "upper"
+        mutants.append(Mutant("direction turned round", turned, lambda _, bound: bound))
+    terms = {id(case): terms_of(statement, case) for case in cases}
+    names = dict.fromkeys(name for parts in terms.values() for name in parts)
+    mutants += [
+        Mutant(
+            f"without the term: {name}",
+            kind,
+            lambda case, bound, n=name: bound - terms[id(case)].get(n, math.nan),
+        )
+        for name in names
+    ]
+    changes = {id(case): dict(_changes(case)) for case in cases}
+    names = dict.fromkeys(name for known in changes.values() for name in known)
+    mutants += [
+        Mutant(f"bound at {name}", kind, _at_changed_case(statement, changes, name)) for name in names
+    ]
+    return mutants
+
+
+def _at_changed_case(
+    statement: Statement, changes: Mapping[int, Mapping[str, Change]], name: str
+) -> Callable[[Case[Any], float], float]:
+    def bound(case: Case[Any], _: float) -> float:
+        change = changes[id(case)].get(name)
+        if change is None:
+            return math.nan
+        try:
+            return bound_of(statement, change(case))
+        except InputError:
+            # The changed numbers do not make a case: nothing is claimed of this one.
+            return math.nan
+
+    return bound
+
+
+def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
+    """Other numbers for the bound, by name: every array of the case, the bias, and the estimator's sizes."""
+    for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
+        name = jax.tree_util.keystr(path, simple=True, separator=".")
+        if not eqx.is_inexact_array(leaf):
+            continue
+        if leaf.ndim > 0 and _is_probability(np.asarray(leaf)):
+            yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
+            yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
+            continue
+        for factor, word in ((0.5, "half"), (2.0, "twice")):
+            yield f"{word} the {name}", lambda case, i=index, f=factor: _with_leaf(case, i, lambda x: f * x)
+    for factor, word in ((0.5, "half"), (2.0, "twice")):
+        if isinstance(case.task, TransferTask):
+            yield f"{word} the weak bias", lambda case, f=factor: _with_bias(case, f)
+        for path in _size_paths(case.estimator):
+            name = ".".join(path)
+            yield f"{word} the {name}", lambda case, p=path, f=factor: _with_size(case, p, f)
+
+
+def _is_probability(values: np.ndarray) -> bool:
+    return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))
+
+
+def _flattened(values: Any) -> Any:
+    """Half way to the uniform law."""
+    return 0.5 * (values + 1.0 / values.shape[-1])
+
+
+def _sharpened(values: Any) -> Any:
+    """Probabilities squared and normalised."""
+    return values**2 / (values**2).sum(axis=-1, keepdims=True)
+
+
+def _with_leaf(case: Case[Any], index: int, change: Callable[[Any], Any]) -> Case[Any]:
+    leaves, structure = jax.tree.flatten(case)
+    leaves[index] = change(leaves[index])
+    return jax.tree.unflatten(structure, leaves)
+
+
+def _with_bias(case: Case[TransferTask], factor: float) -> Case[TransferTask]:
+    concepts = case.task.source.vectors
+    vectors = concepts + factor * (case.task.supervisor.vectors - concepts)
+    return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)
+
+
+def _size_paths(estimator: Any) -> Iterator[tuple[str, ...]]:
+    """Paths of the whole numbers of an estimator, those of a nested one included."""
+    for field in dataclasses.fields(estimator):
+        value = getattr(estimator, field.name)
+        if isinstance(value, eqx.Module):
+            yield from ((field.name, *rest) for rest in _size_paths(value))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            yield (field.name,)
+
+
+def _with_size(case: Case[Any], path: tuple[str, ...], factor: float) -> Case[Any]:
+    def changed(module: Any, path: tuple[str, ...]) -> Any:
+        name, *rest = path
+        value = getattr(module, name)
+        new = changed(value, tuple(rest)) if rest else max(1, round(factor * value))
+        return dataclasses.replace(module, **{name: new})
+
+    return dataclasses.replace(case, estimator=changed(case.estimator, path))
