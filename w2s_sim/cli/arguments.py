@@ -27,8 +27,32 @@ class Verify:
     """Chance that any interval of the run misses its target."""
     out: Path | None = None
     """Folder for verdicts.parquet, manifest.json, report.html and figures."""
+    mutants: bool = False
+    """List every mutant: killed by which case, or why it survives."""
     json: bool = False
     """Print one JSON document instead of the table."""
+    x64: bool = False
+    """Compute in float64 instead of float32."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Falsify:
+    """Search for the case in which a theorem is nearest to failing, and print it as a case file.
+
+    Standard output is the file, with what was found in its comments. Exit status: 0 if the theorem stands, 1
+    if the case refutes it, 2 for bad input.
+    """
+
+    id: tyro.conf.Positional[str]
+    """The theorem (see `w2s list`)."""
+    budget: float = 60.0
+    """Seconds of search; the measurement of what is found comes on top."""
+    case: Path | None = None
+    """Start from the case in this TOML file instead of the theorem's own cases."""
+    seed: int = 0
+    """Seed of the search; what it finds is measured with the next one."""
+    alpha: float = 1e-3
+    """Chance that the interval of the last measurement misses."""
     x64: bool = False
     """Compute in float64 instead of float32."""
 
@@ -53,6 +77,7 @@ class Doctor:
 
 Command = (
     Annotated[Verify, tyro.conf.subcommand("verify")]
+    | Annotated[Falsify, tyro.conf.subcommand("falsify")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]

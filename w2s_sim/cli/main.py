@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import tyro
 
-from w2s_sim.cli.arguments import Command, Doctor, List, Show, Verify
+from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Show, Verify
 from w2s_sim.errors import InputError
 
 BAD_INPUT = 2
@@ -39,6 +39,10 @@ def _run(command: Command) -> int:
             from w2s_sim.cli.verify import run_verify
 
             return run_verify(command)
+        case Falsify():
+            from w2s_sim.cli.falsify import run_falsify
+
+            return run_falsify(command)
         case List():
             from w2s_sim.cli.describe import run_list
 

@@ -44,6 +44,27 @@ def print_verdicts(verdicts: Sequence[Verdict], settings: Settings, seconds: flo
         console.print(line)
 
 
+def print_mutants(verdicts: Sequence[Verdict]) -> None:
+    """Every mutant on one line: what was changed, at which case it was judged, and the reason."""
+    console = make_console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("theorem", "mutant @ case", "claim", "measured", "outcome", "reason"):
+        table.add_column(name, justify="right" if name in ("claim", "measured") else "left")
+    for verdict in (verdict for verdict in verdicts if verdict.role == "mutant"):
+        killed = verdict.verdict == "refuted"
+        style = "green" if killed else ("dim" if verdict.as_expected else "bold red")
+        table.add_row(
+            verdict.theorem,
+            verdict.case,
+            f"{RELATIONS[verdict.kind]} {verdict.bound:.5g}",
+            f"{verdict.measured:.5g}",
+            Text("killed" if killed else "survives", style=style),
+            verdict.reason,
+        )
+    console.print(table)
+    console.print()
+
+
 def _cells(verdict: Verdict) -> list[Text | str]:
     style = STYLES[verdict.verdict]
     if verdict.role == "control":
@@ -83,7 +104,7 @@ def summary_lines(verdicts: Sequence[Verdict], settings: Settings, seconds: floa
         lines.append(
             f"Mutants: {len(killed)} of {len(mutants)} killed, "
             f"{len(killable) - len(survivors)} of the {len(killable)} killable ones. "
-            "The rest claim less, or stay within the slack of the bound: --json and the report say which."
+            "The rest claim less, or stay within the slack of the bound: --mutants lists them."
         )
         lines += [f"  survives: {v.theorem}, {v.case}: {v.reason}" for v in survivors]
     replicates = sum(v.replicates for v in verdicts if v.role != "mutant")

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from w2s_sim.cli.arguments import Verify
-from w2s_sim.cli.tables import print_verdicts
+from w2s_sim.cli.tables import print_mutants, print_verdicts
 from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
 from w2s_sim.report import open_folder, write_report
@@ -66,6 +66,8 @@ def run_verify(arguments: Verify) -> int:
         document = {"verdicts": [_json_record(verdict) for verdict in verdicts], "manifest": manifest}
         print(json.dumps(document, indent=1, allow_nan=False))
     else:
+        if arguments.mutants:
+            print_mutants(verdicts)
         print_verdicts(verdicts, battery.settings, seconds)
     if folder is not None:
         written = write_report(folder, verdicts, battery.statements, manifest)

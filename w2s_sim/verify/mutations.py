@@ -94,10 +94,10 @@ def _at_changed_case(
 def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
     """Other numbers for the bound, by name: every array of the case, the bias, and the estimator's sizes."""
     for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
-        name = jax.tree_util.keystr(path, simple=True, separator=".")
         if not eqx.is_inexact_array(leaf):
             continue
-        if leaf.ndim > 0 and _is_probability(np.asarray(leaf)):
+        name = jax.tree_util.keystr(path, simple=True, separator=".").removeprefix("task.")
+        if leaf.ndim > 0 and is_probability(name, np.asarray(leaf)):
             yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
             yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
             continue
@@ -111,7 +111,10 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
             yield f"{word} the {name}", lambda case, p=path, f=factor: _with_size(case, p, f)
 
 
-def _is_probability(values: np.ndarray) -> bool:
+def is_probability(name: str, values: np.ndarray) -> bool:
+    """Whether an array of a case holds probabilities in its rows; rows of vectors may sum to one as well."""
+    if name.endswith(("vectors", "factor")):
+        return False
     return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))
 
 

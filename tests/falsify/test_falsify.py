@@ -1,0 +1,141 @@
+"""The falsifier: it finds a planted hole, reports honest numbers, and finds none where there is none."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.falsify import SearchSpace, falsify
+from w2s_sim.falsify.objective import Objective, pressure
+from w2s_sim.statements import FromWeakData, Kind, Statement
+from w2s_sim.statements.measure import student_error
+from w2s_sim.studies import case_file, load_case
+from w2s_sim.verify import Settings
+from w2s_sim.verify.case_check import check_case
+
+CASE = w2s.Case("canonical, n=60", w2s.canonical_task(), w2s.LeastSquares(num_weak=60))
+
+
+def exact_risk(case: w2s.Case):
+    """b^2 + sigma'^2 d / (n - d - 1) of least squares on n Gaussian inputs."""
+    task = case.task
+    bias = task.weak_vector - task.target_vector
+    variance = task.supervisor.noise**2 * task.dim / (case.estimator.sample_size - task.dim - 1)
+    return bias @ bias + variance
+
+
+def in_the_corner(case: w2s.Case):
+    """Loud weak labels of a strongly biased model: a fourteenth of the box, far from its centre."""
+    bias = jnp.linalg.norm(case.task.weak_vector - case.task.target_vector)
+    return (case.task.supervisor.noise > 0.9) & (bias > 1.2)
+
+
+def claim(factor: float, corner: float, kind: Kind = "upper") -> Statement:
+    """A bound that is right by `factor`, but for a corner."""
+    return Statement(
+        id="planted",
+        kind=kind,
+        cases=lambda preset: [CASE],
+        measure=FromWeakData(student_error),
+        bound=lambda case: exact_risk(case) * jnp.where(in_the_corner(case), corner, factor),
+        parameters=w2s.find_statement("naive-floor").parameters,
+        build_estimator=w2s.find_statement("naive-floor").build_estimator,
+    )
+
+
+def test_planted_hole_of_three_percent_is_found_and_confirmed(tmp_path) -> None:
+    statement = claim(1.01, 0.97)
+    assert check_case(statement, CASE, settings=Settings(max_replicates=131_072), alpha=1e-3).as_expected
+    finding = falsify(statement, budget=300.0, points=1200)
+    assert finding.verdict.verdict == "refuted"
+    assert bool(in_the_corner(finding.case))
+    assert finding.pressure == pytest.approx(1 / 0.97, rel=0.01)
+    assert finding.verdict.seed == 1
+    # What is printed is the case that was found.
+    path = tmp_path / "hole.toml"
+    path.write_text(case_file(statement, finding.case))
+    again = load_case(path, statement)
+    for found, read in zip(jax.tree.leaves(finding.case.task), jax.tree.leaves(again.task), strict=True):
+        np.testing.assert_allclose(found, read, rtol=1e-6, atol=1e-7)
+
+
+def test_a_sound_bound_stands_and_the_search_is_known_to_be_too_good() -> None:
+    finding = falsify(claim(1.01, 1.01), budget=300.0, points=300)
+    assert finding.verdict.verdict != "refuted"
+    assert finding.pressure == pytest.approx(1 / 1.01, rel=0.01)
+    assert finding.tried > 16
+
+
+def test_deterministic_statement_outside_jax_is_searched_as_well() -> None:
+    def smallest_entry(case: w2s.Case) -> float:
+        return float(np.min(np.asarray(case.task.source.prior)))
+
+    statement = Statement(
+        id="prior", kind="lower", cases=lambda preset: [CASE], exact=smallest_entry, bound=lambda case: 0.01
+    )
+    finding = falsify(statement, budget=300.0, points=300)
+    # The smallest weight, 0.1, loses up to two units of log odds against the three others.
+    assert finding.verdict.measured < 0.02
+    assert finding.verdict.replicates == 0
+
+
+def test_centre_of_the_box_is_the_case_itself() -> None:
+    for case in w2s.find_statement("refinement-risk").cases("quick"):
+        space = SearchSpace.around(case)
+        centre = space.case_at(jnp.zeros(space.size))
+        for given, reached in zip(jax.tree.leaves(case), jax.tree.leaves(centre), strict=True):
+            np.testing.assert_allclose(given, reached, rtol=1e-6)
+
+
+def test_priors_stay_priors_and_certainties_stay_certain() -> None:
+    space = SearchSpace.around(CASE)
+    generator = np.random.default_rng(0)
+    moved = space.case_at(jnp.asarray(generator.uniform(-1, 1, space.size), dtype=float))
+    assert float(moved.task.source.prior.sum()) == pytest.approx(1.0, abs=1e-6)
+    assert not np.allclose(moved.task.source.prior, CASE.task.source.prior)
+    np.testing.assert_array_equal(moved.task.target_prior, CASE.task.target_prior)
+
+
+def test_points_that_break_an_assumption_do_not_count() -> None:
+    statement = w2s.find_statement("refinement-risk")
+    case = statement.cases("quick")[0]
+    objective = Objective(statement, SearchSpace.around(case), seed=0)
+    points = np.zeros((2, objective.space.size))
+    # The weak model's concept is moved a whole unit, out of its cell.
+    start = objective.space.num_structured
+    points[1, start:] = np.random.default_rng(1).uniform(-1, 1, objective.space.size - start)
+    far = objective.space.case_at(jnp.asarray(points[1], dtype=float))
+    assert statement.broken_assumption(far) is not None
+    scores = objective(points, 256)
+    assert math.isfinite(scores[0])
+    assert scores[1] == -math.inf
+
+
+def test_gradient_is_that_of_the_exact_pressure() -> None:
+    objective = Objective(claim(1.01, 1.01), SearchSpace.around(CASE), seed=0)
+    # The pressure of an exact bound is flat: what is left is noise, small against that of a wrong bound.
+    flat = objective.gradient(np.zeros(objective.space.size), 4096)
+    assert flat is not None
+    wrong = Statement(
+        id="wrong",
+        kind="upper",
+        cases=lambda preset: [CASE],
+        measure=FromWeakData(student_error),
+        bound=lambda case: 0.6,
+    )
+    steep = Objective(wrong, objective.space, seed=0).gradient(np.zeros(objective.space.size), 4096)
+    assert steep is not None
+    assert np.abs(steep).max() > 5 * np.abs(flat).max()
+    # The bias, in log scale: d/dz of kappa^2 3^(2z) / 0.6.
+    names = [move.name for move in objective.space.moves for _ in range(move.size)]
+    expected = 2.0 * math.log(3.0) * 0.49 / 0.6
+    assert steep[names.index("weak bias")] == pytest.approx(expected, rel=0.05)
+
+
+def test_pressure_is_above_one_exactly_where_a_bound_fails() -> None:
+    assert pressure("upper", 1.1, 1.0, 0.0) > 1 > pressure("upper", 0.9, 1.0, 0.0)
+    assert pressure("lower", 0.9, 1.0, 0.0) > 1 > pressure("lower", 1.1, 1.0, 0.0)
+    assert pressure("equality", 1.2, 1.0, 0.1) > 1 > pressure("rate", 1.05, 1.0, 0.1)

@@ -1,0 +1,130 @@
+"""The neighbourhood of a case: which of its numbers may move, how far, and the case at a point of a box."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from w2s_sim.statements import Case
+from w2s_sim.task import TransferTask
+from w2s_sim.verify.mutations import is_probability
+
+# How far a coordinate of 1 goes: a positive number by this factor, log odds and vector entries by this much.
+SCALE_RANGE = 3.0
+LOG_ODDS_RANGE = 2.0
+VECTOR_RANGE = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """Some coordinates of the box, and what they change.
+
+    Attributes:
+        name: What changes.
+        size: Number of coordinates.
+        apply: The case after the move by (size,) coordinates in [-1, 1]; 0 changes nothing.
+        free: Whether it moves every entry of a vector on its own: for gradients, which can tell the many
+            apart.
+    """
+
+    name: str
+    size: int
+    apply: Callable[[Case[Any], Float[Array, " size"]], Case[Any]]
+    free: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class SearchSpace:
+    """The box [-1, 1]^size around a case, whose centre is the case itself.
+
+    Attributes:
+        start: The case at the centre.
+        moves: What the coordinates change, in order: first the moves of a few numbers, then the free ones.
+    """
+
+    start: Case[Any]
+    moves: tuple[Move, ...]
+
+    @classmethod
+    def around(cls, case: Case[Any]) -> "SearchSpace":
+        """All numbers of a case but its sizes and the certainties in its priors."""
+        moves = []
+        for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
+            name = jax.tree_util.keystr(path, simple=True, separator=".")
+            if eqx.is_inexact_array(leaf):
+                moves += _moves_of_leaf(index, name, np.asarray(leaf))
+        if isinstance(case.task, TransferTask):
+            moves.append(Move("weak bias", 1, _scale_bias))
+            moves.append(Move("weak model's lean", 1, _lean))
+        return cls(case, tuple(sorted(moves, key=lambda move: move.free)))
+
+    @property
+    def size(self) -> int:
+        """Number of coordinates."""
+        return sum(move.size for move in self.moves)
+
+    @property
+    def num_structured(self) -> int:
+        """Number of coordinates before the free ones."""
+        return sum(move.size for move in self.moves if not move.free)
+
+    def case_at(self, point: Float[Array, " size"]) -> Case[Any]:
+        """The case at a point: traceable, so that gradients pass."""
+        case, offset = self.start, 0
+        for move in self.moves:
+            case = move.apply(case, point[offset : offset + move.size])
+            offset += move.size
+        return case
+
+
+def _moves_of_leaf(index: int, name: str, value: np.ndarray) -> list[Move]:
+    if value.ndim == 0:
+        # A zero (no ridge, no noise) is a choice of its own: it has no scale to move on.
+        return [Move(name, 1, _scale_leaf(index))] if value > 0 else []
+    if is_probability(name, value):
+        uncertain = value.max(axis=-1) < 1.0 - 1e-6
+        return [Move(name, value.size, _tilt_leaf(index))] if uncertain.any() else []
+    return [Move(name, value.size, _shift_leaf(index), free=True)]
+
+
+def _with_leaf(case: Case[Any], index: int, change: Callable[[Array], Array]) -> Case[Any]:
+    leaves, structure = jax.tree.flatten(case)
+    leaves[index] = change(leaves[index])
+    return jax.tree.unflatten(structure, leaves)
+
+
+def _scale_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+    return lambda case, z: _with_leaf(case, index, lambda value: value * SCALE_RANGE ** z[0])
+
+
+def _tilt_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+    def tilt(value: Array, z: Array) -> Array:
+        odds = value * jnp.exp(LOG_ODDS_RANGE * z.reshape(value.shape))
+        return odds / odds.sum(axis=-1, keepdims=True)
+
+    return lambda case, z: _with_leaf(case, index, lambda value: tilt(value, z))
+
+
+def _shift_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+    return lambda case, z: _with_leaf(
+        case, index, lambda value: value + VECTOR_RANGE * z.reshape(value.shape)
+    )
+
+
+def _scale_bias(case: Case[TransferTask], z: Array) -> Case[TransferTask]:
+    """The weak model's bias, longer or shorter."""
+    concepts = case.task.source.vectors
+    vectors = concepts + SCALE_RANGE ** z[0] * (case.task.supervisor.vectors - concepts)
+    return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)
+
+
+def _lean(case: Case[TransferTask], z: Array) -> Case[TransferTask]:
+    """The weak model's concepts, moved towards what the source predicts."""
+    toward = case.task.source_vector - case.task.target_vector
+    vectors = case.task.supervisor.vectors + VECTOR_RANGE * z[0] * toward
+    return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)

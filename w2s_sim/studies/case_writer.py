@@ -1,0 +1,110 @@
+"""A case as the TOML file that `w2s verify ID --case` reads."""
+
+import dataclasses
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import LeastSquares, Refinement
+from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
+from w2s_sim.statements import Case, Statement
+from w2s_sim.task import TransferTask
+
+# Nine digits give every float32 back.
+DIGITS = 9
+
+
+def case_file(statement: Statement, case: Case[Any]) -> str:
+    """The text of a case file, from which `load_case` makes the case again.
+
+    Args:
+        statement: The theorem whose numbers the `[case]` table holds.
+        case: One of its cases.
+
+    Raises:
+        InputError: If a file cannot say what the case is.
+    """
+    task, weak = task_tables(case.task)
+    tables = {"task": task, "task.weak": weak, "case": _case_numbers(statement, case)}
+    return "\n".join(_table_text(name, table) for name, table in tables.items())
+
+
+def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The `[task]` and `[task.weak]` tables of a task.
+
+    Raises:
+        InputError: If it is of a kind that no file describes.
+    """
+    if type(task) is not TransferTask:
+        raise InputError("task", type(task).__name__, "a task that case files can describe")
+    table = {
+        "kind": "regression",
+        "dim": task.dim,
+        "num_concepts": task.num_concepts,
+        "noise": task.source.noise,
+        "source_prior": task.source.prior,
+        "target_prior": task.target_prior,
+        **_features_keys(task.features),
+        "concepts": task.source.vectors,
+    }
+    weak = {"kind": "general", "noise": task.supervisor.noise, "concepts": task.supervisor.vectors}
+    return table, weak
+
+
+def _features_keys(law: FeatureLaw) -> dict[str, Any]:
+    keys = {}
+    if isinstance(law, Anisotropic):
+        keys["factor"] = law.factor
+        law = law.base
+    names = [name for name, make in FEATURE_LAWS.items() if type(law) is make]
+    if not names:
+        raise InputError("features", type(law).__name__, "one of " + ", ".join(FEATURE_LAWS))
+    return {"features": names[0], **keys}
+
+
+def _case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
+    known = {"grouped": case.grouped} | dict(_numbers_of(case.estimator))
+    names = [parameter.name for parameter in statement.parameters]
+    return {name: known[name] for name in names if known.get(name) is not None}
+
+
+def _numbers_of(estimator: Any) -> dict[str, Any]:
+    """Fields by name, those of a nested estimator and the number of queries included."""
+    numbers = {}
+    for field in dataclasses.fields(estimator):
+        value = getattr(estimator, field.name)
+        numbers |= _numbers_of(value) if isinstance(value, eqx.Module) else {field.name: value}
+    if isinstance(estimator, LeastSquares):
+        # The same student under the name that fine-tuning theorems have for it.
+        numbers["ridge"] = 0.0
+    if isinstance(estimator, Refinement):
+        numbers["num_queries"] = estimator.num_queries
+    return numbers
+
+
+def _table_text(name: str, table: dict[str, Any]) -> str:
+    lines = [f"[{name}]"] + [f"{key} = {_value_text(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int):
+        return str(value)
+    array = np.asarray(value, dtype=np.float64)
+    if array.ndim == 0:
+        return _number_text(float(array))
+    if array.ndim == 1:
+        return "[" + ", ".join(_number_text(float(entry)) for entry in array) + "]"
+    rows = ",\n    ".join(_value_text(row) for row in array)
+    return f"[\n    {rows},\n]"
+
+
+def _number_text(number: float) -> str:
+    text = f"{number:.{DIGITS}g}"
+    return text if set(text) & set(".en") else text + ".0"
