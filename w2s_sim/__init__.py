@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import Refinement as Refinement
     from w2s_sim.estimators import Ridge as Ridge
     from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
-    from w2s_sim.falsify import falsify as falsify
+    from w2s_sim.falsifier import falsify as falsify
     from w2s_sim.features import Anisotropic as Anisotropic
     from w2s_sim.features import Gaussian as Gaussian
     from w2s_sim.features import Rademacher as Rademacher
@@ -61,7 +61,7 @@ _HOMES = {
         "Ridge",
         "SpectralCutoff",
     ),
-    "w2s_sim.falsify": ("falsify",),
+    "w2s_sim.falsifier": ("falsify",),
     "w2s_sim.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
     "w2s_sim.metrics": ("performance_gap_recovered",),
     "w2s_sim.statements": (

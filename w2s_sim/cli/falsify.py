@@ -9,8 +9,8 @@ from w2s_sim._checks import require_between
 from w2s_sim.cli.arguments import Falsify
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
-from w2s_sim.falsify import Finding, falsify
-from w2s_sim.falsify.search import final_settings
+from w2s_sim.falsifier import Finding, falsify
+from w2s_sim.falsifier.search import final_settings
 from w2s_sim.statements import Statement, find_statement
 from w2s_sim.studies import case_file, load_case
 

@@ -19,6 +19,7 @@ noise = 0.5                                # sigma
 source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
 target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
 features = "gaussian"                      # or "uniform", "rademacher"
+# factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
 # concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
 
 [task.weak]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from w2s_sim.errors import InputError
-from w2s_sim.features import FEATURE_LAWS
+from w2s_sim.features import FEATURE_LAWS, Anisotropic
 from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor, noisy_supervisor
 from w2s_sim.task import TransferTask, regression_task
@@ -17,6 +17,7 @@ TASK_PARAMETERS = (
     Parameter("source_prior", list, "alpha^P, K weights", required=True),
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
     Parameter("features", str, "law of x", choices=tuple(FEATURE_LAWS), default="gaussian"),
+    Parameter("factor", list, "d rows of a matrix A: x is A times a draw of that law", depth=2),
     Parameter("concepts", list, "K rows of d numbers; e_1..e_K when left out", depth=2),
 )
 WEAK_PARAMETERS = (
@@ -46,6 +47,10 @@ def read_task(table: Mapping[str, Any]) -> TransferTask:
         if not isinstance(table["weak"], dict):
             raise InputError("weak", repr(table["weak"]), "a table [task.weak]")
         del values["kind"]
+        factor = values.pop("factor")
+        if factor is not None:
+            base = FEATURE_LAWS[values["features"]](values["dim"])
+            values["features"] = Anisotropic(base, _square(factor, values["dim"]))
         # Built once without a weak model of its own, so that everything else is checked first.
         plain = regression_task(
             **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
@@ -54,6 +59,12 @@ def read_task(table: Mapping[str, Any]) -> TransferTask:
         return TransferTask(plain.features, plain.source, plain.target_prior, supervisor)
     except InputError as error:
         raise error.located("", "task.") from None
+
+
+def _square(rows: list[list[float]], dim: int) -> list[list[float]]:
+    if (len(rows), len(rows[0])) != (dim, dim):
+        raise InputError("factor", f"shape {(len(rows), len(rows[0]))}", f"shape {(dim, dim)} (dim x dim)")
+    return rows
 
 
 def _zeros(rows: int, columns: int) -> list[list[float]]:

@@ -17,8 +17,8 @@ import optax
 from jaxtyping import Float
 from scipy.stats import qmc
 
-from w2s_sim.falsify.objective import Objective, pressure
-from w2s_sim.falsify.space import SearchSpace
+from w2s_sim.falsifier.objective import Objective, pressure
+from w2s_sim.falsifier.space import SearchSpace
 from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case

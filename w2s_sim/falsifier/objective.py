@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.falsify.space import SearchSpace
+from w2s_sim.falsifier.space import SearchSpace
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
 from w2s_sim.verify.replication import Measure

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
-from w2s_sim.falsify import SearchSpace, falsify
-from w2s_sim.falsify.objective import Objective, pressure
+from w2s_sim.falsifier import SearchSpace, falsify
+from w2s_sim.falsifier.objective import Objective, pressure
 from w2s_sim.statements import FromWeakData, Kind, Statement
 from w2s_sim.statements.measure import student_error
 from w2s_sim.studies import case_file, load_case
