@@ -2,17 +2,18 @@
 
 import dataclasses
 import hashlib
-import math
 from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
-from w2s_sim.verify.intervals import Interval, interval_of
+from w2s_sim.verify.intervals import UNBOUNDED, Interval
 from w2s_sim.verify.replication import Measure, replicate
+from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge
 
@@ -142,32 +143,13 @@ def _sample(
     settings: Settings,
     alpha: float,
 ) -> _Row:
-    support = statement.support(case) if statement.support else (-math.inf, math.inf)
-    values = None
-    target = settings.first_round
-    while True:
-        start = 0 if values is None else len(values)
-        fresh = replicate(measure, case, seed=settings.seed, start=start, stop=target, memory=settings.memory)
-        values = fresh if values is None else np.concatenate([values, fresh])
-        bad = ~np.isfinite(values)
-        num_bad = int(np.sum(bad if values.ndim == 1 else bad.any(axis=1)))
-        if num_bad:
-            empty = Interval(math.nan, math.nan, math.nan, math.nan)
-            reason = f"{num_bad} of {len(values)} replicates are not finite"
-            return _Row(empty, bound, "inconclusive", reason, len(values), case)
-        interval = interval_of(values, support, statement.functional, alpha, settings.first_round)
-        outcome = judge(statement.kind, interval.low, interval.high, bound, margin)
-        half_width = 0.5 * (interval.high - interval.low)
-        scale = max(abs(interval.mean), margin)
-        precise = half_width <= settings.precision * scale or half_width <= 0.1 * margin
-        spent = target >= settings.max_replicates
-        if spent or (outcome != "inconclusive" and precise):
-            break
-        target = min(2 * target, settings.max_replicates)
-    reason = ""
-    if outcome == "inconclusive":
-        reason = f"the interval holds the bound after {len(values)} replicates, the budget"
-    return _Row(interval, bound, outcome, reason, len(values), case)
+    def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
+        return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
+
+    claim = Claim(statement.kind, bound, margin, statement.functional)
+    support = statement.support(case) if statement.support else UNBOUNDED
+    found = sample_until_decided(draw, claim, support, settings, alpha)
+    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case)
 
 
 def _task_label(task: Any) -> str:

@@ -12,6 +12,8 @@ from w2s_sim.statements import Functional
 
 # Largest bet of the empirical-Bernstein sequence; 3/4 suits rare events.
 LARGEST_BET = 0.75
+# The support of values that may be anything.
+UNBOUNDED = (-math.inf, math.inf)
 
 
 @dataclasses.dataclass(frozen=True)
