@@ -1,4 +1,9 @@
 """Pictures, from tables alone: nothing here knows how the numbers were computed."""
 
 from w2s_sim.plotting.headline import headline_figure as headline_figure
+from w2s_sim.plotting.panels import Curve as Curve
+from w2s_sim.plotting.panels import Panel as Panel
+from w2s_sim.plotting.panels import curves_table as curves_table
+from w2s_sim.plotting.panels import panels_figure as panels_figure
+from w2s_sim.plotting.panels import save_figure as save_figure
 from w2s_sim.plotting.theorem import theorem_figure as theorem_figure

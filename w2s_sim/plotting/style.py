@@ -8,7 +8,8 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#767676"
+BLUE, SKY, ORANGE, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#009E73"
+VERMILION, GREY = "#D55E00", "#767676"
 # Bars and bands show this many standard errors to each side.
 BAR_STANDARD_ERRORS = 2.0
 
