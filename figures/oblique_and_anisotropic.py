@@ -33,7 +33,7 @@ def oblique(angle: float) -> w2s.TransferTask:
 
 
 def stretched(ratio: float) -> w2s.TransferTask:
-    """The canonical task; variance along beta_P - beta_Q is `ratio` times that along the bias, both around 1."""
+    """The canonical task; the variance along beta_P - beta_Q is `ratio` times that along the bias."""
     task = canonical()
     gap = np.asarray(task.source_vector - task.target_vector, dtype=np.float64)
     bias = np.asarray(task.weak_vector - task.target_vector, dtype=np.float64)
@@ -72,7 +72,7 @@ def main(folder: Path) -> None:
     )
     students = {
         "naive: ridge 0.3 on 240 weak pairs": w2s.Ridge(0.3, num_weak=240),
-        "refined labeller, n = 16": w2s.InContext(16),
+        "refined labeller, n = 8": w2s.InContext(8),
     }
     by_ratio = {
         label: [
@@ -82,8 +82,8 @@ def main(folder: Path) -> None:
         for label, estimator in students.items()
     }
     right = Panel(
-        "features stretched along the gap, squeezed along the bias",
-        "ratio of the two variances",
+        "features stretched along $\\beta_P-\\beta_Q$",
+        "variance there / variance along the bias",
         "$||b-\\beta_Q||^2$ (squared label units)",
         [
             Curve(label, RATIOS, [mean for mean, _ in row], [se for _, se in row])
@@ -91,10 +91,10 @@ def main(folder: Path) -> None:
         ],
         x_scale="log",
         y_scale="log",
-        y_limits=(5e-3, 2.0),
+        y_limits=(1e-4, 3.0),
         lines={"naive floor of isotropic features": float(w2s.naive_floor(canonical()))},
     )
-    note = f"sigma = sigma' = 0.5, kappa = 0.7; {REPLICATES:,} replicates."
+    note = f"$\\sigma=\\sigma'=0.5$, $\\kappa=0.7$; {REPLICATES:,} replicates."
     panels = [left, right]
     path = save_figure(panels_figure(panels, note), curves_table(panels), folder, "oblique_and_anisotropic")
     print("wrote", path)

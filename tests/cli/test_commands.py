@@ -46,7 +46,7 @@ def case_file(tmp_path: Path) -> Path:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("--help") == 0
     shown = capsys.readouterr().out
-    assert all(command in shown for command in ("verify", "list", "show", "doctor"))
+    assert all(command in shown for command in ("verify", "falsify", "list", "show", "doctor"))
 
 
 def test_list_has_a_line_per_theorem(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,3 +148,31 @@ def test_json_has_no_nan(case_file: Path, capsys: pytest.CaptureFixture[str]) ->
     assert row["tightness"] is None
     assert row["verdict"] == "vacuous"
     assert math.isfinite(row["measured"])
+
+
+def test_mutants_are_listed_with_their_reasons(case_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", "naive-floor", "--case", str(case_file), "--mutants") == 0
+    shown = capsys.readouterr().out
+    assert "mutant @ case" in shown
+    assert "bound x 1.33" in shown
+    assert "killed by" in shown
+    assert "no case contradicts it" in shown
+
+
+def test_falsify_prints_a_case_file_that_verify_accepts(
+    case_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("falsify", "naive-floor", "--budget", "2", "--case", str(case_file)) == 0
+    printed = capsys.readouterr().out
+    assert "bound / measured" in printed
+    assert "fresh keys: seed 1" in printed
+    found = tmp_path / "found.toml"
+    found.write_text(printed, encoding="utf-8")
+    assert run("verify", "naive-floor", "--case", str(found), "--json") == 0
+    (verdict,) = (v for v in json.loads(capsys.readouterr().out)["verdicts"] if v["role"] == "theorem")
+    assert verdict["verdict"] != "refuted"
+
+
+def test_falsify_refuses_a_budget_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("falsify", "naive-floor", "--budget", "0") == 2
+    assert "--budget" in capsys.readouterr().err

@@ -3,7 +3,15 @@
 import pandas as pd
 import pytest
 
-from w2s_sim.plotting import headline_figure, theorem_figure
+from w2s_sim.plotting import (
+    Curve,
+    Panel,
+    curves_table,
+    headline_figure,
+    panels_figure,
+    save_figure,
+    theorem_figure,
+)
 from w2s_sim.plotting.style import to_svg
 from w2s_sim.plotting.theorem import longest_curve
 
@@ -63,3 +71,24 @@ def test_headline_draws_both_curves_bound_and_floor() -> None:
     assert any("naive" in label for label in labels)
     assert any("refinement" in label for label in labels)
     assert any("0.343" in text.get_text() for text in axes.texts)
+
+
+def test_panels_draw_every_curve_and_write_its_numbers(tmp_path) -> None:
+    measured = Curve("measured", (1, 2, 4), (0.5, 0.2, 0.1), (0.01, 0.01, 0.01))
+    theory = Curve("", (1, 4), (0.6, 0.3), like=0)
+    first = Panel("left", "n", "risk", [measured, theory], x_scale="log2", y_scale="log")
+    second = Panel("right", "n", "risk", [theory], lines={"floor": 0.1})
+    figure = panels_figure([first, second], note="A note.")
+    left, right = figure.axes
+    assert [text.get_text() for text in left.get_xticklabels()] == ["1", "2", "4"]
+    assert (left.get_xscale(), left.get_yscale(), right.get_yscale()) == ("log", "log", "linear")
+    # Theory takes the colour of the measured curve that it belongs to, and is dashed.
+    drawn, bar = left.lines[-1], left.lines[0]
+    assert {drawn.get_color(), bar.get_color()} == {"#0072B2"}
+    assert drawn.get_linestyle() == "--"
+    assert [text.get_text() for text in left.get_legend().get_texts()] == ["measured"]
+    table = curves_table([first, second])
+    path = save_figure(figure, table, tmp_path / "new", "toy")
+    assert path.stat().st_size > 1000
+    assert sorted(p.name for p in path.parent.iterdir()) == ["toy.csv", "toy.png", "toy.svg"]
+    assert pd.read_csv(path.with_suffix(".csv"))["y"].tolist() == [0.5, 0.2, 0.1, 0.6, 0.3, 0.6, 0.3]
