@@ -1,5 +1,6 @@
 """The registry: every statement complete, in step with the book, and on the right side of its bound."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import pytest
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
 from w2s_sim.statements import Case, Control, Preset, Statement, all_statements, find_statement
-from w2s_sim.verify import replicate
-from w2s_sim.verify.intervals import sample_summary
-from w2s_sim.verify.verdict import judge
+from w2s_sim.verify import Settings
+from w2s_sim.verify.case_check import check_case, check_control
+from w2s_sim.verify.evaluation import bound_of, terms_of
 
 ROOT = Path(__file__).parents[2]
 STATEMENTS = list(all_statements().values())
 WITH_LEMMAS = [(theorem, part) for theorem in STATEMENTS for part in (theorem, *theorem.lemmas)]
 PRESETS: tuple[Preset, ...] = ("quick", "full")
+
+OTHER_PAGES = {"README", "notation", "assumptions", "verdicts", "questions"}
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
 parts = pytest.mark.parametrize(("theorem", "part"), WITH_LEMMAS, ids=[part.id for _, part in WITH_LEMMAS])
@@ -39,8 +42,8 @@ def test_page_claims_no_lemma_that_the_code_has_not(statement: Statement) -> Non
 
 
 def test_every_page_belongs_to_a_statement() -> None:
-    pages = {path.stem for path in (ROOT / "theory").glob("*.md")} - {"README", "notation", "assumptions"}
-    assert pages == set(all_statements())
+    pages = {path.stem for path in (ROOT / "theory").glob("*.md")}
+    assert pages - OTHER_PAGES == set(all_statements())
     assert all(statement.page == f"theory/{id_}.md" for id_, statement in all_statements().items())
 
 
@@ -106,33 +109,26 @@ def test_controls_break_what_they_name_and_nothing_independent_of_it(
             assert part.broken_assumption(control.believed) is None, control.case.name
 
 
-def right_side(statement: Statement, case: Case, replicates: int) -> None:
-    """5 standard errors around the measured mean are not refuted by the bound."""
-    if statement.exact is not None:
-        mean, se = float(statement.exact(case)), 0.0
-    else:
-        assert statement.measure is not None
-        mean, se = sample_summary(replicate(statement.measure, case, seed=2, start=0, stop=replicates))
-    margin = statement.margin(case) if statement.margin else 0.0
-    assert np.isfinite(mean)
-    outcome = judge(statement.kind, mean - 5 * se, mean + 5 * se, float(statement.bound(case)), margin)
-    assert outcome != "refuted", (mean, se, float(statement.bound(case)))
+# One look, at the level of five standard errors.
+ONE_LOOK = Settings(first_round=1024, max_replicates=1024, seed=2)
+FIVE_STANDARD_ERRORS = 5.7e-7
 
 
 @parts
 def test_measured_is_on_the_right_side_of_the_bound(theorem: Statement, part: Statement) -> None:
-    right_side(part, part.cases("quick")[0], 1024)
+    row = check_case(part, part.cases("quick")[0], settings=ONE_LOOK, alpha=FIVE_STANDARD_ERRORS)
+    assert np.isfinite(row.measured)
+    assert row.verdict != "refuted", row
 
 
 @theorems
 def test_first_control_is_on_the_wrong_side(statement: Statement) -> None:
     control = statement.controls("quick")[0]
-    believed = control.believed or control.case
-    assert statement.measure is not None
-    values = replicate(statement.measure, control.case, seed=2, start=0, stop=1024)
-    mean, se = sample_summary(values)
-    bound = float(statement.bound(believed))
-    assert judge(statement.kind, mean - 5 * se, mean + 5 * se, bound) == "refuted"
+    settings = dataclasses.replace(ONE_LOOK, max_replicates=8192)
+    row = check_control(
+        statement, control, settings=settings, alpha=FIVE_STANDARD_ERRORS, theorem=statement.id
+    )
+    assert row.verdict == "refuted", row
 
 
 @theorems
@@ -144,9 +140,9 @@ def test_estimator_of_the_ready_example(statement: Statement) -> None:
     assert statement.build_estimator is not None
     estimator = statement.build_estimator(numbers)
     assert isinstance(estimator, Estimator)
-    case = Case("example", statement.cases("quick")[0].task, estimator, bool(numbers["grouped"]))
+    case = Case("example", statement.cases("quick")[0].task, estimator, bool(numbers.get("grouped")))
     assert statement.broken_assumption(case) is None
-    assert np.isfinite(float(statement.bound(case)))
+    assert np.isfinite(bound_of(statement, case))
 
 
 def test_terms_add_up_to_the_bound() -> None:
@@ -154,8 +150,8 @@ def test_terms_add_up_to_the_bound() -> None:
         if statement.terms is None:
             continue
         for case in statement.cases("quick")[:2]:
-            total = sum(float(term) for term in statement.terms(case).values())
-            assert total == pytest.approx(float(statement.bound(case)), rel=1e-5)
+            total = sum(terms_of(statement, case).values())
+            assert total == pytest.approx(bound_of(statement, case), rel=1e-5)
 
 
 def test_unknown_statement_is_answered_with_the_nearest_id() -> None:
