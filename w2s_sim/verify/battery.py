@@ -1,6 +1,7 @@
 """The battery: statements with their lemmas, controls and mutants, at one family-wise error level."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -71,8 +72,8 @@ class Battery:
         level = self.settings.alpha / max(1, len(jobs))
         verdicts: list[Verdict] = []
         done = 0
-        # Programs are compiled ahead by one thread while this one samples and judges.
-        compiler = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile")
+        # Programs are compiled ahead, one a core, while this thread samples and judges.
+        compiler = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="compile")
         try:
             for job in jobs:
                 compiler.submit(self._prepare, job)

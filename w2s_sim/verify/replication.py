@@ -6,8 +6,6 @@ cut, so that a replicate's value is the same to the bit. L depends on the case a
 """
 
 import dataclasses
-import functools
-import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -20,6 +18,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, FromWeakData, Sampling
 from w2s_sim.task import WeakData
+from w2s_sim.verify._once import once
 
 Measure = Callable[[Key[Array, ""], Any], Float[Array, "*r"]]
 
@@ -34,7 +33,6 @@ COMPILER_OPTIONS = {
     "xla_llvm_disable_expensive_passes": True,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
-_compiling = threading.Lock()
 
 
 def replicate(
@@ -115,11 +113,10 @@ def _program(measure: Measure, case: Any, memory: int) -> _Program:
     """The program of one tile. Compiled once, whichever thread asks first."""
     setting = (jax.default_backend(), jnp.zeros(()).dtype.name)
     sampling = _Form.of(case.sampling) if isinstance(measure, FromWeakData) else None
-    with _compiling:
-        return _build_program(measure, _Form.of(case), sampling, memory, setting)
+    return _build_program(measure, _Form.of(case), sampling, memory, setting)
 
 
-@functools.lru_cache(maxsize=512)
+@once
 def _build_program(
     measure: Measure, form: _Form, sampling: _Form | None, memory: int, setting: tuple[str, str]
 ) -> _Program:
@@ -155,12 +152,12 @@ def _draw(key: Key[Array, ""], sampling: Sampling) -> tuple[Key[Array, ""], Weak
     return own_key, sampling.draw(key=data_key)
 
 
-@functools.lru_cache(maxsize=512)
+@once
 def _compiled_tile(function: Callable, form: _Form, lanes: int, setting: tuple[str, str]) -> Any:
     return _traced_tile(function, form, lanes, setting).lower().compile(compiler_options=COMPILER_OPTIONS)
 
 
-@functools.lru_cache(maxsize=512)
+@once
 def _traced_tile(function: Callable, form: _Form, lanes: int, setting: tuple[str, str]) -> Any:
     """function(key_i, tree) for the replicates i = first .. first + lanes - 1."""
 
