@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from w2s_sim.errors import InputError as InputError
     from w2s_sim.estimators import Estimator as Estimator
     from w2s_sim.estimators import GradientDescent as GradientDescent
+    from w2s_sim.estimators import HullProjection as HullProjection
     from w2s_sim.estimators import InContext as InContext
     from w2s_sim.estimators import LabelMixing as LabelMixing
     from w2s_sim.estimators import LeastSquares as LeastSquares
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from w2s_sim.supervisors import RegressionSupervisor as RegressionSupervisor
     from w2s_sim.supervisors import biased_supervisor as biased_supervisor
     from w2s_sim.supervisors import noisy_supervisor as noisy_supervisor
+    from w2s_sim.task import ShiftedTarget as ShiftedTarget
     from w2s_sim.task import TransferTask as TransferTask
     from w2s_sim.task import WeakData as WeakData
     from w2s_sim.task import canonical_task as canonical_task
@@ -53,6 +55,7 @@ _HOMES = {
     "w2s_sim.estimators": (
         "Estimator",
         "GradientDescent",
+        "HullProjection",
         "InContext",
         "LabelMixing",
         "LeastSquares",
@@ -78,7 +81,7 @@ _HOMES = {
     "w2s_sim.students": ("LinearStudent",),
     "w2s_sim.studies": ("compare",),
     "w2s_sim.supervisors": ("RegressionSupervisor", "biased_supervisor", "noisy_supervisor"),
-    "w2s_sim.task": ("TransferTask", "WeakData", "canonical_task", "regression_task"),
+    "w2s_sim.task": ("ShiftedTarget", "TransferTask", "WeakData", "canonical_task", "regression_task"),
     "w2s_sim.verify": ("check", "replicate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

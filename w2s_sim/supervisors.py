@@ -51,6 +51,29 @@ class RegressionSupervisor(WeakSupervisor):
         return means + self.noise * jax.random.normal(key, means.shape)
 
 
+class HeavyTailedSupervisor(RegressionSupervisor):
+    """Weak labels y' = beta'_k^T x + sigma' t, t a Student t variable scaled to variance one.
+
+    Mean and variance are those of `RegressionSupervisor`; large errors are far more frequent.
+
+    Attributes:
+        degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
+    """
+
+    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_between("weak.degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)
+
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
+        # t^2 has mean nu / (nu - 2).
+        scale = self.noise * jnp.sqrt((self.degrees_of_freedom - 2.0) / self.degrees_of_freedom)
+        return means + scale * jax.random.t(key, self.degrees_of_freedom, means.shape)
+
+
 def noisy_supervisor(model: RegressionModel, noise: float) -> RegressionSupervisor:
     """The noisy weak model: the right concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
 

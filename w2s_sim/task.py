@@ -4,9 +4,9 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_count, require_prior, require_shape
+from w2s_sim._checks import as_float, require_count, require_finite, require_prior, require_shape
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.features import FEATURE_LAWS, FeatureLaw
@@ -18,15 +18,24 @@ class WeakData(eqx.Module):
     """Inputs with weak labels: all that a learner ever sees of the target.
 
     Attributes:
-        inputs: x_1..x_n, shape (n, d).
-        labels: y'_1..y'_n, shape (n,).
+        inputs: x_1..x_n, stacked along the first axis; (n, d) for regression.
+        labels: y'_1..y'_n, likewise; (n,) for regression.
     """
 
-    inputs: Float[Array, "n d"]
-    labels: Float[Array, " n"]
+    inputs: Shaped[Array, "n ..."]
+    labels: Shaped[Array, "n ..."]
 
     def __getitem__(self, index: slice) -> "WeakData":
         return WeakData(self.inputs[index], self.labels[index])
+
+
+def sample_concepts(
+    prior: Float[Array, " K"], num_weak: int, context_size: int, *, key: Key[Array, ""]
+) -> Int[Array, " num_weak"]:
+    """The concept that each weak pair shows: one draw for every `context_size` consecutive pairs."""
+    num_contexts = -(-num_weak // context_size)
+    draws = jax.random.choice(key, prior.shape[0], (num_contexts,), p=prior)
+    return jnp.repeat(draws, context_size)[:num_weak]
 
 
 class TransferTask(eqx.Module):
@@ -113,9 +122,7 @@ class TransferTask(eqx.Module):
         require_count("context_size", context_size, 1)
         input_key, concept_key, label_key = jax.random.split(key, 3)
         inputs = self.features.sample(num_weak, key=input_key)
-        num_contexts = -(-num_weak // context_size)
-        draws = jax.random.choice(concept_key, self.num_concepts, (num_contexts,), p=self.target_prior)
-        concepts = jnp.repeat(draws, context_size)[:num_weak]
+        concepts = sample_concepts(self.target_prior, num_weak, context_size, key=concept_key)
         return WeakData(inputs, self.supervisor.sample_labels(inputs, concepts, key=label_key))
 
     def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
@@ -127,6 +134,27 @@ class TransferTask(eqx.Module):
     def weak_risk(self) -> Float[Array, ""]:
         """Excess risk of the weak model's own mean predictor beta'_Q."""
         return self.excess_risk(LinearStudent(self.weak_vector))
+
+
+class ShiftedTarget(TransferTask):
+    """A task whose target is no mixture of the strong model's concepts: beta_Q + shift.
+
+    The weak supervisor, and with it the law of the weak data, is that of the plain task.
+
+    Attributes:
+        target_shift: What the target lies beside the mixture beta_Q, shape (d,), label/feature units.
+    """
+
+    target_shift: Float[Array, " d"] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_shape("target_shift", self.target_shift, (self.dim,), "one number per feature")
+        require_finite("target_shift", self.target_shift)
+
+    @property
+    def target_vector(self) -> Float[Array, " d"]:
+        """What is wanted: the mixture of concepts, and the shift."""
+        return self.target_prior @ self.source.vectors + self.target_shift
 
 
 def regression_task(

@@ -10,15 +10,21 @@ import w2s_sim as w2s
 from w2s_sim.statements import Statement, all_statements
 from w2s_sim.studies import case_file, load_case
 
-# What no file describes: see the reason in the error.
-WITHOUT_FILE: set[str] = set()
+# Estimators of theorems whose `[case]` tables have no word for them.
+WITHOUT_FILE = {
+    "label mixing 0.4, eta=0.1",
+    "labeller that knows the concepts of world +, n=16",
+    "an oracle for world +",
+}
 
 
 @pytest.mark.parametrize("statement", all_statements().values(), ids=lambda s: s.id)
 def test_every_case_survives_its_file(statement: Statement, tmp_path: Path) -> None:
     path = tmp_path / "case.toml"
     for case in statement.cases("quick"):
-        if case.name in WITHOUT_FILE:
+        if statement.id == "no-free-lunch" and case.name in WITHOUT_FILE:
+            with pytest.raises(w2s.InputError, match=r"estimator: got \w+; expected an estimator that a"):
+                case_file(statement, case)
             continue
         path.write_text(case_file(statement, case), encoding="utf-8")
         again = load_case(path, statement)

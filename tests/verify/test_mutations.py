@@ -6,8 +6,8 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.statements import Statement, all_statements
-from w2s_sim.verify.evaluation import bound_of
-from w2s_sim.verify.mutations import is_probability, mutants_of
+from w2s_sim.verify.evaluation import bound_of, is_probability
+from w2s_sim.verify.mutations import mutants_of
 
 
 def toy(kind: str = "upper", **changes) -> Statement:

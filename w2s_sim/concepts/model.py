@@ -1,14 +1,15 @@
 """The interface of every latent-concept model."""
 
 import abc
+import dataclasses
+from typing import Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import as_float, require_prior
-from w2s_sim.students import LinearStudent
 
 
 class LatentConceptModel(eqx.Module):
@@ -16,6 +17,9 @@ class LatentConceptModel(eqx.Module):
 
     The conditional laws p(y | x, k) are what pre-training taught; only the prior over concepts differs
     between source and target (Somerstep et al. 2025, arXiv 2405.16236).
+
+    A demonstration is an input and a label of any shape, float or int; n of them are stacked along the first
+    axis.
 
     Attributes:
         prior: Prior over concepts, shape (K,), a probability vector.
@@ -27,29 +31,29 @@ class LatentConceptModel(eqx.Module):
         require_prior("prior", self.prior)
 
     @abc.abstractmethod
-    def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:
+    def log_likelihood(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, "n K"]:
         """log p(y_i | x_i, k) in nats, of each demonstration i under each concept k."""
 
     @abc.abstractmethod
     def sample_labels(
-        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
-    ) -> Float[Array, " n"]:
+        self, inputs: Shaped[Array, "n ..."], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Shaped[Array, "n ..."]:
         """Labels y_i ~ p(y | x_i, concepts_i)."""
 
-    @abc.abstractmethod
-    def student(self, weights: Float[Array, " K"]) -> LinearStudent:
-        """The mean predictor E[y | x] when concepts are weighted by `weights`."""
-
-    @abc.abstractmethod
-    def with_prior(self, prior: Float[Array, " K"]) -> "LatentConceptModel":
+    def with_prior(self, prior: Float[Array, " K"]) -> Self:
         """The same concepts under another prior."""
+        return dataclasses.replace(self, prior=prior)
 
     @property
     def num_concepts(self) -> int:
         """K."""
         return self.prior.shape[0]
 
-    def log_posterior(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, " K"]:
+    def log_posterior(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, " K"]:
         """log of the posterior over concepts after n demonstrations in context, in nats.
 
         This is what in-context learning computes when it is implicit Bayesian inference (Xie et al.
@@ -59,12 +63,12 @@ class LatentConceptModel(eqx.Module):
         return jax.nn.log_softmax(jnp.log(self.prior) + evidence)
 
     def sample_predictive(
-        self, inputs: Float[Array, "n d"], log_weights: Float[Array, "*n K"], *, key: Key[Array, ""]
-    ) -> Float[Array, " n"]:
+        self, inputs: Shaped[Array, "n ..."], log_weights: Float[Array, "*n K"], *, key: Key[Array, ""]
+    ) -> Shaped[Array, "n ..."]:
         """One draw per input from sum_k w_k p(y | x, k): a fresh concept, then its label.
 
         Args:
-            inputs: Features, shape (n, d).
+            inputs: x_1..x_n, stacked.
             log_weights: log w, either (K,), shared by all inputs, or (n, K), one row an input.
             key: Typed PRNG key.
         """

@@ -46,7 +46,5 @@ class RegressionModel(LatentConceptModel):
         return means + self.noise * jax.random.normal(key, means.shape)
 
     def student(self, weights: Float[Array, " K"]) -> LinearStudent:
+        """The mean predictor E[y | x] when concepts are weighted by `weights`."""
         return LinearStudent(weights @ self.vectors)
-
-    def with_prior(self, prior: Float[Array, " K"]) -> "RegressionModel":
-        return RegressionModel(prior=prior, vectors=self.vectors, noise=self.noise)

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
-from w2s_sim.concepts import RegressionModel
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import WeakData
@@ -15,6 +15,8 @@ from w2s_sim.task import WeakData
 
 class ContextEstimator(Estimator):
     """Base of the estimators that hold one posterior over concepts, from one context.
+
+    The posterior is there for any latent-concept model; a student is made of it for regression concepts.
 
     Attributes:
         num_demonstrations: n >= 1.
@@ -26,7 +28,7 @@ class ContextEstimator(Estimator):
         require_count("num_demonstrations", self.num_demonstrations, 1)
 
     @abc.abstractmethod
-    def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+    def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         """log pi_n, the source prior updated on the context, in nats."""
 
     @property
@@ -43,5 +45,5 @@ class InContext(ContextEstimator):
     Nothing is fitted: this is the refined labeller that relabels data (arXiv 2405.16236).
     """
 
-    def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+    def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         return source.log_posterior(data.inputs, data.labels)

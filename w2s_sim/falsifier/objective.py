@@ -114,11 +114,11 @@ class Objective:
         stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *cases)
         summaries = _sample_means(stacked, statement.measure, self._keys(replicates))
         means, errors = (np.asarray(part, dtype=np.float64)[judged] for part in summaries)
-        functional = statement.functional
-        if functional is None:
+        if statement.functional is None:
             return means.tolist(), errors.tolist()
-        values = [functional.value(mean) for mean in means]
-        boxes = [functional.interval(m - e, m + e) for m, e in zip(means, errors, strict=True)]
+        functionals = [statement.functional_of(cases[i]) for i in judged]
+        values = [f.value(mean) for f, mean in zip(functionals, means, strict=True) if f]
+        boxes = [f.interval(m - e, m + e) for f, m, e in zip(functionals, means, errors, strict=True) if f]
         return values, [0.5 * (high - low) for low, high in boxes]
 
     def _cautious(self, value: float, error: float, bound: float, margin: float) -> float:

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from w2s_sim.statements import Case
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.mutations import is_probability
+from w2s_sim.verify.evaluation import is_probability, leaf_name
 
 # How far a coordinate of 1 goes: a positive number by this factor, log odds and vector entries by this much.
 SCALE_RANGE = 3.0
@@ -55,9 +55,8 @@ class SearchSpace:
         """All numbers of a case but its sizes and the certainties in its priors."""
         moves = []
         for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
-            name = jax.tree_util.keystr(path, simple=True, separator=".")
             if eqx.is_inexact_array(leaf):
-                moves += _moves_of_leaf(index, name, np.asarray(leaf))
+                moves += _moves_of_leaf(index, leaf_name(path), np.asarray(leaf))
         if isinstance(case.task, TransferTask):
             moves.append(Move("weak bias", 1, _scale_bias))
             moves.append(Move("weak model's lean", 1, _lean))

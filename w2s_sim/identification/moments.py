@@ -30,7 +30,7 @@ def log_odds_moments(
 
     def moment(difference: Array, exponent: Array, shift: Array) -> Array:
         if gaussian:
-            return _gaussian_log_moment(task, difference, shift, exponent)
+            return gaussian_log_moment(task, difference, shift, exponent)
         return _quadrature_log_moment(task, difference, shift, exponent, num_nodes)
 
     per_concept = jax.vmap(jax.vmap(moment, (None, None, 0)), (0, 0, None))
@@ -45,7 +45,7 @@ def has_gaussian_features(law: FeatureLaw) -> bool:
     return isinstance(law, Gaussian) or (isinstance(law, Anisotropic) and has_gaussian_features(law.base))
 
 
-def _gaussian_log_moment(
+def gaussian_log_moment(
     task: TransferTask, difference: Array, shift: Array, exponent: Array
 ) -> Float[Array, ""]:
     """-(1/2) log(1 + 2 A(s) delta^2) of theory/concept-identification.md, in Sigma's inner product."""

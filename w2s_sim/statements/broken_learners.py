@@ -1,16 +1,86 @@
-"""Learners that break an assumption on purpose, for the statements' controls."""
+"""Learners and weak models that break an assumption on purpose, for the statements' controls."""
 
+import equinox as eqx
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim.concepts import RegressionModel
-from w2s_sim.estimators import ContextEstimator
+from w2s_sim._checks import as_float
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
+from w2s_sim.students import LinearStudent
+from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import WeakData
 
 
 class RepeatedDemonstration(ContextEstimator):
     """A context that shows its first demonstration n times: demonstrations that are not independent."""
 
-    def log_posterior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+    def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         index = np.zeros(self.num_demonstrations, dtype=int)
         return source.log_posterior(data.inputs[index], data.labels[index])
+
+
+class ToldTheWorld(Estimator):
+    """A learner that holds the concepts of the world it is in, where others hold one source in all worlds.
+
+    Attributes:
+        learner: What it does with them.
+    """
+
+    learner: Estimator
+
+    @property
+    def sample_size(self) -> int:
+        return self.learner.sample_size
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return self.learner.fit(source, data, key=key)
+
+
+class NearestConcept(HullProjection):
+    """The bare concept nearest to the weak student: a projection on a set that is not convex."""
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        weak = self.student.fit(source, data, key=key).coefficients
+        return LinearStudent(nearest_concept(source.vectors, weak))
+
+
+def nearest_concept(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Float[Array, " d"]:
+    """The row of `vectors` nearest to a point, in the Euclidean norm."""
+    return vectors[jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))]
+
+
+class UnderstatedNoise(RegressionSupervisor):
+    """A weak model whose labels are twice as noisy as it says."""
+
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        return RegressionSupervisor(self.vectors, 2.0 * self.noise).sample_labels(inputs, concepts, key=key)
+
+
+class BlockwiseDescent(Estimator):
+    """Gradient descent with a step size of its own for every coefficient: told which ones to move.
+
+    Attributes:
+        step_sizes: tau_1..tau_d >= 0, in inverse squared feature units.
+        steps: t >= 0.
+        num_weak: n >= 1 weak pairs.
+    """
+
+    step_sizes: Float[Array, " d"] = eqx.field(converter=as_float)
+    steps: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, kw_only=True)
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_weak
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        def step(_: Int[Array, ""], coefficients: Float[Array, " d"]) -> Float[Array, " d"]:
+            residual = data.labels - data.inputs @ coefficients
+            return coefficients + self.step_sizes * (data.inputs.T @ residual) / self.num_weak
+
+        return LinearStudent(jax.lax.fori_loop(0, self.steps, step, source.prior @ source.vectors))

@@ -13,8 +13,13 @@ FOURTH_CONCEPT = [0.0, 0.0, 0.0, 1.0]
 
 def canonical(**changes: Any) -> TransferTask:
     """The canonical task with other arguments of `regression_task`."""
+    return canonical_in(8, **changes)
+
+
+def canonical_in(dim: int, **changes: Any) -> TransferTask:
+    """The canonical task with more features, which neither concepts nor bias use."""
     arguments: dict[str, Any] = {"source_prior": CANONICAL_SOURCE, "target_prior": FOURTH_CONCEPT}
-    return regression_task(8, 4, **arguments | changes)
+    return regression_task(dim, 4, **arguments | changes)
 
 
 def noisy(weak_noise: float) -> TransferTask:

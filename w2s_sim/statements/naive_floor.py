@@ -1,14 +1,11 @@
 """naive-floor: no amount of fine-tuning on weak labels gets below the segment from weak to source."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Array, Float
 
-from w2s_sim.errors import InputError
 from w2s_sim.estimators import (
-    Estimator,
     GradientDescent,
     InContext,
     LabelMixing,
@@ -25,9 +22,16 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional,
 )
+from w2s_sim.statements.finetuning import (
+    FINETUNING_PARAMETERS,
+    FINITE_VARIANCE,
+    ISOTROPIC,
+    SPECTRAL,
+    SYMMETRIC,
+    build_student,
+)
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
-from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.quantities import naive_floor, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, canonical_task
@@ -38,29 +42,12 @@ def bound(case: Case) -> Float[Array, ""]:
     return naive_floor(case.task)
 
 
-def _is_spectral(case: Case) -> bool:
-    return isinstance(case.estimator, SpectralFinetuning)
-
-
 def _stays_on_segment(case: Case) -> bool:
     """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
     if not isinstance(case.estimator, SpectralFinetuning):
         return False
     a2, b2, c = (float(x) for x in transfer_geometry(case.task))
     return case.estimator.gain_within_unit_interval or c <= min(a2, b2)
-
-
-def _has_finite_variance(case: Case) -> bool:
-    """Without shrinkage, 1/lambda_min(S) has two moments only when n and d differ by more than 3."""
-    estimator = case.estimator
-    while isinstance(estimator, LabelMixing):
-        estimator = estimator.student
-    unshrunk = (
-        isinstance(estimator, LeastSquares)
-        or (isinstance(estimator, Ridge) and float(estimator.ridge) == 0.0)
-        or (isinstance(estimator, SpectralCutoff) and float(estimator.threshold) == 0.0)
-    )
-    return not unshrunk or abs(estimator.sample_size - case.task.dim) > 3
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -131,35 +118,6 @@ def _anisotropic_features(task: TransferTask) -> Anisotropic:
     return Anisotropic(Gaussian(task.dim), factor)
 
 
-def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    """The student of a `[case]` table: exactly one of ridge, steps with step_size, threshold."""
-    num_weak = numbers["num_weak"]
-    chosen = [name for name in ("ridge", "steps", "threshold") if numbers[name] is not None]
-    if len(chosen) != 1:
-        given = " and ".join(chosen) if chosen else "none of them"
-        raise InputError("ridge, steps, threshold", given, "exactly one, which names the kind of fine-tuning")
-    student: SpectralFinetuning
-    if chosen == ["ridge"]:
-        student = Ridge(numbers["ridge"], num_weak=num_weak)
-    elif chosen == ["steps"]:
-        if numbers["step_size"] is None:
-            raise InputError("step_size", "nothing", "a number > 0, to go with steps")
-        student = GradientDescent(numbers["steps"], numbers["step_size"], num_weak=num_weak)
-    else:
-        student = SpectralCutoff(numbers["threshold"], num_weak=num_weak)
-    return student if numbers["mixing"] is None else LabelMixing(student, numbers["mixing"])
-
-
-PARAMETERS = (
-    Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
-    Parameter("ridge", float, "ridge to the source, eta", example=0.3, low=0),
-    Parameter("steps", int, "gradient descent steps t, instead of ridge", low=0),
-    Parameter("step_size", float, "gradient descent step size, with steps", low=0),
-    Parameter("threshold", float, "spectral cutoff, instead of ridge", low=0),
-    Parameter("mixing", float, "weight of the strong model's own predictions", low=0, high=1),
-    Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
-)
-
 NAIVE_FLOOR = Statement(
     id="naive-floor",
     kind="lower",
@@ -176,19 +134,17 @@ NAIVE_FLOOR = Statement(
     bound=bound,
     measure=FromWeakData(student_error),
     assumptions=(
-        Assumption("spectral fine-tuning", _is_spectral),
-        Assumption("isotropic features", lambda case: case.task.features.isotropic),
-        Assumption(
-            "sign-permutation-symmetric features", lambda case: case.task.features.sign_permutation_symmetric
-        ),
+        SPECTRAL,
+        ISOTROPIC,
+        SYMMETRIC,
         Assumption("gains that stay on the segment", _stays_on_segment),
-        Assumption("finite variance of the risk", _has_finite_variance),
+        FINITE_VARIANCE,
     ),
     trivial=lambda case: 0.0,
     lemmas=NAIVE_FLOOR_LEMMAS,
     controls=controls,
-    parameters=PARAMETERS,
-    build_estimator=build_estimator,
+    parameters=FINETUNING_PARAMETERS,
+    build_estimator=build_student,
     quantity="squared error of the student (squared label units)",
     plot_axis="ridge",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2 (after its reviews' numbering)",

@@ -9,14 +9,14 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import GradientDescent, Ridge, SpectralFinetuning
 from w2s_sim.features import Anisotropic, Gaussian
-from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.case import Case, Control
+from w2s_sim.statements.finetuning import ISOTROPIC
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.quantities import naive_floor
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData, canonical_task
 
 PAGE = "theory/naive-floor.md"
-ISOTROPIC = Assumption("isotropic features", lambda case: case.task.features.isotropic)
 
 
 def rounding_margin(case: Case) -> float:

@@ -1,18 +1,29 @@
 """The theorems that come with the package."""
 
 import difflib
+import importlib
 
 from w2s_sim.errors import InputError
 from w2s_sim.statements.statement import Statement
 
+# In the order of the book. Each has a module of its id's name, which holds it under that name in capitals.
+THEOREMS = (
+    "naive-floor",
+    "no-free-lunch",
+    "concept-identification",
+    "refinement-risk",
+    "hull-misfit",
+)
+
 
 def all_statements() -> dict[str, Statement]:
     """All theorems by id, in the order of the book."""
-    from w2s_sim.statements.concept_identification import CONCEPT_IDENTIFICATION
-    from w2s_sim.statements.naive_floor import NAIVE_FLOOR
-    from w2s_sim.statements.refinement_risk import REFINEMENT_RISK
+    return {statement_id: _load(statement_id) for statement_id in THEOREMS}
 
-    return {s.id: s for s in (NAIVE_FLOOR, CONCEPT_IDENTIFICATION, REFINEMENT_RISK)}
+
+def _load(statement_id: str) -> Statement:
+    name = statement_id.replace("-", "_")
+    return getattr(importlib.import_module(f"w2s_sim.statements.{name}"), name.upper())
 
 
 def find_statement(statement_id: str) -> Statement:

@@ -38,7 +38,8 @@ class Statement:
             `vmap` accept: a scalar, or a vector (r,) with a `functional`. Either this or `exact`.
         exact: The measured quantity itself, where no sampling is needed. It, and the bound with it, are
             evaluated in float64.
-        functional: The measured number from the r means of vector replicates.
+        functional: The measured number from the r means of vector replicates; or how a case makes one, where
+            it depends on the case.
         title: What the theorem is called in tables.
         summary: One or two sentences for people who have not read the page.
         formula: The claim in LaTeX.
@@ -66,7 +67,7 @@ class Statement:
     bound: Callable[[Case[Any]], Float[Array, ""] | float]
     measure: Callable[[Key[Array, ""], Case[Any]], Float[Array, "*r"]] | None = None
     exact: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
-    functional: Functional | None = None
+    functional: Functional | Callable[[Case[Any]], Functional] | None = None
     title: str = ""
     summary: str = ""
     formula: str = ""
@@ -97,6 +98,12 @@ class Statement:
     def is_equality(self) -> bool:
         """Whether the measured number must be near the bound, not on one side of it."""
         return self.kind in ("equality", "rate")
+
+    def functional_of(self, case: Case[Any]) -> Functional | None:
+        """The functional of a case; None where replicates are scalars."""
+        if self.functional is None or isinstance(self.functional, Functional):
+            return self.functional
+        return self.functional(case)
 
     def broken_assumption(self, case: Case[Any]) -> str | None:
         """Name of the first assumption that the case breaks, or None."""

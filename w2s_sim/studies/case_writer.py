@@ -10,6 +10,8 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Refinement
 from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
 from w2s_sim.statements import Case, Statement
+from w2s_sim.statements.parameters import read_parameters
+from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask
 
 # Nine digits give every float32 back.
@@ -39,6 +41,8 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
+    if type(task.supervisor) is not RegressionSupervisor:
+        raise InputError("weak", type(task.supervisor).__name__, "a weak model that case files can describe")
     table = {
         "kind": "regression",
         "dim": task.dim,
@@ -65,9 +69,23 @@ def _features_keys(law: FeatureLaw) -> dict[str, Any]:
 
 
 def _case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
-    known = {"grouped": case.grouped} | dict(_numbers_of(case.estimator))
+    """The `[case]` table, tried out: an estimator that it does not give back has no table."""
+    known = {"grouped": case.grouped} | _numbers_of(case.estimator)
     names = [parameter.name for parameter in statement.parameters]
-    return {name: known[name] for name in names if known.get(name) is not None}
+    numbers = {name: known[name] for name in names if known.get(name) is not None}
+    kind = type(case.estimator).__name__
+    refusal = InputError("estimator", kind, f"an estimator that a [case] table of {statement.id} describes")
+    if statement.build_estimator is None:
+        raise refusal
+    plain = {name: np.asarray(value).item() for name, value in numbers.items()}
+    try:
+        again = statement.build_estimator(read_parameters(statement.parameters, plain))
+    except InputError:
+        raise refusal from None
+    alike = type(again) is type(case.estimator) or isinstance(case.estimator, LeastSquares)
+    if not alike or again.sample_size != case.estimator.sample_size:
+        raise refusal
+    return numbers
 
 
 def _numbers_of(estimator: Any) -> dict[str, Any]:

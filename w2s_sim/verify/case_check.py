@@ -146,7 +146,7 @@ def _sample(
     def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
         return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
 
-    claim = Claim(statement.kind, bound, margin, statement.functional)
+    claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
     support = statement.support(case) if statement.support else UNBOUNDED
     found = sample_until_decided(draw, claim, support, settings, alpha)
     return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case)

@@ -47,8 +47,26 @@ def _evaluate(statement: Statement, function: Callable[[Case[Any]], Any], case: 
 
 
 def _in_double(case: Case[Any]) -> Case[Any]:
-    def widen(leaf: Any) -> Any:
-        is_real = isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)
-        return jnp.asarray(np.asarray(leaf), dtype=jnp.float64) if is_real else leaf
+    """The case in float64; probabilities, which were rounded to less, are made to sum to one again."""
 
-    return jax.tree.map(widen, case)
+    def widen(path: Any, leaf: Any) -> Any:
+        if not (isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)):
+            return leaf
+        values = np.asarray(leaf, dtype=np.float64)
+        if values.ndim > 0 and is_probability(leaf_name(path), values):
+            values = values / values.sum(axis=-1, keepdims=True)
+        return jnp.asarray(values)
+
+    return jax.tree_util.tree_map_with_path(widen, case)
+
+
+def leaf_name(path: Any) -> str:
+    """Name of a number of a case, as in "task.source.noise"."""
+    return jax.tree_util.keystr(path, simple=True, separator=".")
+
+
+def is_probability(name: str, values: np.ndarray) -> bool:
+    """Whether an array of a case holds probabilities in its rows; rows of vectors may sum to one as well."""
+    if name.endswith(("vectors", "factor")):
+        return False
+    return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))

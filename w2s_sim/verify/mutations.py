@@ -16,7 +16,7 @@ import numpy as np
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.evaluation import bound_of, terms_of
+from w2s_sim.verify.evaluation import bound_of, is_probability, leaf_name, terms_of
 
 # The first ones claim a little more than the theorem, the last ones far more.
 FACTORS: Mapping[Kind, tuple[float, ...]] = {
@@ -96,7 +96,7 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
     for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
         if not eqx.is_inexact_array(leaf):
             continue
-        name = jax.tree_util.keystr(path, simple=True, separator=".").removeprefix("task.")
+        name = leaf_name(path).removeprefix("task.")
         if leaf.ndim > 0 and is_probability(name, np.asarray(leaf)):
             yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
             yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
@@ -109,13 +109,6 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
         for path in _size_paths(case.estimator):
             name = ".".join(path)
             yield f"{word} the {name}", lambda case, p=path, f=factor: _with_size(case, p, f)
-
-
-def is_probability(name: str, values: np.ndarray) -> bool:
-    """Whether an array of a case holds probabilities in its rows; rows of vectors may sum to one as well."""
-    if name.endswith(("vectors", "factor")):
-        return False
-    return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))
 
 
 def _flattened(values: Any) -> Any:

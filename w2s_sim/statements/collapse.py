@@ -1,0 +1,87 @@
+"""Where the posterior goes when demonstrations of a context do not share a concept, and what that costs."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from w2s_sim.identification import log_chernoff_terms
+from w2s_sim.task import TransferTask
+
+
+class ComparedWith(TransferTask):
+    """A task whose concepts are compared with one of our choice, in place of the one of largest weight.
+
+    Attributes:
+        concept: Index of that concept.
+    """
+
+    concept: Int[Array, ""]
+
+    @property
+    def target_concept(self) -> Int[Array, ""]:
+        return self.concept
+
+
+class Collapse(NamedTuple):
+    """The end of a posterior whose demonstrations each draw their own concept; all in Sigma's norm.
+
+    Attributes:
+        concept: k0, the known concept nearest to beta'_Q.
+        error: L^2 = ||beta_k0 - beta_Q||^2, the risk that is left, in squared label units.
+        pulls: h_k = max(0, -v.(beta_k - beta_k0)), v = beta_k0 - beta_Q: what weight on k can gain.
+        excess: H_k = max(0, ||beta_k - beta_Q||^2 - L^2): what weight on k can cost.
+    """
+
+    concept: Int[Array, ""]
+    error: Float[Array, ""]
+    pulls: Float[Array, " K"]
+    excess: Float[Array, " K"]
+
+
+def collapse(task: TransferTask) -> Collapse:
+    """k0 and L^2 of a task, and what other concepts add to the risk or take from it."""
+    vectors = task.source.vectors
+    distances = weak_distances(task)
+    # A concept that the source excludes never gets any weight.
+    concept = jnp.argmin(jnp.where(task.source.prior > 0, distances, jnp.inf))
+    left = vectors[concept] - task.target_vector
+    along = (vectors - vectors[concept]) @ task.features.covariance @ left
+    errors = _squared_norms(task, vectors - task.target_vector)
+    return Collapse(
+        concept, errors[concept], jnp.maximum(-along, 0.0), jnp.maximum(errors - errors[concept], 0.0)
+    )
+
+
+def weak_distances(task: TransferTask) -> Float[Array, " K"]:
+    """||beta'_Q - beta_k||^2 of every concept, in Sigma's norm and squared label units."""
+    return _squared_norms(task, task.source.vectors - task.weak_vector)
+
+
+def _squared_norms(task: TransferTask, vectors: Float[Array, "K d"]) -> Float[Array, " K"]:
+    return jnp.sum((vectors @ task.features.covariance) * vectors, axis=1)
+
+
+def compared_with_nearest(task: TransferTask) -> ComparedWith:
+    """The task whose concepts are compared with k0."""
+    return ComparedWith(
+        task.features, task.source, task.target_prior, task.supervisor, collapse(task).concept
+    )
+
+
+@eqx.filter_jit
+def competitor_terms(task: TransferTask, num_demonstrations: Float[Array, ""]) -> Float[Array, " K"]:
+    """C_k(n) >= E pi_n(k), the Chernoff term of each competitor against k0; 0 for k0 itself.
+
+    Args:
+        task: The task; each demonstration draws its own concept.
+        num_demonstrations: n >= 1.
+    """
+    log_terms, _ = log_chernoff_terms(compared_with_nearest(task), num_demonstrations)
+    return jnp.exp(log_terms)
+
+
+def weighted(weights: Float[Array, " K"], terms: Float[Array, " K"]) -> Float[Array, " K"]:
+    """Products, where no weight stays no weight even against an infinite term."""
+    return jnp.where(weights > 0, weights * jnp.where(weights > 0, terms, 0.0), 0.0)

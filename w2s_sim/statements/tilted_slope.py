@@ -1,0 +1,53 @@
+"""The exponent of a rare event, measured: the slope of log E_n between n and 2n demonstrations."""
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Key
+
+from w2s_sim.identification.tilting import scaled_mass, tilted_context, tilting_plan
+from w2s_sim.statements.functionals import Functional, monotone
+from w2s_sim.task import TransferTask
+
+# Stands for a mean whose interval reaches down to zero.
+SMALLEST_MEAN = 1e-300
+
+
+def tilted_pair(
+    key: Key[Array, ""], task: TransferTask, size: int, competitors: Bool[Array, " K"] | None = None
+) -> Float[Array, "2"]:
+    """Scaled replicates in [0, 1] of E_n and E_2n: of a context of 2n demonstrations, and its first half.
+
+    Args:
+        key: Typed PRNG key.
+        task: The task.
+        size: n.
+        competitors: Whose posterior mass E_n is; all but the intended concept when left out.
+    """
+    plan = tilting_plan(task, size, competitors)
+    data = tilted_context(task, plan, 2 * size, key=key)
+    return jnp.stack([scaled_mass(task, plan, data[:size]), scaled_mass(task, plan, data)])
+
+
+def tilted_slope(task: TransferTask, size: int, competitors: Bool[Array, " K"] | None = None) -> Functional:
+    """The slope of `slope_of_means` for the replicates of `tilted_pair`."""
+    plan = tilting_plan(task, size, competitors)
+    return slope_of_means(size, float(plan.log_unit(size) - plan.log_unit(2 * size)))
+
+
+def slope_of_means(size: int, log_ratio_of_units: float = 0.0) -> Functional:
+    """(log E_n - log E_2n - (1/2) log 2) / n, in nats per demonstration.
+
+    The term (1/2) log 2 is what a prefactor n^{-1/2} adds to the difference.
+
+    Args:
+        size: n.
+        log_ratio_of_units: log of the unit of the first replicate over that of the second.
+    """
+
+    def slope(means: Float[np.ndarray, "2"]) -> float:
+        first, second = (math.log(max(float(mean), SMALLEST_MEAN)) for mean in means)
+        return (log_ratio_of_units + first - second - 0.5 * math.log(2.0)) / size
+
+    return monotone(slope)
