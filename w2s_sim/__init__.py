@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import GradientDescent as GradientDescent
     from w2s_sim.estimators import HullProjection as HullProjection
     from w2s_sim.estimators import InContext as InContext
+    from w2s_sim.estimators import IteratedRefinement as IteratedRefinement
     from w2s_sim.estimators import LabelMixing as LabelMixing
     from w2s_sim.estimators import LeastSquares as LeastSquares
     from w2s_sim.estimators import Oracle as Oracle
@@ -57,6 +58,7 @@ _HOMES = {
         "GradientDescent",
         "HullProjection",
         "InContext",
+        "IteratedRefinement",
         "LabelMixing",
         "LeastSquares",
         "Oracle",

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import Self
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -10,6 +10,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import as_float, require_prior
+
+ModelT = TypeVar("ModelT", bound="LatentConceptModel")
 
 
 class LatentConceptModel(eqx.Module):
@@ -42,7 +44,7 @@ class LatentConceptModel(eqx.Module):
     ) -> Shaped[Array, "n ..."]:
         """Labels y_i ~ p(y | x_i, concepts_i)."""
 
-    def with_prior(self, prior: Float[Array, " K"]) -> Self:
+    def with_prior(self: ModelT, prior: Float[Array, " K"]) -> ModelT:
         """The same concepts under another prior."""
         return dataclasses.replace(self, prior=prior)
 

@@ -11,5 +11,6 @@ from w2s_sim.estimators.finetune import SpectralFinetuning as SpectralFinetuning
 from w2s_sim.estimators.hull_projection import HullProjection as HullProjection
 from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
 from w2s_sim.estimators.in_context import InContext as InContext
+from w2s_sim.estimators.iterated_refinement import IteratedRefinement as IteratedRefinement
 from w2s_sim.estimators.oracle import Oracle as Oracle
 from w2s_sim.estimators.refinement import Refinement as Refinement

@@ -12,7 +12,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from w2s_sim.identification.moments import QUADRATURE_NODES, has_gaussian_features, log_odds_moments
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.moments import (
+    QUADRATURE_NODES,
+    has_gaussian_features,
+    log_odds_moments,
+    log_odds_moments_of,
+)
 from w2s_sim.task import TransferTask
 
 GOLDEN_RATIO = (5.0**0.5 - 1.0) / 2.0
@@ -22,7 +28,7 @@ GOLDEN_STEPS = 32
 
 @eqx.filter_jit
 def log_chernoff_terms(
-    task: TransferTask, num_demonstrations: Float[Array, ""]
+    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """log of each competitor's term of the bound (-inf for k* itself), and the minimising s_k.
 
@@ -39,8 +45,10 @@ def log_chernoff_terms(
         0.0,
     )
 
+    log_moments = log_odds_moments_of(task)
+
     def log_term(exponents: Array) -> Array:
-        return exponents * log_ratio + num_demonstrations * log_odds_moments(task, exponents)
+        return exponents * log_ratio + num_demonstrations * log_moments(exponents)
 
     exponents = jax.lax.stop_gradient(_golden_section(log_term, task.num_concepts))
     terms = log_term(exponents)
@@ -67,7 +75,7 @@ def _golden_section(function: Callable[[Array], Array], size: int) -> Float[Arra
     return 0.5 * (low + high)
 
 
-def identification_bound(task: TransferTask, num_demonstrations: int) -> Float[Array, ""]:
+def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: int) -> Float[Array, ""]:
     """Upper bound on E[1 - pi_n(k*)], a probability (it may exceed 1, where it says nothing).
 
     Any s gives a valid bound, so the numerical minimisation only ever errs on the safe side.
@@ -78,9 +86,9 @@ def identification_bound(task: TransferTask, num_demonstrations: int) -> Float[A
     return jnp.sum(jnp.exp(terms))
 
 
-def quadrature_is_resolved(task: TransferTask, num_demonstrations: int) -> bool:
-    """Whether more quadrature nodes leave every term of the bound unchanged to 0.1%."""
-    if has_gaussian_features(task.features):
+def quadrature_is_resolved(task: TransferTask | FiniteTask, num_demonstrations: int) -> bool:
+    """Whether more quadrature nodes leave every term of the bound unchanged to 0.1%; no others are needed."""
+    if isinstance(task, FiniteTask) or has_gaussian_features(task.features):
         return True
     size = jnp.asarray(num_demonstrations, dtype=float)
     _, exponents = log_chernoff_terms(task, size)

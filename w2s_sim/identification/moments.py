@@ -1,4 +1,7 @@
-"""Moments m_k(s) = E[(p_k / p_*)^s] of one weak demonstration's odds, for regression concepts."""
+"""Moments m_k(s) = E[(p_k / p_*)^s] of one weak demonstration's odds, in closed form for regression."""
+
+from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -7,6 +10,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.finite_moments import finite_log_odds_moments
 from w2s_sim.task import TransferTask
 
 QUADRATURE_NODES = 32
@@ -14,7 +19,7 @@ QUADRATURE_NODES = 32
 
 @eqx.filter_jit
 def log_odds_moments(
-    task: TransferTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
+    task: TransferTask | FiniteTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
 ) -> Float[Array, " K"]:
     """log m_k(s_k) of one ungrouped weak demonstration, in nats; inf where the moment is infinite.
 
@@ -23,6 +28,21 @@ def log_odds_moments(
         exponents: s_k in [0, 1], one per concept.
         num_nodes: Quadrature nodes per axis (an even number), for feature laws without a closed form.
     """
+    return log_odds_moments_of(task, num_nodes)(exponents)
+
+
+def log_odds_moments_of(
+    task: TransferTask | FiniteTask, num_nodes: int = QUADRATURE_NODES
+) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
+    """`log_odds_moments` as a function of s alone, for many s: what needs no s is computed once."""
+    if isinstance(task, FiniteTask):
+        return finite_log_odds_moments(task)
+    return partial(_regression_log_moments, task, num_nodes)
+
+
+def _regression_log_moments(
+    task: TransferTask, num_nodes: int, exponents: Float[Array, " K"]
+) -> Float[Array, " K"]:
     star = task.source.vectors[task.target_concept]
     differences = task.source.vectors - star
     shifts = task.supervisor.vectors - star

@@ -125,33 +125,40 @@ def _tilted_laws(
 
 
 def tilted_context(
-    task: TransferTask, plan: TiltingPlan, num_demonstrations: int, *, key: Key[Array, ""]
-) -> WeakData:
-    """Demonstrations tilted towards one competitor, who is drawn by the Chernoff terms of the plan."""
-    competitor_key, data_key = jax.random.split(key)
-    competitor = jax.random.categorical(competitor_key, plan.log_terms)
-    return tilted_demonstrations(task, plan, competitor, num_demonstrations, key=data_key)
-
-
-def tilted_demonstrations(
     task: TransferTask,
     plan: TiltingPlan,
-    competitor: Int[Array, ""],
     num_demonstrations: int,
+    competitor: Int[Array, ""] | None = None,
     *,
     key: Key[Array, ""],
 ) -> WeakData:
-    """Independent demonstrations from the law tilted towards a competitor."""
-    concept_key, input_key, noise_key = jax.random.split(key, 3)
-    shape = (num_demonstrations,)
-    concepts = jax.random.categorical(concept_key, plan.log_demonstrated[competitor], shape=shape)
+    """Independent demonstrations from a law tilted towards one competitor.
+
+    Args:
+        task: The task.
+        plan: Its plan.
+        num_demonstrations: N, how many.
+        competitor: Towards whom; drawn in proportion to the plan's Chernoff terms when left out.
+        key: Typed PRNG key.
+    """
+    input_key, other_key = jax.random.split(key)
     inputs = task.features.sample(num_demonstrations, key=input_key)
-    noise = jax.random.normal(noise_key, shape)
+    # One block of normals for all the rest: every call of the generator takes long to compile.
+    block = jax.random.normal(other_key, (2, num_demonstrations + 1))
+    noise, levels = block[0, 1:], jax.scipy.special.ndtr(block[1])
+    if competitor is None:
+        competitor = _categorical(jax.nn.softmax(plan.log_terms), levels[0])
+    concepts = _categorical(jnp.exp(plan.log_demonstrated[competitor]), levels[1:])
     differences = inputs @ (task.source.vectors[competitor] - task.source.vectors[task.target_concept])
     inputs = inputs + differences[:, None] * plan.directions[competitor, concepts]
     noise = noise + differences * plan.noise_shifts[competitor, concepts]
     means = jnp.sum(inputs * task.supervisor.vectors[concepts], axis=-1)
     return WeakData(inputs, means + task.supervisor.noise * noise)
+
+
+def _categorical(weights: Float[Array, " K"], levels: Float[Array, "*n"]) -> Int[Array, "*n"]:
+    """Draws of an index with the given weights, from levels uniform on (0, 1)."""
+    return jnp.sum(levels[..., None] > jnp.cumsum(weights)[:-1], axis=-1)
 
 
 def tilted_replicate(task: TransferTask, plan: TiltingPlan, *, key: Key[Array, ""]) -> Float[Array, ""]:

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from w2s_sim.identification import log_chernoff_terms
+from w2s_sim.statements.case import Case
+from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.task import TransferTask
 
 
@@ -85,3 +87,8 @@ def competitor_terms(task: TransferTask, num_demonstrations: Float[Array, ""]) -
 def weighted(weights: Float[Array, " K"], terms: Float[Array, " K"]) -> Float[Array, " K"]:
     """Products, where no weight stays no weight even against an infinite term."""
     return jnp.where(weights > 0, weights * jnp.where(weights > 0, terms, 0.0), 0.0)
+
+
+def context_size(case: Case) -> Float[Array, ""]:
+    """n of a labeller's or a refined student's case, as a number that programs need not be compiled for."""
+    return jnp.asarray(num_demonstrations(case), dtype=float)

@@ -85,9 +85,9 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("leans to a wrong concept, t=0.25, n=128", leaning_to_concept(0.25), InContext(128)),
         Case("mixed target, ungrouped, n=256", mixed, InContext(256)),
         Case("anisotropic features, n=128", canonical(features=near), InContext(128)),
-        Case("K=2, uniform prior, n=128", two_concepts(), InContext(128)),
     ]
     longer = [
+        Case("K=2, uniform prior, n=128", two_concepts(), InContext(128)),
         Case("noisy, sigma'=0.8, n=64", noisy(0.8), InContext(64)),
         Case("no bias, n=32", canonical(bias=0.0), InContext(32)),
         Case("K=2, uniform prior, n=32", two_concepts(), InContext(32)),

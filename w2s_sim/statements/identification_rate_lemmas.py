@@ -13,7 +13,6 @@ from w2s_sim.identification.rate import identification_exponents, sharp_log_misi
 from w2s_sim.identification.tilting import (
     TiltingPlan,
     tilted_context,
-    tilted_demonstrations,
     tilted_replicate,
     tilting_plan,
 )
@@ -55,10 +54,11 @@ def _mixed_cases(preset: Preset) -> Sequence[Case]:
 
 def _tilted_towards_nearest(key: Key[Array, ""], case: Case) -> tuple[Array, Array, TiltingPlan]:
     """log-likelihood ratio of a context tilted towards the nearest competitor; who that is; the plan."""
-    task, competitor = case.task, _nearest(case.task)
+    task = case.task
     # Even prior odds, for which the minimising s is that of the rate whatever n is.
     plan = tilting_plan(_with_even_prior(task), _size(case))
-    data = tilted_demonstrations(task, plan, competitor, _size(case), key=key)
+    competitor = jnp.argmax(plan.log_terms)
+    data = tilted_context(task, plan, _size(case), competitor, key=key)
     return _log_ratio(case, data, competitor), competitor, plan
 
 

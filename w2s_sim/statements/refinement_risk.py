@@ -1,14 +1,12 @@
 """refinement-risk: a student fitted on refined labels reaches the target, below the naive floor."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from w2s_sim.errors import InputError
-from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
+from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification import identification_bound, quadrature_is_resolved
 from w2s_sim.statements.case import Assumption, Case, Control
@@ -20,10 +18,17 @@ from w2s_sim.statements.example_tasks import (
     ten_dimensional_uniform,
 )
 from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.quantities import concept_diameter
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
 from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
+from w2s_sim.statements.refining import (
+    FINITE_VARIANCE,
+    INDEPENDENT_QUERIES,
+    LEAST_SQUARES,
+    REFINED,
+    REFINING_PARAMETERS,
+    build_refined,
+)
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import canonical_task
 
@@ -46,19 +51,6 @@ def _support(case: Case) -> tuple[float, float]:
     if isinstance(case.estimator, InContext):
         return 0.0, float(concept_diameter(case.task)) ** 2
     return 0.0, float("inf")
-
-
-def _fits_more_queries_than_features(case: Case) -> bool:
-    estimator = case.estimator
-    return not isinstance(estimator, Refinement) or (
-        isinstance(estimator.student, LeastSquares) and estimator.num_queries > case.task.dim + 1
-    )
-
-
-def _has_finite_variance(case: Case) -> bool:
-    """The risk of least squares has two moments only when N > d + 3."""
-    estimator = case.estimator
-    return not isinstance(estimator, Refinement) or estimator.num_queries > case.task.dim + 3
 
 
 def _weak_concept_in_cell(case: Case) -> bool:
@@ -128,21 +120,6 @@ def controls(preset: Preset) -> Sequence[Control]:
     ]
 
 
-def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    """The labeller itself, or the student fitted on num_queries refined labels."""
-    if numbers["num_queries"] is None:
-        for name in ("context", "labels"):
-            if numbers[name] is not None:
-                raise InputError(name, repr(numbers[name]), "num_queries as well: the labeller has neither")
-        return InContext(numbers["num_demonstrations"])
-    return Refinement(
-        numbers["num_demonstrations"],
-        LeastSquares(num_weak=numbers["num_queries"]),
-        context=numbers["context"] or "shared",
-        labels=numbers["labels"] or "draw",
-    )
-
-
 REFINEMENT_RISK = Statement(
     id="refinement-risk",
     kind="upper",
@@ -159,15 +136,12 @@ REFINEMENT_RISK = Statement(
     bound=bound,
     measure=FromWeakData(student_error),
     assumptions=(
-        Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement)),
+        REFINED,
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
         Assumption("weak concept in the right Voronoi cell", _weak_concept_in_cell),
-        Assumption(
-            "contexts independent of the queries they label",
-            lambda case: getattr(case.estimator, "context", "shared") != "leave-one-out",
-        ),
-        Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features),
-        Assumption("finite variance of the risk", _has_finite_variance),
+        INDEPENDENT_QUERIES,
+        LEAST_SQUARES,
+        FINITE_VARIANCE,
         Assumption(
             "standard Gaussian features for a fitted student",
             lambda case: isinstance(case.estimator, InContext) or isinstance(case.task.features, Gaussian),
@@ -182,19 +156,8 @@ REFINEMENT_RISK = Statement(
     terms=terms,
     lemmas=REFINEMENT_RISK_LEMMAS,
     controls=controls,
-    parameters=(
-        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
-        Parameter("num_queries", int, "queries N relabelled; the labeller itself without", example=60, low=1),
-        Parameter(
-            "context",
-            str,
-            "how contexts are spent, with num_queries",
-            choices=("shared", "fresh", "leave-one-out"),
-        ),
-        Parameter("labels", str, "what a refined label is, with num_queries", choices=("draw", "mean")),
-        Parameter("grouped", bool, "a context's demonstrations share one draw of the concept", default=False),
-    ),
-    build_estimator=build_estimator,
+    parameters=REFINING_PARAMETERS,
+    build_estimator=build_refined,
     quantity="squared error (squared label units)",
     plot_axis="num_demonstrations",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Theorems 4.1 and 4.2 (after its reviews' numbering)",

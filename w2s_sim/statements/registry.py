@@ -12,6 +12,7 @@ THEOREMS = (
     "no-free-lunch",
     "concept-identification",
     "refinement-risk",
+    "em-refinement",
     "hull-misfit",
 )
 

@@ -1,0 +1,70 @@
+"""Iterated refinement on samples: against the posterior of single demonstrations and a general optimiser."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+import w2s_sim as w2s
+from w2s_sim.estimators import IteratedRefinement
+from w2s_sim.estimators.iterated_refinement import refine_prior
+from w2s_sim.statements.example_tasks import canonical, noisy
+
+pytestmark = pytest.mark.usefixtures("x64")
+
+
+def test_one_round_is_the_mean_posterior_of_single_demonstrations() -> None:
+    task = canonical(target_prior=[0.2, 0.0, 0.2, 0.6])
+    data = task.sample_weak(50, key=jax.random.key(0))
+    posteriors = [
+        np.exp(task.source.log_posterior(data.inputs[i : i + 1], data.labels[i : i + 1])) for i in range(50)
+    ]
+    estimator = IteratedRefinement(1, num_weak=50)
+    np.testing.assert_allclose(
+        estimator.refined_prior(task.source, data), np.mean(posteriors, axis=0), atol=1e-6
+    )
+
+
+def test_many_rounds_reach_the_maximum_likelihood_prior() -> None:
+    task = noisy(0.5)
+    data = task.sample_weak(40, key=jax.random.key(1))
+    found = np.asarray(IteratedRefinement(20_000, num_weak=40).refined_prior(task.source, data))
+    likelihood = np.exp(np.asarray(task.source.log_likelihood(data.inputs, data.labels), dtype=np.float64))
+
+    def loss(prior: np.ndarray) -> float:
+        return -float(np.sum(np.log(likelihood @ prior)))
+
+    simplex = {"type": "eq", "fun": lambda w: w.sum() - 1.0}
+    oracle = minimize(loss, np.full(4, 0.25), bounds=[(1e-9, 1)] * 4, constraints=simplex, tol=1e-12)
+    assert loss(found) == pytest.approx(oracle.fun, abs=1e-4)
+    np.testing.assert_allclose(found, oracle.x, atol=5e-3)
+
+
+def test_likelihood_never_falls() -> None:
+    task = canonical(target_prior=[0.3, 0.1, 0.2, 0.4])
+    data = task.sample_weak(30, key=jax.random.key(2))
+    log_likelihood = task.source.log_likelihood(data.inputs, data.labels)
+    prior, weights = task.source.prior, jnp.full(30, 1 / 30)
+    values = []
+    for _ in range(10):
+        values.append(float(jax.nn.logsumexp(jnp.log(prior) + log_likelihood, axis=1).sum()))
+        prior = refine_prior(prior, log_likelihood, weights)
+        assert float(prior.sum()) == pytest.approx(1.0, abs=1e-6)
+    assert np.all(np.diff(values) > -1e-9)
+
+
+def test_student_predicts_under_the_last_prior() -> None:
+    task = canonical()
+    data = task.sample_weak(25, key=jax.random.key(3))
+    estimator = IteratedRefinement(3, num_weak=25)
+    student = estimator.fit(task.source, data, key=jax.random.key(0))
+    expected = estimator.refined_prior(task.source, data) @ task.source.vectors
+    np.testing.assert_allclose(student.coefficients, expected, atol=1e-7)
+    assert (estimator.sample_size, estimator.context_size) == (25, 1)
+
+
+@pytest.mark.parametrize(("rounds", "num_weak", "word"), [(0, 10, "rounds"), (1, 0, "num_weak")])
+def test_bad_numbers_are_refused(rounds: int, num_weak: int, word: str) -> None:
+    with pytest.raises(w2s.InputError, match=word):
+        IteratedRefinement(rounds, num_weak=num_weak)

@@ -1,0 +1,124 @@
+"""Moments and bounds of finite tasks against sums over outcomes, one by one."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from w2s_sim.concepts import CategoricalModel
+from w2s_sim.concepts.finite import smoothed
+from w2s_sim.estimators import InContext
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification import (
+    identification_bound,
+    log_chernoff_terms,
+    log_odds_moments,
+    quadrature_is_resolved,
+)
+
+pytestmark = pytest.mark.usefixtures("x64")
+
+SOURCE_PRIOR = np.array([0.5, 0.3, 0.2])
+TABLES = np.array([[[0.7, 0.2, 0.1]], [[0.2, 0.4, 0.4]], [[0.3, 0.1, 0.6]]])
+
+
+def make_task(
+    tables: np.ndarray = TABLES, target_prior: tuple = (0.0, 0.1, 0.9), share: float = 0.2
+) -> FiniteTask:
+    source = CategoricalModel(jnp.asarray(SOURCE_PRIOR), jnp.asarray(tables), jnp.ones(1))
+    return FiniteTask(source, jnp.asarray(target_prior), smoothed(source, share))
+
+
+def moment(task: FiniteTask, concept: int, exponent: float) -> float:
+    """The sum over outcomes in plain floats."""
+    laws = np.exp(np.asarray(task.source.log_outcome_probabilities()))
+    star = laws[int(task.target_concept)]
+    total = 0.0
+    for weak, own, intended in zip(np.asarray(task.weak_law), laws[concept], star, strict=True):
+        total += weak * (own / intended) ** exponent
+    return total
+
+
+@pytest.mark.parametrize("exponents", [[0.0, 0.0, 0.0], [0.3, 0.7, 0.5], [1.0, 1.0, 1.0]], ids=str)
+def test_moments_are_sums_over_outcomes(exponents: list[float]) -> None:
+    task = make_task()
+    found = np.exp(log_odds_moments(task, jnp.asarray(exponents)))
+    np.testing.assert_allclose(found, [moment(task, k, s) for k, s in enumerate(exponents)], atol=1e-12)
+
+
+def test_bound_is_the_sum_of_the_minima() -> None:
+    task = make_task()
+    expected = 0.0
+    for concept in (0, 1):
+        ratio = SOURCE_PRIOR[concept] / SOURCE_PRIOR[2]
+
+        def log_term(s: float, concept: int = concept, ratio: float = ratio) -> float:
+            return s * np.log(ratio) + 16 * np.log(moment(task, concept, s))
+
+        best = minimize_scalar(log_term, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+        expected += np.exp(best.fun)  # pyright: ignore[reportAttributeAccessIssue]
+    assert float(identification_bound(task, 16)) == pytest.approx(expected, rel=1e-9)
+    assert quadrature_is_resolved(task, 16)
+
+
+def test_bound_holds_for_every_context_of_two_demonstrations() -> None:
+    """E[1 - pi_2(k*)] by enumeration of all pairs of outcomes."""
+    for share in (0.0, 0.3):
+        task = make_task(share=share)
+        inputs, labels = task.source.outcomes
+        law, value = np.asarray(task.weak_law), 0.0
+        for i in range(3):
+            for j in range(3):
+                index = jnp.array([i, j])
+                posterior = np.exp(task.source.log_posterior(inputs[index], labels[index]))
+                value += law[i] * law[j] * (1 - posterior[2])
+        bound = float(identification_bound(task, 2))
+        assert 0.1 * bound < value < bound
+
+
+def test_outcome_that_the_intended_concept_excludes() -> None:
+    tables = TABLES.copy()
+    tables[2, 0] = [0.0, 0.4, 0.6]
+    # The weak model shows it: it is infinite evidence against k*, for every s > 0.
+    shown = log_odds_moments(make_task(tables), jnp.array([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(shown, [0.0, np.inf, np.inf], atol=1e-12)
+    assert float(identification_bound(make_task(tables), 4)) == np.inf
+    # It does not: the outcome does not matter.
+    task = make_task(tables, target_prior=(0.0, 0.0, 1.0), share=0.0)
+    found = np.exp(log_odds_moments(task, jnp.full(3, 0.5)))
+    expected = [0.4 * (0.2 / 0.4) ** 0.5 + 0.6 * (0.1 / 0.6) ** 0.5, 0.4 + 0.6 * (0.4 / 0.6) ** 0.5, 1.0]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_outcome_that_a_competitor_excludes_adds_nothing() -> None:
+    tables = TABLES.copy()
+    tables[0, 0] = [0.0, 0.5, 0.5]
+    task = make_task(tables, target_prior=(0.0, 0.0, 1.0), share=0.0)
+    found = float(jnp.exp(log_odds_moments(task, jnp.full(3, 0.5)))[0])
+    assert found == pytest.approx(0.1 * (0.5 / 0.1) ** 0.5 + 0.6 * (0.5 / 0.6) ** 0.5, rel=1e-12)
+    disjoint = make_task(np.array([[[1.0, 0, 0]], [[0, 1.0, 0]], [[0, 0, 1.0]]]), (0.0, 0.0, 1.0), 0.0)
+    assert float(identification_bound(disjoint, 1)) == 0.0
+    data = disjoint.sample_weak(1, key=jax.random.key(0))
+    np.testing.assert_array_equal(jnp.exp(InContext(1).log_posterior(disjoint.source, data)), [0, 0, 1])
+
+
+def test_concepts_of_one_law_are_never_told_apart() -> None:
+    tables = TABLES[[2, 1, 2]]
+    terms, _ = log_chernoff_terms(make_task(tables), jnp.asarray(1000.0))
+    # min_s rho^s with rho > 1 is 1, at s = 0.
+    assert float(terms[0]) == pytest.approx(0.0, abs=1e-5)
+    assert float(terms[1]) < -10
+
+
+def test_gradient_is_that_of_finite_differences() -> None:
+    def bound(share: jax.Array) -> jax.Array:
+        task = make_task()
+        supervisor = CategoricalModel(
+            task.source.prior, (1 - share) * jnp.asarray(TABLES) + share / 3, jnp.ones(1)
+        )
+        return identification_bound(FiniteTask(task.source, task.target_prior, supervisor), 16)
+
+    step = 1e-5
+    slope = (float(bound(jnp.asarray(0.2 + step))) - float(bound(jnp.asarray(0.2 - step)))) / (2 * step)
+    assert float(jax.grad(bound)(jnp.asarray(0.2))) == pytest.approx(slope, rel=1e-6)

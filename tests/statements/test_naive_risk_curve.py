@@ -1,0 +1,208 @@
+"""naive-risk-curve: the traces against quadrature and simulation, the curve against exact finite sizes."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import LeastSquares, Ridge
+from w2s_sim.statements import Case
+from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
+from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces
+from w2s_sim.statements.naive_risk_curve import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
+from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
+from w2s_sim.studies import case_file
+from w2s_sim.supervisors import HeavyTailedSupervisor
+from w2s_sim.task import TransferTask, canonical_task
+from w2s_sim.verify import replicate
+from w2s_sim.verify.intervals import sample_summary
+from w2s_sim.verify.verdict import judge
+
+LEMMAS = {lemma.id: lemma for lemma in NAIVE_RISK_CURVE_LEMMAS}
+
+
+def traces_by_quadrature(ratio: float, ridge: float) -> np.ndarray:
+    """Means of g, g^2 and gamma g/(lambda+eta) under the Marchenko-Pastur law, g = lambda/(lambda+eta)."""
+    low, high = (1 - ratio**0.5) ** 2, (1 + ratio**0.5) ** 2
+
+    def mean(function) -> float:
+        # The substitution lambda = middle + half-width cos(angle) takes the square roots off the ends.
+        def integrand(angle: float) -> float:
+            value = 0.5 * (low + high) + 0.5 * (high - low) * np.cos(angle)
+            density = (0.5 * (high - low) * np.sin(angle)) ** 2 / (2 * np.pi * ratio * value)
+            return function(value) * density
+
+        return quad(integrand, 0.0, np.pi, epsabs=1e-12)[0]
+
+    # The atom at zero (gamma > 1) has gain zero.
+    return np.array(
+        [
+            mean(lambda x: x / (x + ridge)),
+            mean(lambda x: (x / (x + ridge)) ** 2),
+            ratio * mean(lambda x: x / (x + ridge) ** 2),
+        ]
+    )
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.5, 0.95, 1.5, 8.0])
+@pytest.mark.parametrize("ridge", [1e-3, 0.3, 20.0])
+def test_traces_by_quadrature(ratio: float, ridge: float) -> None:
+    computed = np.asarray(ridge_traces(ratio, ridge))
+    np.testing.assert_allclose(computed, traces_by_quadrature(ratio, ridge), rtol=3e-6)
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.999, 1.001, 7.0])
+@pytest.mark.parametrize("ridge", [0.0, 1e-12, 1e-6, 1e6])
+def test_traces_keep_their_digits_in_single_precision(ratio: float, ridge: float) -> None:
+    single = np.asarray(ridge_traces(jnp.float32(ratio), jnp.float32(ridge)))
+    with jax.enable_x64(True):
+        double = np.asarray(ridge_traces(float(np.float32(ratio)), float(np.float32(ridge))))
+    assert single.dtype == np.float32
+    # Near the pole 1 - gamma is all that is left, and float32 knows it to a relative 1e-4.
+    np.testing.assert_allclose(single, double, rtol=3e-4 if abs(ratio - 1) < 0.01 else 2e-6)
+
+
+def test_traces_at_no_ridge() -> None:
+    np.testing.assert_allclose(ridge_traces(0.5, 0.0), [1.0, 1.0, 1.0], rtol=1e-6)
+    np.testing.assert_allclose(ridge_traces(4.0, 0.0), [0.25, 0.25, 1 / 3], rtol=1e-6)
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize(("ratio", "ridge"), [(0.5, 0.3), (1.0, 0.2), (3.0, 1.0)])
+def test_slope_of_the_excess_by_automatic_differentiation(ratio: float, ridge: float) -> None:
+    slope = jax.grad(lambda eta: resolvent_excess(ratio, eta).delta)(ridge)
+    assert float(resolvent_excess(ratio, ridge).slope) == pytest.approx(float(slope), rel=1e-10)
+
+
+def risk_in_numpy(task: TransferTask, size: int, ridge: float, replicates: int) -> tuple[float, float]:
+    """Risk of ridge to the source, solved by numpy on data of its own."""
+    generator = np.random.default_rng(11)
+    source, target, weak = (
+        np.asarray(v, float) for v in (task.source_vector, task.target_vector, task.weak_vector)
+    )
+    inputs = generator.normal(size=(replicates, size, task.dim))
+    labels = inputs @ weak + float(task.supervisor.noise) * generator.normal(size=(replicates, size))
+    moment = np.einsum("rni,rnj->rij", inputs, inputs) / size + ridge * np.eye(task.dim)
+    right = np.einsum("rni,rn->ri", inputs, labels) / size + ridge * source
+    students = np.linalg.solve(moment, right[..., None])[..., 0]
+    return sample_summary(np.sum((students - target) ** 2, axis=1))
+
+
+@pytest.mark.parametrize(
+    ("task", "size", "ridge"),
+    [
+        (canonical_in(24), 48, 0.3),
+        (canonical_in(24), 16, 1.0),
+        (canonical_task(), 120, 0.1),
+        (leaning_to_source(0.3), 60, 0.5),
+        (leaning_to_source(1.3), 60, 0.5),
+    ],
+)
+def test_curve_against_numpy(task: TransferTask, size: int, ridge: float) -> None:
+    case = Case("", task, Ridge(ridge, num_weak=size))
+    mean, se = risk_in_numpy(task, size, ridge, 3000)
+    assert abs(mean - float(bound(case))) < 5 * se + 0.3 * float(margin(case))
+
+
+@pytest.mark.parametrize(("dim", "size"), [(20, 40), (40, 400)])
+def test_curve_without_ridge_is_the_limit_of_the_exact_risk(dim: int, size: int) -> None:
+    case = Case("", canonical_in(dim), LeastSquares(num_weak=size))
+    exact = 0.49 + 0.25 * dim / (size - dim - 1)
+    assert float(bound(case)) == pytest.approx(0.49 + 0.25 * dim / (size - dim), rel=1e-5)
+    assert abs(float(bound(case)) - exact) < float(margin(case))
+    assert float(LEMMAS["least-squares-risk"].bound(case)) == pytest.approx(exact, rel=1e-5)
+
+
+def test_exact_risk_with_fewer_data_than_features() -> None:
+    case = Case("", canonical_task(), LeastSquares(num_weak=4))
+    # Half of a^2 = 1.145, half of b^2 = 0.49, and sigma'^2 n/(d-n-1).
+    expected = 0.5 * 1.145 + 0.5 * 0.49 + 0.25 * 4 / 3
+    assert float(LEMMAS["least-squares-risk"].bound(case)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_curve_of_too_many_features_tends_to_the_source() -> None:
+    case = Case("", canonical_in(4000), Ridge(0.3, num_weak=4))
+    assert float(bound(case)) == pytest.approx(1.145, rel=5e-3)
+
+
+def test_no_gain_when_ridge_is_large_and_all_gain_when_data_are_many() -> None:
+    stiff = Case("", canonical_task(), Ridge(1e6, num_weak=60))
+    assert float(bound(stiff)) == pytest.approx(1.145, rel=1e-4)
+    plenty = Case("", canonical_task(), Ridge(0.0, num_weak=10**6))
+    assert float(bound(plenty)) == pytest.approx(0.49, rel=1e-4)
+
+
+def test_exchanging_data_and_features_is_refuted() -> None:
+    case = Case("", canonical_in(20), Ridge(0.3, num_weak=40))
+    swapped = Case("", canonical_in(40), Ridge(0.3, num_weak=20))
+    assert float(bound(swapped)) == pytest.approx(0.88524, abs=1e-5)
+    assert NAIVE_RISK_CURVE.measure is not None
+    mean, se = sample_summary(replicate(NAIVE_RISK_CURVE.measure, case, seed=5, start=0, stop=2048))
+    low, high = mean - 5 * se, mean + 5 * se
+    assert judge("equality", low, high, float(bound(case)), float(margin(case))) == "consistent"
+    assert judge("equality", low, high, float(bound(swapped)), float(margin(swapped))) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [
+        (Case("", canonical_in(20), Ridge(0.0, num_weak=20)), "limit resolved at this size"),
+        (Case("", canonical_in(20), LeastSquares(num_weak=24)), "limit resolved at this size"),
+        (
+            Case("", heavy_tailed(canonical_in(20), 3.5), Ridge(0.3, num_weak=40)),
+            "finite variance of the risk",
+        ),
+        (
+            Case("", canonical(target_prior=[0.5, 0.0, 0.0, 0.5]), Ridge(0.3, num_weak=60)),
+            "point-mass target",
+        ),
+    ],
+)
+def test_assumptions(case: Case, name: str) -> None:
+    assert NAIVE_RISK_CURVE.broken_assumption(case) == name
+
+
+def test_slope_of_the_curve_in_the_ridge() -> None:
+    """The bound is differentiable; its slope is that of a difference quotient."""
+
+    def curve(ridge: jax.Array) -> jax.Array:
+        case = Case("", canonical_task(), Ridge(1.0, num_weak=60))
+        return bound(eqx.tree_at(lambda c: c.estimator.ridge, case, ridge))
+
+    with jax.enable_x64(True):
+        at, step = jnp.asarray(0.3), 1e-5
+        slope = (curve(at + step) - curve(at - step)) / (2 * step)
+        assert float(jax.grad(curve)(at)) == pytest.approx(float(slope), rel=1e-4)
+
+
+def test_heavy_tails_keep_mean_and_variance_and_gain_kurtosis(standard_errors_off) -> None:
+    supervisor = HeavyTailedSupervisor(jnp.zeros((1, 2)), 0.5, 12.0)
+    inputs, concepts = jnp.zeros((200_000, 2)), jnp.zeros(200_000, dtype=int)
+    labels = np.asarray(supervisor.sample_labels(inputs, concepts, key=jax.random.key(0)), dtype=np.float64)
+    assert standard_errors_off(labels, 0.0) < 5
+    assert standard_errors_off(labels**2, 0.25) < 5
+    # The kurtosis of Student t is 3 + 6/(nu - 4); its sampling variance is finite for nu > 8.
+    assert standard_errors_off(labels**4, 0.25**2 * (3 + 6 / 8)) < 5
+
+
+def test_heavy_tails_follow_the_concept() -> None:
+    supervisor = HeavyTailedSupervisor(jnp.eye(2), 0.0, 5.0)
+    labels = supervisor.sample_labels(
+        jnp.array([[2.0, 3.0], [2.0, 3.0]]), jnp.array([0, 1]), key=jax.random.key(0)
+    )
+    np.testing.assert_allclose(labels, [2.0, 3.0])
+
+
+@pytest.mark.parametrize("degrees", [2.0, 0.0, float("nan")])
+def test_heavy_tails_need_a_variance(degrees: float) -> None:
+    with pytest.raises(InputError, match=r"weak\.degrees_of_freedom"):
+        HeavyTailedSupervisor(jnp.eye(2), 0.5, degrees)
+
+
+def test_a_file_cannot_tell_of_heavy_tails() -> None:
+    case = Case("", heavy_tailed(canonical_task()), Ridge(0.3, num_weak=60))
+    with pytest.raises(InputError, match="HeavyTailedSupervisor"):
+        case_file(NAIVE_RISK_CURVE, case)

@@ -1,0 +1,69 @@
+"""Categorical concepts: a table of label probabilities for every concept and context."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim._checks import as_float, require_prior
+from w2s_sim.concepts.finite import FiniteModel, log_rows, require_rows
+from w2s_sim.errors import InputError
+
+
+class CategoricalModel(FiniteModel):
+    """p(y | x, k) = tables[k, x, y]: inputs are one of X contexts, labels one of V symbols.
+
+    Attributes:
+        tables: Label probabilities, shape (K, X, V).
+        contexts: Law of the context, shape (X,).
+
+    Raises:
+        InputError: If shapes do not fit, or rows are no probability vectors.
+    """
+
+    tables: Float[Array, "K X V"] = eqx.field(converter=as_float)
+    contexts: Float[Array, " X"] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        if self.tables.ndim != 3 or self.tables.shape[0] != self.num_concepts or 0 in self.tables.shape:
+            expected = f"shape ({self.num_concepts}, X, V): per concept and context, V probabilities"
+            raise InputError("tables", f"shape {self.tables.shape}", expected)
+        require_rows("tables", self.tables)
+        if self.contexts.shape != self.tables.shape[1:2]:
+            expected = f"shape {self.tables.shape[1:2]} (one probability per context)"
+            raise InputError("contexts", f"shape {self.contexts.shape}", expected)
+        require_prior("contexts", self.contexts)
+
+    @property
+    def outcome_space(self) -> dict[str, int]:
+        return {"contexts": self.tables.shape[1], "symbols": self.tables.shape[2]}
+
+    @property
+    def num_symbols(self) -> int:
+        return self.tables.shape[2]
+
+    @property
+    def num_outcomes(self) -> int:
+        return self.tables.shape[1] * self.tables.shape[2]
+
+    def _enumerated(self) -> tuple[Int[Array, " M"], Int[Array, " M"]]:
+        """Context by context, each with all its symbols."""
+        index = jnp.arange(self.num_outcomes)
+        return index // self.num_symbols, index % self.num_symbols
+
+    def log_likelihood(self, inputs: Int[Array, " n"], labels: Int[Array, " n"]) -> Float[Array, "n K"]:
+        return log_rows(self.tables)[:, inputs, labels].T
+
+    def log_input_probabilities(self, inputs: Int[Array, " n"]) -> Float[Array, " n"]:
+        return log_rows(self.contexts)[inputs]
+
+    def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num}"]:
+        return jax.random.categorical(key, log_rows(self.contexts), shape=(num,))
+
+    def sample_labels(
+        self, inputs: Int[Array, " n"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Int[Array, " n"]:
+        return jax.random.categorical(key, log_rows(self.tables)[concepts, inputs])
+
+    def through(self, channel: Float[Array, "V V"]) -> "CategoricalModel":
+        return eqx.tree_at(lambda model: model.tables, self, self.tables @ channel)

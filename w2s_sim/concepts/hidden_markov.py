@@ -1,0 +1,103 @@
+"""Hidden Markov concepts: each concept is a language of short sequences."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim._checks import as_float, require_count, require_shape
+from w2s_sim.concepts.finite import FiniteModel, log_rows, require_rows
+from w2s_sim.errors import InputError
+
+
+class HiddenMarkovModel(FiniteModel):
+    """Concept k is a hidden Markov model; a demonstration is one sequence of `length` symbols.
+
+    Sequences are independent given their concepts. The whole sequence is the label; inputs are empty, of
+    shape (n, 0). After Xie et al. 2022, arXiv 2111.02080, whose concepts are hidden Markov models too.
+
+    Attributes:
+        initial: Law of the first hidden state, shape (K, S).
+        transition: transition[k, i, j] is the probability of state j after state i, shape (K, S, S).
+        emission: emission[k, i, v] is the probability of symbol v in state i, shape (K, S, V).
+        length: L >= 1, symbols of a sequence.
+
+    Raises:
+        InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
+    """
+
+    initial: Float[Array, "K S"] = eqx.field(converter=as_float)
+    transition: Float[Array, "K S S"] = eqx.field(converter=as_float)
+    emission: Float[Array, "K S V"] = eqx.field(converter=as_float)
+    length: int = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        require_count("length", self.length, 1)
+        if self.initial.ndim != 2 or self.initial.shape[0] != self.num_concepts or 0 in self.initial.shape:
+            expected = f"shape ({self.num_concepts}, S): per concept, a probability for each hidden state"
+            raise InputError("initial", f"shape {self.initial.shape}", expected)
+        num_concepts, num_states = self.initial.shape
+        shape = (num_concepts, num_states, num_states)
+        require_shape("transition", self.transition, shape, "concepts x states x states")
+        if self.emission.ndim != 3 or self.emission.shape[:2] != shape[:2] or 0 in self.emission.shape:
+            expected = f"shape ({num_concepts}, {num_states}, V) (concepts x states x symbols)"
+            raise InputError("emission", f"shape {self.emission.shape}", expected)
+        for field in ("initial", "transition", "emission"):
+            require_rows(field, getattr(self, field))
+
+    @property
+    def outcome_space(self) -> dict[str, int]:
+        return {"symbols": self.num_symbols, "length": self.length}
+
+    @property
+    def num_symbols(self) -> int:
+        return self.emission.shape[2]
+
+    @property
+    def num_outcomes(self) -> int:
+        return self.num_symbols**self.length
+
+    def _enumerated(self) -> tuple[Int[Array, "M 0"], Int[Array, "M L"]]:
+        """In lexicographic order."""
+        place_values = self.num_symbols ** jnp.arange(self.length - 1, -1, -1)
+        sequences = jnp.arange(self.num_outcomes)[:, None] // place_values % self.num_symbols
+        return jnp.zeros((self.num_outcomes, 0), dtype=int), sequences
+
+    def log_likelihood(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, "n K"]:
+        """The forward algorithm, in log space, for all sequences and concepts at once."""
+        log_transition = log_rows(self.transition)
+        # (V, K, S), so that a symbol picks its row.
+        log_emission = jnp.moveaxis(log_rows(self.emission), 2, 0)
+
+        def step(log_forward: Float[Array, "n K S"], symbols: Int[Array, " n"]) -> tuple[Array, None]:
+            moved = jax.nn.logsumexp(log_forward[..., None] + log_transition, axis=-2)
+            return moved + log_emission[symbols], None
+
+        first = log_rows(self.initial) + log_emission[labels[:, 0]]
+        log_forward, _ = jax.lax.scan(step, first, labels[:, 1:].T)
+        return jax.nn.logsumexp(log_forward, axis=-1)
+
+    def log_input_probabilities(self, inputs: Int[Array, "n 0"]) -> Float[Array, " n"]:
+        return jnp.zeros(inputs.shape[0])
+
+    def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} 0"]:
+        """Empty: there is one input."""
+        return jnp.zeros((num, 0), dtype=int)
+
+    def sample_labels(
+        self, inputs: Int[Array, "n 0"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Int[Array, "n L"]:
+        log_transition, log_emission = log_rows(self.transition), log_rows(self.emission)
+        first_key, steps_key = jax.random.split(key)
+
+        def step(states: Int[Array, " n"], key: Key[Array, ""]) -> tuple[Array, Array]:
+            symbol_key, state_key = jax.random.split(key)
+            symbols = jax.random.categorical(symbol_key, log_emission[concepts, states])
+            return jax.random.categorical(state_key, log_transition[concepts, states]), symbols
+
+        states = jax.random.categorical(first_key, log_rows(self.initial)[concepts])
+        _, symbols = jax.lax.scan(step, states, jax.random.split(steps_key, self.length))
+        return symbols.T
+
+    def through(self, channel: Float[Array, "V V"]) -> "HiddenMarkovModel":
+        return eqx.tree_at(lambda model: model.emission, self, self.emission @ channel)

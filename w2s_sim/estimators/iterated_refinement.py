@@ -1,0 +1,82 @@
+"""Iterated refinement: the strong model relabels with its posterior, round after round."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import require_count
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.estimators.base import Estimator
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import WeakData
+
+
+def refine_prior(
+    prior: Float[Array, " K"], log_likelihood: Float[Array, "n K"], weights: Float[Array, " n"]
+) -> Float[Array, " K"]:
+    """One round: the mean, over weak demonstrations, of the posterior over concepts given one of them.
+
+    alpha -> sum_i w_i alpha_k p_k(i) / sum_j alpha_j p_j(i): one step of expectation-maximisation for the
+    weights of a mixture whose components are known.
+
+    Args:
+        prior: alpha, shape (K,).
+        log_likelihood: log p_k of every demonstration (or outcome) under every concept, in nats.
+        weights: Of the demonstrations, a probability vector: 1/n for a sample, the weak law for all outcomes.
+    """
+    posterior = jax.nn.softmax(jnp.log(prior) + log_likelihood, axis=-1)
+    return weights @ posterior
+
+
+def refined_priors(
+    prior: Float[Array, " K"],
+    log_likelihood: Float[Array, "n K"],
+    weights: Float[Array, " n"],
+    rounds: int,
+) -> Float[Array, "steps K"]:
+    """The priors alpha_0 (the one given), alpha_1, ..., alpha_rounds."""
+
+    def step(alpha: Array, _: None) -> tuple[Array, Array]:
+        refined = refine_prior(alpha, log_likelihood, weights)
+        return refined, refined
+
+    _, path = jax.lax.scan(step, prior, None, length=rounds)
+    return jnp.concatenate([prior[None], path])
+
+
+class IteratedRefinement(Estimator):
+    """Refinement of the concept prior itself, from demonstrations that each draw their own concept.
+
+    One round is label refinement; many reach the maximum-likelihood prior of the weak data under the strong
+    model's account of them. Predicts under the last prior.
+
+    Attributes:
+        rounds: T >= 1.
+        num_weak: n >= 1 weak pairs, all used in every round.
+    """
+
+    rounds: int = eqx.field(static=True)
+    num_weak: int = eqx.field(static=True, kw_only=True)
+
+    def __check_init__(self) -> None:
+        require_count("rounds", self.rounds, 1)
+        require_count("num_weak", self.num_weak, 1)
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_weak
+
+    @property
+    def context_size(self) -> int:
+        """Every demonstration is read by itself."""
+        return 1
+
+    def refined_prior(self, source: RegressionModel, data: WeakData) -> Float[Array, " K"]:
+        """alpha_T."""
+        log_likelihood = source.log_likelihood(data.inputs, data.labels)
+        weights = jnp.full(log_likelihood.shape[0], 1.0 / log_likelihood.shape[0])
+        return refined_priors(source.prior, log_likelihood, weights, self.rounds)[-1]
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return source.student(self.refined_prior(source, data))

@@ -1,0 +1,103 @@
+"""Finite tasks that the statements' cases share: small languages, and tables of label probabilities."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel
+from w2s_sim.concepts.finite import shifted, smoothed
+from w2s_sim.finite_task import FiniteTask
+
+# Three languages of one alphabet with the same symbol frequencies: states that stay, forget, alternate.
+STAYING, FORGETFUL, ALTERNATING = (np.array([[s, 1 - s], [1 - s, s]]) for s in (0.9, 0.5, 0.1))
+SOUNDS = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+THIRD_LANGUAGE = [0.0, 0.0, 1.0]
+
+# Label probabilities of four concepts in two contexts, in tenths: linearly independent as laws of (x, y).
+TABLES = np.array(
+    [
+        [[6, 3, 1], [2, 2, 6]],
+        [[2, 6, 2], [5, 4, 1]],
+        [[1, 3, 6], [3, 6, 1]],
+        [[4, 1, 5], [1, 3, 6]],
+    ]
+)
+TABLES_PRIOR = [0.5, 0.25, 0.15, 0.1]
+FOURTH_TABLE = [0.0, 0.0, 0.0, 1.0]
+
+
+def languages(*transitions: Float[np.ndarray, "S S"], **changes: Any) -> HiddenMarkovModel:
+    """Hidden Markov concepts, one for each transition matrix, of four symbols a sequence."""
+    num_concepts = len(transitions)
+    parts: dict[str, Any] = {
+        "prior": [0.5, 0.3, 0.2],
+        "initial": np.full((num_concepts, 2), 0.5),
+        "transition": np.stack(transitions),
+        "emission": np.stack([SOUNDS] * num_concepts),
+        "length": 4,
+    }
+    return HiddenMarkovModel(**parts | changes)
+
+
+def language_task(
+    *, share: float = 0.3, supervisor: FiniteModel | None = None, target_prior: list[float] = THIRD_LANGUAGE
+) -> FiniteTask:
+    """Three languages that only the order of symbols tells apart; the alternating one is intended.
+
+    The weak model mishears a share of the symbols, unless it is given.
+    """
+    source = languages(STAYING, FORGETFUL, ALTERNATING)
+    return FiniteTask(source, target_prior, supervisor or smoothed(source, share))
+
+
+def hesitant_language_task() -> FiniteTask:
+    """The weak model of every language mixes in a third hidden state, a pause; no smoothing makes it so."""
+    pause = np.full(3, 1.0 / 3.0)
+    transitions = [
+        np.block([[0.8 * t, np.full((2, 1), 0.2)], [np.full((1, 2), 0.4), np.full((1, 1), 0.2)]])
+        for t in (STAYING, FORGETFUL, ALTERNATING)
+    ]
+    weak = languages(
+        *transitions,
+        initial=np.tile([0.4, 0.4, 0.2], (3, 1)),
+        emission=np.stack([np.vstack([SOUNDS, pause])] * 3),
+    )
+    return language_task(supervisor=weak)
+
+
+def three_state_task() -> FiniteTask:
+    """Languages with three hidden states: two cycles in opposite directions, and none."""
+    cycle = np.roll(np.eye(3), 1, axis=1)
+    transitions = [0.7 * matrix + 0.1 for matrix in (cycle, np.full((3, 3), 1.0 / 3.0), cycle.T)]
+    source = languages(
+        *transitions,
+        initial=np.full((3, 3), 1.0 / 3.0),
+        emission=np.stack([0.7 * np.eye(3) + 0.1] * 3),
+    )
+    return FiniteTask(source, THIRD_LANGUAGE, smoothed(source, 0.2))
+
+
+def table_model(prior: list[float] = TABLES_PRIOR) -> CategoricalModel:
+    """The four concepts of `TABLES`."""
+    return CategoricalModel(prior, TABLES / 10.0, [0.4, 0.6])
+
+
+def table_task(
+    *,
+    source_prior: list[float] = TABLES_PRIOR,
+    target_prior: list[float] = FOURTH_TABLE,
+    share: float = 0.0,
+    shift: float = 0.0,
+) -> FiniteTask:
+    """Four categorical concepts; the weak model shows the next symbol, or an even one, for a share of labels.
+
+    With neither the weak labels are those of the concepts themselves.
+    """
+    source = table_model(source_prior)
+    return FiniteTask(source, target_prior, smoothed(shifted(source, shift), share))
+
+
+def matched(task: FiniteTask) -> FiniteTask:
+    """The task whose strong model knows what its weak labels are like: its concepts are the weak ones."""
+    return FiniteTask(task.supervisor.with_prior(task.source.prior), task.target_prior, task.supervisor)

@@ -1,0 +1,148 @@
+"""voronoi-threshold: refinement succeeds if and only if the weak concept lies in the right Voronoi cell."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.estimators import Estimator, InContext
+from w2s_sim.identification.moments import has_gaussian_features
+from w2s_sim.identification.rate import has_interior_minimiser, sharp_log_misidentification
+from w2s_sim.identification.voronoi import (
+    losers,
+    no_third_concept_interferes,
+    only_losers_compete,
+    seen_from_winner,
+    voronoi_rate,
+    voronoi_rates,
+)
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.functionals import Functional
+from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.statement import Preset, Statement
+from w2s_sim.statements.tilted_slope import tilted_pair, tilted_slope
+from w2s_sim.statements.voronoi_tasks import weak_concept_at
+from w2s_sim.statements.voronoi_threshold_lemmas import VORONOI_THRESHOLD_LEMMAS
+
+# Shares of the exponent: what counts as equal, and what may be left out of the correction for finite n.
+MARGIN = 0.02
+LARGEST_REMAINDER = 0.01
+
+
+def measure(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
+    """Scaled replicates of the losers' posterior mass after n and after 2n demonstrations."""
+    return tilted_pair(key, seen_from_winner(case.task), case.estimator.sample_size, losers(case.task))
+
+
+def functional(case: Case) -> Functional:
+    """The slope between n and 2n demonstrations."""
+    return tilted_slope(seen_from_winner(case.task), case.estimator.sample_size, losers(case.task))
+
+
+def bound(case: Case) -> Float[Array, ""]:
+    """min over the losers of (1/2) log(1 + delta^2 (1-2t)^2 / (4 sigma_eff^2)), nats per demonstration."""
+    return voronoi_rate(case.task)
+
+
+def _off_the_border(case: Case) -> bool:
+    return float(voronoi_rate(case.task)) > 1e-4
+
+
+def _is_inside(case: Case) -> bool:
+    """Whether the s of the nearest losers is below one: the border has another assumption to speak for it."""
+    rates, exponents = voronoi_rates(case.task)
+    nearest = rates < 1.01 * jnp.min(rates)
+    return bool(jnp.all((exponents < 1.0 - 1e-3) | ~nearest))
+
+
+def _is_resolved(case: Case) -> bool:
+    """Whether the correction for finite n leaves less than its share, judged by the next order in 1/n."""
+    task = only_losers_compete(case.task)
+    if not (case.task.has_point_mass_target and has_interior_minimiser(task)):
+        # Other assumptions have this to say.
+        return True
+    size = case.estimator.sample_size
+    first, second = np.asarray(sharp_log_misidentification(task, jnp.array([1.0, 2.0]) * size))
+    rate = float(voronoi_rate(case.task))
+    return abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate
+
+
+def cases(preset: Preset) -> Sequence[Case]:
+    stretched = np.diag([1.5, 1.0, 1.0, 0.6, 1.0, 1.0, 1.0, 1.2])
+    inside = [Case(f"t={t:g}, n=128", weak_concept_at(t), InContext(128)) for t in (0.1, 0.25)]
+    outside = [Case(f"t={t:g}, n=128", weak_concept_at(t), InContext(128)) for t in (0.75, 0.9)]
+    near = [Case(f"t={t:g}, n=512", weak_concept_at(t), InContext(512)) for t in (0.4, 0.6)]
+    others = [
+        Case("t=0.8, bias 0.4 across, n=128", weak_concept_at(0.8, across=0.4), InContext(128)),
+        Case("t=0.8, anisotropic features, n=128", weak_concept_at(0.8, factor=stretched), InContext(128)),
+    ]
+    longer = [
+        Case("t=0, n=128", weak_concept_at(0.0), InContext(128)),
+        Case("t=1, n=128", weak_concept_at(1.0), InContext(128)),
+        Case("t=0.1, n=32", weak_concept_at(0.1), InContext(32)),
+        Case("t=0.1, n=64", weak_concept_at(0.1), InContext(64)),
+        Case("t=0.1, n=256", weak_concept_at(0.1), InContext(256)),
+        Case("t=0.25, bias 0.4 across, n=128", weak_concept_at(0.25, across=0.4), InContext(128)),
+    ]
+    return inside + outside + near + others + (longer if preset == "full" else [])
+
+
+def controls(preset: Preset) -> Sequence[Control]:
+    quiet = Case("quiet weak labels: s > 1, n=128", canonical(bias=0.0, weak_noise=0.2), InContext(128))
+    mixed = canonical(bias=0.0, target_prior=[0.05, 0.0, 0.0, 0.95])
+    return [
+        Control(quiet, breaks="minimiser at most 1"),
+        Control(Case("mixed target, n=128", mixed, InContext(128)), breaks="point-mass target"),
+    ]
+
+
+def build_estimator(numbers: dict[str, Any]) -> Estimator:
+    return InContext(numbers["num_demonstrations"])
+
+
+VORONOI_THRESHOLD = Statement(
+    id="voronoi-threshold",
+    kind="rate",
+    title="Refinement switches at the border of the Voronoi cell",
+    summary=(
+        "The posterior settles on the concept nearest to the weak model's. Inside the right Voronoi cell the "
+        "wrong concepts die out, outside the right one does, at mirrored rates that vanish at the border."
+    ),
+    formula=(
+        r"-\tfrac1n\log\mathbb{E}\,\pi_n(\text{losers}) \;\longrightarrow\; "
+        r"\min_{k}\,\tfrac12\log\Bigl(1+\frac{\delta^2(1-2t)^2}{4\sigma_{\mathrm{eff}}^2}\Bigr)"
+    ),
+    cases=cases,
+    bound=bound,
+    measure=measure,
+    functional=functional,
+    assumptions=(
+        Assumption("posterior of one context", lambda case: isinstance(case.estimator, InContext)),
+        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        Assumption("Gaussian features", lambda case: has_gaussian_features(case.task.features)),
+        Assumption(
+            "a source prior that holds the intended concept",
+            lambda case: float(case.task.source.prior[case.task.target_concept]) > 0,
+        ),
+        Assumption("weak concept off the border", _off_the_border),
+        Assumption("minimiser at most 1", _is_inside),
+        Assumption("no third concept interferes", lambda case: no_third_concept_interferes(case.task)),
+        Assumption("contexts long enough for the correction", _is_resolved),
+    ),
+    support=lambda case: (np.zeros(2), np.ones(2)),
+    margin=lambda case: MARGIN * float(voronoi_rate(case.task)),
+    lemmas=VORONOI_THRESHOLD_LEMMAS,
+    controls=controls,
+    parameters=(
+        Parameter("num_demonstrations", int, "n: the slope is taken from n to 2n", 128, required=True, low=1),
+        Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
+    ),
+    build_estimator=build_estimator,
+    quantity="decay of the losers' posterior (nats per demonstration)",
+    plot_axis="num_demonstrations",
+    reference="Derived for this project; setting of Somerstep et al. 2025, arXiv 2405.16236, Section 4",
+    page="theory/voronoi-threshold.md",
+)
