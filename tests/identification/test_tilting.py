@@ -59,7 +59,7 @@ def test_tilted_covariance_is_that_of_the_tilted_gaussian(name: str) -> None:
             form = float(plan.exponents[k]) / float(task.source.noise) ** 2
             form = form * (cross + cross.T - np.outer(along, along))
             expected = np.linalg.inv(np.linalg.inv(untilted) - form)
-            shift = np.append(plan.directions[k, j], plan.noise_shifts[k, j])
+            shift = np.append(plan.law.directions[k, j], plan.law.noise_shifts[k, j])
             moved = np.eye(dim + 1) + np.outer(shift, along)
             np.testing.assert_allclose(moved @ untilted @ moved.T, expected, atol=1e-9)
 
@@ -82,7 +82,7 @@ def test_demonstrated_concepts_are_weighted_by_their_moments(name: str) -> None:
             log_odds_moments(TransferTask(task.features, task.source, point_mass, supervisor), plan.exponents)
         )
     weights = np.asarray(task.target_prior)[shown, None] * np.exp(moments)
-    np.testing.assert_allclose(np.exp(plan.log_demonstrated).T[shown], weights / weights.sum(0), rtol=1e-9)
+    np.testing.assert_allclose(plan.law.weights.T[shown], weights / weights.sum(0), rtol=1e-9)
 
 
 def replicates_of(task: TransferTask, plan: TiltingPlan, count: int) -> np.ndarray:
@@ -175,6 +175,6 @@ def test_a_competitor_equal_to_the_intended_concept_does_no_harm() -> None:
     vectors[0] = vectors[3]
     task = canonical(concepts=vectors.tolist(), supervisor=noisy(0.5).supervisor)
     plan = tilting_plan(task, 8)
-    assert np.all(np.isfinite(plan.directions))
+    assert np.all(np.isfinite(plan.law.directions))
     values = replicates_of(task, plan, 2000)
     assert np.all((values >= 0) & (values <= 1))

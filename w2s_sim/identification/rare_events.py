@@ -12,7 +12,13 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
-from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.tilting import (
+    TiltingPlan,
+    tilted_context,
+    tilted_replicate,
+    tilting_plan,
+)
 from w2s_sim.task import TransferTask
 
 # Replicates are computed in tiles of a size that depends on the task and n alone, so that the value of
@@ -44,7 +50,7 @@ class RareEvent:
 
 
 def rare_misidentification(
-    task: TransferTask, num_demonstrations: int, *, replicates: int = 65_536, seed: int = 0
+    task: TransferTask | FiniteTask, num_demonstrations: int, *, replicates: int = 65_536, seed: int = 0
 ) -> RareEvent:
     """E[1 - pi_n(k*)], the mean posterior of all wrong concepts, however small.
 
@@ -52,7 +58,8 @@ def rare_misidentification(
     exponentially. With the default 65,536 replicates it is about 1% at a probability of 1e-30.
 
     Args:
-        task: The task, with Gaussian features; each demonstration draws its own concept from the target.
+        task: The task, with Gaussian features or finitely many outcomes; each demonstration draws its own
+            concept from the target.
         num_demonstrations: n >= 1.
         replicates: Number of contexts, >= 2.
         seed: Replicate i uses the key fold_in(key(seed), i).
@@ -80,7 +87,7 @@ def rare_misidentification(
 
 
 def scaled_replicates(
-    task: TransferTask, plan: TiltingPlan, *, replicates: int, seed: int
+    task: TransferTask | FiniteTask, plan: TiltingPlan, *, replicates: int, seed: int
 ) -> Float[np.ndarray, " replicates"]:
     """Independent scaled replicates in [0, 1], in float64; their mean times eps_n is the probability.
 
@@ -90,7 +97,9 @@ def scaled_replicates(
         replicates: How many.
         seed: Replicate i uses the key fold_in(key(seed), i).
     """
-    numbers = plan.num_demonstrations * (task.dim + task.num_concepts)
+    size = plan.num_demonstrations
+    context = jax.eval_shape(lambda: tilted_context(task, plan, size, key=jax.random.key(0)))
+    numbers = size * task.num_concepts + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(context))
     lanes = max(1, min(LARGEST_TILE, TILE_NUMBERS // numbers))
     key = jax.random.key(seed)
     tiles = [
@@ -101,7 +110,7 @@ def scaled_replicates(
 
 @eqx.filter_jit
 def _tile(
-    task: TransferTask, plan: TiltingPlan, key: Key[Array, ""], first: Array, lanes: int
+    task: TransferTask | FiniteTask, plan: TiltingPlan, key: Key[Array, ""], first: Array, lanes: int
 ) -> Float[Array, " lanes"]:
     keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(lanes))
     return jax.vmap(lambda k: tilted_replicate(task, plan, key=k))(keys)

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.chernoff import log_chernoff_terms
 from w2s_sim.identification.moments import log_odds_moments
 from w2s_sim.task import TransferTask
@@ -23,7 +24,9 @@ from w2s_sim.task import TransferTask
 BOUNDARY = 1e-3
 
 
-def identification_exponents(task: TransferTask) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
+def identification_exponents(
+    task: TransferTask | FiniteTask,
+) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """I_k of every competitor in nats per demonstration (inf for k* and the excluded), and s_k.
 
     Args:
@@ -35,7 +38,7 @@ def identification_exponents(task: TransferTask) -> tuple[Float[Array, " K"], Fl
     return -log_terms, exponents
 
 
-def identification_rate(task: TransferTask) -> Float[Array, ""]:
+def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
     """I = min_k I_k, in nats per demonstration.
 
     Source: theorem `identification-rate`.
@@ -45,7 +48,7 @@ def identification_rate(task: TransferTask) -> Float[Array, ""]:
 
 @eqx.filter_jit
 def sharp_log_misidentification(
-    task: TransferTask, num_demonstrations: Float[Array, "*n"]
+    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, "*n"]
 ) -> Float[Array, "*n"]:
     """log E[1 - pi_n(k*)] in nats, to relative O(n^-2) where nearest competitors have s_k inside (0, 1).
 
@@ -95,7 +98,7 @@ def _derivative(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return lambda points: jax.jvp(function, (points,), (jnp.ones_like(points),))[1]
 
 
-def has_interior_minimiser(task: TransferTask) -> bool:
+def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
     """Whether s_k is inside (0, 1) for every competitor that attains I. Needs concrete values."""
     rates, exponents = identification_exponents(task)
     # Those within a hundredth of I are as good as tied at the sample sizes of interest.

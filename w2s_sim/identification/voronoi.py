@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from w2s_sim.identification.gaussian_tilting import GaussianTilt
 from w2s_sim.identification.rate import identification_exponents
 from w2s_sim.identification.tilting import tilting_plan
 from w2s_sim.task import TransferTask
@@ -38,7 +39,7 @@ def seen_from_winner(task: TransferTask) -> TransferTask:
 
 
 def losers(task: TransferTask) -> Bool[Array, " K"]:
-    """Whose posterior mass is the failure: inside the cell all but k*; outside k* alone, which should not die."""
+    """Whose mass dies out: inside the cell that of all but k*; outside, of k* (others may die as well)."""
     winner, star = voronoi_winner(task), task.target_concept
     concepts = jnp.arange(task.num_concepts)
     return jnp.where(winner == star, concepts != star, concepts == star)
@@ -97,7 +98,9 @@ def no_third_concept_interferes(task: TransferTask) -> bool:
     even = eqx.tree_at(lambda t: t.source.prior, pair, jnp.where(pair.source.prior > 0, 0.5, 0.0))
     plan = tilting_plan(even, 1)
     vectors, prior = np.asarray(task.source.vectors, np.float64), np.asarray(task.source.prior)
-    shift = np.append(np.asarray(plan.directions)[star, winner], np.asarray(plan.noise_shifts)[star, winner])
+    tilt = plan.law
+    assert isinstance(tilt, GaussianTilt)
+    shift = np.append(np.asarray(tilt.directions)[star, winner], np.asarray(tilt.noise_shifts)[star, winner])
     move = np.eye(task.dim + 1) + np.outer(shift, np.append(vectors[star] - vectors[winner], 0.0))
     law = np.eye(task.dim + 1)
     law[:-1, :-1] = task.features.covariance

@@ -62,6 +62,7 @@ class Panel:
         y_scale: Scale of the vertical axis.
         y_limits: Ends of the vertical axis; None for what the data need.
         lines: Horizontal reference lines by label.
+        legend: Whether it has a legend: one panel's may serve its neighbours too.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Panel:
     y_scale: Scale = "linear"
     y_limits: tuple[float | None, float | None] = (None, None)
     lines: dict[str, float] = dataclasses.field(default_factory=dict)
+    legend: bool = True
 
 
 def panels_figure(panels: Sequence[Panel], note: str = "") -> Figure:
@@ -142,7 +144,8 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
     if panel.y_scale != "linear":
         axes.set_yscale("log")
     axes.set_ylim(*panel.y_limits)
-    axes.legend(loc="best", fontsize=7.5)
+    if panel.legend:
+        axes.legend(loc="best", fontsize=7.5)
 
 
 def save_figure(figure: Figure, table: pd.DataFrame, folder: Path, name: str) -> Path:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.estimators import GradientDescent, Ridge
+from w2s_sim.estimators import GradientDescent, Ridge, SpectralFinetuning
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, ten_dimensional
@@ -26,8 +26,12 @@ from w2s_sim.task import WeakData, canonical_task
 PAGE = "theory/alignment-tax.md"
 BOTH_ERRORS = Assumption("a source and a weak model off the target", lambda case: has_both_errors(case.task))
 BIAS_IN_CONTENT = Assumption("a weak bias in content alone", lambda case: bias_outside_style(case.task))
+UNIT_GAINS = Assumption(
+    "gains between zero and one",
+    lambda case: isinstance(case.estimator, SpectralFinetuning) and case.estimator.gain_within_unit_interval,
+)
 
-# sqrt(style) + sqrt(content), of squared errors in units of a^2 and kappa^2; means of products may be negative.
+# sqrt(style) + sqrt(content) of squared errors over a^2 and kappa^2; means of products may be negative.
 TAX = monotone(lambda squares: float(np.sqrt(np.maximum(squares, 0.0)).sum()))
 
 
@@ -59,7 +63,7 @@ def _share_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _projection_excess(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By how much a block's squared error falls short of its squared share, if it does: zero on every path."""
+    """By how much a block's squared error falls short of its squared share: zero on every path."""
     task = case.task
     error = case.estimator.fit(task.source, data, key=key).coefficients - task.target_vector
     source, weak = task.source_vector - task.target_vector, task.weak_vector - task.target_vector
@@ -128,7 +132,7 @@ ALIGNMENT_TAX_LEMMAS = (
         functional=TAX,
         bound=lambda case: 1.0,
         margin=lambda case: 0.05,
-        assumptions=(SPECTRAL, ISOTROPIC, *BLOCKS),
+        assumptions=(SPECTRAL, ISOTROPIC, UNIT_GAINS, *BLOCKS),
         page=PAGE,
     ),
     Statement(

@@ -10,17 +10,17 @@ from w2s_sim.concepts.finite import shifted, smoothed
 from w2s_sim.finite_task import FiniteTask
 
 # Three languages of one alphabet with the same symbol frequencies: states that stay, forget, alternate.
-STAYING, FORGETFUL, ALTERNATING = (np.array([[s, 1 - s], [1 - s, s]]) for s in (0.9, 0.5, 0.1))
-SOUNDS = np.array([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
+STAYING, FORGETFUL, ALTERNATING = (np.array([[s, 1 - s], [1 - s, s]]) for s in (0.95, 0.5, 0.05))
+SOUNDS = np.array([[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]])
 THIRD_LANGUAGE = [0.0, 0.0, 1.0]
 
 # Label probabilities of four concepts in two contexts, in tenths: linearly independent as laws of (x, y).
 TABLES = np.array(
     [
-        [[6, 3, 1], [2, 2, 6]],
-        [[2, 6, 2], [5, 4, 1]],
-        [[1, 3, 6], [3, 6, 1]],
-        [[4, 1, 5], [1, 3, 6]],
+        [[8, 1, 1], [2, 1, 7]],
+        [[1, 8, 1], [6, 3, 1]],
+        [[2, 2, 6], [1, 8, 1]],
+        [[5, 1, 4], [7, 2, 1]],
     ]
 )
 TABLES_PRIOR = [0.5, 0.25, 0.15, 0.1]
@@ -41,7 +41,7 @@ def languages(*transitions: Float[np.ndarray, "S S"], **changes: Any) -> HiddenM
 
 
 def language_task(
-    *, share: float = 0.3, supervisor: FiniteModel | None = None, target_prior: list[float] = THIRD_LANGUAGE
+    *, share: float = 0.1, supervisor: FiniteModel | None = None, target_prior: list[float] = THIRD_LANGUAGE
 ) -> FiniteTask:
     """Three languages that only the order of symbols tells apart; the alternating one is intended.
 
@@ -51,11 +51,22 @@ def language_task(
     return FiniteTask(source, target_prior, supervisor or smoothed(source, share))
 
 
+def accented_language_task() -> FiniteTask:
+    """The weak model of every language has a favourite state, forgets a little, and sounds of its own."""
+    transitions = [0.85 * t + 0.075 for t in (STAYING, FORGETFUL, ALTERNATING)]
+    weak = languages(
+        *transitions,
+        initial=np.tile([0.8, 0.2], (3, 1)),
+        emission=np.stack([[[0.8, 0.15, 0.05], [0.1, 0.3, 0.6]]] * 3),
+    )
+    return language_task(supervisor=weak)
+
+
 def hesitant_language_task() -> FiniteTask:
     """The weak model of every language mixes in a third hidden state, a pause; no smoothing makes it so."""
     pause = np.full(3, 1.0 / 3.0)
     transitions = [
-        np.block([[0.8 * t, np.full((2, 1), 0.2)], [np.full((1, 2), 0.4), np.full((1, 1), 0.2)]])
+        np.block([[0.8 * t, np.full((2, 1), 0.2)], [np.full((1, 2), 0.5), np.zeros((1, 1))]])
         for t in (STAYING, FORGETFUL, ALTERNATING)
     ]
     weak = languages(
@@ -69,13 +80,13 @@ def hesitant_language_task() -> FiniteTask:
 def three_state_task() -> FiniteTask:
     """Languages with three hidden states: two cycles in opposite directions, and none."""
     cycle = np.roll(np.eye(3), 1, axis=1)
-    transitions = [0.7 * matrix + 0.1 for matrix in (cycle, np.full((3, 3), 1.0 / 3.0), cycle.T)]
+    transitions = [0.85 * matrix + 0.05 for matrix in (cycle, np.full((3, 3), 1.0 / 3.0), cycle.T)]
     source = languages(
         *transitions,
         initial=np.full((3, 3), 1.0 / 3.0),
-        emission=np.stack([0.7 * np.eye(3) + 0.1] * 3),
+        emission=np.stack([0.85 * np.eye(3) + 0.05] * 3),
     )
-    return FiniteTask(source, THIRD_LANGUAGE, smoothed(source, 0.2))
+    return FiniteTask(source, THIRD_LANGUAGE, smoothed(source, 0.1))
 
 
 def table_model(prior: list[float] = TABLES_PRIOR) -> CategoricalModel:

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import ContextEstimator, Estimator, InContext
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.moments import has_gaussian_features
 from w2s_sim.identification.rate import (
     has_interior_minimiser,
@@ -19,6 +20,7 @@ from w2s_sim.identification.rate import (
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, noisy, two_concepts
+from w2s_sim.statements.finite_examples import language_task, table_task
 from w2s_sim.statements.functionals import Functional
 from w2s_sim.statements.identification_rate_lemmas import IDENTIFICATION_RATE_LEMMAS
 from w2s_sim.statements.parameters import Parameter
@@ -31,7 +33,7 @@ MARGIN = 0.02
 LARGEST_REMAINDER = 0.01
 
 
-def measure(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
+def measure(key: Key[Array, ""], case: Case[Any]) -> Float[Array, "2"]:
     """Replicates of E_n and E_2n: tilted and scaled for Bayes' rule, as they are for anything else."""
     assert isinstance(case.estimator, ContextEstimator)
     size = case.estimator.num_demonstrations
@@ -50,19 +52,19 @@ def _naive(key: Key[Array, ""], case: Case, size: int) -> Float[Array, ""]:
     return -jnp.expm1(log_posterior[case.task.target_concept])
 
 
-def functional(case: Case) -> Functional:
+def functional(case: Case[Any]) -> Functional:
     """The slope between n and 2n demonstrations."""
     assert isinstance(case.estimator, ContextEstimator)
     size = case.estimator.num_demonstrations
     return tilted_slope(case.task, size) if isinstance(case.estimator, InContext) else slope_of_means(size)
 
 
-def bound(case: Case) -> Float[Array, ""]:
+def bound(case: Case[Any]) -> Float[Array, ""]:
     """I = min_k max_{0 <= s <= 1} -log m_k(s), in nats per demonstration."""
     return identification_rate(case.task)
 
 
-def _is_resolved(case: Case) -> bool:
+def _is_resolved(case: Case[Any]) -> bool:
     """Whether the correction for finite n leaves less than its share, judged by the next order in 1/n."""
     if not has_interior_minimiser(case.task):
         # Another assumption has this to say.
@@ -74,7 +76,7 @@ def _is_resolved(case: Case) -> bool:
     return abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate
 
 
-def cases(preset: Preset) -> Sequence[Case]:
+def cases(preset: Preset) -> Sequence[Case[Any]]:
     task = canonical_task()
     sizes = (64, 128, 256) if preset == "quick" else (16, 32, 64, 128, 256)
     near = Anisotropic(Gaussian(8), np.diag([0.5, 1.4, 1.4, 1.0, 0.8, 0.8, 1.2, 0.9]))
@@ -85,10 +87,12 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("leans to a wrong concept, t=0.25, n=128", leaning_to_concept(0.25), InContext(128)),
         Case("mixed target, ungrouped, n=256", mixed, InContext(256)),
         Case("anisotropic features, n=128", canonical(features=near), InContext(128)),
+        Case("categorical concepts, n=128", table_task(), InContext(128)),
     ]
     longer = [
         Case("K=2, uniform prior, n=128", two_concepts(), InContext(128)),
         Case("noisy, sigma'=0.8, n=64", noisy(0.8), InContext(64)),
+        Case("languages, smoothed, n=128", language_task(), InContext(128)),
         Case("no bias, n=32", canonical(bias=0.0), InContext(32)),
         Case("K=2, uniform prior, n=32", two_concepts(), InContext(32)),
     ]
@@ -111,7 +115,11 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
     return InContext(numbers["num_demonstrations"])
 
 
-def _source_holds(case: Case) -> bool:
+def _has_tilted_law(case: Case[Any]) -> bool:
+    return isinstance(case.task, FiniteTask) or has_gaussian_features(case.task.features)
+
+
+def _source_holds(case: Case[Any]) -> bool:
     prior = np.asarray(case.task.source.prior)
     return bool(prior[int(case.task.target_concept)] > 0 and np.sum(prior > 0) > 1)
 
@@ -141,7 +149,7 @@ IDENTIFICATION_RATE = Statement(
                 and (not case.grouped or case.task.has_point_mass_target)
             ),
         ),
-        Assumption("Gaussian features", lambda case: has_gaussian_features(case.task.features)),
+        Assumption("Gaussian features or finitely many outcomes", _has_tilted_law),
         Assumption("a source prior that holds the intended concept and another", _source_holds),
         Assumption("minimiser inside (0, 1)", lambda case: has_interior_minimiser(case.task)),
         Assumption("contexts long enough for the correction", _is_resolved),

@@ -68,7 +68,7 @@ def _returned_mass(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
     The root, because dP/dP_k itself, of mean one, has no variance.
     """
     log_ratio, competitor, plan = _tilted_towards_nearest(key, case)
-    exponent, log_moment = plan.exponents[competitor], plan.log_moments[competitor]
+    exponent, log_moment = plan.exponents[competitor], plan.law.log_moments[competitor]
     return jnp.exp(0.5 * (_size(case) * log_moment - exponent * log_ratio))
 
 

@@ -94,45 +94,45 @@ def already_right() -> TransferTask:
 
 def cases(preset: Preset) -> Sequence[Case]:
     tenth, fifth = two_of_four(0.1), two_of_four(0.2)
-    unbiased = two_of_four(0.1, supervisor=noisy(0.5).supervisor)
-    student = Refinement(32, LeastSquares(num_weak=12), context="fresh", labels="mean")
+    unbiased = noisy(0.5).supervisor
+    student = Refinement(64, LeastSquares(num_weak=12), context="fresh", labels="mean")
     chosen = [
         Case("10% on another concept, n=32", tenth, InContext(32)),
-        Case("10% on another concept, n=128", tenth, InContext(128)),
+        Case("10% on another concept, n=64", tenth, InContext(64)),
         Case("20% on another concept, n=128", fifth, InContext(128)),
-        Case("all four concepts, n=128", canonical(target_prior=[0.05, 0.05, 0.05, 0.85]), InContext(128)),
+        Case("all four concepts, n=64", canonical(target_prior=[0.05, 0.05, 0.05, 0.85]), InContext(64)),
         Case("source already right, n=128", already_right(), InContext(128)),
         Case("nearest concept without weight, n=128", between_two(), InContext(128)),
         Case("nearest in Sigma's norm, n=128", stretched(), InContext(128)),
-        Case("noisy weak model, n=32", unbiased, InContext(32)),
-        Case("uniform features, n=32", two_of_four(0.1, features="uniform"), InContext(32)),
-        Case("noisy, student of fresh contexts, mean labels, n=32, N=12", unbiased, student),
+        Case("noisy weak model, n=32", two_of_four(0.1, supervisor=unbiased), InContext(32)),
+        Case("noisy, student of fresh contexts, n=64, N=12", two_of_four(0.2, supervisor=unbiased), student),
     ]
     if preset == "quick":
         return chosen
     pair = regression_task(8, 2, source_prior=[0.8, 0.2], target_prior=[0.2, 0.8])
-    uniform = two_of_four(0.2, features="uniform")
+    uniform = two_of_four(0.1, features="uniform")
     return [
         *chosen,
-        *(Case(f"10% on another concept, n={n}", tenth, InContext(n)) for n in (4, 8, 16, 48, 64)),
+        *(Case(f"10% on another concept, n={n}", tenth, InContext(n)) for n in (4, 8, 16, 48, 128)),
         Case("20% on another concept, n=64", fifth, InContext(64)),
         Case("35% on another concept, n=256", two_of_four(0.35), InContext(256)),
         Case("bias 1.4, n=128", two_of_four(0.1, bias=1.4), InContext(128)),
         Case("K=2, n=64", pair, InContext(64)),
-        Case("student of one context, n=128, N=60", fifth, Refinement(128, LeastSquares(num_weak=60))),
+        Case("uniform features, n=32", uniform, InContext(32)),
         Case(
             "uniform, student of one context, n=64, N=16", uniform, Refinement(64, LeastSquares(num_weak=16))
         ),
+        Case("student of one context, n=128, N=60", fifth, Refinement(128, LeastSquares(num_weak=60))),
     ]
 
 
 def controls(preset: Preset) -> Sequence[Control]:
     third, right = two_of_four(0.35), already_right()
-    averaged = Refinement(16, LeastSquares(num_weak=24), context="fresh", labels="mean")
+    averaged = Refinement(16, LeastSquares(num_weak=40), context="fresh", labels="mean")
     anchored = Refinement(128, Ridge(1.0, num_weak=16), labels="mean")
     return [
         Control(
-            Case("fresh grouped contexts, n=16, N=24", third, averaged, grouped=True),
+            Case("fresh grouped contexts, n=16, N=40", third, averaged, grouped=True),
             breaks=OWN_CONCEPTS.name,
             believed=Case("long ungrouped contexts", third, InContext(512)),
         ),

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.tilting import scaled_mass, tilted_context, tilting_plan
 from w2s_sim.statements.functionals import Functional, monotone
 from w2s_sim.task import TransferTask
@@ -15,7 +16,10 @@ SMALLEST_MEAN = 1e-300
 
 
 def tilted_pair(
-    key: Key[Array, ""], task: TransferTask, size: int, competitors: Bool[Array, " K"] | None = None
+    key: Key[Array, ""],
+    task: TransferTask | FiniteTask,
+    size: int,
+    competitors: Bool[Array, " K"] | None = None,
 ) -> Float[Array, "2"]:
     """Scaled replicates in [0, 1] of E_n and E_2n: of a context of 2n demonstrations, and its first half.
 
@@ -30,7 +34,9 @@ def tilted_pair(
     return jnp.stack([scaled_mass(task, plan, data[:size]), scaled_mass(task, plan, data)])
 
 
-def tilted_slope(task: TransferTask, size: int, competitors: Bool[Array, " K"] | None = None) -> Functional:
+def tilted_slope(
+    task: TransferTask | FiniteTask, size: int, competitors: Bool[Array, " K"] | None = None
+) -> Functional:
     """The slope of `slope_of_means` for the replicates of `tilted_pair`."""
     plan = tilting_plan(task, size, competitors)
     return slope_of_means(size, float(plan.log_unit(size) - plan.log_unit(2 * size)))

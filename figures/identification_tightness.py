@@ -1,0 +1,67 @@
+"""How tight is the identification bound, from common misidentification down to 1e-30?
+
+Run from anywhere: python figures/identification_tightness.py [FOLDER]   (figures/gallery by default)
+"""
+
+import sys
+from pathlib import Path
+
+import jax.numpy as jnp
+import numpy as np
+
+from w2s_sim.identification.rare_events import rare_misidentification
+from w2s_sim.identification.rate import sharp_log_misidentification
+from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
+from w2s_sim.statements.example_tasks import canonical, noisy
+
+TASKS = {"$\\kappa$ = 0.7": canonical(), "$\\kappa$ = 0": noisy(0.5)}
+SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
+# Below this the axis ends.
+SMALLEST = 1e-36
+REPLICATES = 32_768
+
+
+def main(folder: Path) -> None:
+    """Simulate by exponential tilting, draw, write."""
+    probability, bound, ratio, theory = [], [], [], []
+    for index, (name, task) in enumerate(TASKS.items()):
+        events = {size: rare_misidentification(task, size, replicates=REPLICATES) for size in SIZES}
+        shown = {size: event for size, event in events.items() if event.value > SMALLEST}
+        values = [event.value for event in shown.values()]
+        errors = [event.relative_se for event in shown.values()]
+        bounds = [float(np.exp(event.log_bound)) for event in shown.values()]
+        sizes = list(shown)
+        probability.append(Curve(name, sizes, values, np.multiply(values, errors).tolist()))
+        bound.append(Curve("", sizes, bounds, like=index))
+        ratios = np.exp([event.log_value - event.log_bound for event in events.values()])
+        relative = [event.relative_se for event in events.values()]
+        ratio.append(Curve(name, SIZES, ratios.tolist(), (ratios * relative).tolist()))
+        sharp = np.asarray(sharp_log_misidentification(task, jnp.asarray(SIZES, dtype=float)))
+        log_bounds = np.array([event.log_bound for event in events.values()])
+        theory.append(Curve("", SIZES, np.exp(sharp - log_bounds).tolist(), like=index))
+    panels = [
+        Panel(
+            "misidentification; dashed: the bound",
+            "weak demonstrations in context, $n$",
+            "$E[1-\\pi_n(k^*)]$ (probability)",
+            probability + bound,
+            x_scale="log2",
+            y_scale="log",
+            y_limits=(SMALLEST, 10.0),
+        ),
+        Panel(
+            "measured / bound; dashed: its limit $\\propto n^{-1/2}$",
+            "weak demonstrations in context, $n$",
+            "share of the bound",
+            ratio + theory,
+            x_scale="log2",
+            y_scale="log",
+        ),
+    ]
+    note = f"Canonical task, exponentially tilted sampling, {REPLICATES:,} replicates a point."
+    path = save_figure(panels_figure(panels, note), curves_table(panels), folder, "identification_tightness")
+    print("wrote", path)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")

@@ -1,0 +1,62 @@
+"""Tilted laws of one demonstration with finitely many outcomes: other weights on the same outcomes."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.finite_moments import finite_log_odds_moments
+from w2s_sim.task import TransferTask, WeakData
+
+
+class FiniteTilt(eqx.Module):
+    """Tilted laws towards every concept, on M outcomes.
+
+    Attributes:
+        log_moments: log m_k(s_k) of one demonstration, in nats.
+        cumulative: Row k: cumulative probabilities of the outcomes under the tilt towards k.
+        inputs: x of every outcome.
+        labels: y of every outcome.
+    """
+
+    log_moments: Float[Array, " K"]
+    cumulative: Float[Array, "K M"]
+    inputs: Int[Array, "M ..."]
+    labels: Int[Array, "M ..."]
+
+    @staticmethod
+    def require(task: TransferTask | FiniteTask) -> None:
+        """Refuse a task that cannot be enumerated."""
+        if not isinstance(task, FiniteTask):
+            raise InputError("task", type(task).__name__, "finitely many outcomes")
+
+    @staticmethod
+    @eqx.filter_jit
+    def of(task: FiniteTask, exponents: Float[Array, " K"]) -> "FiniteTilt":
+        """The tilted laws q'(o) (p_k(o) / p_*(o))^{s_k} / m_k(s_k)."""
+        log_laws = task.source.log_outcome_probabilities()
+        log_star = log_laws[task.target_concept]
+        weak_law = task.weak_law
+        # Outcomes that the weak model never shows, or a competitor excludes, have no weight under its tilt.
+        possible = (weak_law > 0) & jnp.isfinite(log_laws) & jnp.isfinite(log_star)
+        log_odds = jnp.where(possible, log_laws, 0.0) - jnp.where(possible, log_star, 0.0)
+        log_weak = jnp.log(jnp.where(weak_law > 0, weak_law, 1.0))
+        log_weights = jnp.where(possible, log_weak + exponents[:, None] * log_odds, -jnp.inf)
+        cumulative = jnp.cumsum(jax.nn.softmax(log_weights, axis=1), axis=1)
+        inputs, labels = task.source.outcomes
+        return FiniteTilt(finite_log_odds_moments(task)(exponents), cumulative, inputs, labels)
+
+    def draw(
+        self,
+        task: FiniteTask,
+        competitor: Int[Array, ""],
+        levels: Float[Array, " n"],
+        *_: Key[Array, ""],
+    ) -> WeakData:
+        """Demonstrations tilted towards a competitor; uniform levels choose the outcomes."""
+        cumulative = self.cumulative[competitor]
+        # To the sum itself, which rounding may leave below one.
+        index = jnp.searchsorted(cumulative, levels * cumulative[-1], side="right")
+        return WeakData(self.inputs[index], self.labels[index])

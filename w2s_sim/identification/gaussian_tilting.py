@@ -1,0 +1,93 @@
+"""Tilted laws of one demonstration of regression concepts with Gaussian features: Gaussian again.
+
+Write zeta = Delta^T x, e = y' - beta_*^T x and rho = s / sigma^2 for a competitor k and a demonstrated
+concept j. The tilt (p_k / p_*)^s = exp(rho (e zeta - zeta^2 / 2)) multiplies the variance of zeta by
+tau^2 = m_kj(s)^2 and adds rho (q - c^2/delta^2) zeta to the mean of e given zeta; what is independent of the
+two keeps its law. A draw of the untilted law, moved along one direction by a multiple of its zeta, has
+exactly this law.
+"""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_features
+from w2s_sim.task import TransferTask, WeakData
+
+
+class GaussianTilt(eqx.Module):
+    """Tilted laws towards every concept.
+
+    Attributes:
+        log_moments: log m_k(s_k) of one demonstration, in nats.
+        weights: Row k: probabilities that a demonstration tilted towards k shows concept j.
+        directions: Entry (k, j): shift of x per unit of zeta, feature/label units.
+        noise_shifts: Entry (k, j): shift of the standardised label noise per unit of zeta, 1/label.
+    """
+
+    log_moments: Float[Array, " K"]
+    weights: Float[Array, "K K"]
+    directions: Float[Array, "K K d"]
+    noise_shifts: Float[Array, "K K"]
+
+    @staticmethod
+    def require(task: TransferTask | FiniteTask) -> None:
+        """Refuse a task whose tilted laws are not Gaussian."""
+        if not (isinstance(task, TransferTask) and has_gaussian_features(task.features)):
+            given = type(getattr(task, "features", task)).__name__
+            raise InputError("features", given, "Gaussian features, for a tilted law")
+
+    @staticmethod
+    @eqx.filter_jit
+    def of(task: TransferTask, exponents: Float[Array, " K"]) -> "GaussianTilt":
+        """The tilted laws at the exponents s_k."""
+        star = task.source.vectors[task.target_concept]
+        covariance = task.features.covariance
+
+        def law(difference: Array, exponent: Array, shift: Array) -> tuple[Array, Array, Array]:
+            log_moment = gaussian_log_moment(task, difference, shift, exponent)
+            # A concept that is never demonstrated may have an infinite moment, and has no use for a law.
+            scale = jnp.exp(jnp.where(jnp.isfinite(log_moment), log_moment, 0.0))
+            loading = covariance @ difference
+            delta_squared = difference @ loading
+            unit = loading / jnp.where(delta_squared > 0, delta_squared, 1.0)
+            rate = exponent / task.source.noise**2
+            across = covariance @ shift - (shift @ loading) * unit
+            direction = (scale - 1.0) * unit + scale * rate * across
+            return log_moment, direction, scale * rate * task.supervisor.noise
+
+        per_concept = jax.vmap(jax.vmap(law, (None, None, 0)), (0, 0, None))
+        log_moments, directions, noise_shifts = per_concept(
+            task.source.vectors - star, exponents, task.supervisor.vectors - star
+        )
+        prior = task.target_prior
+        shown = prior > 0
+        log_weights = jnp.where(shown, jnp.log(jnp.where(shown, prior, 1.0)) + log_moments, -jnp.inf)
+        log_totals = jax.nn.logsumexp(log_weights, axis=1)
+        return GaussianTilt(log_totals, jnp.exp(log_weights - log_totals[:, None]), directions, noise_shifts)
+
+    def draw(
+        self,
+        task: TransferTask,
+        competitor: Int[Array, ""],
+        levels: Float[Array, " n"],
+        input_key: Key[Array, ""],
+        noise_key: Key[Array, ""],
+    ) -> WeakData:
+        """Demonstrations tilted towards a competitor; uniform levels choose the concepts that they show."""
+        concepts = pick(self.weights[competitor], levels)
+        inputs = task.features.sample(levels.shape[0], key=input_key)
+        noise = jax.random.normal(noise_key, levels.shape)
+        along = inputs @ (task.source.vectors[competitor] - task.source.vectors[task.target_concept])
+        inputs = inputs + along[:, None] * self.directions[competitor, concepts]
+        noise = noise + along * self.noise_shifts[competitor, concepts]
+        means = jnp.sum(inputs * task.supervisor.vectors[concepts], axis=-1)
+        return WeakData(inputs, means + task.supervisor.noise * noise)
+
+
+def pick(weights: Float[Array, " K"], levels: Float[Array, "*n"]) -> Int[Array, "*n"]:
+    """Indices drawn with the given weights, from levels uniform on [0, 1)."""
+    return jnp.sum(levels[..., None] >= jnp.cumsum(weights)[:-1], axis=-1)
