@@ -62,7 +62,7 @@ def _spans(law: FeatureLaw) -> bool:
     """Whether N >= d draws span R^d with probability one."""
     if isinstance(law, Anisotropic):
         factor = np.asarray(law.factor, dtype=np.float64)
-        return _spans(law.base) and np.linalg.matrix_rank(factor) == law.dim
+        return _spans(law.base) and bool(np.linalg.matrix_rank(factor) == law.dim)
     return isinstance(law, Gaussian | UniformCube)
 
 

@@ -1,0 +1,173 @@
+"""mixture-collapse: k0, L^2 and the bound against what numpy says, and the limit itself."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.statements import mixture_collapse
+from w2s_sim.statements.collapse import collapse, compared_with_nearest, competitor_terms
+from w2s_sim.statements.example_tasks import canonical, two_concepts
+from w2s_sim.statements.mixture_collapse import between_two, stretched
+from w2s_sim.statements.mixture_collapse_lemmas import two_of_four
+from w2s_sim.task import TransferTask
+from w2s_sim.verify import replicate
+
+STATEMENT = mixture_collapse.MIXTURE_COLLAPSE
+LEMMAS = {lemma.id: lemma for lemma in STATEMENT.lemmas}
+
+
+def random_task(seed: int) -> TransferTask:
+    """Everything drawn at random: concepts, weak model, priors, and a full covariance."""
+    generator = np.random.default_rng(seed)
+    concepts = generator.standard_normal((4, 5))
+    return w2s.regression_task(
+        5,
+        4,
+        source_prior=generator.dirichlet(np.ones(4)).tolist(),
+        target_prior=generator.dirichlet(np.ones(4)).tolist(),
+        features=Anisotropic(Gaussian(5), generator.standard_normal((5, 5))),
+        concepts=concepts.tolist(),
+        supervisor=w2s.RegressionSupervisor(concepts + 0.5 * generator.standard_normal((4, 5)), 0.4),
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_geometry_against_numpy(seed: int) -> None:
+    task = random_task(seed)
+    end = collapse(task)
+    covariance = np.asarray(task.features.covariance, float)
+    vectors = np.asarray(task.source.vectors, float)
+    weights = np.asarray(task.target_prior, float)
+    target, weak = weights @ vectors, weights @ np.asarray(task.supervisor.vectors, float)
+    root = np.linalg.cholesky(covariance)
+    nearest = int(np.argmin(np.linalg.norm((vectors - weak) @ root, axis=1)))
+    left = vectors[nearest] - target
+    assert int(end.concept) == nearest
+    assert float(end.error) == pytest.approx(np.sum((left @ root) ** 2), rel=1e-4)
+    for k in range(4):
+        along = left @ covariance @ (vectors[k] - vectors[nearest])
+        cost = np.sum(((vectors[k] - target) @ root) ** 2) - np.sum((left @ root) ** 2)
+        assert float(end.pulls[k]) == pytest.approx(max(0.0, -along), rel=1e-3, abs=1e-4)
+        assert float(end.excess[k]) == pytest.approx(max(0.0, cost), rel=1e-3, abs=1e-4)
+
+
+def test_nearest_need_not_be_the_heaviest() -> None:
+    assert int(collapse(between_two()).concept) == 2
+    assert float(between_two().target_prior[2]) == 0.0
+    assert int(collapse(stretched()).concept) == 0
+    weak = np.asarray(stretched().weak_vector)
+    assert np.argmin(np.linalg.norm(np.asarray(stretched().source.vectors) - weak, axis=1)) == 3
+
+
+def test_concepts_that_the_source_excludes_do_not_count() -> None:
+    task = canonical(source_prior=[0.5, 0.3, 0.2, 0.0], target_prior=[0.2, 0.0, 0.0, 0.8])
+    assert int(collapse(task).concept) == 0
+    case = w2s.Case("", task, w2s.InContext(64))
+    assert np.isfinite(float(STATEMENT.bound(case)))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_terms_are_least_over_the_exponent(seed: int) -> None:
+    """Against a grid of s, with the moments averaged in numpy over many demonstrations."""
+    task = canonical(target_prior=[0.2, 0.0, 0.0, 0.8]) if seed == 0 else between_two()
+    data = task.sample_weak(400_000, key=jax.random.key(seed))
+    nearest = int(collapse(task).concept)
+    log_likelihood = np.asarray(task.source.log_likelihood(data.inputs, data.labels), float)
+    log_odds = log_likelihood - log_likelihood[:, [nearest]]
+    prior = np.asarray(task.source.prior, float)
+    # Small exponents alone, where the average of odds has a small error.
+    exponents = np.linspace(0.0, 0.05, 26)
+    terms = np.asarray(competitor_terms(task, jnp.asarray(16.0)))
+    assert terms[nearest] == 0.0
+    for k in set(range(4)) - {nearest}:
+        moments = np.array([np.mean(np.exp(s * log_odds[:, k])) for s in exponents])
+        grid = (prior[k] / prior[nearest]) ** exponents * moments**16
+        assert 0.0 < terms[k] <= grid.min() * 1.02
+    k = 0 if seed == 0 else 1
+    assert terms[k] == pytest.approx(
+        min((prior[k] / prior[nearest]) ** s * np.mean(np.exp(s * log_odds[:, k])) ** 16 for s in exponents),
+        rel=0.03,
+    )
+
+
+def test_point_mass_and_its_own_concept_leave_nothing() -> None:
+    """For a point mass in its cell, the terms are those of concept-identification and L is 0."""
+    task = w2s.canonical_task()
+    assert float(collapse(task).error) == pytest.approx(0.0, abs=1e-12)
+    total = float(jnp.sum(competitor_terms(task, jnp.asarray(16.0))))
+    assert total == pytest.approx(0.0569593, rel=1e-4)
+    assert int(compared_with_nearest(task).target_concept) == 3
+
+
+def test_two_concepts_by_hand() -> None:
+    """K = 2, orthonormal: v = p Delta, L^2 = 2 p^2, and h = -p Delta.(beta_1 - beta_2) = 2 p."""
+    task = two_concepts()
+    mixed = w2s.TransferTask(task.features, task.source, jnp.array([0.3, 0.7]), task.supervisor)
+    end = collapse(mixed)
+    np.testing.assert_allclose(end.error, 2 * 0.09, rtol=1e-5)
+    np.testing.assert_allclose(end.pulls, [0.6, 0.0], atol=1e-6)
+    np.testing.assert_allclose(end.excess, [2 * 0.49 - 2 * 0.09, 0.0], atol=1e-6)
+
+
+def test_risk_tends_to_the_error_of_the_nearest_concept() -> None:
+    task = two_of_four(0.1)
+    case = w2s.Case("", task, w2s.InContext(256))
+    values = replicate(STATEMENT.measure, case, seed=5, start=0, stop=1024)  # pyright: ignore[reportArgumentType]
+    np.testing.assert_allclose(values.mean(), 0.02, rtol=1e-3)
+
+
+def test_students_of_ungrouped_contexts_dip_below_the_limit() -> None:
+    """What the page reports of many contexts, p = 0.35: far below L^2 = 0.245 at n = 16."""
+    task = two_of_four(0.35)
+
+    def labeller(key):
+        return w2s.Case("", task, w2s.InContext(16)).fit(key=key).coefficients - task.target_vector
+
+    errors = np.asarray(jax.vmap(labeller)(jax.random.split(jax.random.key(1), 16_384)), float)
+    mean = errors.mean(axis=0)
+    spread = errors.std(axis=0) / 128
+    assert np.abs(mean).max() < 0.11
+    assert abs(mean @ mean - 0.0103) < 5 * 2 * np.linalg.norm(mean * spread) + np.sum(spread**2)
+
+
+def test_bound_is_differentiable_in_the_target() -> None:
+    def bound(prior):
+        task = w2s.TransferTask(*_parts(), prior, w2s.canonical_task().supervisor)
+        return STATEMENT.bound(w2s.Case("", task, w2s.InContext(4096)))
+
+    # Where the terms have died out the bound is L^2 = ||beta_4 - beta_Q||^2, with gradient
+    # -2 beta_k.(beta_4 - beta_Q) in alpha^Q_k.
+    gradient = jax.grad(bound)(jnp.array([0.1, 0.0, 0.0, 0.9]))
+    np.testing.assert_allclose(gradient, [0.2, 0.0, 0.0, -0.2], atol=1e-4)
+
+
+def _parts():
+    task = w2s.canonical_task()
+    return task.features, task.source
+
+
+def test_random_signs_do_not_span() -> None:
+    fit = w2s.Refinement(64, w2s.LeastSquares(num_weak=16))
+    rademacher = two_of_four(0.2, features="rademacher")
+    student, labeller = (w2s.Case("", rademacher, e) for e in (fit, w2s.InContext(64)))
+    assert STATEMENT.broken_assumption(student) == "features that span every direction for a fitted student"
+    assert STATEMENT.broken_assumption(labeller) is None
+    flat = two_of_four(0.2, features=Anisotropic(Gaussian(8), np.diag([1.0] * 7 + [0.0])))
+    assert STATEMENT.broken_assumption(w2s.Case("", flat, fit)) is not None
+
+
+@pytest.mark.parametrize("lemma", ["weak-label-error", "log-odds-drift"])
+def test_lemmas_hold_for_a_random_task(lemma: str, standard_errors_off) -> None:
+    statement = LEMMAS[lemma]
+    case = w2s.Case("", random_task(7), w2s.InContext(8))
+    values = replicate(statement.measure, case, seed=2, start=0, stop=8192)  # pyright: ignore[reportArgumentType]
+    assert standard_errors_off(values, float(statement.bound(case))) < 5
+
+
+def test_expansion_holds_on_every_path_of_a_random_task() -> None:
+    case = w2s.Case("", random_task(3), w2s.InContext(2))
+    values = replicate(LEMMAS["first-order-expansion"].measure, case, seed=0, start=0, stop=4096)  # pyright: ignore[reportArgumentType]
+    assert values.max() < 1e-3
