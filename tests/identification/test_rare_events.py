@@ -37,11 +37,11 @@ def agrees(found: RareEvent, log_exact: float) -> None:
 
 @pytest.mark.parametrize(("size", "decade"), [(4, 1), (36, 5), (256, 30)])
 def test_exact_probability_of_two_concepts(size: int, decade: int) -> None:
-    """From 1e-1 to 1e-30, 20,000 contexts each."""
+    """From 1e-1 to 1e-30, 32,768 contexts each."""
     task = two_concepts()
     exact = misidentification_of_two_concepts(task, size).log_value
     assert round(-exact / np.log(10.0)) == decade
-    found = rare_misidentification(task, size, replicates=20_000)
+    found = rare_misidentification(task, size, replicates=32_768)
     agrees(found, exact)
     assert found.value == pytest.approx(np.exp(found.log_value))
 
@@ -57,7 +57,7 @@ def test_below_float32() -> None:
     task = two_concepts()
     exact = misidentification_of_two_concepts(task, 400).log_value
     assert exact < np.log(1e-45)
-    found = rare_misidentification(task, 400, replicates=20_000)
+    found = rare_misidentification(task, 400, replicates=40_000)
     agrees(found, exact)
     assert found.value > 0.0
 

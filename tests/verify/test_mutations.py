@@ -1,12 +1,16 @@
 """Mutants: at least ten for each theorem, made from it alone, and what they change is what they say."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import w2s_sim as w2s
-from w2s_sim.statements import Statement, all_statements
+from w2s_sim.statements import Statement, all_statements, monotone
+from w2s_sim.verify import Settings
+from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import bound_of, is_probability
+from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.mutations import mutants_of
 
 
@@ -36,6 +40,7 @@ def test_every_theorem_has_at_least_ten_mutants_that_change_its_bound(statement:
         mutant.name
         for mutant in mutants_of(statement, cases)
         if mutant.kind != statement.kind
+        or mutant.means is not None
         or any(
             np.isfinite(changed := mutant.bound(case, bound)) and not np.isclose(changed, bound, rtol=1e-5)
             for case, bound in zip(cases, bounds, strict=True)
@@ -81,3 +86,28 @@ def test_vectors_are_no_probabilities_even_if_their_rows_sum_to_one() -> None:
     assert is_probability("task.source.prior", np.array([0.5, 0.5]))
     assert not is_probability("task.source.vectors", np.eye(3))
     assert not is_probability("task.source.prior", np.array([0.5, 0.6]))
+
+
+def test_functionals_of_several_means_are_changed_as_well() -> None:
+    """sqrt(0.36) + sqrt(0.25) >= 1: true, and false without a root or a mean."""
+
+    def draw(key, case):
+        return jax.random.uniform(key, (2,)) * jnp.array([0.72, 0.5])
+
+    statement = Statement(
+        id="roots",
+        kind="lower",
+        cases=lambda preset: [CASE],
+        bound=lambda case: 1.0,
+        measure=draw,
+        functional=monotone(lambda means: float(np.sqrt(np.maximum(means, 0.0)).sum())),
+    )
+    settings = Settings()
+    row = check_case(statement, CASE, settings=settings, alpha=1e-3)
+    assert row.measured == pytest.approx(1.1, rel=0.02)
+    found = {mutant.case: mutant for mutant in check_mutants(statement, [(CASE, row)], settings)}
+    for name, value in (("means squared", 0.61), ("without the first mean", 0.5)):
+        mutant = found[f"{name} @ canonical"]
+        assert mutant.measured == pytest.approx(value, rel=0.03)
+        assert mutant.verdict == mutant.expected == "refuted"
+    assert found["roots of the means @ canonical"].verdict == "consistent"

@@ -1,4 +1,4 @@
-"""Iterated refinement: the strong model relabels the weak data again and again, each time under the prior it found."""
+"""Iterated refinement: weak data are relabelled again and again, each time under the prior last found."""
 
 import equinox as eqx
 import jax

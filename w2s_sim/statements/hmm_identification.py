@@ -63,9 +63,7 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
 
 def relabelled_task() -> FiniteTask:
     """The first language is the intended one with its hidden states renamed."""
-    source = languages(
-        ALTERNATING, FORGETFUL, ALTERNATING, emission=np.stack([SOUNDS[::-1], SOUNDS, SOUNDS])
-    )
+    source = languages(ALTERNATING, FORGETFUL, ALTERNATING, emission=np.stack([SOUNDS[::-1], SOUNDS, SOUNDS]))
     return FiniteTask(source, [0.0, 0.0, 1.0], language_task().supervisor)
 
 
@@ -85,8 +83,8 @@ HMM_IDENTIFICATION = Statement(
     title="Weak sequences identify a hidden Markov concept",
     summary=(
         "For concepts with finitely many outcomes, such as hidden Markov models over short sequences, the "
-        "posterior after n weak demonstrations leaves the intended concept with a probability bounded by sums "
-        "over the outcomes."
+        "posterior after n weak demonstrations leaves the intended concept with a probability bounded by "
+        "sums over the outcomes."
     ),
     formula=(
         r"\mathbb{E}\,[1-\pi_n(k^*)] \;\le\; \sum_{k\ne k^*}\,\min_{0\le s\le 1}\, "

@@ -73,7 +73,7 @@ def _is_resolved(case: Case[Any]) -> bool:
     size = case.estimator.num_demonstrations
     first, second = np.asarray(sharp_log_misidentification(case.task, jnp.array([1.0, 2.0]) * size))
     rate = float(identification_rate(case.task))
-    return abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate
+    return bool(abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate)
 
 
 def cases(preset: Preset) -> Sequence[Case[Any]]:
@@ -100,7 +100,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
 
 
 def controls(preset: Preset) -> Sequence[Control]:
-    repeated = Case("one demonstration, shown n times, n=8", canonical_task(), RepeatedDemonstration(8))
+    repeated = Case("one demonstration, shown n times, n=32", canonical_task(), RepeatedDemonstration(32))
     # sigma' < sigma / sqrt(2): the minimiser is s = 1, and E_n has no factor n^(-1/2) to correct for.
     quiet = Case(
         "quiet weak labels: minimiser at s = 1, n=8", canonical(bias=0.0, weak_noise=0.2), InContext(8)

@@ -2,10 +2,17 @@
 
 import dataclasses
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from w2s_sim.errors import InputError
+
+# What a list of each depth looks like.
+LISTS = {
+    1: "a list of numbers, [...]",
+    2: "rows of one length, [[...], ...]",
+    3: "tables of one shape, [[[...], ...], ...]",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Parameter:
         low: Smallest value of a number.
         high: Largest value of a number.
         choices: The words allowed, for a str.
-        depth: For a list, 1 for a row of numbers or 2 for rows of one length.
+        depth: For a list, 1 for a row of numbers, 2 for rows of one length, 3 for tables of one shape.
     """
 
     name: str
@@ -63,13 +70,10 @@ class Parameter:
         return self.type(value)
 
     def _check_list(self, value: Any) -> list[Any]:
-        rows = value if self.depth == 2 else [value]
-        shaped = isinstance(rows, list) and rows and all(isinstance(row, list) and row for row in rows)
-        if not shaped or len({len(row) for row in rows}) != 1:
-            expected = "rows of one length, [[...], ...]" if self.depth == 2 else "a list of numbers, [...]"
-            raise InputError(self.name, repr(value)[:80], expected)
+        if _nested_shape(value, self.depth) is None:
+            raise InputError(self.name, repr(value)[:80], LISTS[self.depth])
         number = Parameter(self.name, float, self.help)
-        for entry in (entry for row in rows for entry in row):
+        for entry in _entries(value, self.depth):
             number.check(entry)
         return value
 
@@ -78,6 +82,25 @@ class Parameter:
         if self.high == float("inf"):
             return "" if self.low == float("-inf") else f" >= {self.low:g}"
         return f" in [{self.low:g}, {self.high:g}]"
+
+
+def _nested_shape(value: Any, depth: int) -> tuple[int, ...] | None:
+    """Lengths of lists nested `depth` deep; None if there are no such lists, or not all of one length."""
+    if depth == 0:
+        return ()
+    if not isinstance(value, list) or not value:
+        return None
+    shapes = {_nested_shape(entry, depth - 1) for entry in value}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(value), *inner)
+
+
+def _entries(value: Any, depth: int) -> Iterator[Any]:
+    if depth == 0:
+        yield value
+        return
+    for part in value:
+        yield from _entries(part, depth - 1)
 
 
 def read_parameters(parameters: Sequence[Parameter], table: Mapping[str, Any]) -> dict[str, Any]:

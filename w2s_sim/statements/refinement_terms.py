@@ -5,7 +5,7 @@ import math
 from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.estimators import InContext, Refinement
+from w2s_sim.estimators import ContextEstimator, Refinement
 from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.quantities import concept_diameter, naive_floor
@@ -16,7 +16,7 @@ LARGEST_CONTEXT = 4096
 
 def num_demonstrations(case: Case) -> int:
     """n of a labeller's or a refined student's case."""
-    assert isinstance(case.estimator, InContext | Refinement)
+    assert isinstance(case.estimator, ContextEstimator | Refinement)
     return case.estimator.num_demonstrations
 
 

@@ -9,9 +9,14 @@ from w2s_sim.statements.statement import Statement
 # In the order of the book. Each has a module of its id's name, which holds it under that name in capitals.
 THEOREMS = (
     "naive-floor",
+    "naive-risk-curve",
+    "alignment-tax",
     "no-free-lunch",
     "concept-identification",
+    "identification-rate",
+    "voronoi-threshold",
     "refinement-risk",
+    "mixture-collapse",
     "em-refinement",
     "hull-misfit",
 )

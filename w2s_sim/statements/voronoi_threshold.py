@@ -67,7 +67,7 @@ def _is_resolved(case: Case) -> bool:
     size = case.estimator.sample_size
     first, second = np.asarray(sharp_log_misidentification(task, jnp.array([1.0, 2.0]) * size))
     rate = float(voronoi_rate(case.task))
-    return abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate
+    return bool(abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate)
 
 
 def cases(preset: Preset) -> Sequence[Case]:

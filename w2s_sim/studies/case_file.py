@@ -8,29 +8,11 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.parameters import read_parameters, unknown_key
-from w2s_sim.studies.task_table import read_task
-
-EXAMPLE_TASK = """\
-[task]
-kind = "regression"
-dim = 8
-num_concepts = 4
-noise = 0.5                                # sigma
-source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
-target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
-features = "gaussian"                      # or "uniform", "rademacher"
-# factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
-# concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
-
-[task.weak]
-kind = "biased"                            # or "noisy", "general"
-noise = 0.5                                # sigma'
-bias = 0.7                                 # kappa
-# concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
-"""
+from w2s_sim.studies.example_tasks import EXAMPLE_TASKS
+from w2s_sim.studies.task_table import read_task, task_kind
 
 
-def load_case(path: str | Path, statement: Statement) -> Case:
+def load_case(path: str | Path, statement: Statement) -> Case[Any]:
     """The case that a file describes, for a statement.
 
     Args:
@@ -50,7 +32,7 @@ def load_case(path: str | Path, statement: Statement) -> Case:
             if not isinstance(document.get(key), dict):
                 given = "nothing" if key not in document else repr(document[key])
                 raise InputError(key, given, f"a table [{key}]")
-        task = read_task(document["task"])
+        task = read_task(document["task"], _task_kinds(statement))
         return _build_case(path.stem, statement, task, document["case"])
     except InputError as error:
         raise error.located(str(path)) from None
@@ -67,7 +49,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InputError("--case", f"{path} ({error})", "a well-formed TOML file") from None
 
 
-def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case:
+def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case[Any]:
     if statement.build_estimator is None:
         raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
     try:
@@ -78,9 +60,14 @@ def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, 
     return Case(name, task, estimator, bool(numbers.get("grouped", False)))
 
 
+def _task_kinds(statement: Statement) -> tuple[str, ...]:
+    """The kinds of task that a statement speaks of, which are those of its own cases."""
+    return tuple(dict.fromkeys(task_kind(case.task) for case in statement.cases("quick")))
+
+
 def example_case_file(statement: Statement) -> str:
-    """A file that `load_case` accepts for the statement: the canonical task, every key explained."""
-    lines = [EXAMPLE_TASK, "[case]"]
+    """A file that `load_case` accepts for the statement: a task of its kind, every key explained."""
+    lines = [EXAMPLE_TASKS[_task_kinds(statement)[0]], "[case]"]
     for parameter in statement.parameters:
         shown = parameter.example if parameter.example is not None else parameter.default
         if shown is None:

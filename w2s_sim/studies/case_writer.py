@@ -6,9 +6,11 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Refinement
 from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.parameters import read_parameters
 from w2s_sim.supervisors import RegressionSupervisor
@@ -16,6 +18,11 @@ from w2s_sim.task import TransferTask
 
 # Nine digits give every float32 back.
 DIGITS = 9
+# Kinds of finite concepts: the keys that each model has of its own, and those that the two share.
+FINITE_KEYS = {
+    CategoricalModel: ("categorical", ("tables", "contexts"), ()),
+    HiddenMarkovModel: ("hmm", ("initial", "transition", "emission"), ("length",)),
+}
 
 
 def case_file(statement: Statement, case: Case[Any]) -> str:
@@ -39,6 +46,8 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         InputError: If it is of a kind that no file describes.
     """
+    if type(task) is FiniteTask:
+        return _finite_tables(task)
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
     if type(task.supervisor) is not RegressionSupervisor:
@@ -55,6 +64,23 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     weak = {"kind": "general", "noise": task.supervisor.noise, "concepts": task.supervisor.vectors}
     return table, weak
+
+
+def _finite_tables(task: FiniteTask) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The weak model in numbers of its own, whatever it was made from."""
+    kind, own, shared = next(
+        (words for family, words in FINITE_KEYS.items() if type(task.source) is family), (None, (), ())
+    )
+    if kind is None or type(task.supervisor) is not type(task.source):
+        given = f"{type(task.source).__name__}, {type(task.supervisor).__name__}"
+        raise InputError("task", given, "two models of one kind that case files can describe")
+    table = {
+        "kind": kind,
+        "source_prior": task.source.prior,
+        "target_prior": task.target_prior,
+        **{key: getattr(task.source, key) for key in own + shared},
+    }
+    return table, {"kind": "general", **{key: getattr(task.supervisor, key) for key in own}}
 
 
 def _features_keys(law: FeatureLaw) -> dict[str, Any]:

@@ -1,98 +1,44 @@
-"""The `[task]` table of a TOML file, as a transfer task."""
+"""The `[task]` table of a TOML file, as a task of its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from w2s_sim.concepts import HiddenMarkovModel
 from w2s_sim.errors import InputError
-from w2s_sim.features import FEATURE_LAWS, Anisotropic
-from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
-from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor, noisy_supervisor
-from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.statements.parameters import Parameter
+from w2s_sim.studies.finite_table import read_categorical_task, read_hidden_markov_task
+from w2s_sim.studies.regression_table import read_regression_task
+from w2s_sim.task import TransferTask
 
-TASK_PARAMETERS = (
-    Parameter("kind", str, "family of concepts", choices=("regression",), default="regression"),
-    Parameter("dim", int, "number of features d", required=True, low=1),
-    Parameter("num_concepts", int, "number of concepts K", required=True, low=1),
-    Parameter("noise", float, "label noise sigma of the strong model", required=True),
-    Parameter("source_prior", list, "alpha^P, K weights", required=True),
-    Parameter("target_prior", list, "alpha^Q, K weights", required=True),
-    Parameter("features", str, "law of x", choices=tuple(FEATURE_LAWS), default="gaussian"),
-    Parameter("factor", list, "d rows of a matrix A: x is A times a draw of that law", depth=2),
-    Parameter("concepts", list, "K rows of d numbers; e_1..e_K when left out", depth=2),
-)
-WEAK_PARAMETERS = (
-    Parameter("kind", str, "kind of weak model", required=True, choices=("noisy", "biased", "general")),
-    Parameter("noise", float, "label noise sigma' of the weak model; sigma when left out"),
-    Parameter("bias", float, "kappa, for kind = 'biased'"),
-    Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
-    Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
-)
-# What each kind of weak model needs beside its noise, and what it may have.
-WEAK_KEYS = {"noisy": ((), ()), "biased": (("bias",), ("directions",)), "general": (("concepts",), ())}
+READERS: Mapping[str, Callable[[Mapping[str, Any]], TransferTask | FiniteTask]] = {
+    "regression": read_regression_task,
+    "categorical": read_categorical_task,
+    "hmm": read_hidden_markov_task,
+}
 
 
-def read_task(table: Mapping[str, Any]) -> TransferTask:
+def task_kind(task: TransferTask | FiniteTask) -> str:
+    """The `kind` of a task's table."""
+    if isinstance(task, TransferTask):
+        return "regression"
+    return "hmm" if isinstance(task.source, HiddenMarkovModel) else "categorical"
+
+
+def read_task(table: Mapping[str, Any], kinds: tuple[str, ...] = tuple(READERS)) -> TransferTask | FiniteTask:
     """The task that a `[task]` table with its `[task.weak]` describes.
+
+    Args:
+        table: The table.
+        kinds: Those that may be described: the ones that a theorem speaks of.
 
     Raises:
         InputError: Naming the key as in the file ("task.noise"), if anything does not fit.
     """
-    scalars = {key: value for key, value in table.items() if key != "weak"}
     try:
-        values = read_parameters(TASK_PARAMETERS, scalars)
-        if "weak" not in table:
-            raise InputError(
-                "weak", "nothing", "a table [task.weak] with kind = 'noisy', 'biased' or 'general'"
-            )
-        if not isinstance(table["weak"], dict):
-            raise InputError("weak", repr(table["weak"]), "a table [task.weak]")
-        del values["kind"]
-        factor = values.pop("factor")
-        if factor is not None:
-            base = FEATURE_LAWS[values["features"]](values["dim"])
-            values["features"] = Anisotropic(base, _square(factor, values["dim"]))
-        # Built once without a weak model of its own, so that everything else is checked first.
-        plain = regression_task(
-            **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
+        kind = Parameter("kind", str, "family of concepts", choices=kinds).check(
+            table.get("kind", "regression")
         )
-        supervisor = _read_supervisor(plain, table["weak"])
-        return TransferTask(plain.features, plain.source, plain.target_prior, supervisor)
+        return READERS[kind](table)
     except InputError as error:
         raise error.located("", "task.") from None
-
-
-def _square(rows: list[list[float]], dim: int) -> list[list[float]]:
-    if (len(rows), len(rows[0])) != (dim, dim):
-        raise InputError("factor", f"shape {(len(rows), len(rows[0]))}", f"shape {(dim, dim)} (dim x dim)")
-    return rows
-
-
-def _zeros(rows: int, columns: int) -> list[list[float]]:
-    return [[0.0] * columns for _ in range(rows)]
-
-
-def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> RegressionSupervisor:
-    try:
-        weak = read_parameters(WEAK_PARAMETERS, table)
-    except InputError as error:
-        raise error.located("", "weak.") from None
-    kind = weak["kind"]
-    required, optional = WEAK_KEYS[kind]
-    for key in ("bias", "directions", "concepts"):
-        if key in required and weak[key] is None:
-            raise InputError(f"weak.{key}", "nothing", f"a value, for weak.kind = {kind!r}")
-        if weak[key] is not None and key not in required + optional:
-            allowed = ["kind", "noise", *required, *optional]
-            complaint = unknown_key(key, allowed)
-            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} has not", complaint.expected)
-    noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
-    if kind == "noisy":
-        return noisy_supervisor(task.source, noise)
-    if kind == "biased":
-        return biased_supervisor(task.source, weak["bias"], noise, weak["directions"])
-    supervisor_vectors = weak["concepts"]
-    shape = (len(supervisor_vectors), len(supervisor_vectors[0]))
-    if shape != tuple(task.source.vectors.shape):
-        expected = f"shape {tuple(task.source.vectors.shape)} (num_concepts x dim)"
-        raise InputError("weak.concepts", f"shape {shape}", expected)
-    return RegressionSupervisor(supervisor_vectors, noise)

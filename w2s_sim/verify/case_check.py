@@ -104,6 +104,7 @@ class _Row:
             expected=expected,
             reason=reason,
             parameters=case_parameters(self.case),
+            parts=self.interval.parts,
         )
 
 

@@ -25,12 +25,14 @@ class Interval:
         se: Its Monte Carlo standard error.
         low: Lower end of the confidence interval.
         high: Upper end.
+        parts: The intervals of the means that it was made of, for a functional of several.
     """
 
     mean: float
     se: float
     low: float
     high: float
+    parts: "tuple[Interval, ...]" = ()
 
 
 def interval_of(
@@ -62,7 +64,8 @@ def interval_of(
     ]
     low, high = functional.interval(np.array([p.low for p in parts]), np.array([p.high for p in parts]))
     means = values.mean(axis=0)
-    return Interval(functional.value(means), _delta_se(values, functional, means), low, high)
+    se = _delta_se(values, functional, means)
+    return Interval(functional.value(means), se, low, high, tuple(parts))
 
 
 def _delta_se(

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from w2s_sim.statements import Case, Kind, Statement
+from w2s_sim.statements import Case, Functional, Kind, Statement
 from w2s_sim.verify.evaluation import margin_of
 from w2s_sim.verify.mutations import Mutant, mutants_of
 from w2s_sim.verify.settings import Settings
@@ -36,7 +36,7 @@ def check_mutants(
     margins = [margin_of(statement, case) for case, _ in judged]
     verdicts = []
     for mutant in mutants_of(statement, [case for case, _ in judged]):
-        findings = _findings(mutant, judged, margins, settings)
+        findings = _findings(statement, mutant, judged, margins, settings)
         if findings:
             verdicts.append(_verdict(mutant, findings))
     return verdicts
@@ -54,13 +54,18 @@ class _Finding:
 
 
 def _findings(
-    mutant: Mutant, judged: Sequence[tuple[Case[Any], Verdict]], margins: Sequence[float], settings: Settings
+    statement: Statement,
+    mutant: Mutant,
+    judged: Sequence[tuple[Case[Any], Verdict]],
+    margins: Sequence[float],
+    settings: Settings,
 ) -> list[_Finding]:
     findings = []
     for (case, row), margin in zip(judged, margins, strict=True):
         bound = mutant.bound(case, row.bound)
+        row = _read_again(row, mutant, statement.functional_of(case))
         unchanged = mutant.kind == row.kind and np.isclose(bound, row.bound, rtol=1e-5, atol=0.0)
-        if math.isnan(bound) or unchanged:
+        if math.isnan(bound) or (unchanged and mutant.means is None) or not math.isfinite(row.measured):
             continue
         outcome = judge(mutant.kind, row.ci_low, row.ci_high, bound, margin)
         excess = _excess(mutant.kind, row.measured, bound, margin)
@@ -68,6 +73,22 @@ def _findings(
         killable = excess > needed and excess > settings.separation * row.se
         findings.append(_Finding(row, bound, outcome, excess, killable))
     return findings
+
+
+def _read_again(row: Verdict, mutant: Mutant, functional: Functional | None) -> Verdict:
+    """The row, its measured number made of the same means in the mutant's way."""
+    if mutant.means is None or functional is None or not row.parts:
+        return row
+    means, lows, highs = (
+        mutant.means(np.array([getattr(part, end) for part in row.parts])) for end in ("mean", "low", "high")
+    )
+    # A square turns what is negative round, and an interval across zero then begins at zero.
+    across = np.array([part.low < 0 < part.high for part in row.parts])
+    lows, highs = np.where(across, 0.0, np.minimum(lows, highs)), np.maximum(lows, highs)
+    low, high = functional.interval(lows, highs)
+    value = functional.value(means)
+    # At the level of a run an interval is about ten standard errors wide.
+    return dataclasses.replace(row, measured=value, ci_low=low, ci_high=high, se=(high - low) / 10.0)
 
 
 def _verdict(mutant: Mutant, findings: Sequence[_Finding]) -> Verdict:

@@ -1,7 +1,7 @@
 """Mutants: statements changed on purpose, made from the statement alone.
 
 The bound is scaled, raised to a power, stripped of a term or evaluated at other numbers than the case's own,
-and its direction is turned round. What is measured stays as it is.
+its direction is turned round, and a functional of several means is changed. What is sampled stays as it is.
 """
 
 import dataclasses
@@ -12,6 +12,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Kind, Statement
@@ -26,6 +27,14 @@ FACTORS: Mapping[Kind, tuple[float, ...]] = {
     "rate": (0.5, 0.9, 0.95, 1.05, 1.1, 2.0),
 }
 Change = Callable[[Case[Any]], Case[Any]]
+MeansChange = Callable[[Float[np.ndarray, " r"]], Float[np.ndarray, " r"]]
+# Other functionals: all means raised to a power, or one left out. Each change sends 0 to 0.
+CHANGES_OF_MEANS: tuple[tuple[str, MeansChange], ...] = (
+    ("means squared", np.square),
+    ("roots of the means", lambda means: np.sqrt(np.maximum(means, 0.0))),
+    ("without the first mean", lambda means: np.concatenate([[0.0], means[1:]])),
+    ("without the last mean", lambda means: np.concatenate([means[:-1], [0.0]])),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,11 +45,13 @@ class Mutant:
         name: What was changed.
         kind: Its direction.
         bound: Its bound, from the case and the statement's own bound there; nan where it claims nothing.
+        means: For a functional of several means: what is made of them before it is applied.
     """
 
     name: str
     kind: Kind
     bound: Callable[[Case[Any], float], float]
+    means: MeansChange | None = None
 
 
 def mutants_of(statement: Statement, cases: Sequence[Case[Any]]) -> list[Mutant]:
@@ -57,6 +68,8 @@ def mutants_of(statement: Statement, cases: Sequence[Case[Any]]) -> list[Mutant]
     if not statement.is_equality:
         turned: Kind = "lower" if kind == "upper" else "upper"
         mutants.append(Mutant("direction turned round", turned, lambda _, bound: bound))
+    if statement.functional is not None:
+        mutants += [Mutant(name, kind, lambda _, bound: bound, change) for name, change in CHANGES_OF_MEANS]
     terms = {id(case): terms_of(statement, case) for case in cases}
     names = dict.fromkeys(name for parts in terms.values() for name in parts)
     mutants += [

@@ -5,6 +5,7 @@ import math
 from typing import Any, Literal
 
 from w2s_sim.statements import Kind
+from w2s_sim.verify.intervals import Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
@@ -31,6 +32,7 @@ class Verdict:
         seed: Seed of the run.
         reason: Why the outcome is what it is, where the numbers alone do not say.
         parameters: Numbers of the case, for figures.
+        parts: Intervals of the means, where the measured number is a functional of several.
     """
 
     theorem: str
@@ -48,6 +50,7 @@ class Verdict:
     expected: str = ""
     reason: str = ""
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
+    parts: tuple[Interval, ...] = ()
 
     @property
     def tightness(self) -> float:
@@ -89,7 +92,8 @@ def is_vacuous(kind: Kind, bound: float, trivial: float | None) -> bool:
 
 
 def verdict_record(verdict: Verdict) -> dict[str, object]:
-    """A verdict as a flat record: its fields and `tightness`, `as_expected`."""
+    """A verdict as a flat record: its fields but `parts`, and `tightness`, `as_expected`."""
     record = dataclasses.asdict(verdict)
+    del record["parts"]
     record |= {"tightness": verdict.tightness, "as_expected": verdict.as_expected}
     return record

@@ -1,0 +1,54 @@
+"""The threshold of refinement: where the posterior goes as the weak concept crosses the border."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREEN, GREY, VERMILION, figure_style
+
+
+def threshold_figure(posteriors: pd.DataFrame, slopes: pd.DataFrame, rates: pd.DataFrame) -> Figure:
+    """Mean posterior of the intended concept, and the exponent of failure, against the place of the weak one.
+
+    Args:
+        posteriors: Columns share (t), num_demonstrations, posterior, posterior_se.
+        slopes: Columns share, slope, slope_se, in nats per demonstration: measured by tilted sampling.
+        rates: Columns share, rate: the theorem's exponent.
+    """
+    with figure_style():
+        figure = Figure(figsize=(9.0, 3.7), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        sizes = sorted(set(posteriors["num_demonstrations"]))
+        for size, colour in zip(sizes, (GREY, GREEN, BLUE), strict=True):
+            curve = posteriors.loc[posteriors["num_demonstrations"] == size]
+            left.errorbar(
+                curve["share"],
+                curve["posterior"],
+                yerr=BAR_STANDARD_ERRORS * curve["posterior_se"],
+                color=colour,
+                label=f"$n={size}$",
+            )
+        left.set_ylabel("mean posterior of the intended concept")
+        left.set_title("where the posterior goes", loc="left")
+        right.plot(rates["share"], rates["rate"], color=VERMILION, linestyle="--", label="theorem")
+        right.errorbar(
+            slopes["share"],
+            slopes["slope"],
+            yerr=BAR_STANDARD_ERRORS * slopes["slope_se"],
+            color=BLUE,
+            linestyle="none",
+            marker="o",
+            markersize=4.5,
+            capsize=3,
+            label="tilted simulation",
+        )
+        right.set_ylabel("decay of the losers (nats per demonstration)")
+        right.set_title("how fast", loc="left")
+        for axes in (left, right):
+            axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.0)
+            axes.set_xlabel("weak concept: share of the way to the wrong one, $t$")
+            axes.set_ylim(bottom=0)
+            axes.legend(loc="best")
+        left.annotate(
+            "border of the Voronoi cell", (0.5, 0.97), xytext=(5, 0), textcoords="offset points", color=GREY
+        )
+    return figure

@@ -1,0 +1,66 @@
+"""Ready `[task]` tables, every key explained."""
+
+REGRESSION = """\
+[task]
+kind = "regression"
+dim = 8
+num_concepts = 4
+noise = 0.5                                # sigma
+source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
+target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
+features = "gaussian"                      # or "uniform", "rademacher"
+# factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
+# concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
+
+[task.weak]
+kind = "biased"                            # or "noisy", "general"
+noise = 0.5                                # sigma'
+bias = 0.7                                 # kappa
+# concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
+"""
+
+CATEGORICAL = """\
+[task]
+kind = "categorical"                       # or "hmm": w2s show hmm-identification
+source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
+target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
+contexts = [0.4, 0.6]                      # law of the X contexts; even when left out
+tables = [                                 # K tables of X rows of V label probabilities
+    [[0.8, 0.1, 0.1], [0.2, 0.1, 0.7]],
+    [[0.1, 0.8, 0.1], [0.6, 0.3, 0.1]],
+    [[0.2, 0.2, 0.6], [0.1, 0.8, 0.1]],
+    [[0.5, 0.1, 0.4], [0.7, 0.2, 0.1]],
+]
+
+[task.weak]
+kind = "smoothed"                          # or "shifted" (to the next symbol), "general"
+share = 0.0                                # share of weak labels replaced by an even symbol
+# tables = [[[...], ...], ...]             # kind = "general": the weak model's own tables
+# contexts = [...]                         # kind = "general": its law of the contexts
+"""
+
+HIDDEN_MARKOV = """\
+[task]
+kind = "hmm"                               # or "categorical": w2s show em-refinement
+source_prior = [0.5, 0.3, 0.2]             # alpha^P
+target_prior = [0.0, 0.0, 1.0]             # alpha^Q
+length = 4                                 # symbols of a sequence, one sequence a demonstration
+initial = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]    # K laws of the first hidden state
+transition = [                             # K matrices: from a state (row) to the next
+    [[0.95, 0.05], [0.05, 0.95]],
+    [[0.5, 0.5], [0.5, 0.5]],
+    [[0.05, 0.95], [0.95, 0.05]],
+]
+emission = [                               # K matrices: from a state (row) to the symbol it shows
+    [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
+    [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
+    [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
+]
+
+[task.weak]
+kind = "smoothed"                          # or "shifted" (to the next symbol), "general"
+share = 0.1                                # share of symbols replaced by an even one
+# initial, transition, emission = ...      # kind = "general": the weak model's own
+"""
+
+EXAMPLE_TASKS = {"regression": REGRESSION, "categorical": CATEGORICAL, "hmm": HIDDEN_MARKOV}

@@ -1,0 +1,79 @@
+"""The `[task]` table of regression concepts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from w2s_sim.errors import InputError
+from w2s_sim.features import FEATURE_LAWS, Anisotropic
+from w2s_sim.statements.parameters import Parameter, read_parameters
+from w2s_sim.studies.weak_table import read_weak, weak_table
+from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor, noisy_supervisor
+from w2s_sim.task import TransferTask, regression_task
+
+TASK_PARAMETERS = (
+    Parameter("kind", str, "family of concepts", choices=("regression",), default="regression"),
+    Parameter("dim", int, "number of features d", required=True, low=1),
+    Parameter("num_concepts", int, "number of concepts K", required=True, low=1),
+    Parameter("noise", float, "label noise sigma of the strong model", required=True),
+    Parameter("source_prior", list, "alpha^P, K weights", required=True),
+    Parameter("target_prior", list, "alpha^Q, K weights", required=True),
+    Parameter("features", str, "law of x", choices=tuple(FEATURE_LAWS), default="gaussian"),
+    Parameter("factor", list, "d rows of a matrix A: x is A times a draw of that law", depth=2),
+    Parameter("concepts", list, "K rows of d numbers; e_1..e_K when left out", depth=2),
+)
+WEAK_PARAMETERS = (
+    Parameter("kind", str, "kind of weak model", required=True, choices=("noisy", "biased", "general")),
+    Parameter("noise", float, "label noise sigma' of the weak model; sigma when left out"),
+    Parameter("bias", float, "kappa, for kind = 'biased'"),
+    Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
+    Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
+)
+# What each kind of weak model needs beside its noise, and what it may have.
+WEAK_KEYS = {"noisy": ((), ()), "biased": (("bias",), ("directions",)), "general": (("concepts",), ())}
+
+
+def read_regression_task(table: Mapping[str, Any]) -> TransferTask:
+    """The task that a `[task]` table with its `[task.weak]` describes.
+
+    Raises:
+        InputError: Naming the key inside the table ("weak.noise"), if anything does not fit.
+    """
+    scalars = {key: value for key, value in table.items() if key != "weak"}
+    values = read_parameters(TASK_PARAMETERS, scalars)
+    weak = weak_table(table, WEAK_KEYS)
+    del values["kind"]
+    factor = values.pop("factor")
+    if factor is not None:
+        base = FEATURE_LAWS[values["features"]](values["dim"])
+        values["features"] = Anisotropic(base, _square(factor, values["dim"]))
+    # Built once without a weak model of its own, so that everything else is checked first.
+    plain = regression_task(
+        **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
+    )
+    return TransferTask(plain.features, plain.source, plain.target_prior, _read_supervisor(plain, weak))
+
+
+def _square(rows: list[list[float]], dim: int) -> list[list[float]]:
+    if (len(rows), len(rows[0])) != (dim, dim):
+        raise InputError("factor", f"shape {(len(rows), len(rows[0]))}", f"shape {(dim, dim)} (dim x dim)")
+    return rows
+
+
+def _zeros(rows: int, columns: int) -> list[list[float]]:
+    return [[0.0] * columns for _ in range(rows)]
+
+
+def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> RegressionSupervisor:
+    weak = read_weak(table, WEAK_PARAMETERS, WEAK_KEYS)
+    kind = weak["kind"]
+    noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
+    if kind == "noisy":
+        return noisy_supervisor(task.source, noise)
+    if kind == "biased":
+        return biased_supervisor(task.source, weak["bias"], noise, weak["directions"])
+    supervisor_vectors = weak["concepts"]
+    shape = (len(supervisor_vectors), len(supervisor_vectors[0]))
+    if shape != tuple(task.source.vectors.shape):
+        expected = f"shape {tuple(task.source.vectors.shape)} (num_concepts x dim)"
+        raise InputError("weak.concepts", f"shape {shape}", expected)
+    return RegressionSupervisor(supervisor_vectors, noise)
