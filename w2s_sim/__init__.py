@@ -7,6 +7,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from w2s_sim.concepts import CategoricalModel as CategoricalModel
+    from w2s_sim.concepts import FiniteModel as FiniteModel
+    from w2s_sim.concepts import HiddenMarkovModel as HiddenMarkovModel
     from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
     from w2s_sim.concepts import RegressionModel as RegressionModel
     from w2s_sim.errors import InputError as InputError
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from w2s_sim.features import Gaussian as Gaussian
     from w2s_sim.features import Rademacher as Rademacher
     from w2s_sim.features import UniformCube as UniformCube
+    from w2s_sim.finite_task import FiniteTask as FiniteTask
     from w2s_sim.identification import identification_bound as identification_bound
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
     from w2s_sim.statements import Assumption as Assumption
@@ -51,7 +55,14 @@ if TYPE_CHECKING:
     from w2s_sim.verify import replicate as replicate
 
 _HOMES = {
-    "w2s_sim.concepts": ("LatentConceptModel", "RegressionModel"),
+    "w2s_sim.concepts": (
+        "CategoricalModel",
+        "FiniteModel",
+        "HiddenMarkovModel",
+        "LatentConceptModel",
+        "RegressionModel",
+    ),
+    "w2s_sim.finite_task": ("FiniteTask",),
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
         "Estimator",

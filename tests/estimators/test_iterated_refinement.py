@@ -1,5 +1,7 @@
 """Iterated refinement on samples: against the posterior of single demonstrations and a general optimiser."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,6 +12,7 @@ import w2s_sim as w2s
 from w2s_sim.estimators import IteratedRefinement
 from w2s_sim.estimators.iterated_refinement import refine_prior
 from w2s_sim.statements.example_tasks import canonical, noisy
+from w2s_sim.statements.finite_examples import language_task
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -52,6 +55,25 @@ def test_likelihood_never_falls() -> None:
         prior = refine_prior(prior, log_likelihood, weights)
         assert float(prior.sum()) == pytest.approx(1.0, abs=1e-6)
     assert np.all(np.diff(values) > -1e-9)
+
+
+def test_path_starts_at_the_source_and_reads_any_concepts() -> None:
+    """A sequence is a demonstration like any other: the mean posterior of single ones, round by round."""
+    task = language_task(target_prior=[0.2, 0.3, 0.5])
+    data = task.sample_weak(12, key=jax.random.key(4))
+    path = np.asarray(IteratedRefinement(3, num_weak=12).prior_path(task.source, data))
+    assert path.shape == (4, 3)
+    np.testing.assert_allclose(path[0], task.source.prior, atol=1e-7)
+    for before, after in itertools.pairwise(path):
+        model = task.source.with_prior(jnp.asarray(before))
+        posteriors = np.exp(jax.vmap(model.log_posterior)(data.inputs[:, None], data.labels[:, None]))
+        np.testing.assert_allclose(after, posteriors.mean(axis=0), atol=1e-6)
+
+
+def test_rows_of_weight_zero_do_not_count() -> None:
+    log_likelihood = jnp.log(jnp.array([[0.5, 0.25], [0.0, 0.0]]))
+    found = refine_prior(jnp.array([0.5, 0.5]), log_likelihood, jnp.array([1.0, 0.0]))
+    np.testing.assert_allclose(found, [2 / 3, 1 / 3], atol=1e-12)
 
 
 def test_student_predicts_under_the_last_prior() -> None:

@@ -7,14 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_tilting import FiniteTilt
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.identification.rate import identification_exponents, sharp_log_misidentification
 from w2s_sim.identification.tilting import tilted_context, tilting_plan
 from w2s_sim.statements.finite_examples import language_task, table_task
-from w2s_sim.task import canonical_task
 
 
 def enumerated(task: FiniteTask, size: int) -> float:
@@ -69,8 +67,3 @@ def test_outcomes_are_drawn_with_their_weights() -> None:
     for x, y, weight in zip(inputs, labels, expected, strict=True):
         share = float(np.mean((np.asarray(data.inputs) == x) & (np.asarray(data.labels) == y)))
         assert abs(share - weight) < 5 * np.sqrt(weight * (1 - weight) / count) + 1e-9
-
-
-def test_a_tilt_is_for_tasks_of_its_kind() -> None:
-    with pytest.raises(InputError, match="finitely many outcomes"):
-        FiniteTilt.require(canonical_task())

@@ -11,6 +11,7 @@ import pytest
 from w2s_sim.errors import InputError
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification import log_odds_moments
+from w2s_sim.identification.gaussian_tilting import GaussianTilt
 from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -39,6 +40,11 @@ TASKS: dict[str, Callable[[], TransferTask]] = {
 every_task = pytest.mark.parametrize("name", TASKS)
 
 
+def gaussian_tilt(plan: TiltingPlan) -> GaussianTilt:
+    assert isinstance(plan.law, GaussianTilt)
+    return plan.law
+
+
 @every_task
 @pytest.mark.usefixtures("x64")
 def test_tilted_covariance_is_that_of_the_tilted_gaussian(name: str) -> None:
@@ -59,7 +65,7 @@ def test_tilted_covariance_is_that_of_the_tilted_gaussian(name: str) -> None:
             form = float(plan.exponents[k]) / float(task.source.noise) ** 2
             form = form * (cross + cross.T - np.outer(along, along))
             expected = np.linalg.inv(np.linalg.inv(untilted) - form)
-            shift = np.append(plan.law.directions[k, j], plan.law.noise_shifts[k, j])
+            shift = np.append(gaussian_tilt(plan).directions[k, j], gaussian_tilt(plan).noise_shifts[k, j])
             moved = np.eye(dim + 1) + np.outer(shift, along)
             np.testing.assert_allclose(moved @ untilted @ moved.T, expected, atol=1e-9)
 
@@ -82,7 +88,7 @@ def test_demonstrated_concepts_are_weighted_by_their_moments(name: str) -> None:
             log_odds_moments(TransferTask(task.features, task.source, point_mass, supervisor), plan.exponents)
         )
     weights = np.asarray(task.target_prior)[shown, None] * np.exp(moments)
-    np.testing.assert_allclose(plan.law.weights.T[shown], weights / weights.sum(0), rtol=1e-9)
+    np.testing.assert_allclose(gaussian_tilt(plan).weights.T[shown], weights / weights.sum(0), rtol=1e-9)
 
 
 def replicates_of(task: TransferTask, plan: TiltingPlan, count: int) -> np.ndarray:
@@ -175,6 +181,6 @@ def test_a_competitor_equal_to_the_intended_concept_does_no_harm() -> None:
     vectors[0] = vectors[3]
     task = canonical(concepts=vectors.tolist(), supervisor=noisy(0.5).supervisor)
     plan = tilting_plan(task, 8)
-    assert np.all(np.isfinite(plan.law.directions))
+    assert np.all(np.isfinite(gaussian_tilt(plan).directions))
     values = replicates_of(task, plan, 2000)
     assert np.all((values >= 0) & (values <= 1))

@@ -64,3 +64,16 @@ def test_assumptions_notice_what_is_broken() -> None:
     nearest = w2s.Case("", w2s.canonical_task(), NearestConcept(w2s.Ridge(0.0, num_weak=60)))
     assert STATEMENT.broken_assumption(nearest) == "projection on a convex set"
     assert STATEMENT.broken_assumption(w2s.Case("", beside_the_hull(0.3), PROJECTION)) == "target in the hull"
+
+
+@pytest.mark.usefixtures("x64")
+def test_projection_is_in_the_norm_of_the_estimator() -> None:
+    """Anisotropic features: the estimator with their Sigma obeys the theorem, the Euclidean one does not."""
+    (control,) = (c for c in STATEMENT.controls("quick") if "norm" in c.breaks)
+    task = control.case.task
+    right = w2s.Case("", task, HullProjection(w2s.Ridge(0.0, num_weak=60), task.features.covariance))
+    assert STATEMENT.broken_assumption(control.case) == control.breaks
+    assert STATEMENT.broken_assumption(right) is None
+    assert float(hull_misfit.error(control.case)) == pytest.approx(0.05, abs=1e-6)
+    assert float(hull_misfit.bound(control.case)) == pytest.approx(-0.07, abs=1e-6)
+    assert float(hull_misfit.error(right)) <= float(hull_misfit.bound(right)) + 1e-9

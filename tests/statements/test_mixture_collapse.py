@@ -159,7 +159,7 @@ def test_random_signs_do_not_span() -> None:
     assert STATEMENT.broken_assumption(w2s.Case("", flat, fit)) is not None
 
 
-@pytest.mark.parametrize("lemma", ["weak-label-error", "log-odds-drift"])
+@pytest.mark.parametrize("lemma", ["weak-label-error", "mixture-drift"])
 def test_lemmas_hold_for_a_random_task(lemma: str, standard_errors_off) -> None:
     statement = LEMMAS[lemma]
     case = w2s.Case("", random_task(7), w2s.InContext(8))

@@ -10,11 +10,12 @@ from scipy.integrate import quad
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Ridge
 from w2s_sim.statements import Case
+from w2s_sim.statements.broken_learners import UnderstatedNoise
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
 from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces
 from w2s_sim.statements.naive_risk_curve import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
 from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
-from w2s_sim.studies import case_file
+from w2s_sim.studies import case_file, load_case
 from w2s_sim.supervisors import HeavyTailedSupervisor
 from w2s_sim.task import TransferTask, canonical_task
 from w2s_sim.verify import replicate
@@ -202,7 +203,21 @@ def test_heavy_tails_need_a_variance(degrees: float) -> None:
         HeavyTailedSupervisor(jnp.eye(2), 0.5, degrees)
 
 
-def test_a_file_cannot_tell_of_heavy_tails() -> None:
-    case = Case("", heavy_tailed(canonical_task()), Ridge(0.3, num_weak=60))
-    with pytest.raises(InputError, match="HeavyTailedSupervisor"):
+def test_heavy_tails_survive_a_case_file(tmp_path) -> None:
+    path = tmp_path / "case.toml"
+    path.write_text(
+        case_file(NAIVE_RISK_CURVE, Case("", heavy_tailed(canonical_task()), Ridge(0.3, num_weak=60)))
+    )
+    supervisor = load_case(path, NAIVE_RISK_CURVE).task.supervisor
+    assert isinstance(supervisor, HeavyTailedSupervisor)
+    assert float(supervisor.degrees_of_freedom) == 5.0
+
+
+def test_a_file_cannot_tell_of_understated_noise() -> None:
+    task = canonical_task()
+    loud = UnderstatedNoise(task.supervisor.vectors, task.supervisor.noise)
+    case = Case(
+        "", TransferTask(task.features, task.source, task.target_prior, loud), Ridge(0.3, num_weak=60)
+    )
+    with pytest.raises(InputError, match="UnderstatedNoise"):
         case_file(NAIVE_RISK_CURVE, case)

@@ -25,11 +25,13 @@ PARAMETERS = (
     Parameter("context", str, "which way", choices=("shared", "fresh")),
     Parameter("prior", list, "weights"),
     Parameter("concepts", list, "rows", depth=2),
+    Parameter("tables", list, "tables", depth=3),
 )
 
 
 def test_values_and_defaults() -> None:
     table = {"size": 3, "mixing": 1, "context": "fresh", "prior": [0.5, 1], "concepts": [[1, 0], [0, 1.5]]}
+    table["tables"] = [[[1, 0]], [[0.5, 0.5]]]
     values = read_parameters(PARAMETERS, table)
     assert values == {
         "size": 3,
@@ -39,6 +41,7 @@ def test_values_and_defaults() -> None:
         "context": "fresh",
         "prior": [0.5, 1],
         "concepts": [[1, 0], [0, 1.5]],
+        "tables": [[[1, 0]], [[0.5, 0.5]]],
     }
     # A whole number is welcome where a float is meant, and becomes one.
     assert isinstance(values["mixing"], float)
@@ -57,6 +60,10 @@ def test_values_and_defaults() -> None:
         ({"ridge": False}, "ridge", ["False", "a number"]),
         ({"mixing": 1.2}, "mixing", ["1.2", "in [0, 1]"]),
         ({"grouped": 1}, "grouped", ["1", "true or false"]),
+        ({"tables": [[1, 2]]}, "tables", ["tables of one shape"]),
+        ({"tables": [[[1, 2]], [[1]]]}, "tables", ["tables of one shape"]),
+        ({"tables": [[[1, 2]], [[1, 2], [3, 4]]]}, "tables", ["tables of one shape"]),
+        ({"tables": [[[1, "a"]]]}, "tables", ["'a'", "a number"]),
         ({"context": "both"}, "context", ["'both'", "one of shared, fresh"]),
         ({"context": 3}, "context", ["3", "one of shared, fresh"]),
         ({"prior": 0.5}, "prior", ["0.5", "a list of numbers"]),

@@ -1,9 +1,9 @@
-"""Iterated refinement: weak data are relabelled again and again, each time under the prior last found."""
+"""Iterated refinement: the strong model relabels with its posterior, round after round."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
@@ -15,74 +15,74 @@ from w2s_sim.task import WeakData
 def refine_prior(
     prior: Float[Array, " K"], log_likelihood: Float[Array, "n K"], weights: Float[Array, " n"]
 ) -> Float[Array, " K"]:
-    """One round: the mean posterior over concepts, sum_i w_i alpha_k p_k(i) / sum_j alpha_j p_j(i).
+    """One round: the mean, over weak demonstrations, of the posterior over concepts given one of them.
 
-    This is one step of expectation-maximisation for the prior of a mixture of known components.
+    alpha -> sum_i w_i alpha_k p_k(i) / sum_j alpha_j p_j(i): one step of expectation-maximisation for the
+    weights of a mixture whose components are known.
 
     Args:
         prior: alpha, shape (K,).
-        log_likelihood: log p_k of each demonstration, or of each outcome, in nats.
-        weights: Probabilities of the rows: 1/n for a sample, the weak law for the population.
+        log_likelihood: log p_k of every demonstration (or outcome) under every concept, in nats.
+        weights: Of the demonstrations, a probability vector: 1/n for a sample, the weak law for all outcomes.
     """
     # A row of weight zero says nothing, even where no concept can produce it.
     used = weights[:, None] > 0
-    posterior = jax.nn.softmax(jnp.log(prior) + jnp.where(used, log_likelihood, 0.0), axis=1)
+    posterior = jax.nn.softmax(jnp.log(prior) + jnp.where(used, log_likelihood, 0.0), axis=-1)
     return weights @ posterior
 
 
-@eqx.filter_jit
-def iterate_refinement(
+def refined_priors(
     prior: Float[Array, " K"],
     log_likelihood: Float[Array, "n K"],
     weights: Float[Array, " n"],
-    rounds: Int[Array, ""] | int,
-) -> Float[Array, " K"]:
-    """alpha_T after T rounds of `refine_prior`, started at `prior`."""
-    return jax.lax.fori_loop(0, rounds, lambda _, alpha: refine_prior(alpha, log_likelihood, weights), prior)
+    rounds: int,
+) -> Float[Array, "steps K"]:
+    """The priors alpha_0 (the one given), alpha_1, ..., alpha_rounds."""
 
-
-@eqx.filter_jit
-def refinement_path(
-    prior: Float[Array, " K"], log_likelihood: Float[Array, "n K"], weights: Float[Array, " n"], rounds: int
-) -> Float[Array, "rounds+1 K"]:
-    """alpha_0..alpha_T: the prior and what each round makes of it."""
-
-    def step(alpha: Float[Array, " K"], _: None) -> tuple[Array, Array]:
+    def step(alpha: Array, _: None) -> tuple[Array, Array]:
         refined = refine_prior(alpha, log_likelihood, weights)
         return refined, refined
 
-    _, path = jax.lax.scan(step, prior, length=rounds)
+    _, path = jax.lax.scan(step, prior, None, length=rounds)
     return jnp.concatenate([prior[None], path])
 
 
 class IteratedRefinement(Estimator):
-    """T rounds of refinement on n ungrouped weak pairs: every pair is relabelled under the current prior.
+    """Refinement of the concept prior itself, from demonstrations that each draw their own concept.
 
-    A round asks the strong model which concept each pair shows, and makes the mean answer its prior. One
-    round is label refinement with one demonstration in context; many rounds deconvolve the prior over
-    concepts from the weak data (arXiv 2508.17018 on what a single one leaves).
+    One round is label refinement; many reach the maximum-likelihood prior of the weak data under the strong
+    model's account of them. Predicts under the last prior.
 
     Attributes:
-        rounds: T >= 0.
-        num_weak: n >= 1.
+        rounds: T >= 1.
+        num_weak: n >= 1 weak pairs, all used in every round.
     """
 
     rounds: int = eqx.field(static=True)
     num_weak: int = eqx.field(static=True, kw_only=True)
 
     def __check_init__(self) -> None:
-        require_count("rounds", self.rounds, 0)
+        require_count("rounds", self.rounds, 1)
         require_count("num_weak", self.num_weak, 1)
 
     @property
     def sample_size(self) -> int:
         return self.num_weak
 
-    def prior_path(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "rounds+1 K"]:
-        """alpha_0..alpha_T, from the source prior on."""
+    @property
+    def context_size(self) -> int:
+        """Every demonstration is read by itself."""
+        return 1
+
+    def prior_path(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "steps K"]:
+        """alpha_0 (the source prior), alpha_1, ..., alpha_T, for any latent-concept model."""
         log_likelihood = source.log_likelihood(data.inputs, data.labels)
-        weights = jnp.full(self.num_weak, 1.0 / self.num_weak)
-        return refinement_path(source.prior, log_likelihood, weights, self.rounds)
+        weights = jnp.full(log_likelihood.shape[0], 1.0 / log_likelihood.shape[0])
+        return refined_priors(source.prior, log_likelihood, weights, self.rounds)
+
+    def refined_prior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
+        """alpha_T."""
+        return self.prior_path(source, data)[-1]
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
-        return source.student(self.prior_path(source, data)[-1])
+        return source.student(self.refined_prior(source, data))

@@ -5,7 +5,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
 from w2s_sim.task import TransferTask, WeakData
@@ -27,12 +26,6 @@ class FiniteTilt(eqx.Module):
     labels: Int[Array, "M ..."]
 
     @staticmethod
-    def require(task: TransferTask | FiniteTask) -> None:
-        """Refuse a task that cannot be enumerated."""
-        if not isinstance(task, FiniteTask):
-            raise InputError("task", type(task).__name__, "finitely many outcomes")
-
-    @staticmethod
     @eqx.filter_jit
     def of(task: FiniteTask, exponents: Float[Array, " K"]) -> "FiniteTilt":
         """The tilted laws q'(o) (p_k(o) / p_*(o))^{s_k} / m_k(s_k)."""
@@ -50,7 +43,7 @@ class FiniteTilt(eqx.Module):
 
     def draw(
         self,
-        task: FiniteTask,
+        task: TransferTask | FiniteTask,
         competitor: Int[Array, ""],
         levels: Float[Array, " n"],
         *_: Key[Array, ""],

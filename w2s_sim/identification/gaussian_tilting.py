@@ -34,11 +34,10 @@ class GaussianTilt(eqx.Module):
     noise_shifts: Float[Array, "K K"]
 
     @staticmethod
-    def require(task: TransferTask | FiniteTask) -> None:
+    def require(task: TransferTask) -> None:
         """Refuse a task whose tilted laws are not Gaussian."""
-        if not (isinstance(task, TransferTask) and has_gaussian_features(task.features)):
-            given = type(getattr(task, "features", task)).__name__
-            raise InputError("features", given, "Gaussian features, for a tilted law")
+        if not has_gaussian_features(task.features):
+            raise InputError("features", type(task.features).__name__, "Gaussian features, for a tilted law")
 
     @staticmethod
     @eqx.filter_jit
@@ -71,13 +70,14 @@ class GaussianTilt(eqx.Module):
 
     def draw(
         self,
-        task: TransferTask,
+        task: TransferTask | FiniteTask,
         competitor: Int[Array, ""],
         levels: Float[Array, " n"],
         input_key: Key[Array, ""],
         noise_key: Key[Array, ""],
     ) -> WeakData:
         """Demonstrations tilted towards a competitor; uniform levels choose the concepts that they show."""
+        assert isinstance(task, TransferTask)
         concepts = pick(self.weights[competitor], levels)
         inputs = task.features.sample(levels.shape[0], key=input_key)
         noise = jax.random.normal(noise_key, levels.shape)

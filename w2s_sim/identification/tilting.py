@@ -76,12 +76,13 @@ def tilting_plan(
     Raises:
         InputError: If features are not Gaussian: their tilted law has no closed form.
     """
-    tilt = FiniteTilt if isinstance(task, FiniteTask) else GaussianTilt
-    tilt.require(task)
+    if isinstance(task, TransferTask):
+        GaussianTilt.require(task)
     log_terms, exponents = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
     if competitors is not None:
         log_terms = jnp.where(competitors, log_terms, -jnp.inf)
-    return TiltingPlan(log_terms, exponents, tilt.of(task, exponents), num_demonstrations)
+    law = FiniteTilt.of(task, exponents) if isinstance(task, FiniteTask) else GaussianTilt.of(task, exponents)
+    return TiltingPlan(log_terms, exponents, law, num_demonstrations)
 
 
 def tilted_context(

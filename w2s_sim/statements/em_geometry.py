@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
-from w2s_sim.estimators.iterated_refinement import refined_priors
+from w2s_sim.estimators.iterated_refinement import refine_prior, refined_priors
 from w2s_sim.finite_task import FiniteTask
 
 
@@ -24,47 +25,64 @@ class RefinementPath(NamedTuple):
     to_weak_law: Float[Array, " steps"]
 
 
-def kullback_leibler(first: Float[Array, "*b M"], second: Float[Array, "*b M"]) -> Float[Array, "*b"]:
-    """KL(first || second) in nats; outcomes that `first` never gives count nothing."""
+def kullback_leibler(first: Float[Array, "*b M"], second: Float[Array, "*c M"]) -> Float[Array, "*d"]:
+    """KL(first || second) in nats along the last axis; outcomes that `first` never gives count nothing."""
     given = first > 0
     ratio = jnp.where(given, first, 1.0) / jnp.where(given, second, 1.0)
     return jnp.sum(jnp.where(given, first * jnp.log(ratio), 0.0), axis=-1)
 
 
-def refinement_path(task: FiniteTask, rounds: int) -> RefinementPath:
-    """The path from the source prior, by exact enumeration of outcomes."""
-    return _path(task.source.prior, task.target_prior, _outcomes(task), task.weak_law, rounds)
-
-
-def _outcomes(task: FiniteTask) -> Float[Array, "K M"]:
+def outcome_laws(task: FiniteTask) -> Float[Array, "K M"]:
     """p_k(o), the strong model's account of a weak demonstration."""
     return jnp.exp(task.source.log_outcome_probabilities())
 
 
-def _compute_path(
-    source_prior: Array, target_prior: Array, outcomes: Array, weak_law: Array, rounds: int
-) -> RefinementPath:
-    priors = refined_priors(source_prior, jnp.log(outcomes).T, weak_law, rounds)
-    accounts = priors @ outcomes
-    to_target = kullback_leibler(jnp.broadcast_to(target_prior, priors.shape), priors)
-    to_weak_law = kullback_leibler(jnp.broadcast_to(weak_law, accounts.shape), accounts)
-    return RefinementPath(priors, to_target, to_weak_law)
+@eqx.filter_jit
+def refinement_path(task: FiniteTask, rounds: int) -> RefinementPath:
+    """The path from the source prior."""
+    log_laws = task.source.log_outcome_probabilities()
+    priors = refined_priors(task.source.prior, log_laws.T, task.weak_law, rounds)
+    accounts = priors @ jnp.exp(log_laws)
+    return RefinementPath(
+        priors, kullback_leibler(task.target_prior, priors), kullback_leibler(task.weak_law, accounts)
+    )
 
 
-_path = jax.jit(_compute_path, static_argnums=4)
+def refined_prior(task: FiniteTask, rounds: int) -> Float[Array, " K"]:
+    """alpha_T, by a program that serves every T."""
+    return _iterate(task, jnp.asarray(rounds))
+
+
+@eqx.filter_jit
+def _iterate(task: FiniteTask, rounds: Int[Array, ""]) -> Float[Array, " K"]:
+    log_likelihood, weak_law = task.source.log_outcome_probabilities().T, task.weak_law
+    return jax.lax.fori_loop(
+        0, rounds, lambda _, prior: refine_prior(prior, log_likelihood, weak_law), task.source.prior
+    )
+
+
+def divergence_of_priors(task: FiniteTask) -> Float[Array, ""]:
+    """KL(alpha^Q || alpha^P) in nats."""
+    return kullback_leibler(task.target_prior, task.source.prior)
+
+
+def affinities(task: FiniteTask) -> Float[Array, " K"]:
+    """sum_o (Q'(o) p_k(o))^(1/2), the Bhattacharyya coefficient of the weak law and each concept's."""
+    return jnp.sum(jnp.sqrt(outcome_laws(task) * task.weak_law), axis=1)
 
 
 def likelihood_leap(task: FiniteTask) -> Float[Array, " K"]:
     """R_k = max_o p_k(o) / Q'_0(o): what one round multiplies a weight with, at most."""
-    outcomes = _outcomes(task)
-    account = task.source.prior @ outcomes
+    laws = outcome_laws(task)
+    account = task.source.prior @ laws
     shown = task.weak_law > 0
-    return jnp.max(jnp.where(shown, outcomes / jnp.where(shown, account, 1.0), 0.0), axis=1)
+    return jnp.max(jnp.where(shown, laws / jnp.where(shown, account, 1.0), 0.0), axis=1)
 
 
 def deconvolution_norm(task: FiniteTask) -> Float[Array, ""]:
-    """||A^+||_1 of the left inverse of the matrix whose columns are the laws p_k.
+    """max_o sum_k |A_ok| of the right inverse A = P^T (P P^T)^{-1}, P the matrix of rows p_k.
 
-    How far apart priors can be whose laws are near.
+    How far apart priors can be whose laws are near; infinite or huge if the laws are linearly dependent.
     """
-    return jnp.max(jnp.sum(jnp.abs(jnp.linalg.pinv(_outcomes(task).T)), axis=0))
+    laws = outcome_laws(task)
+    return jnp.max(jnp.sum(jnp.abs(jnp.linalg.solve(laws @ laws.T, laws)), axis=0))

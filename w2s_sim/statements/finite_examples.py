@@ -112,3 +112,22 @@ def table_task(
 def matched(task: FiniteTask) -> FiniteTask:
     """The task whose strong model knows what its weak labels are like: its concepts are the weak ones."""
     return FiniteTask(task.supervisor.with_prior(task.source.prior), task.target_prior, task.supervisor)
+
+
+def well_described(model: FiniteModel, target_prior: list[float]) -> FiniteTask:
+    """The task whose weak labels are what the strong model expects of every concept."""
+    return FiniteTask(model, target_prior, model)
+
+
+def repeated_table_task(source_prior: list[float], target_prior: list[float]) -> FiniteTask:
+    """The tables, but the fourth concept has the law of the first."""
+    tables = TABLES[[0, 1, 2, 0]] / 10.0
+    return well_described(CategoricalModel(source_prior, tables, [0.4, 0.6]), target_prior)
+
+
+def random_tables(seed: int) -> tuple[CategoricalModel, list[float]]:
+    """Four concepts, and a target prior, drawn from Dirichlet laws that favour sharp ones."""
+    generator = np.random.default_rng(seed)
+    source_prior, target_prior = generator.dirichlet(np.full(4, 0.5), 2) * 0.98 + 0.005
+    tables = generator.dirichlet(np.full(3, 0.3), (4, 2)) * 0.97 + 0.01
+    return CategoricalModel(source_prior, tables, [0.4, 0.6]), target_prior.tolist()

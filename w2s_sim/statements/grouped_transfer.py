@@ -62,15 +62,15 @@ def cases(preset: Preset) -> Sequence[Case]:
     chosen = [
         ("skewed target, n=4", skewed(), 4),
         ("skewed target, n=8", skewed(), 8),
-        ("skewed target, n=12", skewed(), 12),
         ("two of four concepts, n=8", half, 8),
         ("even target, n=8", canonical(target_prior=[0.25] * 4), 8),
         ("noisy weak model, n=4", unbiased, 4),
-        ("weak concepts lean to one another, n=12", leaning(), 12),
+        ("weak concepts lean to one another, n=8", leaning(), 8),
         ("point mass, n=8", sure, 8),
         ("K=2, n=4", pair, 4),
     ]
     longer = [
+        ("skewed target, n=12", skewed(), 12),
         ("skewed target, n=16", skewed(), 16),
         ("bias 1.4, n=32", canonical(target_prior=[0.1, 0.2, 0.3, 0.4], bias=1.4), 32),
         ("uniform features, n=8", canonical(target_prior=[0.1, 0.2, 0.3, 0.4], features="uniform"), 8),

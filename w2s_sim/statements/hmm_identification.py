@@ -95,7 +95,7 @@ HMM_IDENTIFICATION = Statement(
     bound=bound,
     measure=FromWeakData(evaluate),
     assumptions=(
-        Assumption("finite outcomes", lambda case: isinstance(case.task, FiniteTask)),
+        Assumption("finitely many outcomes", lambda case: isinstance(case.task, FiniteTask)),
         Assumption("posterior of one context", lambda case: isinstance(case.estimator, ContextEstimator)),
         INDEPENDENT,
         Assumption(

@@ -5,7 +5,8 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from w2s_sim.estimators.hull_projection import hull_weights
+from w2s_sim.estimators import HullProjection
+from w2s_sim.estimators.hull_projection import project_on_hull
 from w2s_sim.statements.broken_learners import NearestConcept, nearest_concept
 from w2s_sim.statements.case import Case
 from w2s_sim.task import TransferTask
@@ -38,18 +39,23 @@ def squared_norm(task: TransferTask, vector: Float[Array, " d"]) -> Float[Array,
 
 
 def projected_weak(case: Case) -> Float[Array, " d"]:
-    """Pi beta'_Q as the case's estimator projects, in the limit of many weak labels."""
-    task = case.task
+    """Pi beta'_Q as the case's estimator projects, in its own norm, in the limit of many weak labels."""
+    vectors, weak = case.task.source.vectors, case.task.weak_vector
     if isinstance(case.estimator, NearestConcept):
-        return nearest_concept(task.source.vectors, task.weak_vector)
-    return hull_weights(task.source.vectors, task.weak_vector, task.features.covariance) @ task.source.vectors
+        return nearest_concept(vectors, weak)
+    return project_on_hull(vectors, weak, norm_of_projection(case))
+
+
+def norm_of_projection(case: Case) -> Float[Array, "d d"]:
+    """The matrix of the norm in which the case's estimator projects."""
+    assert isinstance(case.estimator, HullProjection)
+    covariance = case.estimator.covariance
+    return jnp.eye(case.task.dim) if covariance is None else covariance
 
 
 def projected_target(task: TransferTask) -> Float[Array, " d"]:
     """The point of the hull nearest to the target: the target itself if it is a mixture of concepts."""
-    return (
-        hull_weights(task.source.vectors, task.target_vector, task.features.covariance) @ task.source.vectors
-    )
+    return project_on_hull(task.source.vectors, task.target_vector, task.features.covariance)
 
 
 def projected_on_span(task: TransferTask, point: Float[Array, " d"]) -> Float[Array, " d"]:
@@ -62,7 +68,8 @@ def projected_on_span(task: TransferTask, point: Float[Array, " d"]) -> Float[Ar
     return origin + weights @ basis
 
 
-def optimality_gap(task: TransferTask, projected: Float[Array, " d"]) -> Float[Array, ""]:
-    """max_k <b' - p, beta_k - p>: at most 0, up to rounding, exactly at the projection p of b'."""
-    covariance = task.features.covariance
-    return jnp.max((task.source.vectors - projected) @ covariance @ (task.weak_vector - projected))
+def optimality_gap(case: Case) -> Float[Array, ""]:
+    """max_k <b' - p, beta_k - p> in the estimator's norm: 0, up to rounding, exactly at its projection p."""
+    task, projected = case.task, projected_weak(case)
+    away = norm_of_projection(case) @ (task.weak_vector - projected)
+    return jnp.max((task.source.vectors - projected) @ away)

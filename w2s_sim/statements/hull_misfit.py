@@ -13,6 +13,7 @@ from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, oblique_concepts
 from w2s_sim.statements.hull_geometry import (
     hull_geometry,
+    norm_of_projection,
     optimality_gap,
     projected_target,
     projected_weak,
@@ -44,10 +45,13 @@ def _target_in_hull(case: Case) -> bool:
     return float(squared_norm(task, task.target_vector - projected_target(task))) < SINGLE_PRECISION
 
 
+def _projects_in_the_features_norm(case: Case) -> bool:
+    difference = norm_of_projection(case) - case.task.features.covariance
+    return bool(np.max(np.abs(difference)) < SINGLE_PRECISION)
+
+
 def _projection_is_exact(case: Case) -> bool:
-    task = case.task
-    gap = float(optimality_gap(task, projected_weak(case)))
-    return isinstance(case.estimator, NearestConcept) or gap < SINGLE_PRECISION
+    return isinstance(case.estimator, NearestConcept) or float(optimality_gap(case)) < SINGLE_PRECISION
 
 
 def erring_weak_model(seed: int, *, num_concepts: int = 4, dim: int = 8, size: float = 0.5) -> TransferTask:
@@ -97,6 +101,13 @@ def _in_span() -> TransferTask:
     return canonical(target_prior=[0.25] * 4, supervisor=RegressionSupervisor(lean, 0.5))
 
 
+def _across_in_one_norm() -> TransferTask:
+    """A weak model that errs across the hull in the Euclidean norm, but not in that of its features."""
+    lean = np.eye(4, 8) + 0.1 * (np.eye(8)[1] - np.eye(8)[0]) + 0.2 * np.eye(4, 8).sum(axis=0)
+    stretched = Anisotropic(Gaussian(8), np.diag([2.0] + [1.0] * 7))
+    return canonical(target_prior=[0.25] * 4, features=stretched, supervisor=RegressionSupervisor(lean, 0.5))
+
+
 def _crowded() -> TransferTask:
     angles = 2.0 * np.pi * np.arange(5) / 5
     concepts = np.stack([np.cos(angles), np.sin(angles)], axis=1)
@@ -117,6 +128,12 @@ def controls(preset: Preset) -> Sequence[Control]:
         Control(
             Case("target beside the hull, where the weak model is", beside_the_hull(0.7), _projection()),
             breaks="target in the hull",
+        ),
+        Control(
+            Case(
+                "projection in the Euclidean norm, anisotropic features", _across_in_one_norm(), _projection()
+            ),
+            breaks="projection in the norm of the features",
         ),
     ]
 
@@ -144,6 +161,7 @@ HULL_MISFIT = Statement(
     assumptions=(
         Assumption("projection on a convex set", lambda case: not isinstance(case.estimator, NearestConcept)),
         Assumption("target in the hull", _target_in_hull),
+        Assumption("projection in the norm of the features", _projects_in_the_features_norm),
         Assumption("projection computed to rounding", _projection_is_exact),
     ),
     trivial=lambda case: hull_geometry(case.task, projected_weak(case)).weak_error,

@@ -31,10 +31,6 @@ def beside_the_hull(distance: float) -> ShiftedTarget:
     return ShiftedTarget(task.features, task.source, task.target_prior, task.supervisor, shift)
 
 
-def _gap(case: Case) -> Float[Array, ""]:
-    return optimality_gap(case.task, projected_weak(case))
-
-
 def _three_points(case: Case) -> Float[Array, ""]:
     """||p - q||^2 - ||b' - q||^2 + ||b' - p||^2 - 2 <b' - p, q - p>: zero for any three points."""
     task, projected = case.task, projected_weak(case)
@@ -99,7 +95,7 @@ HULL_MISFIT_LEMMAS = (
         kind="upper",
         title="<b' - Pi b', beta_k - Pi b'> <= 0 for every concept",
         cases=_cases,
-        exact=_gap,
+        exact=optimality_gap,
         bound=lambda case: 0.0,
         page=PAGE,
     ),

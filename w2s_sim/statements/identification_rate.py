@@ -1,5 +1,6 @@
 """identification-rate: the exact exponent at which weak demonstrations identify a concept."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,8 +46,8 @@ def measure(key: Key[Array, ""], case: Case[Any]) -> Float[Array, "2"]:
 
 def _naive(key: Key[Array, ""], case: Case, size: int) -> Float[Array, ""]:
     """1 - pi_n(k*) of one context, for an estimator whose rare events are not rare."""
-    estimator = type(case.estimator)(size)
-    assert isinstance(estimator, ContextEstimator)
+    assert isinstance(case.estimator, ContextEstimator)
+    estimator = dataclasses.replace(case.estimator, num_demonstrations=size)
     data = case.task.sample_weak(size, key=key)
     log_posterior = estimator.log_posterior(case.task.source, data)
     return -jnp.expm1(log_posterior[case.task.target_concept])

@@ -113,7 +113,7 @@ def cases(preset: Preset) -> Sequence[Case]:
     uniform = two_of_four(0.1, features="uniform")
     return [
         *chosen,
-        *(Case(f"10% on another concept, n={n}", tenth, InContext(n)) for n in (4, 8, 16, 48, 128)),
+        *(Case(f"10% on another concept, n={n}", tenth, InContext(n)) for n in (4, 8, 16, 48)),
         Case("20% on another concept, n=64", fifth, InContext(64)),
         Case("35% on another concept, n=256", two_of_four(0.35), InContext(256)),
         Case("bias 1.4, n=128", two_of_four(0.1, bias=1.4), InContext(128)),

@@ -138,7 +138,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
         page=PAGE,
     ),
     Statement(
-        id="log-odds-drift",
+        id="mixture-drift",
         kind="equality",
         title="The log-odds drift by the difference of squared distances",
         cases=_cases,

@@ -118,7 +118,6 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("d=60, n=40, eta=0.3", canonical_in(60), Ridge(0.3, num_weak=40)),
         Case("d=40, n=80, eta=0", canonical_in(40), Ridge(0.0, num_weak=80)),
         Case("d=80, n=160, eta=0.3", canonical_in(80), Ridge(0.3, num_weak=160)),
-        Case("d=120, n=80, eta=0.3", canonical_in(120), Ridge(0.3, num_weak=80)),
         Case("d=80, n=20, eta=0", canonical_in(80), LeastSquares(num_weak=20)),
         Case("weak model leans to the source", leaning_to_source(0.3), Ridge(0.3, num_weak=60)),
         Case("weak model overshoots the source", leaning_to_source(1.3), Ridge(1.0, num_weak=60)),

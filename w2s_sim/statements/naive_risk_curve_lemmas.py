@@ -138,7 +138,7 @@ def _doubling_cases(preset: Preset) -> Sequence[Case]:
 
 def _conditional_cases(preset: Preset) -> Sequence[Case]:
     ridge = Case("canonical, n=60, eta=0.3", canonical_task(), Ridge(0.3, num_weak=60))
-    fewer = Case("canonical, n=4, eta=0.1", canonical_task(), Ridge(0.1, num_weak=4))
+    fewer = Case("canonical, n=4, eta=1", canonical_task(), Ridge(1.0, num_weak=4))
     return [ridge] if preset == "quick" else [ridge, fewer]
 
 

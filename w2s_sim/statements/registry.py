@@ -17,8 +17,10 @@ THEOREMS = (
     "voronoi-threshold",
     "refinement-risk",
     "mixture-collapse",
+    "grouped-transfer",
     "em-refinement",
     "hull-misfit",
+    "hmm-identification",
 )
 
 

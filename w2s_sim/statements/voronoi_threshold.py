@@ -82,7 +82,7 @@ def cases(preset: Preset) -> Sequence[Case]:
     longer = [
         Case("t=0, n=128", weak_concept_at(0.0), InContext(128)),
         Case("t=1, n=128", weak_concept_at(1.0), InContext(128)),
-        Case("t=0.1, n=32", weak_concept_at(0.1), InContext(32)),
+        Case("t=0.1, n=512", weak_concept_at(0.1), InContext(512)),
         Case("t=0.1, n=64", weak_concept_at(0.1), InContext(64)),
         Case("t=0.1, n=256", weak_concept_at(0.1), InContext(256)),
         Case("t=0.25, bias 0.4 across, n=128", weak_concept_at(0.25, across=0.4), InContext(128)),

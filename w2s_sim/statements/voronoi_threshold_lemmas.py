@@ -76,7 +76,7 @@ def _exact_cases(preset: Preset) -> Sequence[Case]:
 
 VORONOI_THRESHOLD_LEMMAS = (
     Statement(
-        id="log-odds-drift",
+        id="voronoi-drift",
         kind="equality",
         title="E log(p_k/p_*) = -(delta^2 / 2 sigma^2)(1 - 2t): zero at the border",
         cases=lambda preset: _cases_at(0.25, 0.5) if preset == "quick" else _cases_at(0.0, 0.25, 0.5, 0.75),

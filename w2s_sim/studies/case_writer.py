@@ -13,7 +13,7 @@ from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.parameters import read_parameters
-from w2s_sim.supervisors import RegressionSupervisor
+from w2s_sim.supervisors import HeavyTailedSupervisor, RegressionSupervisor
 from w2s_sim.task import TransferTask
 
 # Nine digits give every float32 back.
@@ -50,7 +50,7 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return _finite_tables(task)
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
-    if type(task.supervisor) is not RegressionSupervisor:
+    if type(task.supervisor) not in (RegressionSupervisor, HeavyTailedSupervisor):
         raise InputError("weak", type(task.supervisor).__name__, "a weak model that case files can describe")
     table = {
         "kind": "regression",
@@ -63,6 +63,8 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "concepts": task.source.vectors,
     }
     weak = {"kind": "general", "noise": task.supervisor.noise, "concepts": task.supervisor.vectors}
+    if isinstance(task.supervisor, HeavyTailedSupervisor):
+        weak["degrees_of_freedom"] = task.supervisor.degrees_of_freedom
     return table, weak
 
 

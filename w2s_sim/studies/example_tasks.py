@@ -17,6 +17,7 @@ kind = "biased"                            # or "noisy", "general"
 noise = 0.5                                # sigma'
 bias = 0.7                                 # kappa
 # concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
+# degrees_of_freedom = 5.0                 # kind = "general": Student t noise of the same variance
 """
 
 CATEGORICAL = """\
@@ -36,7 +37,7 @@ tables = [                                 # K tables of X rows of V label proba
 kind = "smoothed"                          # or "shifted" (to the next symbol), "general"
 share = 0.0                                # share of weak labels replaced by an even symbol
 # tables = [[[...], ...], ...]             # kind = "general": the weak model's own tables
-# contexts = [...]                         # kind = "general": its law of the contexts
+# contexts = [...]                         # kind = "general": its law of the contexts, if another
 """
 
 HIDDEN_MARKOV = """\

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from w2s_sim._checks import require_prior
 from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel
 from w2s_sim.concepts.finite import shifted, smoothed
 from w2s_sim.errors import InputError
@@ -17,7 +18,7 @@ PRIORS = (
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
 )
 TABLES = Parameter("tables", list, "K tables of X rows of V label probabilities", depth=3, required=True)
-CONTEXTS = Parameter("contexts", list, "law of the X contexts; even when left out")
+CONTEXTS = Parameter("contexts", list, "law of the X contexts; even, or that of the strong model, when left out")
 INITIAL = Parameter("initial", list, "K laws of the first hidden state", depth=2, required=True)
 TRANSITION = Parameter(
     "transition", list, "K matrices: from a state (row) to the next", depth=3, required=True
@@ -79,6 +80,7 @@ def _read(
     """
     scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
     values = read_parameters((*PRIORS, *own, *shared), scalars)
+    require_prior("source_prior", values["source_prior"])
     source = build(values, values["source_prior"])
     kinds: WeakKeys = {
         "smoothed": (("share",), ()),
@@ -92,7 +94,8 @@ def _read(
     theirs = [Parameter(p.name, p.type, p.help, depth=p.depth) for p in own]
     weak = read_weak(weak_table(table, kinds), (kind, SHARE, *theirs), kinds)
     if weak["kind"] == "general":
-        supervisor = _weak_model(build, values | {p.name: weak[p.name] for p in own}, source)
+        given = {p.name: weak[p.name] for p in own if weak[p.name] is not None}
+        supervisor = _weak_model(build, values | given, source)
     else:
         supervisor = (smoothed if weak["kind"] == "smoothed" else shifted)(source, weak["share"])
     return FiniteTask(source, values["target_prior"], supervisor)

@@ -7,7 +7,12 @@ from w2s_sim.errors import InputError
 from w2s_sim.features import FEATURE_LAWS, Anisotropic
 from w2s_sim.statements.parameters import Parameter, read_parameters
 from w2s_sim.studies.weak_table import read_weak, weak_table
-from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor, noisy_supervisor
+from w2s_sim.supervisors import (
+    HeavyTailedSupervisor,
+    RegressionSupervisor,
+    biased_supervisor,
+    noisy_supervisor,
+)
 from w2s_sim.task import TransferTask, regression_task
 
 TASK_PARAMETERS = (
@@ -27,9 +32,14 @@ WEAK_PARAMETERS = (
     Parameter("bias", float, "kappa, for kind = 'biased'"),
     Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
+    Parameter("degrees_of_freedom", float, "of Student t noise, normal when left out; for kind = 'general'"),
 )
 # What each kind of weak model needs beside its noise, and what it may have.
-WEAK_KEYS = {"noisy": ((), ()), "biased": (("bias",), ("directions",)), "general": (("concepts",), ())}
+WEAK_KEYS = {
+    "noisy": ((), ()),
+    "biased": (("bias",), ("directions",)),
+    "general": (("concepts",), ("degrees_of_freedom",)),
+}
 
 
 def read_regression_task(table: Mapping[str, Any]) -> TransferTask:
@@ -76,4 +86,6 @@ def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> Regression
     if shape != tuple(task.source.vectors.shape):
         expected = f"shape {tuple(task.source.vectors.shape)} (num_concepts x dim)"
         raise InputError("weak.concepts", f"shape {shape}", expected)
+    if weak["degrees_of_freedom"] is not None:
+        return HeavyTailedSupervisor(supervisor_vectors, noise, weak["degrees_of_freedom"])
     return RegressionSupervisor(supervisor_vectors, noise)

@@ -36,9 +36,9 @@ def read_task(table: Mapping[str, Any], kinds: tuple[str, ...] = tuple(READERS))
         InputError: Naming the key as in the file ("task.noise"), if anything does not fit.
     """
     try:
-        kind = Parameter("kind", str, "family of concepts", choices=kinds).check(
-            table.get("kind", "regression")
-        )
-        return READERS[kind](table)
+        if "kind" not in table and "regression" not in kinds:
+            raise InputError("kind", "nothing", "one of " + ", ".join(kinds))
+        parameter = Parameter("kind", str, "family of concepts", choices=kinds)
+        return READERS[parameter.check(table.get("kind", "regression"))](table)
     except InputError as error:
         raise error.located("", "task.") from None

@@ -1,0 +1,144 @@
+"""grouped-transfer: the mean posterior of grouped contexts, against exact values and identities."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.special import expit
+
+import w2s_sim as w2s
+from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
+from w2s_sim.statements import grouped_transfer
+from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.grouped_terms import (
+    concept_bounds,
+    mean_labeller_bound,
+    spread_bound,
+    student_terms,
+    with_point_mass,
+)
+from w2s_sim.statements.grouped_transfer_lemmas import skewed
+from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.verify import replicate
+
+STATEMENT = grouped_transfer.GROUPED_TRANSFER
+LEMMAS = {lemma.id: lemma for lemma in STATEMENT.lemmas}
+
+
+def grouped(task: TransferTask, size: int) -> w2s.Case:
+    return w2s.Case("", task, w2s.InContext(size), grouped=True)
+
+
+def draws(statement: w2s.Statement, case: w2s.Case, replicates: int) -> np.ndarray:
+    assert statement.measure is not None
+    return replicate(statement.measure, case, seed=4, start=0, stop=replicates)
+
+
+@pytest.mark.parametrize("size", [2, 6])
+def test_two_concepts_against_exact_probabilities(size: int, standard_errors_off) -> None:
+    """E pi_n - alpha^Q of K = 2, by quadrature: concept 1 gains by errors on 2 and loses by errors on 1."""
+    task = regression_task(6, 2, source_prior=[0.8, 0.2], target_prior=[0.3, 0.7])
+    missed = [
+        np.exp(misidentification_of_two_concepts(with_point_mass(task, jnp.eye(2)[k]), size).log_value)
+        for k in range(2)
+    ]
+    gain = 0.7 * missed[1] - 0.3 * missed[0]
+    values = draws(STATEMENT, grouped(task, size), 32_768)
+    assert standard_errors_off(values, np.array([gain, -gain])) < 5
+    stratified = draws(LEMMAS["stratified-transfer"], grouped(task, size), 32_768)
+    assert standard_errors_off(stratified, np.array([gain, -gain])) < 5
+    assert stratified.std(axis=0).max() < 0.8 * values.std(axis=0).max()
+
+
+def test_mean_posterior_is_the_prior_when_the_weak_model_is_the_strong_one(standard_errors_off) -> None:
+    source = w2s.canonical_task().source
+    prior = np.array([0.5, 0.25, 0.15, 0.1])
+    task = canonical(target_prior=prior.tolist(), supervisor=w2s.noisy_supervisor(source, 0.5))
+    assert standard_errors_off(draws(STATEMENT, grouped(task, 3), 32_768), np.zeros(4)) < 5
+
+
+def test_one_demonstration_by_hand() -> None:
+    """d = 1, K = 2, beta = +-1, no weak noise: pi_1 is a logistic function of 2 x^2 / sigma^2."""
+    task = regression_task(
+        1,
+        2,
+        source_prior=[0.5, 0.5],
+        target_prior=[1.0, 0.0],
+        noise=2.0,
+        concepts=[[1.0], [-1.0]],
+        supervisor=w2s.RegressionSupervisor([[1.0], [-1.0]], 0.0),
+    )
+    values = draws(STATEMENT, grouped(task, 1), 16_384)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    exact = weights @ expit(0.5 * nodes**2) / weights.sum()
+    error = values[:, 0].mean() - (exact - 1.0)
+    assert abs(error) < 5 * values[:, 0].std() / 128
+
+
+def test_bound_of_each_concept_is_that_of_identification() -> None:
+    case = grouped(skewed(), 16)
+    bounds = concept_bounds(case)
+    for k in range(4):
+        task = canonical(target_prior=np.eye(4)[k].tolist())
+        assert float(bounds[k]) == pytest.approx(float(w2s.identification_bound(task, 16)), rel=1e-5)
+
+
+def test_concepts_that_the_source_excludes_cost_their_whole_weight() -> None:
+    task = canonical(source_prior=[0.5, 0.3, 0.2, 0.0], target_prior=[0.5, 0.3, 0.1, 0.1])
+    bounds = concept_bounds(grouped(task, 32))
+    assert float(bounds[3]) == 1.0
+    assert float(STATEMENT.bound(grouped(task, 400))) == pytest.approx(0.2, rel=1e-4)
+    values = draws(STATEMENT, grouped(task, 32), 4096)
+    assert np.all(values[:, 3] == np.float32(-0.1))
+
+
+def test_predictor_and_spread_bounds_by_hand() -> None:
+    """Orthonormal concepts: D_k^2 = 2, and ||beta_k - beta_Q||^2 = 1 - 2 alpha_k + |alpha|^2."""
+    case = grouped(skewed(), 12)
+    alpha = np.array([0.1, 0.2, 0.3, 0.4])
+    missed = np.asarray(concept_bounds(case), float)
+    assert float(mean_labeller_bound(case)) == pytest.approx(2 * (alpha @ missed) ** 2, rel=1e-5)
+    distances = 1 - 2 * alpha + alpha @ alpha
+    expected = alpha @ (distances + missed * (distances.max() - distances))
+    assert float(spread_bound(case)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_norm_of_the_predictor_is_that_of_the_features() -> None:
+    scaled = w2s.Anisotropic(w2s.Gaussian(8), 3.0 * np.eye(8))
+    plain, wide = (
+        grouped(skewed(), 12),
+        grouped(canonical(target_prior=[0.1, 0.2, 0.3, 0.4], features=scaled), 12),
+    )
+    missed = [float(skewed().target_prior @ concept_bounds(case)) for case in (plain, wide)]
+    measured = float(mean_labeller_bound(wide) / mean_labeller_bound(plain))
+    assert measured == pytest.approx(9 * (missed[1] / missed[0]) ** 2, rel=1e-4)
+
+
+def test_student_of_certain_contexts() -> None:
+    """Every context certain of its concept: all that is left is the spread, tr(C) = 0.48, over N - d - 1."""
+    task = canonical(target_prior=[0.4, 0.0, 0.0, 0.6], noise=0.1, bias=0.0)
+    case = w2s.Case(
+        "", task, w2s.Refinement(12, w2s.LeastSquares(num_weak=60), context="fresh"), grouped=True
+    )
+    bound = float(sum(student_terms(case).values()))
+    values = draws(LEMMAS["student-of-grouped-contexts"], case, 2048)
+    assert 0.48 * 8 / 51 < values.mean() < bound < 0.32
+    assert bound == pytest.approx((0.48 * 10 + 0.01 * 8) / 51, rel=0.02)
+
+
+def test_bound_is_differentiable_in_the_target() -> None:
+    def bound(prior):
+        task = w2s.canonical_task()
+        mixed = w2s.TransferTask(task.features, task.source, prior, task.supervisor)
+        return STATEMENT.bound(grouped(mixed, 16))
+
+    prior = jnp.array([0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_allclose(jax.grad(bound)(prior), 2 * concept_bounds(grouped(skewed(), 16)), rtol=1e-4)
+
+
+def test_estimator_of_a_case_file() -> None:
+    estimator = grouped_transfer.build_estimator({"num_demonstrations": 9, "grouped": True})
+    assert isinstance(estimator, w2s.InContext)
+    assert estimator.num_demonstrations == 9
+    (switch,) = (p for p in STATEMENT.parameters if p.name == "grouped")
+    assert switch.default is True
