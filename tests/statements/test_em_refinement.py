@@ -19,7 +19,13 @@ from w2s_sim.statements.em_geometry import (
 )
 from w2s_sim.statements.em_refinement_lemmas import FAR_PRIOR, MIXED_TARGET, iterated
 from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.finite_examples import language_task, matched, table_task, well_described
+from w2s_sim.statements.finite_examples import (
+    coin_task,
+    language_task,
+    matched,
+    table_task,
+    well_described,
+)
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
 
 STATEMENT = em_refinement.EM_REFINEMENT
@@ -120,6 +126,17 @@ def test_boundary_target_is_reached_like_one_over_t() -> None:
     np.testing.assert_allclose([wrong[0] / wrong[1], wrong[1] / wrong[2]], 2.0, rtol=0.05)
     misfit = [exact_value_of(STATEMENT, iterated("", task, rounds)) for rounds in (2000, 4000)]
     assert misfit[0] / misfit[1] == pytest.approx(4.0, rel=0.1)
+
+
+def test_two_headed_coin_by_its_closed_form() -> None:
+    """Odds double in every round; the bound is attained in the limit."""
+    for doublings, rounds in ((10, 3), (70, 64), (100, 94)):
+        case = iterated("", coin_task(doublings), rounds)
+        odds = 2.0**rounds / (2.0**doublings - 1)
+        expected = np.log(2 / (1 + odds / (1 + odds)))
+        assert exact_value_of(STATEMENT, case) == pytest.approx(expected, rel=1e-6)
+        assert bound_of(STATEMENT, case) == pytest.approx(doublings * np.log(2) / (rounds + 1), rel=1e-6)
+        assert expected < bound_of(STATEMENT, case)
 
 
 def test_assumptions_notice_what_is_broken() -> None:

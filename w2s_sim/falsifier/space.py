@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case
 from w2s_sim.task import TransferTask
 from w2s_sim.verify.evaluation import is_probability, leaf_name
@@ -18,6 +19,8 @@ from w2s_sim.verify.evaluation import is_probability, leaf_name
 SCALE_RANGE = 3.0
 LOG_ODDS_RANGE = 2.0
 VECTOR_RANGE = 0.5
+# Places of the arrays that one move changes alike.
+Leaves = tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,9 +57,11 @@ class SearchSpace:
     def around(cls, case: Case[Any]) -> "SearchSpace":
         """All numbers of a case but its sizes and the certainties in its priors."""
         moves = []
+        twins = _twins(case)
         for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
-            if eqx.is_inexact_array(leaf):
-                moves += _moves_of_leaf(index, leaf_name(path), np.asarray(leaf))
+            if eqx.is_inexact_array(leaf) and index not in twins.values():
+                together = (index, twins[index]) if index in twins else (index,)
+                moves += _moves_of_leaf(together, leaf_name(path), np.asarray(leaf))
         if isinstance(case.task, TransferTask):
             moves.append(Move("weak bias", 1, _scale_bias))
             moves.append(Move("weak model's lean", 1, _lean))
@@ -81,7 +86,23 @@ class SearchSpace:
         return case
 
 
-def _moves_of_leaf(index: int, name: str, value: np.ndarray) -> list[Move]:
+def _twins(case: Case[Any]) -> dict[int, int]:
+    """Places of the weak model's numbers by those of the strong model, where the two models are one.
+
+    They move together: weak labels that are what the strong model expects stay so. None for other tasks,
+    regression tasks among them.
+    """
+    if not isinstance(case.task, FiniteTask):
+        return {}
+    leaves = jax.tree_util.tree_leaves_with_path(case)
+    place = {leaf_name(path): index for index, (path, _) in enumerate(leaves)}
+    strong = [name for name in place if name.startswith("task.source.") and not name.endswith(".prior")]
+    twins = {place[name]: place[name.replace("source", "supervisor", 1)] for name in strong}
+    alike = all(np.array_equal(leaves[i][1], leaves[j][1]) for i, j in twins.items())
+    return twins if alike else {}
+
+
+def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray) -> list[Move]:
     if value.ndim == 0:
         # A zero (no ridge, no noise) is a choice of its own: it has no scale to move on.
         return [Move(name, 1, _scale_leaf(index))] if value > 0 else []
@@ -91,17 +112,18 @@ def _moves_of_leaf(index: int, name: str, value: np.ndarray) -> list[Move]:
     return [Move(name, value.size, _shift_leaf(index), free=True)]
 
 
-def _with_leaf(case: Case[Any], index: int, change: Callable[[Array], Array]) -> Case[Any]:
+def _with_leaf(case: Case[Any], index: Leaves, change: Callable[[Array], Array]) -> Case[Any]:
     leaves, structure = jax.tree.flatten(case)
-    leaves[index] = change(leaves[index])
+    for i in index:
+        leaves[i] = change(leaves[i])
     return jax.tree.unflatten(structure, leaves)
 
 
-def _scale_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+def _scale_leaf(index: Leaves) -> Callable[[Case[Any], Array], Case[Any]]:
     return lambda case, z: _with_leaf(case, index, lambda value: value * SCALE_RANGE ** z[0])
 
 
-def _tilt_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+def _tilt_leaf(index: Leaves) -> Callable[[Case[Any], Array], Case[Any]]:
     def tilt(value: Array, z: Array) -> Array:
         odds = value * jnp.exp(LOG_ODDS_RANGE * z.reshape(value.shape))
         return odds / odds.sum(axis=-1, keepdims=True)
@@ -109,7 +131,7 @@ def _tilt_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
     return lambda case, z: _with_leaf(case, index, lambda value: tilt(value, z))
 
 
-def _shift_leaf(index: int) -> Callable[[Case[Any], Array], Case[Any]]:
+def _shift_leaf(index: Leaves) -> Callable[[Case[Any], Array], Case[Any]]:
     return lambda case, z: _with_leaf(
         case, index, lambda value: value + VECTOR_RANGE * z.reshape(value.shape)
     )

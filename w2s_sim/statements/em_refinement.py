@@ -26,6 +26,7 @@ from w2s_sim.statements.em_refinement_lemmas import (
     rounds_of,
 )
 from w2s_sim.statements.finite_examples import (
+    coin_task,
     language_task,
     matched,
     random_tables,
@@ -59,6 +60,7 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
         iterated("source prior far from the target, T=4", far, 4),
         iterated("mixed target, T=16", even, 16),
         iterated("three languages, T=16", languages, 16),
+        iterated("a two-headed coin, T=64", coin_task(70), 64),
     ]
     longer = [
         iterated("three languages, T=256", languages, 256),

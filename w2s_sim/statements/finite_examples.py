@@ -125,6 +125,13 @@ def repeated_table_task(source_prior: list[float], target_prior: list[float]) ->
     return well_described(CategoricalModel(source_prior, tables, [0.4, 0.6]), target_prior)
 
 
+def coin_task(doublings: int) -> FiniteTask:
+    """A source that gives a two-headed coin 2^-doublings, and a fair one the rest; all tosses show heads."""
+    share = 2.0**-doublings
+    model = CategoricalModel([1.0 - share, share], [[[0.5, 0.5]], [[1.0, 0.0]]], [1.0])
+    return well_described(model, [0.0, 1.0])
+
+
 def random_tables(seed: int) -> tuple[CategoricalModel, list[float]]:
     """Four concepts, and a target prior, drawn from Dirichlet laws that favour sharp ones."""
     generator = np.random.default_rng(seed)

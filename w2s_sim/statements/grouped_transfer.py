@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
@@ -40,12 +41,10 @@ def terms(case: Case) -> dict[str, Float[Array, ""]]:
 
 
 def _moments_are_resolved(case: Case) -> bool:
-    task = case.task
+    task, size = case.task, num_demonstrations(case)
     shown = np.flatnonzero(np.asarray(task.target_prior) > 0)
-    masses = np.eye(task.num_concepts, dtype=np.float32)[shown]
-    return all(
-        quadrature_is_resolved(with_point_mass(task, mass), num_demonstrations(case)) for mass in masses
-    )
+    masses = jnp.eye(task.num_concepts)
+    return all(quadrature_is_resolved(with_point_mass(task, masses[k]), size) for k in shown)
 
 
 def leaning() -> TransferTask:
