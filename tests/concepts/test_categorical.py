@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from w2s_sim.concepts import CategoricalModel
-from w2s_sim.concepts.finite import shifted, smoothed
+from w2s_sim.concepts.finite import draw_from_rows, shifted, smoothed
 from w2s_sim.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -69,6 +69,15 @@ def test_draws_have_the_law_of_the_outcomes(standard_errors_off: Callable[..., f
         law = np.exp(model.log_outcome_probabilities()[concept])
         assert standard_errors_off(shown, law) < 5
         np.testing.assert_array_equal(shown[:, law == 0], 0.0)
+
+
+def test_what_has_no_probability_is_never_drawn() -> None:
+    """At both ends of the uniform draws, where a sum of float32 probabilities may miss one."""
+    rows = np.random.default_rng(0).dirichlet(np.ones(6), 4000).astype(np.float32)
+    rows[:, [0, 5]] = 0.0
+    for uniform in (0.0, 1.0 - 2.0**-24):
+        drawn = draw_from_rows(jnp.asarray(rows), jnp.full(4000, uniform, dtype=jnp.float32))
+        assert np.all((np.asarray(drawn) >= 1) & (np.asarray(drawn) <= 4))
 
 
 def test_predictive_draws_mix_the_concepts(standard_errors_off: Callable[..., float]) -> None:

@@ -97,7 +97,12 @@ BAD_FILES = [
     (CATEGORICAL, "[[0.7, 0.3]", "[[0.7, 0.4]", ["task.tables", "1.1", "sum to 1"]),
     (CATEGORICAL, "[[0.7, 0.3]", "[[0.7]", ["task.tables", "tables of one shape"]),
     (CATEGORICAL, "source_prior = [0.5, 0.5]", "source_prior = [1.0]", ["task.tables", "(1, X, V)"]),
-    (CATEGORICAL, "source_prior = [0.5, 0.5]", "source_prior = [0.5, 0.6]", ["task.source_prior", "sum to 1"]),
+    (
+        CATEGORICAL,
+        "source_prior = [0.5, 0.5]",
+        "source_prior = [0.5, 0.6]",
+        ["task.source_prior", "sum to 1"],
+    ),
     (CATEGORICAL, "target_prior = [0, 1]", "target_prior = [1]", ["task.target_prior", "shape (1,)"]),
     (CATEGORICAL, "share = 0.5", "share = 1.5", ["task.weak.share", "1.5", "[0, 1]"]),
     (CATEGORICAL, "share = 0.5\n", "", ["task.weak.share", "nothing", "'smoothed'"]),

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import as_float, require_prior
-from w2s_sim.concepts.finite import FiniteModel, log_rows, require_rows
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows, require_rows
 from w2s_sim.errors import InputError
 
 
@@ -58,12 +58,13 @@ class CategoricalModel(FiniteModel):
         return log_rows(self.contexts)[inputs]
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num}"]:
-        return jax.random.categorical(key, log_rows(self.contexts), shape=(num,))
+        rows = jnp.broadcast_to(self.contexts, (num, self.contexts.shape[0]))
+        return draw_from_rows(rows, jax.random.uniform(key, (num,)))
 
     def sample_labels(
         self, inputs: Int[Array, " n"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Int[Array, " n"]:
-        return jax.random.categorical(key, log_rows(self.tables)[concepts, inputs])
+        return draw_from_rows(self.tables[concepts, inputs], jax.random.uniform(key, inputs.shape))
 
     def through(self, channel: Float[Array, "V V"]) -> "CategoricalModel":
         return eqx.tree_at(lambda model: model.tables, self, self.tables @ channel)

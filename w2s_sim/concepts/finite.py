@@ -119,6 +119,16 @@ def log_rows(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:
     return jnp.where(positive, logs - jnp.log(jnp.sum(probabilities, axis=-1, keepdims=True)), -jnp.inf)
 
 
+def draw_from_rows(rows: Float[Array, "n m"], uniforms: Float[Array, " n"]) -> Int[Array, " n"]:
+    """One index a row, with its probabilities, from draws that are uniform on [0, 1).
+
+    An index of probability zero is never drawn.
+    """
+    steps = jnp.cumsum(rows, axis=-1)
+    # Strictly below the last step, also in floating point.
+    return jnp.sum((uniforms * steps[:, -1])[:, None] >= steps[:, :-1], axis=-1)
+
+
 def require_rows(field: str, value: Any) -> None:
     """Refuse an array whose last axis does not hold probability vectors."""
     if not concrete(value):

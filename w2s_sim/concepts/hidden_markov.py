@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import as_float, require_count, require_shape
-from w2s_sim.concepts.finite import FiniteModel, log_rows, require_rows
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows, require_rows
 from w2s_sim.errors import InputError
 
 
@@ -87,17 +87,16 @@ class HiddenMarkovModel(FiniteModel):
     def sample_labels(
         self, inputs: Int[Array, "n 0"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Int[Array, "n L"]:
-        log_transition, log_emission = log_rows(self.transition), log_rows(self.emission)
-        first_key, steps_key = jax.random.split(key)
+        # All random numbers at once: programs that draw in a loop take long to compile.
+        for_states, for_symbols = jax.random.uniform(key, (2, self.length, concepts.shape[0]))
 
-        def step(states: Int[Array, " n"], key: Key[Array, ""]) -> tuple[Array, Array]:
-            symbol_key, state_key = jax.random.split(key)
-            symbols = jax.random.categorical(symbol_key, log_emission[concepts, states])
-            return jax.random.categorical(state_key, log_transition[concepts, states]), symbols
+        def step(states: Int[Array, " n"], uniforms: Float[Array, " n"]) -> tuple[Array, Array]:
+            return draw_from_rows(self.transition[concepts, states], uniforms), states
 
-        states = jax.random.categorical(first_key, log_rows(self.initial)[concepts])
-        _, symbols = jax.lax.scan(step, states, jax.random.split(steps_key, self.length))
-        return symbols.T
+        first = draw_from_rows(self.initial[concepts], for_states[0])
+        last, states = jax.lax.scan(step, first, for_states[1:])
+        states = jnp.concatenate([states, last[None]])
+        return jax.vmap(draw_from_rows)(self.emission[concepts, states], for_symbols).T
 
     def through(self, channel: Float[Array, "V V"]) -> "HiddenMarkovModel":
         return eqx.tree_at(lambda model: model.emission, self, self.emission @ channel)

@@ -68,7 +68,6 @@ def cases(preset: Preset) -> Sequence[Case]:
     scaled = Anisotropic(Gaussian(8), np.diag(np.linspace(0.6, 1.4, 8)))
     path = [Case(f"canonical, n={n}", task, InContext(n)) for n in sizes]
     others = [
-        Case("uniform features, n=16", canonical(features="uniform"), InContext(16)),
         Case("rademacher features, n=16", canonical(features="rademacher"), InContext(16)),
         Case("anisotropic features, n=16", canonical(features=scaled), InContext(16)),
         Case("noisy, sigma'=0.5, n=8", noisy(0.5), InContext(8)),
@@ -84,6 +83,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("K=2, uniform prior, n=8", two_concepts(), InContext(8)),
         Case("K=2, uniform prior, n=24", two_concepts(), InContext(24)),
         Case("uniform features, n=8", canonical(features="uniform"), InContext(8)),
+        Case("uniform features, n=16", canonical(features="uniform"), InContext(16)),
         Case("rademacher features, n=32", canonical(features="rademacher"), InContext(32)),
     ]
     return path + others + (longer if preset == "full" else [])

@@ -213,7 +213,7 @@ IDENTIFICATION_RATE_LEMMAS = (
         measure=_scaled,
         bound=_exact_share,
         support=lambda case: (0.0, 1.0),
-        margin=lambda case: 0.05 * _exact_share(case),
+        margin=lambda case: 0.08 * _exact_share(case),
         page=PAGE,
     ),
     Statement(

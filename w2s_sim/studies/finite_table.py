@@ -18,7 +18,7 @@ PRIORS = (
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
 )
 TABLES = Parameter("tables", list, "K tables of X rows of V label probabilities", depth=3, required=True)
-CONTEXTS = Parameter("contexts", list, "law of the X contexts; even, or that of the strong model, when left out")
+CONTEXTS = Parameter("contexts", list, "law of the X contexts; left out: even, or the strong model's")
 INITIAL = Parameter("initial", list, "K laws of the first hidden state", depth=2, required=True)
 TRANSITION = Parameter(
     "transition", list, "K matrices: from a state (row) to the next", depth=3, required=True

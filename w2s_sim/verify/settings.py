@@ -46,6 +46,6 @@ class Settings:
 PRESETS: Mapping[str, Settings] = MappingProxyType(
     {
         "quick": Settings(),
-        "full": Settings(max_replicates=2_097_152, precision=0.02, resolution=0.05),
+        "full": Settings(max_replicates=262_144, precision=0.02, resolution=0.05),
     }
 )
