@@ -115,10 +115,8 @@ def _case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
     alike = type(again) is type(case.estimator) and len(jax.tree.leaves(again)) == len(
         jax.tree.leaves(case.estimator)
     )
-    if (
-        not (alike or isinstance(case.estimator, LeastSquares))
-        or again.sample_size != case.estimator.sample_size
-    ):
+    same_size = again.sample_size == case.estimator.sample_size
+    if not (alike or isinstance(case.estimator, LeastSquares)) or not same_size:
         raise refusal
     return numbers
 
