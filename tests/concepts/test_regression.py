@@ -63,7 +63,7 @@ def test_log_posterior_is_bayes_rule_by_enumeration(prior: list[float], count: i
     expected = enumerated_log_posterior(np.asarray(prior), 0.6, np.asarray(inputs), np.asarray(labels))
     np.testing.assert_allclose(value, expected, rtol=1e-10, atol=1e-10)
     np.testing.assert_array_equal(np.exp(value)[np.asarray(prior) == 0], 0.0)
-    np.testing.assert_allclose(logsumexp(value), 0.0, atol=1e-12)
+    np.testing.assert_allclose(np.asarray(logsumexp(value)), 0.0, atol=1e-12)
 
 
 def test_student_is_the_weighted_mean_predictor() -> None:
