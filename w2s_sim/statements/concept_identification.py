@@ -64,7 +64,7 @@ def _size(case: Case) -> int:
 
 def cases(preset: Preset) -> Sequence[Case]:
     task = canonical_task()
-    sizes = (4, 8, 16, 32) if preset == "quick" else (1, 2, 4, 8, 16, 32, 48)
+    sizes = (4, 8, 16, 32) if preset == "quick" else (1, 2, 4, 8, 16, 24, 32)
     scaled = Anisotropic(Gaussian(8), np.diag(np.linspace(0.6, 1.4, 8)))
     path = [Case(f"canonical, n={n}", task, InContext(n)) for n in sizes]
     others = [

@@ -79,7 +79,7 @@ def _is_resolved(case: Case[Any]) -> bool:
 
 def cases(preset: Preset) -> Sequence[Case[Any]]:
     task = canonical_task()
-    sizes = (64, 128) if preset == "quick" else (16, 32, 64, 128, 256)
+    sizes = (64, 128) if preset == "quick" else (32, 64, 128, 256)
     near = Anisotropic(Gaussian(8), np.diag([0.5, 1.4, 1.4, 1.0, 0.8, 0.8, 1.2, 0.9]))
     mixed = canonical(target_prior=[0.05, 0.0, 0.0, 0.95])
     path = [Case(f"canonical, n={n}", task, InContext(n)) for n in sizes]

@@ -68,7 +68,7 @@ def cases(preset: Preset) -> Sequence[Case]:
     fit = LeastSquares(num_weak=60)
     labellers = [
         Case(f"canonical, labeller, n={n}", task, InContext(n))
-        for n in ((8, 16, 32) if preset == "quick" else (2, 4, 8, 16, 24, 32, 48))
+        for n in ((8, 16, 32) if preset == "quick" else (2, 4, 8, 16, 24, 32))
     ]
     students = [
         Case(f"canonical, student, n={n}, N=60", task, Refinement(n, fit))
