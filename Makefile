@@ -20,7 +20,7 @@ types: $(STAMP)
 	$(BIN)/pyright
 
 figures: $(STAMP)
-	$(BIN)/python figures/headline.py
+	set -e; for script in figures/*.py; do $(BIN)/python $$script; done
 
 clean:
 	rm -rf $(VENV)
