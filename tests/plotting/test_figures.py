@@ -86,7 +86,7 @@ def test_panels_draw_every_curve_and_write_its_numbers(tmp_path) -> None:
     drawn, bar = left.lines[-1], left.lines[0]
     assert {drawn.get_color(), bar.get_color()} == {"#0072B2"}
     assert drawn.get_linestyle() == "--"
-    assert [text.get_text() for text in left.get_legend_handles_labels()[1]] == ["measured"]
+    assert left.get_legend_handles_labels()[1] == ["measured"]
     table = curves_table([first, second])
     path = save_figure(figure, table, tmp_path / "new", "toy")
     assert path.stat().st_size > 1000
