@@ -1,4 +1,4 @@
-"""Laws of the features x in R^d. Every law is centred; its covariance is Sigma = E[x x^T]."""
+"""Laws of the features x in R^d. The laws of this module are centred, with covariance Sigma = E[x x^T]."""
 
 import abc
 from collections.abc import Callable
@@ -7,14 +7,18 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
 from w2s_sim._checks import as_float, require_count, require_finite
 from w2s_sim.errors import InputError
 
+# More quadrature points than this are not laid out.
+LARGEST_GRID = 2**16
+
 
 class FeatureLaw(eqx.Module):
-    """A centred law of x in R^d with a known covariance and moment generating function."""
+    """A law of x in R^d with known second moments and moment generating function."""
 
     dim: eqx.AbstractVar[int]
     isotropic: ClassVar[bool] = False
@@ -32,6 +36,17 @@ class FeatureLaw(eqx.Module):
     @abc.abstractmethod
     def covariance(self) -> Float[Array, "d d"]:
         """Sigma = E[x x^T]."""
+
+    @abc.abstractmethod
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        """Points and weights for which sum_m w_m f(x_m) = E f(x), for f a polynomial of low degree.
+
+        Args:
+            num_nodes: Of each coordinate; exact up to degree 2 num_nodes - 1 in each.
+
+        Raises:
+            InputError: If there are more than 65,536 points.
+        """
 
 
 class _ProductLaw(FeatureLaw):
@@ -52,6 +67,21 @@ class _ProductLaw(FeatureLaw):
     def covariance(self) -> Float[Array, "d d"]:
         return jnp.eye(self.dim)
 
+    @staticmethod
+    @abc.abstractmethod
+    def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+        """Nodes and weights of one coordinate."""
+
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        nodes, weights = self.axis_rule(num_nodes)
+        if len(nodes) ** self.dim > LARGEST_GRID:
+            given = f"{self.dim} coordinates of {len(nodes)} quadrature nodes each"
+            raise InputError("features", given, f"at most {LARGEST_GRID:,} nodes in all")
+        grid = np.meshgrid(*[nodes] * self.dim, indexing="ij")
+        products = np.meshgrid(*[weights] * self.dim, indexing="ij")
+        points = np.stack([axis.ravel() for axis in grid], axis=1)
+        return as_float(points), as_float(np.prod(np.stack(products), axis=0).ravel())
+
 
 class Gaussian(_ProductLaw):
     """Standard normal features, x ~ N(0, I_d)."""
@@ -61,6 +91,11 @@ class Gaussian(_ProductLaw):
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.exp(0.5 * jnp.sum(argument**2, axis=-1))
+
+    @staticmethod
+    def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+        nodes, weights = np.polynomial.hermite_e.hermegauss(num_nodes)
+        return nodes, weights / weights.sum()
 
 
 class UniformCube(_ProductLaw):
@@ -78,6 +113,11 @@ class UniformCube(_ProductLaw):
         series = 1.0 + scaled**2 / 6.0 + scaled**4 / 120.0
         return jnp.prod(jnp.where(small, series, jnp.sinh(safe) / safe), axis=-1)
 
+    @staticmethod
+    def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+        nodes, weights = np.polynomial.legendre.leggauss(num_nodes)
+        return 3.0**0.5 * nodes, 0.5 * weights
+
 
 class Rademacher(_ProductLaw):
     """Independent random signs, each coordinate -1 or +1 with probability 1/2."""
@@ -87,6 +127,11 @@ class Rademacher(_ProductLaw):
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.prod(jnp.cosh(argument), axis=-1)
+
+    @staticmethod
+    def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+        """Its two values."""
+        return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
 
 class Anisotropic(FeatureLaw):
@@ -114,6 +159,10 @@ class Anisotropic(FeatureLaw):
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return self.base.moment_generating_function(argument @ self.factor)
+
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        points, weights = self.base.quadrature(num_nodes)
+        return points @ self.factor.T, weights
 
     @property
     def covariance(self) -> Float[Array, "d d"]:

@@ -3,7 +3,6 @@
 import abc
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, Key
@@ -11,6 +10,7 @@ from jaxtyping import Array, ArrayLike, Float, Int, Key
 from w2s_sim._checks import as_float, require_between, require_finite, require_shape
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
+from w2s_sim.noise import NoiseLaw, NormalNoise
 
 # Two directions count as orthogonal when their cosine is below this (float32 rounding).
 ORTHOGONALITY_TOLERANCE = 1e-4
@@ -27,11 +27,12 @@ class WeakSupervisor(eqx.Module):
 
 
 class RegressionSupervisor(WeakSupervisor):
-    """Weak labels y' ~ N(beta'_k^T x, sigma'^2): the general weak model of regression concepts.
+    """Weak labels y' = beta'_k^T x + sigma' e: the general weak model of regression concepts.
 
     Attributes:
         vectors: beta'_1..beta'_K, shape (K, d).
         noise: sigma' >= 0, in label units.
+        law: Law of the noise e, scaled to variance one; normal unless another is given.
 
     Raises:
         InputError: If the noise is negative or a number is not finite.
@@ -39,6 +40,7 @@ class RegressionSupervisor(WeakSupervisor):
 
     vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
     noise: Float[Array, ""] = eqx.field(converter=as_float)
+    law: NoiseLaw = eqx.field(default_factory=NormalNoise)
 
     def __check_init__(self) -> None:
         require_finite("weak.concepts", self.vectors)
@@ -48,45 +50,25 @@ class RegressionSupervisor(WeakSupervisor):
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Float[Array, " n"]:
         means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
-        return means + self.noise * jax.random.normal(key, means.shape)
+        return means + self.noise * self.law.sample(means.shape, key=key)
 
 
-class HeavyTailedSupervisor(RegressionSupervisor):
-    """Weak labels y' = beta'_k^T x + sigma' t, t a Student t variable scaled to variance one.
-
-    Mean and variance are those of `RegressionSupervisor`; large errors are far more frequent.
-
-    Attributes:
-        degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
-    """
-
-    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_between("weak.degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)
-
-    def sample_labels(
-        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
-    ) -> Float[Array, " n"]:
-        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
-        # t^2 has mean nu / (nu - 2).
-        scale = self.noise * jnp.sqrt((self.degrees_of_freedom - 2.0) / self.degrees_of_freedom)
-        return means + scale * jax.random.t(key, self.degrees_of_freedom, means.shape)
-
-
-def noisy_supervisor(model: RegressionModel, noise: float) -> RegressionSupervisor:
+def noisy_supervisor(
+    model: RegressionModel, noise: float, law: NoiseLaw | None = None
+) -> RegressionSupervisor:
     """The noisy weak model: the right concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
 
     Args:
         model: The strong model whose concepts the weak one shares.
         noise: sigma', at least the strong model's sigma.
+        law: Law of the noise; the strong model's when left out.
 
     Raises:
         InputError: If sigma' < sigma.
     """
     # To six digits: the model's own noise is a float32, which may lie above the number as it was typed.
     require_between("weak.noise", noise, float(f"{float(np.asarray(model.noise)):.6g}"))
-    return RegressionSupervisor(model.vectors, noise)
+    return RegressionSupervisor(model.vectors, noise, model.law if law is None else law)
 
 
 def biased_supervisor(
@@ -94,6 +76,7 @@ def biased_supervisor(
     bias: float,
     noise: float,
     directions: Float[ArrayLike, "K d"] | None = None,
+    law: NoiseLaw | None = None,
 ) -> RegressionSupervisor:
     """The biased weak model beta'_k = beta_k + kappa u_k (arXiv 2405.16236, Assumption 2.1).
 
@@ -103,6 +86,7 @@ def biased_supervisor(
         noise: sigma' >= 0, in label units.
         directions: u_1..u_K, shape (K, d), unit vectors orthogonal to every concept; by default
             orthonormal as well, taken from `orthogonal_directions`.
+        law: Law of the noise; the strong model's when left out.
 
     Raises:
         InputError: If kappa is negative, or the directions are not unit or not orthogonal to the
@@ -119,7 +103,7 @@ def biased_supervisor(
     cosine = float(np.abs(units @ (vectors / np.where(norms > 0, norms, 1.0)[:, None]).T).max())
     if cosine > ORTHOGONALITY_TOLERANCE:
         raise InputError("weak.directions", f"cosine {cosine:.4g}", "directions orthogonal to all concepts")
-    return RegressionSupervisor(vectors + bias * units, noise)
+    return RegressionSupervisor(vectors + bias * units, noise, model.law if law is None else law)
 
 
 def orthogonal_directions(vectors: Float[Array, "K d"]) -> Float[np.ndarray, "K d"]:

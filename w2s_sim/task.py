@@ -1,5 +1,8 @@
 """Transfer tasks: a source prior, a target prior, shared concepts, and a weak supervisor."""
 
+import abc
+from typing import TYPE_CHECKING, Any, Protocol
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,9 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import as_float, require_count, require_finite, require_prior, require_shape
-from w2s_sim.concepts import RegressionModel
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.features import FEATURE_LAWS, FeatureLaw
+from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
 
@@ -38,7 +42,70 @@ def sample_concepts(
     return jnp.repeat(draws, context_size)[:num_weak]
 
 
-class TransferTask(eqx.Module):
+class Labeller(Protocol):
+    """Whatever labels inputs with its own version of each concept: a weak supervisor, or a weak model."""
+
+    def sample_labels(self, inputs: Any, concepts: Any, *, key: Any) -> Any:
+        """Labels y'_i of inputs x_i, each with its own concept."""
+        ...
+
+
+class Task(eqx.Module):
+    """One weak-to-strong problem: source and target share the concepts, only the prior over them shifts.
+
+    Every task has a `source` (the strong model, with the source prior alpha^P), a `target_prior` (alpha^Q,
+    shape (K,)) and a `supervisor` (the weak model: its own version of every concept).
+    """
+
+    if TYPE_CHECKING:
+        # Fields of the subclasses, each with a type of its own.
+        @property
+        def source(self) -> LatentConceptModel: ...
+        @property
+        def target_prior(self) -> Float[Array, " K"]: ...
+        @property
+        def supervisor(self) -> Labeller: ...
+
+    @abc.abstractmethod
+    def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Shaped[Array, "{num} ..."]:
+        """Inputs as the weak model meets them, independent, stacked."""
+
+    @property
+    def num_concepts(self) -> int:
+        """K."""
+        return self.source.num_concepts
+
+    @property
+    def target_concept(self) -> Int[Array, ""]:
+        """k*, the intended concept: the one of largest target weight."""
+        return jnp.argmax(self.target_prior)
+
+    @property
+    def has_point_mass_target(self) -> bool:
+        """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
+        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
+
+    def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
+        """Weak data of the target.
+
+        Args:
+            num_weak: Number of demonstrations n >= 0.
+            context_size: Consecutive demonstrations that share one draw of the concept: 1 draws a concept
+                for each (ungrouped), n one for all of them (grouped).
+            key: Typed PRNG key.
+
+        Raises:
+            InputError: If a size is no whole number in its range.
+        """
+        require_count("num_weak", num_weak, 0)
+        require_count("context_size", context_size, 1)
+        input_key, concept_key, label_key = jax.random.split(key, 3)
+        inputs = self.sample_inputs(num_weak, key=input_key)
+        concepts = sample_concepts(self.target_prior, num_weak, context_size, key=concept_key)
+        return WeakData(inputs, self.supervisor.sample_labels(inputs, concepts, key=label_key))
+
+
+class TransferTask(Task):
     """One weak-to-strong problem with regression concepts.
 
     Source and target share the concepts; only the prior over them shifts.
@@ -54,9 +121,9 @@ class TransferTask(eqx.Module):
     """
 
     features: FeatureLaw
-    source: RegressionModel
+    source: RegressionModel  # pyright: ignore[reportIncompatibleMethodOverride]
     target_prior: Float[Array, " K"] = eqx.field(converter=as_float)
-    supervisor: RegressionSupervisor
+    supervisor: RegressionSupervisor  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
         num_concepts, dim = self.source.vectors.shape
@@ -70,11 +137,6 @@ class TransferTask(eqx.Module):
     def dim(self) -> int:
         """d, the number of features."""
         return self.features.dim
-
-    @property
-    def num_concepts(self) -> int:
-        """K."""
-        return self.source.num_concepts
 
     @property
     def target(self) -> RegressionModel:
@@ -96,34 +158,8 @@ class TransferTask(eqx.Module):
         """beta'_Q, what the weak labels say on average."""
         return self.target_prior @ self.supervisor.vectors
 
-    @property
-    def target_concept(self) -> Int[Array, ""]:
-        """k*, the intended concept: the one of largest target weight."""
-        return jnp.argmax(self.target_prior)
-
-    @property
-    def has_point_mass_target(self) -> bool:
-        """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
-        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
-
-    def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
-        """Weak data of the target.
-
-        Args:
-            num_weak: Number of pairs n >= 0.
-            context_size: Consecutive pairs that share one draw of the concept: 1 draws a concept for
-                each pair (ungrouped), n one for all of them (grouped).
-            key: Typed PRNG key.
-
-        Raises:
-            InputError: If a size is no whole number in its range.
-        """
-        require_count("num_weak", num_weak, 0)
-        require_count("context_size", context_size, 1)
-        input_key, concept_key, label_key = jax.random.split(key, 3)
-        inputs = self.features.sample(num_weak, key=input_key)
-        concepts = sample_concepts(self.target_prior, num_weak, context_size, key=concept_key)
-        return WeakData(inputs, self.supervisor.sample_labels(inputs, concepts, key=label_key))
+    def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
+        return self.features.sample(num, key=key)
 
     def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
         """Exact excess risk ||b - beta_Q||^2_Sigma of a student, in squared label units."""
@@ -169,6 +205,7 @@ def regression_task(
     supervisor: RegressionSupervisor | None = None,
     bias: float = 0.7,
     weak_noise: float | None = None,
+    law: NoiseLaw | None = None,
 ) -> TransferTask:
     """A task from plain numbers, with orthonormal concepts e_1..e_K by default.
 
@@ -183,6 +220,7 @@ def regression_task(
         supervisor: The weak model; by default a biased one of strength `bias` and noise `weak_noise`.
         bias: kappa of the default supervisor.
         weak_noise: sigma' of the default supervisor; sigma when left out.
+        law: Law of the label noise, of the strong model and of the default supervisor; normal when left out.
 
     Raises:
         InputError: Naming the field, if anything does not fit.
@@ -205,7 +243,7 @@ def regression_task(
     for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
         require_shape(field, prior, (num_concepts,), "one weight per concept")
         require_prior(field, prior)
-    source = RegressionModel(prior=source_prior, vectors=concepts, noise=noise)
+    source = RegressionModel(source_prior, concepts, noise, NormalNoise() if law is None else law)
     if supervisor is None:
         supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)
     return TransferTask(features, source, target_prior, supervisor)

@@ -9,6 +9,7 @@ from scipy.integrate import quad
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Ridge
+from w2s_sim.noise import StudentTNoise
 from w2s_sim.statements import Case
 from w2s_sim.statements.broken_learners import UnderstatedNoise
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
@@ -16,7 +17,7 @@ from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces
 from w2s_sim.statements.naive_risk_curve import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
 from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.studies import case_file, load_case
-from w2s_sim.supervisors import HeavyTailedSupervisor
+from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask, canonical_task
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
@@ -180,7 +181,7 @@ def test_slope_of_the_curve_in_the_ridge() -> None:
 
 
 def test_heavy_tails_keep_mean_and_variance_and_gain_kurtosis(standard_errors_off) -> None:
-    supervisor = HeavyTailedSupervisor(jnp.zeros((1, 2)), 0.5, 12.0)
+    supervisor = RegressionSupervisor(jnp.zeros((1, 2)), 0.5, StudentTNoise(12.0))
     inputs, concepts = jnp.zeros((200_000, 2)), jnp.zeros(200_000, dtype=int)
     labels = np.asarray(supervisor.sample_labels(inputs, concepts, key=jax.random.key(0)), dtype=np.float64)
     assert standard_errors_off(labels, 0.0) < 5
@@ -190,7 +191,7 @@ def test_heavy_tails_keep_mean_and_variance_and_gain_kurtosis(standard_errors_of
 
 
 def test_heavy_tails_follow_the_concept() -> None:
-    supervisor = HeavyTailedSupervisor(jnp.eye(2), 0.0, 5.0)
+    supervisor = RegressionSupervisor(jnp.eye(2), 0.0, StudentTNoise(5.0))
     labels = supervisor.sample_labels(
         jnp.array([[2.0, 3.0], [2.0, 3.0]]), jnp.array([0, 1]), key=jax.random.key(0)
     )
@@ -199,8 +200,8 @@ def test_heavy_tails_follow_the_concept() -> None:
 
 @pytest.mark.parametrize("degrees", [2.0, 0.0, float("nan")])
 def test_heavy_tails_need_a_variance(degrees: float) -> None:
-    with pytest.raises(InputError, match=r"weak\.degrees_of_freedom"):
-        HeavyTailedSupervisor(jnp.eye(2), 0.5, degrees)
+    with pytest.raises(InputError, match="degrees_of_freedom"):
+        StudentTNoise(degrees)
 
 
 def test_heavy_tails_survive_a_case_file(tmp_path) -> None:
@@ -208,9 +209,9 @@ def test_heavy_tails_survive_a_case_file(tmp_path) -> None:
     path.write_text(
         case_file(NAIVE_RISK_CURVE, Case("", heavy_tailed(canonical_task()), Ridge(0.3, num_weak=60)))
     )
-    supervisor = load_case(path, NAIVE_RISK_CURVE).task.supervisor
-    assert isinstance(supervisor, HeavyTailedSupervisor)
-    assert float(supervisor.degrees_of_freedom) == 5.0
+    law = load_case(path, NAIVE_RISK_CURVE).task.supervisor.law
+    assert isinstance(law, StudentTNoise)
+    assert float(law.degrees_of_freedom) == 5.0
 
 
 def test_a_file_cannot_tell_of_understated_noise() -> None:

@@ -11,17 +11,56 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import as_float, require_prior
 
+ConceptModelT = TypeVar("ConceptModelT", bound="ConceptModel")
 ModelT = TypeVar("ModelT", bound="LatentConceptModel")
 
 
-class LatentConceptModel(eqx.Module):
-    """A mixture p(y | x) = sum_k prior_k p(y | x, k) over K latent concepts.
+class ConceptModel(eqx.Module):
+    """A law of labels p(y | x, concept) and a prior over concepts, of which there may be infinitely many.
 
-    The conditional laws p(y | x, k) are what pre-training taught; only the prior over concepts differs
-    between source and target (Somerstep et al. 2025, arXiv 2405.16236).
+    The conditional laws are what pre-training taught; only the prior over concepts differs between source
+    and target (Somerstep et al. 2025, arXiv 2405.16236). A posterior is again a model: the same conditional
+    laws under an updated prior.
 
     A demonstration is an input and a label of any shape, float or int; n of them are stacked along the first
     axis.
+    """
+
+    @abc.abstractmethod
+    def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Shaped[Array, "{num} ..."]:
+        """Independent concepts from the prior."""
+
+    @abc.abstractmethod
+    def sample_labels(
+        self, inputs: Shaped[Array, "n ..."], concepts: Shaped[Array, "n ..."], *, key: Key[Array, ""]
+    ) -> Shaped[Array, "n ..."]:
+        """Labels y_i ~ p(y | x_i, concepts_i)."""
+
+    @abc.abstractmethod
+    def log_evidence(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, ""]:
+        """log p(y_1..y_n | x_1..x_n) in nats, of demonstrations that share one concept."""
+
+    @abc.abstractmethod
+    def log_predictive(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, " n"]:
+        """log p(y_i | x_i) in nats, each demonstration by itself, its concept averaged over the prior."""
+
+    @abc.abstractmethod
+    def updated(
+        self: ConceptModelT, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> ConceptModelT:
+        """The model whose prior is this one's posterior after n demonstrations in context.
+
+        This is what in-context learning computes when it is implicit Bayesian inference (Xie et al.
+        2022, arXiv 2111.02080).
+        """
+
+
+class LatentConceptModel(ConceptModel):
+    """A mixture p(y | x) = sum_k prior_k p(y | x, k) over K latent concepts.
 
     Attributes:
         prior: Prior over concepts, shape (K,), a probability vector.
@@ -53,16 +92,34 @@ class LatentConceptModel(eqx.Module):
         """K."""
         return self.prior.shape[0]
 
+    def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num}"]:
+        return jax.random.choice(key, self.num_concepts, (num,), p=self.prior)
+
+    def log_joint(self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]) -> Float[Array, " K"]:
+        """log of prior_k p(y_1..y_n | x_1..x_n, k) in nats, of demonstrations that share concept k.
+
+        Demonstrations are independent given their concept. A model in which they are not says so here.
+        """
+        return jnp.log(self.prior) + jnp.sum(self.log_likelihood(inputs, labels), axis=0)
+
     def log_posterior(
         self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
     ) -> Float[Array, " K"]:
-        """log of the posterior over concepts after n demonstrations in context, in nats.
+        """log pi_n in nats: the posterior over concepts after n demonstrations in context."""
+        return jax.nn.log_softmax(self.log_joint(inputs, labels))
 
-        This is what in-context learning computes when it is implicit Bayesian inference (Xie et al.
-        2022, arXiv 2111.02080): pi_n(k) ~ prior_k prod_i p(y_i | x_i, k).
-        """
-        evidence = jnp.sum(self.log_likelihood(inputs, labels), axis=0)
-        return jax.nn.log_softmax(jnp.log(self.prior) + evidence)
+    def log_evidence(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, ""]:
+        return jax.nn.logsumexp(self.log_joint(inputs, labels))
+
+    def log_predictive(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, " n"]:
+        return jax.nn.logsumexp(jnp.log(self.prior) + self.log_likelihood(inputs, labels), axis=1)
+
+    def updated(self: ModelT, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]) -> ModelT:
+        return self.with_prior(jnp.exp(self.log_posterior(inputs, labels)))
 
     def sample_predictive(
         self, inputs: Shaped[Array, "n ..."], log_weights: Float[Array, "*n K"], *, key: Key[Array, ""]

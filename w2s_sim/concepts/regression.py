@@ -1,9 +1,7 @@
-"""Gaussian regression concepts: p(y | x, k) = N(beta_k^T x, sigma^2)."""
+"""Regression concepts: y = beta_k^T x + sigma e, with normal noise e unless another law is given."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
-from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import (
@@ -13,6 +11,7 @@ from w2s_sim._checks import (
     require_shape,
 )
 from w2s_sim.concepts.model import LatentConceptModel
+from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 
 
@@ -21,7 +20,8 @@ class RegressionModel(LatentConceptModel):
 
     Attributes:
         vectors: beta_1..beta_K, shape (K, d).
-        noise: sigma > 0, in label units.
+        noise: sigma > 0, in label units: the standard deviation of the label noise.
+        law: Law of the noise, scaled to variance one.
 
     Raises:
         InputError: If the prior is no probability vector of length K, the noise is not positive, or a
@@ -30,6 +30,7 @@ class RegressionModel(LatentConceptModel):
 
     vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
     noise: Float[Array, ""] = eqx.field(converter=as_float)
+    law: NoiseLaw = eqx.field(default_factory=NormalNoise)
 
     def __check_init__(self) -> None:
         require_finite("concepts", self.vectors)
@@ -37,13 +38,14 @@ class RegressionModel(LatentConceptModel):
         require_shape("prior", self.prior, self.vectors.shape[:1], "one weight per concept")
 
     def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:
-        return norm.logpdf(labels[:, None], inputs @ self.vectors.T, self.noise)
+        residuals = (labels[:, None] - inputs @ self.vectors.T) / self.noise
+        return self.law.log_density(residuals) - jnp.log(self.noise)
 
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Float[Array, " n"]:
         means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
-        return means + self.noise * jax.random.normal(key, means.shape)
+        return means + self.noise * self.law.sample(means.shape, key=key)
 
     def student(self, weights: Float[Array, " K"]) -> LinearStudent:
         """The mean predictor E[y | x] when concepts are weighted by `weights`."""

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from w2s_sim.estimators import Estimator, LeastSquares, Ridge
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.noise import StudentTNoise
 from w2s_sim.statements.broken_learners import UnderstatedNoise
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
@@ -20,7 +21,7 @@ from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.quantities import transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
-from w2s_sim.supervisors import HeavyTailedSupervisor, RegressionSupervisor
+from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask, canonical_task
 
 # Of the margin. The rest is for higher orders: at eta = 0 and |n - d| >= 4 the whole excess is at most 4/3 of
@@ -81,13 +82,13 @@ def _is_ridge(case: Case) -> bool:
 
 
 def _states_its_noise(case: Case) -> bool:
-    return type(case.task.supervisor) in (RegressionSupervisor, HeavyTailedSupervisor)
+    return type(case.task.supervisor) is RegressionSupervisor
 
 
 def _has_finite_variance(case: Case) -> bool:
     """Of the design, as for every unshrunk student, and of the squared label noise."""
-    supervisor = case.task.supervisor
-    light = not isinstance(supervisor, HeavyTailedSupervisor) or float(supervisor.degrees_of_freedom) > 4.0
+    law = case.task.supervisor.law
+    light = not isinstance(law, StudentTNoise) or float(law.degrees_of_freedom) > 4.0
     return light and has_finite_variance(case)
 
 
@@ -129,7 +130,7 @@ def cases(preset: Preset) -> Sequence[Case]:
 def heavy_tailed(task: TransferTask, degrees_of_freedom: float = 5.0) -> TransferTask:
     """The task with Student t label noise of the same variance."""
     weak = task.supervisor
-    supervisor = HeavyTailedSupervisor(weak.vectors, weak.noise, degrees_of_freedom)
+    supervisor = RegressionSupervisor(weak.vectors, weak.noise, StudentTNoise(degrees_of_freedom))
     return TransferTask(task.features, task.source, task.target_prior, supervisor)
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Refinement
-from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.parameters import read_parameters
-from w2s_sim.supervisors import HeavyTailedSupervisor, RegressionSupervisor
+from w2s_sim.studies.feature_keys import feature_keys
+from w2s_sim.studies.noise_keys import noise_keys
+from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask
 
 # Nine digits give every float32 back.
@@ -51,21 +52,25 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         return _finite_tables(task)
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
-    if type(task.supervisor) not in (RegressionSupervisor, HeavyTailedSupervisor):
+    if type(task.supervisor) is not RegressionSupervisor:
         raise InputError("weak", type(task.supervisor).__name__, "a weak model that case files can describe")
     table = {
         "kind": "regression",
         "dim": task.dim,
         "num_concepts": task.num_concepts,
         "noise": task.source.noise,
+        **noise_keys(task.source.law),
         "source_prior": task.source.prior,
         "target_prior": task.target_prior,
-        **_features_keys(task.features),
+        **feature_keys(task.features),
         "concepts": task.source.vectors,
     }
-    weak = {"kind": "general", "noise": task.supervisor.noise, "concepts": task.supervisor.vectors}
-    if isinstance(task.supervisor, HeavyTailedSupervisor):
-        weak["degrees_of_freedom"] = task.supervisor.degrees_of_freedom
+    weak = {
+        "kind": "general",
+        "noise": task.supervisor.noise,
+        **noise_keys(task.supervisor.law),
+        "concepts": task.supervisor.vectors,
+    }
     return table, weak
 
 
@@ -84,17 +89,6 @@ def _finite_tables(task: FiniteTask) -> tuple[dict[str, Any], dict[str, Any]]:
         **{key: getattr(task.source, key) for key in own + shared},
     }
     return table, {"kind": "general", **{key: getattr(task.supervisor, key) for key in own}}
-
-
-def _features_keys(law: FeatureLaw) -> dict[str, Any]:
-    keys = {}
-    if isinstance(law, Anisotropic):
-        keys["factor"] = law.factor
-        law = law.base
-    names = [name for name, make in FEATURE_LAWS.items() if type(law) is make]
-    if not names:
-        raise InputError("features", type(law).__name__, "one of " + ", ".join(FEATURE_LAWS))
-    return {"features": names[0], **keys}
 
 
 def _case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:

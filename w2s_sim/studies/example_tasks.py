@@ -10,6 +10,10 @@ source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
 target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
 features = "gaussian"                      # or "uniform", "rademacher"
 # factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
+# feature_map = "polynomial"               # x = phi(z), z a draw of that law in input_dim coordinates, few
+# input_dim = 2                            #   of them; all monomials of at most this degree
+# degree = 3                               # or "fourier": cosines, with length_scale and map_seed
+# noise_law = "laplace"                    # or "normal", "logistic", "student-t" with degrees_of_freedom
 # concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
 
 [task.weak]
@@ -17,7 +21,8 @@ kind = "biased"                            # or "noisy", "general"
 noise = 0.5                                # sigma'
 bias = 0.7                                 # kappa
 # concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
-# degrees_of_freedom = 5.0                 # kind = "general": Student t noise of the same variance
+# noise_law = "student-t"                  # noise of the same variance; the strong model's when left out
+# degrees_of_freedom = 5.0
 """
 
 CATEGORICAL = """\

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from w2s_sim.errors import InputError
-from w2s_sim.features import FEATURE_LAWS, Anisotropic
+from w2s_sim.noise import NoiseLaw
 from w2s_sim.statements.parameters import Parameter, read_parameters
+from w2s_sim.studies.feature_keys import FEATURE_PARAMETERS, read_features
+from w2s_sim.studies.noise_keys import NOISE_PARAMETERS, WEAK_NOISE_PARAMETERS, read_noise_law
 from w2s_sim.studies.weak_table import read_weak, weak_table
 from w2s_sim.supervisors import (
-    HeavyTailedSupervisor,
     RegressionSupervisor,
     biased_supervisor,
     noisy_supervisor,
@@ -20,10 +21,10 @@ TASK_PARAMETERS = (
     Parameter("dim", int, "number of features d", required=True, low=1),
     Parameter("num_concepts", int, "number of concepts K", required=True, low=1),
     Parameter("noise", float, "label noise sigma of the strong model", required=True),
+    *NOISE_PARAMETERS,
     Parameter("source_prior", list, "alpha^P, K weights", required=True),
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
-    Parameter("features", str, "law of x", choices=tuple(FEATURE_LAWS), default="gaussian"),
-    Parameter("factor", list, "d rows of a matrix A: x is A times a draw of that law", depth=2),
+    *FEATURE_PARAMETERS,
     Parameter("concepts", list, "K rows of d numbers; e_1..e_K when left out", depth=2),
 )
 WEAK_PARAMETERS = (
@@ -32,13 +33,13 @@ WEAK_PARAMETERS = (
     Parameter("bias", float, "kappa, for kind = 'biased'"),
     Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
-    Parameter("degrees_of_freedom", float, "of Student t noise, normal when left out; for kind = 'general'"),
+    *WEAK_NOISE_PARAMETERS,
 )
 # What each kind of weak model needs beside its noise, and what it may have.
 WEAK_KEYS = {
     "noisy": ((), ()),
     "biased": (("bias",), ("directions",)),
-    "general": (("concepts",), ("degrees_of_freedom",)),
+    "general": (("concepts",), ()),
 }
 
 
@@ -52,21 +53,13 @@ def read_regression_task(table: Mapping[str, Any]) -> TransferTask:
     values = read_parameters(TASK_PARAMETERS, scalars)
     weak = weak_table(table, WEAK_KEYS)
     del values["kind"]
-    factor = values.pop("factor")
-    if factor is not None:
-        base = FEATURE_LAWS[values["features"]](values["dim"])
-        values["features"] = Anisotropic(base, _square(factor, values["dim"]))
+    values["features"] = read_features(values, values["dim"])
+    values["law"] = read_noise_law(values)
     # Built once without a weak model of its own, so that everything else is checked first.
     plain = regression_task(
         **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
     )
     return TransferTask(plain.features, plain.source, plain.target_prior, _read_supervisor(plain, weak))
-
-
-def _square(rows: list[list[float]], dim: int) -> list[list[float]]:
-    if (len(rows), len(rows[0])) != (dim, dim):
-        raise InputError("factor", f"shape {(len(rows), len(rows[0]))}", f"shape {(dim, dim)} (dim x dim)")
-    return rows
 
 
 def _zeros(rows: int, columns: int) -> list[list[float]]:
@@ -77,15 +70,21 @@ def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> Regression
     weak = read_weak(table, WEAK_PARAMETERS, WEAK_KEYS)
     kind = weak["kind"]
     noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
+    law = task.source.law if weak["noise_law"] is None else _weak_law(weak)
     if kind == "noisy":
-        return noisy_supervisor(task.source, noise)
+        return noisy_supervisor(task.source, noise, law)
     if kind == "biased":
-        return biased_supervisor(task.source, weak["bias"], noise, weak["directions"])
+        return biased_supervisor(task.source, weak["bias"], noise, weak["directions"], law)
     supervisor_vectors = weak["concepts"]
     shape = (len(supervisor_vectors), len(supervisor_vectors[0]))
     if shape != tuple(task.source.vectors.shape):
         expected = f"shape {tuple(task.source.vectors.shape)} (num_concepts x dim)"
         raise InputError("weak.concepts", f"shape {shape}", expected)
-    if weak["degrees_of_freedom"] is not None:
-        return HeavyTailedSupervisor(supervisor_vectors, noise, weak["degrees_of_freedom"])
-    return RegressionSupervisor(supervisor_vectors, noise)
+    return RegressionSupervisor(supervisor_vectors, noise, law)
+
+
+def _weak_law(weak: dict[str, Any]) -> NoiseLaw:
+    try:
+        return read_noise_law(weak)
+    except InputError as error:
+        raise error.located("", "weak.") from None

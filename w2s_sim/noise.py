@@ -1,0 +1,82 @@
+"""Laws of the label noise. Every law is symmetric, with variance one: sigma scales it."""
+
+import abc
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import as_float, require_between
+
+
+class NoiseLaw(eqx.Module):
+    """A law of noise with mean zero and variance one. A law of your own is a subclass with two methods."""
+
+    @abc.abstractmethod
+    def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
+        """log p(e) in nats, entry by entry."""
+
+    @abc.abstractmethod
+    def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
+        """Independent draws."""
+
+
+class NormalNoise(NoiseLaw):
+    """e ~ N(0, 1)."""
+
+    def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
+        return -0.5 * noise**2 - 0.5 * jnp.log(2.0 * jnp.pi)
+
+    def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
+        return jax.random.normal(key, shape)
+
+
+class LaplaceNoise(NoiseLaw):
+    """Density proportional to exp(-sqrt(2) |e|)."""
+
+    def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
+        return -(2.0**0.5) * jnp.abs(noise) - 0.5 * jnp.log(2.0)
+
+    def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
+        return jax.random.laplace(key, shape) / 2.0**0.5
+
+
+class LogisticNoise(NoiseLaw):
+    """A logistic variable, scaled: tails as heavy as an exponential's, and smooth at zero."""
+
+    def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
+        # The standard logistic variable has variance pi^2 / 3.
+        scale = jnp.pi / 3.0**0.5
+        scaled = scale * noise
+        return jnp.log(scale) - scaled - 2.0 * jax.nn.softplus(-scaled)
+
+    def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
+        return jax.random.logistic(key, shape) * (3.0**0.5 / jnp.pi)
+
+
+class StudentTNoise(NoiseLaw):
+    """A Student t variable, scaled: large errors are far more frequent than the normal law's.
+
+    Attributes:
+        degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
+    """
+
+    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=as_float)
+
+    def __check_init__(self) -> None:
+        require_between("degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)
+
+    @property
+    def _scale(self) -> Float[Array, ""]:
+        """Of a t variable, whose variance is nu / (nu - 2)."""
+        return jnp.sqrt((self.degrees_of_freedom - 2.0) / self.degrees_of_freedom)
+
+    def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
+        nu = self.degrees_of_freedom
+        log_constant = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * jnp.log((nu - 2.0) * jnp.pi)
+        return log_constant - 0.5 * (nu + 1.0) * jnp.log1p(noise**2 / (nu - 2.0))
+
+    def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
+        return self._scale * jax.random.t(key, self.degrees_of_freedom, shape)
