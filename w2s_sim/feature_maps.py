@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, concrete, require_between, require_count
 from w2s_sim.errors import InputError
 from w2s_sim.features import FeatureLaw
 
@@ -89,7 +89,7 @@ class FunctionMap(eqx.Module):
 
     function: Callable[[Float[Array, " p"]], Float[Array, " d"]] = eqx.field(static=True)
 
-    def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
+    def __call__(self, z: Float[Array, " p"]) -> Float[Array, "..."]:
         return self.function(z)
 
 
@@ -110,41 +110,44 @@ class MappedFeatures(FeatureLaw):
     """
 
     base: FeatureLaw
-    feature_map: eqx.Module = eqx.field(
-        converter=lambda given: given if isinstance(given, eqx.Module) else FunctionMap(given)
-    )
+    feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]]
     num_nodes: int = eqx.field(static=True, default=NODES)
     dim: int = eqx.field(static=True, init=False)
-    nodes: Float[Array, "nodes d"] = eqx.field(init=False)
-    weights: Float[Array, " nodes"] = eqx.field(init=False)
 
     def __post_init__(self) -> None:
-        points, weights = self.base.quadrature(self.num_nodes)
-        shape = jax.eval_shape(self._map, jax.ShapeDtypeStruct((self.base.dim,), points.dtype)).shape
-        if len(shape) != 1 or shape[0] < 1:
-            raise InputError("feature_map", f"values of shape {shape}", "vectors, of shape (d,)")
-        self.dim = shape[0]
-        self.nodes = jax.vmap(self._map)(points)
-        self.weights = weights
+        if not isinstance(self.feature_map, eqx.Module):
+            self.feature_map = FunctionMap(self.feature_map)
+        assert callable(self.feature_map)
+        points, _ = self.base.quadrature(self.num_nodes)
+        self.dim = _each(self.feature_map, points).shape[1]
 
     def __check_init__(self) -> None:
-        if not np.all(np.isfinite(np.asarray(self.nodes))):
+        nodes, _ = self.quadrature(self.num_nodes)
+        if concrete(nodes) and not np.all(np.isfinite(np.asarray(nodes))):
             raise InputError("feature_map", "values that are not finite", "finite numbers at all z")
 
-    def _map(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
-        assert callable(self.feature_map)
-        return self.feature_map(z)
-
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        return jax.vmap(self._map)(self.base.sample(num_inputs, key=key))
+        return _each(self.feature_map, self.base.sample(num_inputs, key=key))
 
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
         points, weights = self.base.quadrature(num_nodes)
-        return jax.vmap(self._map)(points), weights
+        return _each(self.feature_map, points), weights
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
-        return jnp.exp(argument @ self.nodes.T) @ self.weights
+        nodes, weights = self.quadrature(self.num_nodes)
+        return jnp.exp(argument @ nodes.T) @ weights
 
     @property
     def covariance(self) -> Float[Array, "d d"]:
-        return (self.nodes.T * self.weights) @ self.nodes
+        nodes, weights = self.quadrature(self.num_nodes)
+        return (nodes.T * weights) @ nodes
+
+
+def _each(
+    feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]], points: Float[Array, "n p"]
+) -> Float[Array, "n d"]:
+    # Not the map itself: a bound method of a module under construction cannot be hashed.
+    values = jax.vmap(lambda z: feature_map(z))(points)
+    if values.ndim != 2:
+        raise InputError("feature_map", f"values of shape {values.shape[1:]}", "vectors, of shape (d,)")
+    return values

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_features
+from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_moments
 from w2s_sim.task import TransferTask, WeakData
 
 
@@ -36,7 +36,7 @@ class GaussianTilt(eqx.Module):
     @staticmethod
     def require(task: TransferTask) -> None:
         """Refuse a task whose tilted laws are not Gaussian."""
-        if not has_gaussian_features(task.features):
+        if not has_gaussian_moments(task):
             raise InputError("features", type(task.features).__name__, "Gaussian features, for a tilted law")
 
     @staticmethod

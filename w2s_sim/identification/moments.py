@@ -1,4 +1,4 @@
-"""Moments m_k(s) = E[(p_k / p_*)^s] of one weak demonstration's odds, in closed form for regression."""
+"""Moments m_k(s) = E[(p_k / p_*)^s] of one weak demonstration's odds."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian
+from w2s_sim.feature_maps import MappedFeatures
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
+from w2s_sim.identification.node_moments import has_gaussian_features, has_normal_noise, node_log_moments
 from w2s_sim.task import TransferTask
 
 QUADRATURE_NODES = 32
@@ -26,7 +27,8 @@ def log_odds_moments(
     Args:
         task: The transfer task; k* is its intended concept.
         exponents: s_k in [0, 1], one per concept.
-        num_nodes: Quadrature nodes per axis (an even number), for feature laws without a closed form.
+        num_nodes: Quadrature nodes per axis (an even number), for laws without a closed form; mapped features
+            have their own number, which is scaled alike.
     """
     return log_odds_moments_of(task, num_nodes)(exponents)
 
@@ -37,6 +39,8 @@ def log_odds_moments_of(
     """`log_odds_moments` as a function of s alone, for many s: what needs no s is computed once."""
     if isinstance(task, FiniteTask):
         return finite_log_odds_moments(task)
+    if needs_nodes(task):
+        return node_log_moments(task, num_nodes / QUADRATURE_NODES)
     return partial(_regression_log_moments, task, num_nodes)
 
 
@@ -61,8 +65,14 @@ def _regression_log_moments(
     return jax.nn.logsumexp(log_terms, axis=1)
 
 
-def has_gaussian_features(law: FeatureLaw) -> bool:
-    return isinstance(law, Gaussian) or (isinstance(law, Anisotropic) and has_gaussian_features(law.base))
+def needs_nodes(task: TransferTask) -> bool:
+    """Whether moments are sums over nodes of features and noise."""
+    return isinstance(task.features, MappedFeatures) or not has_normal_noise(task)
+
+
+def has_gaussian_moments(task: TransferTask) -> bool:
+    """Whether features and labels are Gaussian, so that moments have a closed form."""
+    return has_gaussian_features(task.features) and has_normal_noise(task)
 
 
 def gaussian_log_moment(

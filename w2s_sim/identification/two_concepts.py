@@ -18,7 +18,7 @@ from scipy.special import expit, gammaln, logsumexp
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
-from w2s_sim.identification.moments import has_gaussian_features
+from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.task import TransferTask
 
 # Nodes reach out to where the integrand has fallen by this many nats.
@@ -94,7 +94,7 @@ class _LogIntegrand:
     def of(cls, task: TransferTask, size: int) -> "_LogIntegrand":
         if task.num_concepts != 2:
             raise InputError("num_concepts", task.num_concepts, "2")
-        if not has_gaussian_features(task.features):
+        if not has_gaussian_moments(task):
             raise InputError("features", type(task.features).__name__, "Gaussian features")
         if not task.has_point_mass_target:
             raise InputError("target_prior", np.asarray(task.target_prior), "all weight on one concept")

@@ -15,6 +15,7 @@ from w2s_sim.identification import (
     log_chernoff_terms,
     quadrature_is_resolved,
 )
+from w2s_sim.noise import LaplaceNoise, LogisticNoise, StudentTNoise
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.concept_identification_lemmas import (
@@ -22,10 +23,12 @@ from w2s_sim.statements.concept_identification_lemmas import (
 )
 from w2s_sim.statements.example_tasks import (
     canonical,
+    fourier_features,
     leaning_to_concept,
     many_concepts,
     noisy,
     oblique_concepts,
+    polynomial_features,
     two_concepts,
 )
 from w2s_sim.statements.measure import FromWeakData
@@ -78,6 +81,9 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("concepts not orthogonal, n=32", oblique_concepts(), InContext(32)),
         Case("mixed target, ungrouped, n=16", canonical(target_prior=[0.15, 0.0, 0.0, 0.85]), InContext(16)),
         Case("K=2, uniform prior, n=2", two_concepts(), InContext(2)),
+        Case("polynomial features of two inputs, n=16", polynomial_features(), InContext(16)),
+        Case("logistic label noise, n=16", canonical(law=LogisticNoise()), InContext(16)),
+        Case("student t label noise, n=16", canonical(law=StudentTNoise(5.0)), InContext(16)),
     ]
     longer = [
         Case("K=2, uniform prior, n=8", two_concepts(), InContext(8)),
@@ -85,6 +91,8 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("uniform features, n=8", canonical(features="uniform"), InContext(8)),
         Case("uniform features, n=16", canonical(features="uniform"), InContext(16)),
         Case("rademacher features, n=32", canonical(features="rademacher"), InContext(32)),
+        Case("random Fourier features, n=32", fourier_features(), InContext(32)),
+        Case("laplace label noise, n=8", canonical(law=LaplaceNoise()), InContext(8)),
     ]
     return path + others + (longer if preset == "full" else [])
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import jax
 import numpy as np
 
+from w2s_sim.feature_maps import MappedFeatures, PolynomialMap, random_fourier_map
+from w2s_sim.features import Gaussian, UniformCube
 from w2s_sim.supervisors import RegressionSupervisor, noisy_supervisor
 from w2s_sim.task import TransferTask, canonical_task, regression_task
 
@@ -20,6 +23,30 @@ def canonical_in(dim: int, **changes: Any) -> TransferTask:
     """The canonical task with more features, which neither concepts nor bias use."""
     arguments: dict[str, Any] = {"source_prior": CANONICAL_SOURCE, "target_prior": FOURTH_CONCEPT}
     return regression_task(dim, 4, **arguments | changes)
+
+
+def polynomial_features() -> TransferTask:
+    """The six monomials of degree two at most in two uniform inputs; three of them are the concepts.
+
+    Of Gaussian inputs, biased monomials would have infinite moments.
+    """
+    return _mapped(MappedFeatures(UniformCube(2), PolynomialMap(2, 2)))
+
+
+def fourier_features() -> TransferTask:
+    """Six random cosines of two inputs; three of them are the concepts."""
+    return _mapped(MappedFeatures(Gaussian(2), random_fourier_map(2, 6, key=jax.random.key(0))))
+
+
+def _mapped(features: MappedFeatures) -> TransferTask:
+    return regression_task(
+        6,
+        3,
+        source_prior=[0.5, 0.3, 0.2],
+        target_prior=[0.0, 0.0, 1.0],
+        features=features,
+        bias=0.3,
+    )
 
 
 def noisy(weak_noise: float) -> TransferTask:

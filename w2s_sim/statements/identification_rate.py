@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.estimators import ContextEstimator, Estimator, InContext
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification.moments import has_gaussian_features
+from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.identification.rate import (
     has_interior_minimiser,
     identification_rate,
@@ -117,7 +117,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 
 
 def _has_tilted_law(case: Case[Any]) -> bool:
-    return isinstance(case.task, FiniteTask) or has_gaussian_features(case.task.features)
+    return isinstance(case.task, FiniteTask) or has_gaussian_moments(case.task)
 
 
 def _source_holds(case: Case[Any]) -> bool:

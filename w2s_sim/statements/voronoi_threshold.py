@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import Estimator, InContext
-from w2s_sim.identification.moments import has_gaussian_features
+from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.identification.rate import has_interior_minimiser, sharp_log_misidentification
 from w2s_sim.identification.voronoi import (
     losers,
@@ -122,7 +122,7 @@ VORONOI_THRESHOLD = Statement(
     assumptions=(
         Assumption("posterior of one context", lambda case: isinstance(case.estimator, InContext)),
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-        Assumption("Gaussian features", lambda case: has_gaussian_features(case.task.features)),
+        Assumption("Gaussian features", lambda case: has_gaussian_moments(case.task)),
         Assumption(
             "a source prior that holds the intended concept",
             lambda case: float(case.task.source.prior[case.task.target_concept]) > 0,

@@ -1,0 +1,127 @@
+"""Moments m_k(s) by quadrature over nodes: for mapped features, and for label noise that is not normal."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.feature_maps import MappedFeatures
+from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian
+from w2s_sim.noise import NormalNoise
+from w2s_sim.task import TransferTask
+
+# The noise e = sinh((pi/2) sinh t) on an even grid of t: exponentially accurate for smooth densities, with
+# tails as heavy as those of Student t. The last node lies at 2e4 standard deviations.
+NOISE_EDGE = 2.6
+NOISE_NODES = 161
+# A coordinate of two projections of Gaussian features.
+NODES = 32
+# An integrand that has not died out there has no finite integral.
+LARGEST_EDGE_SHARE = 1e-6
+
+
+def has_gaussian_features(law: FeatureLaw) -> bool:
+    return isinstance(law, Gaussian) or (isinstance(law, Anisotropic) and has_gaussian_features(law.base))
+
+
+def has_normal_noise(task: TransferTask) -> bool:
+    """Whether the labels of both models are normal given the inputs."""
+    return isinstance(task.source.law, NormalNoise) and isinstance(task.supervisor.law, NormalNoise)
+
+
+def has_nodes(law: FeatureLaw, refinement: float) -> bool:
+    """Whether moments can be summed over the nodes of the features, refined so many times."""
+    if has_gaussian_features(law):
+        return True
+    try:
+        law.quadrature(_axis_nodes(law, refinement))
+    except InputError:
+        return False
+    return True
+
+
+def _axis_nodes(law: FeatureLaw, refinement: float) -> int:
+    """A coordinate; a feature map says how many it needs."""
+    return round(refinement * (law.num_nodes if isinstance(law, MappedFeatures) else NODES))
+
+
+def node_log_moments(
+    task: TransferTask, refinement: float = 1.0
+) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
+    """s -> log m_k(s_k) in nats; inf where the moment is infinite, or beyond what nodes can hold.
+
+    Given x, an odds ratio depends on x through u = Delta^T x and v = (beta'_j - beta_*)^T x alone: the weak
+    residual from k* is v + sigma' e, that from k is v - u + sigma' e. Both are laid out on nodes, and e too
+    where the noise is not normal.
+
+    Args:
+        task: The transfer task.
+        refinement: How many times more nodes an axis than usual.
+    """
+    star = task.source.vectors[task.target_concept]
+    differences = task.source.vectors - star
+    shifts = task.supervisor.vectors - star
+    projections = _projections(task, _axis_nodes(task.features, refinement))
+    noise_nodes = round(refinement * NOISE_NODES)
+    log_moment = _normal_log_moment if has_normal_noise(task) else _general_log_moment(noise_nodes)
+
+    def per_pair(difference: Array, shift: Array, exponent: Array) -> Array:
+        return log_moment(task, *projections(difference, shift), exponent)
+
+    def log_moments(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
+        pairs = jax.vmap(jax.vmap(per_pair, (None, 0, None)), (0, None, 0))(differences, shifts, exponents)
+        # A concept that is never demonstrated must not bring in its infinite moment.
+        shown = task.target_prior > 0
+        log_weights = jnp.where(shown, jnp.log(jnp.where(shown, task.target_prior, 1.0)), -jnp.inf)
+        return jax.nn.logsumexp(jnp.where(shown, log_weights + pairs, -jnp.inf), axis=1)
+
+    return log_moments
+
+
+def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array], tuple[Array, Array, Array]]:
+    """(Delta, beta'_j - beta_*) -> nodes u, v and their weights."""
+    if not has_gaussian_features(task.features):
+        points, weights = task.features.quadrature(num_nodes)
+        return lambda difference, shift: (points @ difference, points @ shift, weights)
+    nodes, weights = Gaussian(2).quadrature(num_nodes)
+    covariance = task.features.covariance
+
+    def project(difference: Array, shift: Array) -> tuple[Array, Array, Array]:
+        """Two projections of Gaussian features are two normals: two coordinates are enough."""
+        length = jnp.sqrt(difference @ covariance @ difference)
+        along = shift @ covariance @ difference / jnp.where(length > 0, length, 1.0)
+        across = jnp.sqrt(jnp.maximum(shift @ covariance @ shift - along**2, 0.0))
+        return length * nodes[:, 0], along * nodes[:, 0] + across * nodes[:, 1], weights
+
+    return project
+
+
+def _normal_log_moment(task: TransferTask, u: Array, v: Array, weights: Array, exponent: Array) -> Array:
+    """The noise integrated in closed form."""
+    rate = exponent / task.source.noise**2
+    log_values = -0.5 * rate * (u**2 - 2.0 * u * v) + 0.5 * (rate * task.supervisor.noise * u) ** 2
+    return jax.nn.logsumexp(log_values + jnp.log(weights))
+
+
+def _general_log_moment(num_nodes: int) -> Callable[..., Array]:
+    grid = np.linspace(-NOISE_EDGE, NOISE_EDGE, num_nodes)
+    inner = 0.5 * np.pi * np.sinh(grid)
+    noise = jnp.asarray(np.sinh(inner), dtype=float)
+    slopes = 0.5 * np.pi * np.cosh(grid) * np.cosh(inner)
+    log_steps = jnp.asarray(np.log(slopes * (grid[1] - grid[0])), dtype=float)
+
+    def log_moment(task: TransferTask, u: Array, v: Array, weights: Array, exponent: Array) -> Array:
+        residuals = v[:, None] + task.supervisor.noise * noise
+        from_star = task.source.law.log_density(residuals / task.source.noise)
+        from_other = task.source.law.log_density((residuals - u[:, None]) / task.source.noise)
+        log_noise = task.supervisor.law.log_density(noise) + log_steps
+        log_values = exponent * (from_other - from_star) + log_noise
+        totals = jax.nn.logsumexp(log_values, axis=1)
+        edges = jnp.maximum(log_values[:, 0], log_values[:, -1]) - totals
+        finite = jnp.all(edges < np.log(LARGEST_EDGE_SHARE))
+        return jnp.where(finite, jax.nn.logsumexp(totals + jnp.log(weights)), jnp.inf)
+
+    return log_moment
