@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from w2s_sim.concepts import CategoricalModel as CategoricalModel
     from w2s_sim.concepts import FiniteModel as FiniteModel
+    from w2s_sim.concepts import GaussianConceptModel as GaussianConceptModel
     from w2s_sim.concepts import HiddenMarkovModel as HiddenMarkovModel
     from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
     from w2s_sim.concepts import RegressionModel as RegressionModel
     from w2s_sim.errors import InputError as InputError
+    from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
     from w2s_sim.estimators import Estimator as Estimator
     from w2s_sim.estimators import GradientDescent as GradientDescent
     from w2s_sim.estimators import HullProjection as HullProjection
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import Ridge as Ridge
     from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
     from w2s_sim.falsifier import falsify as falsify
+    from w2s_sim.feature_maps import MappedFeatures as MappedFeatures
+    from w2s_sim.feature_maps import PolynomialMap as PolynomialMap
+    from w2s_sim.feature_maps import random_fourier_map as random_fourier_map
     from w2s_sim.features import Anisotropic as Anisotropic
     from w2s_sim.features import Gaussian as Gaussian
     from w2s_sim.features import Rademacher as Rademacher
@@ -32,6 +37,10 @@ if TYPE_CHECKING:
     from w2s_sim.finite_task import FiniteTask as FiniteTask
     from w2s_sim.identification import identification_bound as identification_bound
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
+    from w2s_sim.noise import LaplaceNoise as LaplaceNoise
+    from w2s_sim.noise import LogisticNoise as LogisticNoise
+    from w2s_sim.noise import NormalNoise as NormalNoise
+    from w2s_sim.noise import StudentTNoise as StudentTNoise
     from w2s_sim.statements import Assumption as Assumption
     from w2s_sim.statements import Case as Case
     from w2s_sim.statements import Control as Control
@@ -58,6 +67,7 @@ _HOMES = {
     "w2s_sim.concepts": (
         "CategoricalModel",
         "FiniteModel",
+        "GaussianConceptModel",
         "HiddenMarkovModel",
         "LatentConceptModel",
         "RegressionModel",
@@ -65,6 +75,7 @@ _HOMES = {
     "w2s_sim.finite_task": ("FiniteTask",),
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
+        "ConjugateRefinement",
         "Estimator",
         "GradientDescent",
         "HullProjection",
@@ -78,7 +89,9 @@ _HOMES = {
         "SpectralCutoff",
     ),
     "w2s_sim.falsifier": ("falsify",),
+    "w2s_sim.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
     "w2s_sim.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.noise": ("LaplaceNoise", "LogisticNoise", "NormalNoise", "StudentTNoise"),
     "w2s_sim.metrics": ("performance_gap_recovered",),
     "w2s_sim.statements": (
         "Assumption",

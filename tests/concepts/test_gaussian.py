@@ -16,7 +16,7 @@ FACTOR = np.array([[1.0, 0.0, 0.0], [0.4, 0.8, 0.0], [-0.2, 0.3, 0.0]])
 
 def make_model() -> GaussianConceptModel:
     """Its covariance is singular."""
-    return GaussianConceptModel([0.5, -1.0, 0.2], FACTOR @ FACTOR.T, 0.6)
+    return GaussianConceptModel([0.5, -1.0, 0.2], FACTOR, 0.6)
 
 
 def make_data(num: int) -> tuple[jax.Array, jax.Array]:
@@ -50,7 +50,7 @@ def test_evidence_is_the_product_of_predictives() -> None:
 def test_posterior_is_that_of_a_grid() -> None:
     """Two concepts coordinates, integrated numerically."""
     with jax.enable_x64(True):
-        model = GaussianConceptModel([0.3, -0.2], [[0.5, 0.2], [0.2, 0.4]], 0.7)
+        model = GaussianConceptModel([0.3, -0.2], [[0.7, 0.0], [0.3, 0.55]], 0.7)
         inputs, labels = make_data(3)
         inputs = inputs[:, :2]
         updated = model.updated(inputs, labels)
@@ -104,14 +104,14 @@ def test_no_demonstrations_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"covariance": np.eye(2)}, "covariance"),
-        ({"covariance": np.diag([1.0, 1.0, -0.1])}, "covariance"),
-        ({"covariance": np.eye(3) + np.eye(3, k=1)}, "covariance"),
+        ({"factor": np.eye(2)}, "factor"),
+        ({"factor": np.ones(3)}, "factor"),
+        ({"factor": np.full((3, 3), np.inf)}, "factor"),
         ({"noise": 0.0}, "noise"),
         ({"mean": [1.0, np.nan, 0.0]}, "mean"),
     ],
 )
 def test_bad_input_is_refused(changes, field: str) -> None:
-    parts = {"mean": [0.0] * 3, "covariance": np.eye(3), "noise": 0.5}
+    parts = {"mean": [0.0] * 3, "factor": np.eye(3), "noise": 0.5}
     with pytest.raises(InputError, match=field):
         GaussianConceptModel(**parts | changes)

@@ -3,54 +3,43 @@
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax.scipy.linalg import cho_solve, solve_triangular
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, concrete, require_between, require_finite, require_shape, short
+from w2s_sim._checks import as_float, require_between, require_finite
 from w2s_sim.concepts.model import ConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.students import LinearStudent
 
-# How far rounding in float32 may carry a covariance from a symmetric positive one, relative to its largest
-# entry.
-ROUNDING = 1e-5
-
 
 class GaussianConceptModel(ConceptModel):
-    """Concepts beta ~ N(mean, covariance), labels y ~ N(beta^T x, sigma^2).
+    """Concepts beta = mean + A z with z ~ N(0, I), labels y ~ N(beta^T x, sigma^2).
 
-    The prior is conjugate: the posterior is Gaussian again, so that nothing is approximated. The covariance
-    may be singular; directions without prior variance never move.
+    The prior is conjugate: the posterior is Gaussian again, so that nothing is approximated. It is held by a
+    factor A of its covariance A A^T, which stays positive semidefinite whatever the rounding, and may be
+    singular: directions without prior variance never move.
 
     Attributes:
         mean: Mean concept, shape (d,), in label units per feature unit.
-        covariance: Of the concepts, shape (d, d), symmetric and positive semidefinite.
+        factor: A, shape (d, r), in the same units.
         noise: sigma > 0, in label units.
 
     Raises:
-        InputError: If shapes do not fit, or the covariance is none, or the noise is not positive.
+        InputError: If shapes do not fit, or a number is not finite, or the noise is not positive.
     """
 
     mean: Float[Array, " d"] = eqx.field(converter=as_float)
-    covariance: Float[Array, "d d"] = eqx.field(converter=as_float)
+    factor: Float[Array, "d r"] = eqx.field(converter=as_float)
     noise: Float[Array, ""] = eqx.field(converter=as_float)
 
     def __check_init__(self) -> None:
         require_finite("mean", self.mean)
-        require_shape("covariance", self.covariance, 2 * self.mean.shape, "features x features")
-        require_finite("covariance", self.covariance)
+        if self.factor.ndim != 2 or self.factor.shape[:1] != self.mean.shape:
+            raise InputError(
+                "factor", f"shape {self.factor.shape}", f"shape ({self.dim}, r), a row per feature"
+            )
+        require_finite("factor", self.factor)
         require_between("noise", self.noise, 0.0, open_low=True)
-        if not concrete(self.covariance):
-            return
-        covariance = np.asarray(self.covariance, dtype=np.float64)
-        tolerance = ROUNDING * max(np.abs(covariance).max(initial=0.0), np.finfo(np.float32).tiny)
-        if np.abs(covariance - covariance.T).max(initial=0.0) > tolerance:
-            raise InputError("covariance", short(self.covariance), "a symmetric matrix")
-        smallest = np.linalg.eigvalsh(covariance).min(initial=0.0)
-        if smallest < -len(covariance) * tolerance:
-            raise InputError("covariance", f"an eigenvalue {smallest:.3g}", "a positive semidefinite matrix")
 
     @property
     def dim(self) -> int:
@@ -58,13 +47,17 @@ class GaussianConceptModel(ConceptModel):
         return self.mean.shape[0]
 
     @property
+    def covariance(self) -> Float[Array, "d d"]:
+        """Of the concepts, A A^T."""
+        return self.factor @ self.factor.T
+
+    @property
     def mean_student(self) -> LinearStudent:
         """The mean predictor E[y | x]."""
         return LinearStudent(self.mean)
 
     def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
-        # By singular values: a Cholesky factor needs a covariance that is not singular.
-        return jax.random.multivariate_normal(key, self.mean, self.covariance, (num,), method="svd")
+        return self.mean + jax.random.normal(key, (num, self.factor.shape[1])) @ self.factor.T
 
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Float[Array, "n d"], *, key: Key[Array, ""]
@@ -72,25 +65,34 @@ class GaussianConceptModel(ConceptModel):
         means = jnp.sum(inputs * concepts, axis=-1)
         return means + self.noise * jax.random.normal(key, means.shape)
 
-    def _factor(self, inputs: Float[Array, "n d"]) -> Float[Array, "n n"]:
-        """Lower Cholesky factor of the covariance of the labels, X C X^T + sigma^2 I."""
-        shared = inputs @ self.covariance @ inputs.T
-        return jnp.linalg.cholesky(shared + self.noise**2 * jnp.eye(inputs.shape[0]))
-
     def log_evidence(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, ""]:
-        factor = self._factor(inputs)
-        white = solve_triangular(factor, labels - inputs @ self.mean, lower=True)
-        return jnp.sum(norm.logpdf(white)) - jnp.sum(jnp.log(jnp.diagonal(factor)))
+        return self._read(inputs, labels)[1]
 
     def log_predictive(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, " n"]:
-        variances = self.noise**2 + jnp.sum((inputs @ self.covariance) * inputs, axis=1)
+        variances = self.noise**2 + jnp.sum((inputs @ self.factor) ** 2, axis=1)
         return norm.logpdf(labels, inputs @ self.mean, jnp.sqrt(variances))
 
     def updated(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> "GaussianConceptModel":
-        spread = inputs @ self.covariance
-        factor = self._factor(inputs)
-        gain = cho_solve((factor, True), spread)
-        covariance = self.covariance - spread.T @ gain
-        return GaussianConceptModel(
-            self.mean + gain.T @ (labels - inputs @ self.mean), 0.5 * (covariance + covariance.T), self.noise
-        )
+        return self._read(inputs, labels)[0]
+
+    def _read(
+        self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]
+    ) -> tuple["GaussianConceptModel", Float[Array, ""]]:
+        """The posterior and the log evidence, demonstration by demonstration (Potter's square-root filter).
+
+        Each is a rank-one update of the factor, so that no matrix is decomposed.
+        """
+
+        def step(state: tuple[Array, Array], pair: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:
+            mean, factor = state
+            features, label = pair
+            loading = features @ factor
+            variance = loading @ loading + self.noise**2
+            spread, surprise = jnp.sqrt(variance), label - features @ mean
+            toward = factor @ loading
+            shrink = 1.0 / (variance + self.noise * spread)
+            new = mean + toward * surprise / variance, factor - shrink * jnp.outer(toward, loading)
+            return new, norm.logpdf(surprise, scale=spread)
+
+        (mean, factor), log_densities = jax.lax.scan(step, (self.mean, self.factor), (inputs, labels))
+        return GaussianConceptModel(mean, factor, self.noise), jnp.sum(log_densities)

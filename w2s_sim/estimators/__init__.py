@@ -1,6 +1,7 @@
 """Estimators: what a learner does with the source model and the weak data. None sees the target."""
 
 from w2s_sim.estimators.base import Estimator as Estimator
+from w2s_sim.estimators.conjugate import ConjugateRefinement as ConjugateRefinement
 from w2s_sim.estimators.finetune import DirectFinetuning as DirectFinetuning
 from w2s_sim.estimators.finetune import GradientDescent as GradientDescent
 from w2s_sim.estimators.finetune import LabelMixing as LabelMixing

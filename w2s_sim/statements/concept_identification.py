@@ -15,7 +15,7 @@ from w2s_sim.identification import (
     log_chernoff_terms,
     quadrature_is_resolved,
 )
-from w2s_sim.noise import LaplaceNoise, LogisticNoise, StudentTNoise
+from w2s_sim.noise import LogisticNoise, StudentTNoise
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.concept_identification_lemmas import (
@@ -92,7 +92,6 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("uniform features, n=16", canonical(features="uniform"), InContext(16)),
         Case("rademacher features, n=32", canonical(features="rademacher"), InContext(32)),
         Case("random Fourier features, n=32", fourier_features(), InContext(32)),
-        Case("laplace label noise, n=8", canonical(law=LaplaceNoise()), InContext(8)),
     ]
     return path + others + (longer if preset == "full" else [])
 

@@ -90,7 +90,7 @@ def cases(preset: Preset) -> Sequence[Case]:
 
 def controls(preset: Preset) -> Sequence[Control]:
     task = canonical_task()
-    tilted = TransferTask(_anisotropic_features(task), task.source, task.target_prior, task.supervisor)
+    tilted = TransferTask(features_away_from_bias(task), task.source, task.target_prior, task.supervisor)
     return [
         Control(Case("anisotropic features", tilted, Ridge(0.3, num_weak=240)), breaks="isotropic features"),
         Control(
@@ -106,7 +106,7 @@ def controls(preset: Preset) -> Sequence[Control]:
     ]
 
 
-def _anisotropic_features(task: TransferTask) -> Anisotropic:
+def features_away_from_bias(task: TransferTask) -> Anisotropic:
     """Variance 4 along beta_P - beta_Q, 0.05 along the bias, 1 elsewhere.
 
     The data then move the student off the source long before they teach it the bias.

@@ -21,6 +21,7 @@ THEOREMS = (
     "em-refinement",
     "hull-misfit",
     "hmm-identification",
+    "continuum-floor",
 )
 
 

@@ -1,0 +1,81 @@
+"""Refinement by a strong model that holds a continuum of concepts: a Gaussian prior around the source."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import as_float, concrete, require_count, require_finite
+from w2s_sim.concepts import GaussianConceptModel, RegressionModel
+from w2s_sim.errors import InputError
+from w2s_sim.estimators.base import Estimator
+from w2s_sim.estimators.finetune import SpectralFinetuning
+from w2s_sim.students import LinearStudent
+from w2s_sim.task import WeakData
+
+
+class ConjugateRefinement(Estimator):
+    """Refinement in context under the prior beta ~ N(beta_P, A A^T), whose posterior is in closed form.
+
+    Of the source it keeps the mean and the label noise alone: it does not know which concepts there are.
+    With A = tau I the posterior mean is ridge to the source at eta = sigma^2 / (n tau^2).
+
+    Attributes:
+        num_demonstrations: n >= 1.
+        spread: tau > 0, for A = tau I, or A itself, shape (d, d), in label units per feature unit.
+        student: Fitted on labels drawn from the posterior predictive at its sample size of fresh queries,
+            all relabelled with the one context; without one, the labeller is returned.
+
+    Raises:
+        InputError: If the spread is neither a positive number nor a square matrix.
+    """
+
+    num_demonstrations: int = eqx.field(static=True)
+    spread: Float[Array, "..."] = eqx.field(converter=as_float)
+    student: SpectralFinetuning | None = None
+
+    def __check_init__(self) -> None:
+        require_count("num_demonstrations", self.num_demonstrations, 1)
+        require_finite("spread", self.spread)
+        shape = self.spread.shape
+        if shape and (len(shape) != 2 or shape[0] != shape[1]):
+            raise InputError("spread", f"shape {shape}", "a number, or a square matrix")
+        if not shape and concrete(self.spread) and not float(self.spread) > 0:
+            raise InputError("spread", float(self.spread), "a number > 0")
+
+    @property
+    def num_queries(self) -> int:
+        """N, the number of relabelled inputs; 0 without a student."""
+        return 0 if self.student is None else self.student.sample_size
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_demonstrations + self.num_queries
+
+    @property
+    def has_isotropic_prior(self) -> bool:
+        """Whether A A^T is a multiple of I. Needs concrete values."""
+        if not self.spread.shape:
+            return True
+        factor = np.asarray(self.spread, dtype=np.float64)
+        covariance = factor @ factor.T
+        return bool(np.allclose(covariance, covariance[0, 0] * np.eye(len(covariance))))
+
+    def prior_model(self, source: RegressionModel) -> GaussianConceptModel:
+        """What the strong model believes before it reads the context."""
+        mean = source.prior @ source.vectors
+        factor = self.spread if self.spread.shape else self.spread * jnp.eye(mean.shape[0])
+        return GaussianConceptModel(mean, factor, source.noise)
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        demonstrations = data[: self.num_demonstrations]
+        posterior = self.prior_model(source).updated(demonstrations.inputs, demonstrations.labels)
+        if self.student is None:
+            return posterior.mean_student
+        concept_key, label_key, student_key = jax.random.split(key, 3)
+        queries = data.inputs[self.num_demonstrations :]
+        # A label is drawn from the predictive given its input alone: each with a concept of its own.
+        concepts = posterior.sample_concepts(self.num_queries, key=concept_key)
+        labels = posterior.sample_labels(queries, concepts, key=label_key)
+        return self.student.fit(source, WeakData(queries, labels), key=student_key)

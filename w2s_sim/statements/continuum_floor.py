@@ -1,0 +1,156 @@
+"""continuum-floor: refinement under a Gaussian prior over all concepts obeys the floor of fine-tuning."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.estimators import ConjugateRefinement, Estimator, InContext, LeastSquares, Ridge
+from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
+from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC
+from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.naive_floor import features_away_from_bias
+from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.quantities import naive_floor
+from w2s_sim.statements.statement import Preset, Statement
+from w2s_sim.task import WeakData, canonical_task
+
+PAGE = "theory/continuum-floor.md"
+GAUSSIAN_PRIOR = Assumption(
+    "Gaussian prior over concepts", lambda case: isinstance(case.estimator, ConjugateRefinement)
+)
+ISOTROPIC_PRIOR = Assumption(
+    "isotropic prior", lambda case: getattr(case.estimator, "has_isotropic_prior", True)
+)
+
+
+def bound(case: Case) -> Float[Array, ""]:
+    """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; free of tau and n."""
+    return naive_floor(case.task)
+
+
+def _has_finite_variance(case: Case) -> bool:
+    """The risk of least squares has two moments only when N > d + 3."""
+    student = getattr(case.estimator, "student", None)
+    return student is None or student.sample_size > case.task.dim + 3
+
+
+def cases(preset: Preset) -> Sequence[Case]:
+    task = canonical_task()
+    sizes = (4, 16, 60) if preset == "quick" else (1, 2, 4, 8, 16, 32, 60, 240)
+    mixed = canonical(target_prior=[0.2, 0.0, 0.2, 0.6])
+    others = [
+        Case("canonical, n=60, tau=0.1", task, ConjugateRefinement(60, 0.1)),
+        Case("canonical, n=16, tau=10", task, ConjugateRefinement(16, 10.0)),
+        Case("rademacher features, n=16", canonical(features="rademacher"), ConjugateRefinement(16, 0.5)),
+        Case("d=10, K=3, n=16", ten_dimensional(), ConjugateRefinement(16, 0.5)),
+        Case("weak model leans to the source, n=60", leaning_to_source(0.3), ConjugateRefinement(60, 0.1)),
+        Case("mixed target, grouped, n=60", mixed, ConjugateRefinement(60, 0.5), grouped=True),
+        Case(
+            "student on 60 refined labels, n=60",
+            task,
+            ConjugateRefinement(60, 0.1, LeastSquares(num_weak=60)),
+        ),
+    ]
+    path = [Case(f"canonical, n={n}, tau=0.5", task, ConjugateRefinement(n, 0.5)) for n in sizes]
+    return path + others
+
+
+def controls(preset: Preset) -> Sequence[Control]:
+    task = canonical_task()
+    # A continuum too, but of mixtures of the concepts alone: no bias lies within it.
+    within = np.diag(np.repeat([1.0, 0.0], 4))
+    stretched = canonical(features=features_away_from_bias(task))
+    return [
+        Control(Case("finitely many concepts, n=16", task, InContext(16)), breaks=GAUSSIAN_PRIOR.name),
+        Control(
+            Case("a continuum within the hull's span, n=60", task, ConjugateRefinement(60, within)),
+            breaks=ISOTROPIC_PRIOR.name,
+        ),
+        Control(
+            Case("anisotropic features, n=240", stretched, ConjugateRefinement(240, 0.06)),
+            "isotropic features",
+        ),
+    ]
+
+
+def build_estimator(numbers: dict[str, Any]) -> Estimator:
+    queries = numbers["num_queries"]
+    student = None if queries is None else LeastSquares(num_weak=queries)
+    return ConjugateRefinement(numbers["num_demonstrations"], numbers["spread"], student)
+
+
+def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """||posterior mean - ridge student|| at eta = sigma^2 / (n tau^2)."""
+    estimator, source = case.estimator, case.task.source
+    assert isinstance(estimator, ConjugateRefinement)
+    ridge = source.noise**2 / (estimator.num_demonstrations * estimator.spread**2)
+    fitted = Ridge(ridge, num_weak=estimator.num_demonstrations).fit(source, data, key=key)
+    return jnp.linalg.norm(estimator.fit(source, data, key=key).coefficients - fitted.coefficients)
+
+
+def _rounding(case: Case) -> float:
+    """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
+    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps)
+
+
+def _lemma_cases(preset: Preset) -> Sequence[Case]:
+    return [Case("canonical, n=16, tau=0.5", canonical_task(), ConjugateRefinement(16, 0.5))]
+
+
+CONJUGATE_MEAN_IS_RIDGE = Statement(
+    id="conjugate-mean-is-ridge",
+    kind="equality",
+    title="The posterior mean is ridge to the source",
+    summary="Under N(beta_P, tau^2 I) the posterior mean is the ridge student at eta = sigma^2/(n tau^2).",
+    formula=r"\mathbb{E}[\beta\mid x,y']=b_\eta,\qquad \eta=\sigma^2/(n\tau^2)",
+    cases=_lemma_cases,
+    bound=lambda case: jnp.zeros(()),
+    measure=FromWeakData(_distance_from_ridge),
+    margin=_rounding,
+    assumptions=(GAUSSIAN_PRIOR, ISOTROPIC_PRIOR),
+    quantity="distance between the two (label units per feature unit)",
+    reference="Conjugacy of the normal law; Somerstep et al. 2025, arXiv 2405.16236, for the setting",
+    page=PAGE,
+)
+
+CONTINUUM_FLOOR = Statement(
+    id="continuum-floor",
+    kind="lower",
+    title="Refinement over a continuum of concepts is fine-tuning",
+    summary=(
+        "If the strong model holds every regression vector for possible, a Gaussian prior around the source, "
+        "reading weak labels in context is ridge regression, and refinement has the floor of fine-tuning."
+    ),
+    formula=(
+        r"\mathbb{E}\,\lVert \mathbb{E}[\beta\mid x,y']-\beta_Q\rVert^2 \;\ge\; "
+        r"\mathrm{dist}\bigl(\beta_Q,\,[\beta'_Q,\beta_P]\bigr)^2,\quad \beta\sim\mathcal{N}(\beta_P,\tau^2I)"
+    ),
+    cases=cases,
+    bound=bound,
+    measure=FromWeakData(student_error),
+    assumptions=(
+        GAUSSIAN_PRIOR,
+        ISOTROPIC_PRIOR,
+        ISOTROPIC,
+        SYMMETRIC,
+        Assumption("finite variance of the risk", _has_finite_variance),
+    ),
+    trivial=lambda case: 0.0,
+    lemmas=(CONJUGATE_MEAN_IS_RIDGE,),
+    controls=controls,
+    parameters=(
+        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+        Parameter("spread", float, "tau, of the prior around the source", example=0.5, required=True, low=0),
+        Parameter("num_queries", int, "queries N relabelled for a student by least squares", low=1),
+        Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
+    ),
+    build_estimator=build_estimator,
+    quantity="squared error of the student (squared label units)",
+    plot_axis="num_demonstrations",
+    reference="After Somerstep et al. 2025, arXiv 2405.16236 (naive floor, and in-context refinement)",
+    page=PAGE,
+)
