@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hmmlearn.hmm import CategoricalHMM
 
 from w2s_sim.concepts import HiddenMarkovModel
 from w2s_sim.concepts.finite import shifted, smoothed
@@ -75,8 +76,7 @@ def test_posterior_of_independent_sequences() -> None:
 
 
 def test_forward_algorithm_against_hmmlearn() -> None:
-    hmm = pytest.importorskip("hmmlearn.hmm")
-    other = hmm.CategoricalHMM(n_components=2)
+    other = CategoricalHMM(n_components=2)
     other.startprob_, other.transmat_, other.emissionprob_ = INITIAL[0], TRANSITION[0], EMISSION[0]
     inputs, sequences = make_model().outcomes
     found = make_model().log_likelihood(inputs, sequences)[:, 0]

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import as_float, require_count, require_shape
-from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows, require_rows
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, require_rows
+from w2s_sim.concepts.forward import Forward, forward, rows_to_one
 from w2s_sim.errors import InputError
 
 
@@ -64,18 +65,21 @@ class HiddenMarkovModel(FiniteModel):
         return jnp.zeros((self.num_outcomes, 0), dtype=int), sequences
 
     def log_likelihood(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, "n K"]:
-        """The forward algorithm, in log space, for all sequences and concepts at once."""
-        log_transition = log_rows(self.transition)
-        # (V, K, S), so that a symbol picks its row.
-        log_emission = jnp.moveaxis(log_rows(self.emission), 2, 0)
+        return self._forward(labels).log_likelihood
 
-        def step(log_forward: Float[Array, "n K S"], symbols: Int[Array, " n"]) -> tuple[Array, None]:
-            moved = jax.nn.logsumexp(log_forward[..., None] + log_transition, axis=-2)
-            return moved + log_emission[symbols], None
+    def _forward(self, labels: Int[Array, "n L"]) -> Forward:
+        return forward(self.initial, self.transition, self.emission, labels)
 
-        first = log_rows(self.initial) + log_emission[labels[:, 0]]
-        log_forward, _ = jax.lax.scan(step, first, labels[:, 1:].T)
-        return jax.nn.logsumexp(log_forward, axis=-1)
+    def log_next_symbol(self, prefixes: Int[Array, "n T"]) -> Float[Array, "n K V"]:
+        """log p(next symbol | prefix, k) in nats, after T >= 1 symbols of any number.
+
+        A prefix that concept k cannot produce gives -inf for every symbol.
+        """
+        states = self._forward(prefixes).states
+        following = jnp.einsum("nks,kst->nkt", states, rows_to_one(self.transition))
+        shown = jnp.einsum("nkt,ktv->nkv", following, rows_to_one(self.emission))
+        possible = shown > 0
+        return jnp.where(possible, jnp.log(jnp.where(possible, shown, 1.0)), -jnp.inf)
 
     def log_input_probabilities(self, inputs: Int[Array, "n 0"]) -> Float[Array, " n"]:
         return jnp.zeros(inputs.shape[0])

@@ -1,0 +1,119 @@
+"""The forward algorithm of hidden Markov concepts, written three ways, side by side.
+
+Run: python benchmarks/forward_algorithm.py. Quote the ratios, not the times: machines differ and drift.
+"""
+
+import resource
+import time
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from rich.console import Console
+from rich.table import Table
+
+from w2s_sim.concepts.forward import forward
+
+ROUNDS = 5
+# Documents, tokens, concepts, states, symbols. The first is what one call must take.
+SIZES = ((4096, 128, 8, 16, 32), (4096, 4, 3, 2, 3), (4, 8192, 8, 16, 32))
+# An associative scan holds a matrix of states for every token: beyond this many numbers it is not tried.
+LARGEST_SCAN = 2**28
+
+Parameters = tuple[Float[Array, "K S"], Float[Array, "K S S"], Float[Array, "K S V"]]
+
+
+def scaled(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
+    """Probabilities that sum to one, and the logs of their sums: what the library does."""
+    return forward(*parameters, sequences).log_likelihood
+
+
+def log_space(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
+    """Logs throughout, token by token."""
+    initial, transition, emission = (jnp.log(part) for part in parameters)
+    emitted = jnp.moveaxis(emission, 2, 0)
+
+    def step(log_states: Array, symbols: Array) -> tuple[Array, None]:
+        moved = jax.nn.logsumexp(log_states[..., None] + transition, axis=-2)
+        return moved + emitted[symbols], None
+
+    last, _ = jax.lax.scan(step, initial + emitted[sequences[:, 0]], sequences[:, 1:].T)
+    return jax.nn.logsumexp(last, axis=-1)
+
+
+def associative(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
+    """Products of the tokens' matrices, in a tree of logarithmic depth."""
+    initial, transition, emission = parameters
+    emitted = jnp.moveaxis(emission, 2, 0)
+    # matrix[i, j] = p(state j, symbol | state i), scaled to a largest entry of one.
+    matrices = transition * emitted[sequences[:, 1:].T][..., None, :]
+
+    def scaled_by_largest(matrix: Array) -> tuple[Array, Array]:
+        largest = jnp.max(matrix, axis=(-2, -1), keepdims=True)
+        return matrix / largest, jnp.log(largest[..., 0, 0])
+
+    def combine(left: tuple[Array, Array], right: tuple[Array, Array]) -> tuple[Array, Array]:
+        product, log_scale = scaled_by_largest(left[0] @ right[0])
+        return product, left[1] + right[1] + log_scale
+
+    products, log_scales = jax.lax.associative_scan(combine, scaled_by_largest(matrices))
+    first = (initial * emitted[sequences[:, 0]])[..., None, :]
+    return jnp.log(jnp.sum(first @ products[-1], axis=(-2, -1))) + log_scales[-1]
+
+
+def problem(
+    documents: int, tokens: int, concepts: int, states: int, symbols: int
+) -> tuple[Parameters, Array]:
+    """Random models and random sequences."""
+    generator = np.random.default_rng(0)
+    initial = generator.dirichlet(np.ones(states), concepts)
+    transition = generator.dirichlet(np.ones(states), (concepts, states))
+    emission = generator.dirichlet(np.ones(symbols), (concepts, states))
+    sequences = generator.integers(0, symbols, (documents, tokens))
+    parameters = (jnp.asarray(initial), jnp.asarray(transition), jnp.asarray(emission))
+    return tuple(jnp.asarray(part, dtype=float) for part in parameters), jnp.asarray(sequences)  # pyright: ignore
+
+
+def best_time(function: Callable[..., Array], *arguments: object) -> float:
+    jax.block_until_ready(function(*arguments))
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        jax.block_until_ready(function(*arguments))
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    table = Table(
+        "documents x tokens x concepts x states", "form", "seconds", "against the library's", "largest error"
+    )
+    for size in SIZES:
+        documents, tokens, concepts, states, _ = size
+        parameters, sequences = problem(*size)
+        with jax.enable_x64(True):
+            exact_parameters = jax.tree.map(
+                lambda part: jnp.asarray(np.asarray(part, np.float64)), parameters
+            )
+            exact = np.asarray(jax.jit(scaled)(exact_parameters, jnp.asarray(np.asarray(sequences))))
+        forms: list[Callable[..., Array]] = [scaled, log_space]
+        if documents * tokens * concepts * states**2 <= LARGEST_SCAN:
+            forms.append(associative)
+        baseline = 0.0
+        for form in forms:
+            seconds = best_time(jax.jit(form), parameters, sequences)
+            baseline = baseline or seconds
+            error = np.abs(np.asarray(jax.jit(form)(parameters, sequences)) - exact).max()
+            label = " x ".join(f"{number:,}" for number in size[:4])
+            name = form.__name__.replace("_", " ")
+            table.add_row(label, name, f"{seconds:.4f}", f"{seconds / baseline:.1f}", f"{error:.1e} nats")
+    console = Console()
+    console.print(table)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    console.print(f"{jax.devices()[0].platform}, best of {ROUNDS}; peak memory of all of it {peak:,.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()
