@@ -1,4 +1,4 @@
-"""The forward algorithm against enumeration of hidden paths, an independent library, and itself in float64."""
+"""The forward algorithm against enumeration of hidden paths, a peer, and itself in float64."""
 
 import itertools
 

@@ -1,8 +1,8 @@
 """The forward algorithm of hidden Markov models, for all sequences and concepts at once.
 
 Forward vectors are kept as probabilities that sum to one, and the logs of their sums are added up. A step
-is then a product of matrices: several times faster than sums of exponentials over pairs of states, and as safe
-from underflow. `benchmarks/forward_algorithm.py` times both, and an associative scan.
+is then a product of matrices: several times faster than sums of exponentials over pairs of states, and as
+safe from underflow. `benchmarks/forward_algorithm.py` times both, and an associative scan.
 """
 
 from typing import NamedTuple
