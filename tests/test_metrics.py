@@ -1,10 +1,12 @@
-"""The share of the weak-to-strong gap that a student closes."""
+"""The share of the weak-to-strong gap that a student closes, and distances of priors."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 
-from w2s_sim.metrics import performance_gap_recovered
+from w2s_sim.metrics import kl_divergence, performance_gap_recovered, total_variation
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,20 @@ def test_its_gradient_is_finite_without_a_gap() -> None:
     slope = jax.grad(performance_gap_recovered)(0.25, 0.5)
     assert float(slope) == -2.0
     assert np.isfinite(jax.grad(performance_gap_recovered)(0.25, 0.0))
+
+
+def test_divergence_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(0)
+    first, second = rng.dirichlet(np.ones(5), 2)
+    with jax.enable_x64(True):
+        found = kl_divergence(jnp.asarray(first), jnp.asarray(second))
+        distance = total_variation(jnp.asarray(first), jnp.asarray(second))
+    assert float(found) == pytest.approx(stats.entropy(first, second), abs=1e-12)
+    assert float(distance) == pytest.approx(np.abs(first - second).sum() / 2, abs=1e-12)
+
+
+def test_divergence_is_infinite_where_the_estimate_excludes_what_is_there() -> None:
+    half, sure = jnp.array([0.5, 0.5, 0.0]), jnp.array([1.0, 0.0, 0.0])
+    assert float(kl_divergence(half, sure)) == np.inf
+    assert float(kl_divergence(sure, half)) == pytest.approx(np.log(2.0))
+    assert float(kl_divergence(sure, sure)) == 0.0

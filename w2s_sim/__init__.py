@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
     from w2s_sim.concepts import RegressionModel as RegressionModel
     from w2s_sim.errors import InputError as InputError
+    from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
     from w2s_sim.estimators import Estimator as Estimator
     from w2s_sim.estimators import GradientDescent as GradientDescent
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import IteratedRefinement as IteratedRefinement
     from w2s_sim.estimators import LabelMixing as LabelMixing
     from w2s_sim.estimators import LeastSquares as LeastSquares
+    from w2s_sim.estimators import MaximumLikelihood as MaximumLikelihood
     from w2s_sim.estimators import Oracle as Oracle
     from w2s_sim.estimators import Refinement as Refinement
     from w2s_sim.estimators import Ridge as Ridge
+    from w2s_sim.estimators import SmoothingUnknown as SmoothingUnknown
     from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
     from w2s_sim.falsifier import falsify as falsify
     from w2s_sim.feature_maps import MappedFeatures as MappedFeatures
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
     from w2s_sim.statements.refinement_terms import dominance_sizes as dominance_sizes
     from w2s_sim.students import LinearStudent as LinearStudent
     from w2s_sim.studies import compare as compare
+    from w2s_sim.studies import compare_priors as compare_priors
     from w2s_sim.supervisors import RegressionSupervisor as RegressionSupervisor
     from w2s_sim.supervisors import biased_supervisor as biased_supervisor
     from w2s_sim.supervisors import noisy_supervisor as noisy_supervisor
@@ -75,6 +79,7 @@ _HOMES = {
     "w2s_sim.finite_task": ("FiniteTask",),
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
+        "BiasAndNoiseUnknown",
         "ConjugateRefinement",
         "Estimator",
         "GradientDescent",
@@ -83,9 +88,11 @@ _HOMES = {
         "IteratedRefinement",
         "LabelMixing",
         "LeastSquares",
+        "MaximumLikelihood",
         "Oracle",
         "Refinement",
         "Ridge",
+        "SmoothingUnknown",
         "SpectralCutoff",
     ),
     "w2s_sim.falsifier": ("falsify",),
@@ -105,7 +112,7 @@ _HOMES = {
     "w2s_sim.statements.quantities": ("naive_floor", "squared_error"),
     "w2s_sim.statements.refinement_terms": ("dominance_sizes",),
     "w2s_sim.students": ("LinearStudent",),
-    "w2s_sim.studies": ("compare",),
+    "w2s_sim.studies": ("compare", "compare_priors"),
     "w2s_sim.supervisors": ("RegressionSupervisor", "biased_supervisor", "noisy_supervisor"),
     "w2s_sim.task": ("ShiftedTarget", "TransferTask", "WeakData", "canonical_task", "regression_task"),
     "w2s_sim.verify": ("check", "replicate"),

@@ -7,6 +7,7 @@ from jaxtyping import Array, Float, Int, Key
 from w2s_sim._checks import as_float, require_prior, require_shape
 from w2s_sim.concepts.finite import FiniteModel
 from w2s_sim.errors import InputError
+from w2s_sim.metrics import kl_divergence
 from w2s_sim.task import Task
 
 
@@ -38,6 +39,22 @@ class FiniteTask(Task):
     def weak_law(self) -> Float[Array, " M"]:
         """q' = sum_j alpha^Q_j q'_j, the law of one ungrouped weak demonstration over the outcomes."""
         return self.target_prior @ jnp.exp(self.supervisor.log_outcome_probabilities())
+
+    def excess_risk(self, prior: Float[Array, " K"]) -> Float[Array, ""]:
+        """Excess log loss, in nats, of the strong model's predictions under a prior over its concepts.
+
+        KL(q || p) of the target's law of one demonstration from the predicted one. Inputs have one law, so
+        that it is the mean, over them, of the divergence of the labels' laws.
+        """
+        return kl_divergence(
+            *(w @ jnp.exp(self.source.log_outcome_probabilities()) for w in (self.target_prior, prior))
+        )
+
+    @property
+    def weak_risk(self) -> Float[Array, ""]:
+        """Excess log loss of the weak model's own law, in nats."""
+        laws = jnp.exp(self.source.log_outcome_probabilities())
+        return kl_divergence(self.target_prior @ laws, self.weak_law)
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} ..."]:
         return self.supervisor.sample_inputs(num, key=key)

@@ -1,4 +1,4 @@
-"""How good a student is, beside its excess risk."""
+"""How good a student or a prior is, beside its excess risk."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
@@ -23,3 +23,24 @@ def performance_gap_recovered(
     """
     gap = jnp.asarray(weak_risk) - ceiling_risk
     return jnp.where(gap > 0, (weak_risk - jnp.asarray(student_risk)) / jnp.where(gap > 0, gap, 1), jnp.nan)
+
+
+def kl_divergence(
+    target: Float[Array, "*rows m"], estimate: Float[Array, "*rows m"]
+) -> Float[Array, "*rows"]:
+    """KL(target || estimate) of probability vectors, in nats; inf where the estimate excludes what is there.
+
+    Args:
+        target: Probabilities along the last axis.
+        estimate: Likewise.
+    """
+    shown, held = target > 0, estimate > 0
+    ratio = jnp.where(shown & held, target, 1.0) / jnp.where(shown & held, estimate, 1.0)
+    terms = jnp.where(shown, jnp.where(held, target * jnp.log(ratio), jnp.inf), 0.0)
+    # Rounding can take a divergence of almost nothing below zero.
+    return jnp.maximum(jnp.sum(terms, axis=-1), 0.0)
+
+
+def total_variation(first: Float[Array, "*rows m"], second: Float[Array, "*rows m"]) -> Float[Array, "*rows"]:
+    """Half the L1 distance of probability vectors, a probability."""
+    return 0.5 * jnp.sum(jnp.abs(first - second), axis=-1)

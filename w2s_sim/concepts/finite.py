@@ -78,7 +78,7 @@ class FiniteModel(LatentConceptModel):
         return jax.nn.log_softmax(log_joint.T, axis=1)
 
 
-def smoothed(model: FiniteModel, share: float) -> FiniteModel:
+def smoothed(model: FiniteModel, share: float | Float[Array, ""]) -> FiniteModel:
     """The weak version of a model that shows, with probability `share`, a symbol drawn evenly instead.
 
     The finite counterpart of a noisy supervisor: no symbol is favoured over another.

@@ -13,5 +13,9 @@ from w2s_sim.estimators.hull_projection import HullProjection as HullProjection
 from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
 from w2s_sim.estimators.in_context import InContext as InContext
 from w2s_sim.estimators.iterated_refinement import IteratedRefinement as IteratedRefinement
+from w2s_sim.estimators.maximum_likelihood import MaximumLikelihood as MaximumLikelihood
+from w2s_sim.estimators.maximum_likelihood import SmoothingUnknown as SmoothingUnknown
 from w2s_sim.estimators.oracle import Oracle as Oracle
+from w2s_sim.estimators.prior_transfer import PriorTransfer as PriorTransfer
 from w2s_sim.estimators.refinement import Refinement as Refinement
+from w2s_sim.estimators.weak_channel import BiasAndNoiseUnknown as BiasAndNoiseUnknown

@@ -9,10 +9,10 @@ import optax
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import as_float, require_finite
-from w2s_sim.concepts import RegressionModel
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
-from w2s_sim.students import LinearStudent
+from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.task import WeakData
 
 # Accelerated projected gradient loses a factor of 1 - 1/sqrt(condition number) a step: with the condition
@@ -58,7 +58,7 @@ def project_on_hull(
     return hull_weights(vectors, point, covariance) @ vectors
 
 
-class HullProjection(Estimator):
+class HullProjection(PriorTransfer):
     """A weak student, projected on the convex hull of the concepts that the strong model holds.
 
     Attributes:
@@ -89,7 +89,16 @@ class HullProjection(Estimator):
     def context_size(self) -> int:
         return self.student.context_size
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        """The weights of the projection; one choice of them, where concepts are not affinely independent.
+
+        Raises:
+            InputError: If the concepts are not those of regression.
+        """
+        if not isinstance(source, RegressionModel):
+            raise InputError("source", type(source).__name__, "regression concepts")
         weak = self.student.fit(source, data, key=key).coefficients
         covariance = jnp.eye(weak.shape[0]) if self.covariance is None else self.covariance
-        return LinearStudent(project_on_hull(source.vectors, weak, covariance))
+        return hull_weights(source.vectors, weak, covariance)

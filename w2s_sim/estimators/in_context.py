@@ -7,13 +7,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
-from w2s_sim.estimators.base import Estimator
-from w2s_sim.students import LinearStudent
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.task import WeakData
 
 
-class ContextEstimator(Estimator):
+class ContextEstimator(PriorTransfer):
     """Base of the estimators that hold one posterior over concepts, from one context.
 
     The posterior is there for any latent-concept model; a student is made of it for regression concepts.
@@ -35,8 +34,10 @@ class ContextEstimator(Estimator):
     def sample_size(self) -> int:
         return self.num_demonstrations
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
-        return source.student(jnp.exp(self.log_posterior(source, data)))
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        return jnp.exp(self.log_posterior(source, data))
 
 
 class InContext(ContextEstimator):

@@ -6,9 +6,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
-from w2s_sim.estimators.base import Estimator
-from w2s_sim.students import LinearStudent
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.task import WeakData
 
 
@@ -47,7 +46,7 @@ def refined_priors(
     return jnp.concatenate([prior[None], path])
 
 
-class IteratedRefinement(Estimator):
+class IteratedRefinement(PriorTransfer):
     """Refinement of the concept prior itself, from demonstrations that each draw their own concept.
 
     One round is label refinement; many reach the maximum-likelihood prior of the weak data under the strong
@@ -84,5 +83,7 @@ class IteratedRefinement(Estimator):
         """alpha_T."""
         return self.prior_path(source, data)[-1]
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
-        return source.student(self.refined_prior(source, data))
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        return self.refined_prior(source, data)

@@ -4,13 +4,12 @@ import equinox as eqx
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import as_float, require_prior
-from w2s_sim.concepts import RegressionModel
-from w2s_sim.estimators.base import Estimator
-from w2s_sim.students import LinearStudent
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.task import WeakData
 
 
-class Oracle(Estimator):
+class Oracle(PriorTransfer):
     """Predicts under a concept prior that it is given, and reads no data.
 
     Given the target prior it is the strong ceiling that others are measured against.
@@ -28,5 +27,7 @@ class Oracle(Estimator):
     def sample_size(self) -> int:
         return 0
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
-        return source.student(self.prior)
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        return self.prior

@@ -1,0 +1,117 @@
+"""Maximum likelihood of the concept prior when the weak model's bias and noise are unknown."""
+
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.errors import InputError
+from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.task import WeakData
+
+# The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
+# exactly would otherwise have a density without bound.
+SMALLEST_NOISE = 0.05
+
+
+class WeakChannel(NamedTuple):
+    """A weak model fitted to its labels.
+
+    Attributes:
+        prior: The estimate of alpha^Q, shape (K,).
+        biases: The estimates of beta'_k - beta_k, shape (K, d), in label units per feature unit.
+        noise: The estimate of sigma', in label units.
+        log_likelihood: Mean log likelihood a demonstration, in nats, after each step, shape (steps,).
+    """
+
+    prior: Float[Array, " K"]
+    biases: Float[Array, "K d"]
+    noise: Float[Array, ""]
+    log_likelihood: Float[Array, " steps"]
+
+
+class BiasAndNoiseUnknown(PriorTransfer):
+    """The prior, the weak biases and the weak noise together, by expectation-maximisation.
+
+    The weak model is taken to be y' ~ N((beta_k + b_k)^T x, sigma'^2) with b_k orthogonal to every difference
+    of two concepts, as in Assumption 2.1 of the paper: a bias along such a difference cannot be told from
+    another concept. Biases are shrunk as under b_k ~ N(0, bias_scale^2) in each direction, so that a concept
+    seldom shown has a bias near zero. The likelihood is not concave: the fit is the local maximum that is
+    reached from the source prior and zero bias.
+
+    Attributes:
+        steps: Steps of expectation-maximisation >= 1.
+        bias_scale: > 0, in label units per feature unit.
+        num_weak: n >= 1 weak pairs, each with a concept of its own.
+
+    Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
+    """
+
+    steps: int = eqx.field(static=True, default=200)
+    bias_scale: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
+    num_weak: int = eqx.field(static=True, kw_only=True)
+
+    def __check_init__(self) -> None:
+        require_count("steps", self.steps, 1)
+        require_count("num_weak", self.num_weak, 1)
+        require_between("bias_scale", self.bias_scale, 0.0, open_low=True)
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_weak
+
+    @property
+    def context_size(self) -> int:
+        """Every demonstration is read by itself."""
+        return 1
+
+    def fitted(self, source: LatentConceptModel, data: WeakData) -> WeakChannel:
+        """The weak model that fits the data.
+
+        Raises:
+            InputError: If the concepts are not those of regression.
+        """
+        if not isinstance(source, RegressionModel):
+            raise InputError("source", type(source).__name__, "regression concepts")
+        inputs, residuals = data.inputs, data.labels[:, None] - data.inputs @ source.vectors.T
+        across = _complement(source.vectors)
+        visible = inputs @ across
+
+        def log_joint(state: tuple[Array, Array, Array]) -> Float[Array, "n K"]:
+            prior, biases, noise = state
+            return jnp.log(prior) + norm.logpdf(residuals - inputs @ biases.T, scale=noise)
+
+        def step(state: tuple[Array, Array, Array], _: Any) -> tuple[tuple[Array, Array, Array], Array]:
+            noise = state[2]
+            shares = jax.nn.softmax(log_joint(state), axis=1)
+            penalty = (noise / self.bias_scale) ** 2 * jnp.eye(inputs.shape[1])
+
+            def bias(weights: Array, residual: Array) -> Float[Array, " d"]:
+                gram = (visible.T * weights) @ visible + penalty
+                return across @ jnp.linalg.solve(gram, visible.T @ (weights * residual))
+
+            biases = jax.vmap(bias, (1, 1))(shares, residuals)
+            left = jnp.sum(shares * (residuals - inputs @ biases.T) ** 2) / inputs.shape[0]
+            noise = jnp.maximum(jnp.sqrt(left), SMALLEST_NOISE * source.noise)
+            state = (jnp.mean(shares, axis=0), biases, noise)
+            return state, jnp.mean(jax.nn.logsumexp(log_joint(state), axis=1))
+
+        start = (source.prior, jnp.zeros_like(source.vectors), source.noise)
+        (prior, biases, noise), path = jax.lax.scan(step, start, None, length=self.steps)
+        return WeakChannel(prior, biases, noise, path)
+
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        return self.fitted(source, data).prior
+
+
+def _complement(vectors: Float[Array, "K d"]) -> Float[Array, "d d"]:
+    """The projector on what is orthogonal to every difference of two concepts."""
+    differences = vectors[1:] - vectors[0]
+    return jnp.eye(vectors.shape[1]) - jnp.linalg.pinv(differences) @ differences
