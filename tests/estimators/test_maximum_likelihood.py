@@ -9,7 +9,7 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import IteratedRefinement, MaximumLikelihood, SmoothingUnknown
 from w2s_sim.estimators.maximum_likelihood import fit_prior
-from w2s_sim.statements.finite_examples import TABLES_PRIOR, language_task, table_task
+from w2s_sim.statements.finite_examples import language_task, table_task
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
 KEY = jax.random.key(0)
@@ -131,4 +131,3 @@ def test_channel_has_the_same_concepts() -> None:
     task, other = table_task(), language_task()
     with pytest.raises(InputError, match="3 concepts"):
         MaximumLikelihood(other.source, num_weak=4).fitted(task.source, task.sample_weak(4, key=KEY))
-    assert len(TABLES_PRIOR) == 4

@@ -19,7 +19,15 @@ STATEMENTS = list(all_statements().values())
 WITH_LEMMAS = [(theorem, part) for theorem in STATEMENTS for part in (theorem, *theorem.lemmas)]
 PRESETS: tuple[Preset, ...] = ("quick", "full")
 
-OTHER_PAGES = {"README", "notation", "assumptions", "verdicts", "questions", "prior-transfer"}
+OTHER_PAGES = {
+    "README",
+    "notation",
+    "assumptions",
+    "verdicts",
+    "questions",
+    "prior-transfer",
+    "bayesian-transfer",
+}
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
 parts = pytest.mark.parametrize(("theorem", "part"), WITH_LEMMAS, ids=[part.id for _, part in WITH_LEMMAS])

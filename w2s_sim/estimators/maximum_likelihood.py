@@ -23,8 +23,9 @@ class PriorFit(NamedTuple):
 
     Attributes:
         prior: The weights, shape (K,).
-        log_likelihood: Mean log likelihood a demonstration, in nats.
-        gap: What the mean log likelihood may lie below its maximum, at most, in nats.
+        log_likelihood: Mean log likelihood a demonstration, in nats; -inf if no concept that is held for
+            possible can produce one of them. Such a demonstration does not move the prior.
+        gap: What the mean log likelihood of the others may lie below its maximum, at most, in nats.
     """
 
     prior: Float[Array, " K"]

@@ -26,7 +26,8 @@ class WeakChannel(NamedTuple):
         prior: The estimate of alpha^Q, shape (K,).
         biases: The estimates of beta'_k - beta_k, shape (K, d), in label units per feature unit.
         noise: The estimate of sigma', in label units.
-        log_likelihood: Mean log likelihood a demonstration, in nats, after each step, shape (steps,).
+        log_likelihood: Mean log likelihood a demonstration, in nats, after each step, shape (steps,). What
+            never falls is this with the biases' log prior added.
     """
 
     prior: Float[Array, " K"]

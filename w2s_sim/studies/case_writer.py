@@ -9,7 +9,7 @@ import numpy as np
 
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
 from w2s_sim.errors import InputError
-from w2s_sim.estimators import LeastSquares, Refinement
+from w2s_sim.estimators import ConjugateRefinement, LeastSquares, Refinement
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.parameters import read_parameters
@@ -124,8 +124,9 @@ def _numbers_of(estimator: Any) -> dict[str, Any]:
     if isinstance(estimator, LeastSquares):
         # The same student under the name that fine-tuning theorems have for it.
         numbers["ridge"] = 0.0
-    if isinstance(estimator, Refinement):
-        numbers["num_queries"] = estimator.num_queries
+    if isinstance(estimator, Refinement | ConjugateRefinement):
+        # Without queries there is no student, and no key.
+        numbers["num_queries"] = estimator.num_queries or None
     return numbers
 
 

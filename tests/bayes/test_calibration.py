@@ -1,0 +1,43 @@
+"""Simulation-based calibration over 200 tasks, and that it can fail."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+import w2s_sim as w2s
+from w2s_sim.bayes import Beliefs, Calibration, calibrate
+
+SOURCE = w2s.RegressionModel([0.5, 0.3, 0.2], jnp.eye(3, 4), 0.5)
+TRUTH = Beliefs(1.0, 0.3)
+# Four parameters: all of a right posterior pass with probability 1 - 4e-4.
+LEVEL = 1e-4
+
+
+def draw_inputs(key):
+    return jax.random.normal(key, (40, 4))
+
+
+def test_posterior_is_calibrated() -> None:
+    table = calibrate(SOURCE, draw_inputs, TRUTH, key=jax.random.key(2)).table
+    assert list(table.parameter) == ["noise", "prior[0]", "prior[1]", "prior[2]"]
+    assert set(table["tasks"]) == {200}
+    assert table["p_value"].to_numpy().min() > LEVEL
+    for level in ("50%", "80%", "95%"):
+        off = table[f"covered_{level}"].to_numpy() - float(level[:-1]) / 100
+        assert np.all(np.abs(off) < 5 * table[f"covered_{level}_se"].to_numpy())
+
+
+def test_posterior_that_is_too_sure_is_found_out() -> None:
+    table = calibrate(SOURCE, draw_inputs, TRUTH, Beliefs(20.0, 0.3), key=jax.random.key(2)).table
+    assert table["p_value"].to_numpy().min() < LEVEL
+    missing = 0.95 - table["covered_95%"].to_numpy()
+    assert missing.max() > 5 * table["covered_95%_se"].to_numpy().max()
+
+
+def test_even_ranks_cover_exactly() -> None:
+    row = Calibration({"even": np.arange(100)}).table.iloc[0].to_dict()
+    assert row["covered_50%"] == 0.5
+    assert row["covered_80%"] == 0.8
+    # 2.5 ranks to either side: half of one more.
+    assert abs(row["covered_95%"] - 0.95) <= 0.011
+    assert row["p_value"] == 1.0
