@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import HiddenMarkovModel as HiddenMarkovModel
     from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
     from w2s_sim.concepts import RegressionModel as RegressionModel
+    from w2s_sim.concepts import StyleContentModel as StyleContentModel
+    from w2s_sim.concepts import style_content_model as style_content_model
     from w2s_sim.errors import InputError as InputError
     from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
@@ -75,6 +77,8 @@ _HOMES = {
         "HiddenMarkovModel",
         "LatentConceptModel",
         "RegressionModel",
+        "StyleContentModel",
+        "style_content_model",
     ),
     "w2s_sim.finite_task": ("FiniteTask",),
     "w2s_sim.errors": ("InputError",),

@@ -7,3 +7,5 @@ from w2s_sim.concepts.hidden_markov import HiddenMarkovModel as HiddenMarkovMode
 from w2s_sim.concepts.model import ConceptModel as ConceptModel
 from w2s_sim.concepts.model import LatentConceptModel as LatentConceptModel
 from w2s_sim.concepts.regression import RegressionModel as RegressionModel
+from w2s_sim.concepts.style_content import StyleContentModel as StyleContentModel
+from w2s_sim.concepts.style_content import style_content_model as style_content_model

@@ -1,0 +1,133 @@
+"""Style/content concepts: a concept is a pair, and so is a label."""
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Int
+
+from w2s_sim._checks import require_between, require_prior, require_shape
+from w2s_sim.concepts.categorical import CategoricalModel
+from w2s_sim.errors import InputError
+
+
+class StyleContentModel(CategoricalModel):
+    """Concept (s, c) shows a style symbol in its style and, independently, a content symbol of its content.
+
+    A categorical model of the pairs: concept k = s C + c, label y = u W + v for style symbol u and content
+    symbol v. Whatever is there for categorical concepts is there for these. Made by `style_content_model`.
+
+    Attributes:
+        num_contents: C, contents of a style.
+        num_content_symbols: W, content symbols.
+    """
+
+    num_contents: int = eqx.field(static=True)
+    num_content_symbols: int = eqx.field(static=True)
+
+    @property
+    def num_styles(self) -> int:
+        """S."""
+        return self.num_concepts // self.num_contents
+
+    def style_weights(self, prior: Float[Array, " K"]) -> Float[Array, " S"]:
+        """Weights of the styles under a prior (or posterior) over concepts."""
+        return prior.reshape(-1, self.num_contents).sum(axis=1)
+
+    def content_weights(self, prior: Float[Array, " K"]) -> Float[Array, " C"]:
+        """Weights of the contents."""
+        return prior.reshape(-1, self.num_contents).sum(axis=0)
+
+    def symbols(self, labels: Int[Array, " n"]) -> tuple[Int[Array, " n"], Int[Array, " n"]]:
+        """The style symbol and the content symbol of every label."""
+        return labels // self.num_content_symbols, labels % self.num_content_symbols
+
+    def marginal_laws(self, prior: Float[Array, " K"]) -> tuple[Float[Array, "X U"], Float[Array, "X W"]]:
+        """Laws of the style symbol and of the content symbol in every context, under a prior."""
+        law = jnp.einsum("k,kxy->xy", prior, self.tables)
+        pairs = law.reshape(law.shape[0], -1, self.num_content_symbols)
+        return pairs.sum(axis=2), pairs.sum(axis=1)
+
+    def errors(
+        self, prior: Float[Array, " K"], wanted: Float[Array, " K"]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Style error and content error of predicting under one prior where another is wanted.
+
+        Each is the total variation of the laws of its symbol, averaged over contexts: a probability.
+        """
+        pairs = zip(self.marginal_laws(prior), self.marginal_laws(wanted), strict=True)
+        style, content = (
+            self.contexts @ (0.5 * jnp.sum(jnp.abs(given - right), axis=1)) for given, right in pairs
+        )
+        return style, content
+
+
+def style_content_model(
+    prior: ArrayLike,
+    style_tables: ArrayLike,
+    content_tables: ArrayLike,
+    contexts: ArrayLike | None = None,
+) -> StyleContentModel:
+    """Style/content concepts from the tables of either.
+
+    Args:
+        prior: Joint prior over styles and contents, shape (S, C): an outer product where independent.
+        style_tables: Law of the style symbol, per style and context, shape (S, X, U).
+        content_tables: Law of the content symbol, per content and context, shape (C, X, W).
+        contexts: Law of the contexts, shape (X,); even when left out.
+
+    Raises:
+        InputError: If shapes do not fit, or rows are no probability vectors.
+    """
+    styles, contents = np.asarray(style_tables, float), np.asarray(content_tables, float)
+    for field, tables in (("style_tables", styles), ("content_tables", contents)):
+        if tables.ndim != 3 or 0 in tables.shape:
+            expected = "three axes: concepts, contexts, symbols"
+            raise InputError(field, f"shape {tables.shape}", expected)
+    if styles.shape[1] != contents.shape[1]:
+        given = f"{contents.shape[1]} contexts"
+        raise InputError("content_tables", given, f"{styles.shape[1]}, as style_tables have")
+    joint = np.asarray(prior, float)
+    require_shape("prior", joint, (len(styles), len(contents)), "styles x contents")
+    require_prior("prior", joint)
+    num_contexts = styles.shape[1]
+    tables = np.einsum("sxu,cxw->scxuw", styles, contents).reshape(joint.size, num_contexts, -1)
+    even = np.full(num_contexts, 1.0 / num_contexts)
+    return StyleContentModel(
+        jnp.asarray(joint.ravel(), dtype=float),
+        jnp.asarray(tables, dtype=float),
+        jnp.asarray(even if contexts is None else contexts, dtype=float),
+        num_contents=len(contents),
+        num_content_symbols=contents.shape[2],
+    )
+
+
+def with_wrong_content(model: StyleContentModel, share: float) -> StyleContentModel:
+    """A weak model of the right style: a share of its content symbols are the next one, the last the first.
+
+    Args:
+        model: The strong model.
+        share: In [0, 1].
+    """
+    return _garbled(model, 0.0, share)
+
+
+def with_wrong_style(model: StyleContentModel, share: float) -> StyleContentModel:
+    """A weak model of the right content: a share of its style symbols are the next one, the last the first.
+
+    Args:
+        model: The strong model.
+        share: In [0, 1].
+    """
+    return _garbled(model, share, 0.0)
+
+
+def _garbled(model: StyleContentModel, style_share: float, content_share: float) -> StyleContentModel:
+    def channel(size: int, share: float) -> Float[np.ndarray, "m m"]:
+        require_between("weak.share", share, 0.0, 1.0)
+        return (1.0 - share) * np.eye(size) + share * np.roll(np.eye(size), 1, axis=1)
+
+    size = model.num_symbols // model.num_content_symbols
+    both = np.kron(channel(size, style_share), channel(model.num_content_symbols, content_share))
+    garbled = model.through(jnp.asarray(both, dtype=float))
+    assert isinstance(garbled, StyleContentModel)
+    return garbled
