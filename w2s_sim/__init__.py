@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import GaussianConceptModel as GaussianConceptModel
     from w2s_sim.concepts import HiddenMarkovModel as HiddenMarkovModel
     from w2s_sim.concepts import LatentConceptModel as LatentConceptModel
+    from w2s_sim.concepts import PromptModel as PromptModel
     from w2s_sim.concepts import RegressionModel as RegressionModel
     from w2s_sim.concepts import StyleContentModel as StyleContentModel
     from w2s_sim.concepts import style_content_model as style_content_model
@@ -76,6 +77,7 @@ _HOMES = {
         "GaussianConceptModel",
         "HiddenMarkovModel",
         "LatentConceptModel",
+        "PromptModel",
         "RegressionModel",
         "StyleContentModel",
         "style_content_model",

@@ -1,5 +1,7 @@
 """Categorical concepts: a table of label probabilities for every concept and context."""
 
+from typing import TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,8 @@ from jaxtyping import Array, Float, Int, Key
 from w2s_sim._checks import as_float, require_prior
 from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows, require_rows
 from w2s_sim.errors import InputError
+
+CategoricalModelT = TypeVar("CategoricalModelT", bound="CategoricalModel")
 
 
 class CategoricalModel(FiniteModel):
@@ -66,5 +70,5 @@ class CategoricalModel(FiniteModel):
     ) -> Int[Array, " n"]:
         return draw_from_rows(self.tables[concepts, inputs], jax.random.uniform(key, inputs.shape))
 
-    def through(self, channel: Float[Array, "V V"]) -> "CategoricalModel":
+    def through(self: CategoricalModelT, channel: Float[Array, "V V"]) -> CategoricalModelT:
         return eqx.tree_at(lambda model: model.tables, self, self.tables @ channel)

@@ -1,7 +1,7 @@
 """Latent-concept models whose demonstrations have finitely many outcomes, so that means are sums."""
 
 import abc
-from typing import Any
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -15,6 +15,8 @@ from w2s_sim.errors import InputError
 
 # More outcomes than this are not enumerated.
 LARGEST_ENUMERATION = 2**16
+
+FiniteModelT = TypeVar("FiniteModelT", bound="FiniteModel")
 
 
 class FiniteModel(LatentConceptModel):
@@ -51,7 +53,7 @@ class FiniteModel(LatentConceptModel):
         """Independent inputs, stacked."""
 
     @abc.abstractmethod
-    def through(self, channel: Float[Array, "V V"]) -> "FiniteModel":
+    def through(self: FiniteModelT, channel: Float[Array, "V V"]) -> FiniteModelT:
         """The same model with every symbol v shown as w with probability channel[v, w]."""
 
     @property
@@ -78,7 +80,7 @@ class FiniteModel(LatentConceptModel):
         return jax.nn.log_softmax(log_joint.T, axis=1)
 
 
-def smoothed(model: FiniteModel, share: float | Float[Array, ""]) -> FiniteModel:
+def smoothed(model: FiniteModelT, share: float | Float[Array, ""]) -> FiniteModelT:
     """The weak version of a model that shows, with probability `share`, a symbol drawn evenly instead.
 
     The finite counterpart of a noisy supervisor: no symbol is favoured over another.
@@ -95,7 +97,7 @@ def smoothed(model: FiniteModel, share: float | Float[Array, ""]) -> FiniteModel
     return model.through((1.0 - share) * jnp.eye(size) + share / size)
 
 
-def shifted(model: FiniteModel, share: float) -> FiniteModel:
+def shifted(model: FiniteModelT, share: float) -> FiniteModelT:
     """The weak version of a model that shows, with probability `share`, the next symbol instead.
 
     The finite counterpart of a biased supervisor: the last symbol is followed by the first.

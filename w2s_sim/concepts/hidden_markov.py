@@ -1,14 +1,25 @@
 """Hidden Markov concepts: each concept is a language of short sequences."""
 
+from typing import NamedTuple, TypeVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_count, require_shape
+from w2s_sim._checks import as_float, require_between, require_count, require_shape
 from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, require_rows
 from w2s_sim.concepts.forward import Forward, forward, rows_to_one
 from w2s_sim.errors import InputError
+
+HiddenMarkovModelT = TypeVar("HiddenMarkovModelT", bound="HiddenMarkovModel")
+
+
+class _Ahead(NamedTuple):
+    """log p(prefix | k), shape (n, K), and log p(next symbol | prefix, k), shape (n, K, V), in nats."""
+
+    log_likelihood: Float[Array, "n K"]
+    log_next: Float[Array, "n K V"]
 
 
 class HiddenMarkovModel(FiniteModel):
@@ -75,11 +86,15 @@ class HiddenMarkovModel(FiniteModel):
 
         A prefix that concept k cannot produce gives -inf for every symbol.
         """
-        states = self._forward(prefixes).states
+        return self._next_symbol(prefixes).log_next
+
+    def _next_symbol(self, prefixes: Int[Array, "n T"]) -> "_Ahead":
+        log_likelihood, states = self._forward(prefixes)
         following = jnp.einsum("nks,kst->nkt", states, rows_to_one(self.transition))
         shown = jnp.einsum("nkt,ktv->nkv", following, rows_to_one(self.emission))
         possible = shown > 0
-        return jnp.where(possible, jnp.log(jnp.where(possible, shown, 1.0)), -jnp.inf)
+        log_next = jnp.where(possible, jnp.log(jnp.where(possible, shown, 1.0)), -jnp.inf)
+        return _Ahead(log_likelihood, log_next)
 
     def log_input_probabilities(self, inputs: Int[Array, "n 0"]) -> Float[Array, " n"]:
         return jnp.zeros(inputs.shape[0])
@@ -102,5 +117,22 @@ class HiddenMarkovModel(FiniteModel):
         states = jnp.concatenate([states, last[None]])
         return jax.vmap(draw_from_rows)(self.emission[concepts, states], for_symbols).T
 
-    def through(self, channel: Float[Array, "V V"]) -> "HiddenMarkovModel":
+    def through(self: HiddenMarkovModelT, channel: Float[Array, "V V"]) -> HiddenMarkovModelT:
         return eqx.tree_at(lambda model: model.emission, self, self.emission @ channel)
+
+
+def forgetful(model: HiddenMarkovModel, share: float) -> HiddenMarkovModel:
+    """The weak version of hidden Markov concepts that, with probability `share`, goes on in any state.
+
+    Its symbols are as frequent in a state as the strong model's, but it loses track of what came before.
+
+    Args:
+        model: The strong model.
+        share: In [0, 1], of the steps of the hidden chain.
+
+    Raises:
+        InputError: If the share is no probability.
+    """
+    require_between("weak.share", share, 0.0, 1.0)
+    lost = (1.0 - share) * model.transition + share / model.transition.shape[-1]
+    return eqx.tree_at(lambda m: m.transition, model, lost)

@@ -92,6 +92,11 @@ class LatentConceptModel(ConceptModel):
         """K."""
         return self.prior.shape[0]
 
+    @property
+    def reads_independently(self) -> bool:
+        """Whether demonstrations that share a concept are independent given it, in this model's eyes."""
+        return True
+
     def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num}"]:
         return jax.random.choice(key, self.num_concepts, (num,), p=self.prior)
 

@@ -128,6 +128,4 @@ def _garbled(model: StyleContentModel, style_share: float, content_share: float)
 
     size = model.num_symbols // model.num_content_symbols
     both = np.kron(channel(size, style_share), channel(model.num_content_symbols, content_share))
-    garbled = model.through(jnp.asarray(both, dtype=float))
-    assert isinstance(garbled, StyleContentModel)
-    return garbled
+    return model.through(jnp.asarray(both, dtype=float))

@@ -22,7 +22,7 @@ from w2s_sim.plotting.style import (
     figure_style,
 )
 
-Scale = Literal["linear", "log", "log2"]
+Scale = Literal["linear", "log", "log2", "symlog2"]
 
 # Measured curves differ in colour and in marker, theory's in colour and in dashes.
 MEASURED = tuple(zip((BLUE, ORANGE, GREEN, SKY, GREY), ("o", "s", "^", "D", "v"), strict=True))
@@ -58,7 +58,8 @@ class Panel:
         x_label: Horizontal quantity with its unit.
         y_label: Vertical quantity with its unit.
         curves: Measured and theoretical curves.
-        x_scale: Scale of the horizontal axis; "log2" ticks at the measured positions.
+        x_scale: Scale of the horizontal axis; "log2" ticks at the measured positions, "symlog2" does so and
+            has room for 0.
         y_scale: Scale of the vertical axis.
         y_limits: Ends of the vertical axis; None for what the data need.
         lines: Horizontal reference lines by label.
@@ -134,8 +135,11 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.title, loc="left")
     axes.set_xlabel(panel.x_label)
     axes.set_ylabel(panel.y_label)
-    if panel.x_scale == "log2":
-        axes.set_xscale("log", base=2)
+    if panel.x_scale in ("log2", "symlog2"):
+        if panel.x_scale == "log2":
+            axes.set_xscale("log", base=2)
+        else:
+            axes.set_xscale("symlog", base=2, linthresh=1.0)
         ticks = sorted({float(x) for curve in panel.curves if curve.se is not None for x in curve.x})
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()

@@ -1,0 +1,73 @@
+"""Prompts that a language model reads as one document: examples, with a delimiter between them."""
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
+
+from w2s_sim._checks import require_count
+from w2s_sim.concepts.hidden_markov import HiddenMarkovModel
+from w2s_sim.errors import InputError
+
+
+class InPrompt(NamedTuple):
+    """What a prompt says about the concept, and about the symbol that comes next.
+
+    Attributes:
+        log_posterior: log of the posterior over concepts, in nats, shape (K,).
+        log_next: log p(next symbol | prompt), the concept averaged over that posterior, shape (V,).
+    """
+
+    log_posterior: Float[Array, " K"]
+    log_next: Float[Array, " V"]
+
+
+class PromptModel(HiddenMarkovModel):
+    """Hidden Markov concepts whose demonstrations continue one another: O_1 / O_2 / ... / O_n /.
+
+    The hidden state is carried across delimiters, so that demonstrations are not independent given the
+    concept: the model takes the prompt for one document, although whoever wrote it began every example anew.
+    This is the mismatch under which Xie et al. 2022, arXiv 2111.02080, study in-context learning.
+
+    One demonstration by itself, and the law of outcomes, are those of `HiddenMarkovModel`. A posterior as a
+    prior (`updated`) forgets the hidden state; `read` predicts with it.
+
+    Attributes:
+        delimiter: The symbol that ends an example, 0 <= delimiter < V.
+
+    Raises:
+        InputError: As for `HiddenMarkovModel`, or if the delimiter is no symbol.
+    """
+
+    delimiter: int = eqx.field(static=True, default=0)
+
+    def __check_init__(self) -> None:
+        require_count("delimiter", self.delimiter, 0)
+        if self.delimiter >= self.num_symbols:
+            raise InputError("delimiter", self.delimiter, f"one of the symbols 0 to {self.num_symbols - 1}")
+
+    @property
+    def reads_independently(self) -> bool:
+        return False
+
+    def log_joint(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, " K"]:
+        if labels.shape[0] == 0:
+            return jnp.log(self.prior)
+        document = self.document(labels)
+        return jnp.log(self.prior) + self._forward(document[None]).log_likelihood[0]
+
+    def document(self, labels: Int[Array, "n L"]) -> Int[Array, " symbols"]:
+        """The examples as one sequence of n (L + 1) symbols; a delimiter ends each of them."""
+        return jnp.pad(labels, ((0, 0), (0, 1)), constant_values=self.delimiter).ravel()
+
+    def read(self, labels: Int[Array, "n L"], query: Int[Array, " T"]) -> InPrompt:
+        """The exact Bayes predictor of the symbol after n examples and the T >= 1 symbols of a query.
+
+        What no concept can produce gives log probabilities that are not numbers.
+        """
+        prompt = jnp.concatenate([self.document(labels), query])[None]
+        ahead = self._next_symbol(prompt)
+        log_posterior = jax.nn.log_softmax(jnp.log(self.prior) + ahead.log_likelihood[0])
+        return InPrompt(log_posterior, jax.nn.logsumexp(log_posterior[:, None] + ahead.log_next[0], axis=0))
