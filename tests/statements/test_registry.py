@@ -27,6 +27,8 @@ OTHER_PAGES = {
     "questions",
     "prior-transfer",
     "bayesian-transfer",
+    "ginc",
+    "style-and-content",
 }
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)

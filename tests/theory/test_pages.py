@@ -17,6 +17,8 @@ WITHOUT_THEOREM = {
     "questions",
     "prior-transfer",
     "bayesian-transfer",
+    "ginc",
+    "style-and-content",
 }
 
 

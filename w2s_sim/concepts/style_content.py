@@ -43,7 +43,10 @@ class StyleContentModel(CategoricalModel):
 
     def marginal_laws(self, prior: Float[Array, " K"]) -> tuple[Float[Array, "X U"], Float[Array, "X W"]]:
         """Laws of the style symbol and of the content symbol in every context, under a prior."""
-        law = jnp.einsum("k,kxy->xy", prior, self.tables)
+        return self.split(jnp.einsum("k,kxy->xy", prior, self.tables))
+
+    def split(self, law: Float[Array, "X V"]) -> tuple[Float[Array, "X U"], Float[Array, "X W"]]:
+        """Laws of the style symbol and of the content symbol, of a law of labels in every context."""
         pairs = law.reshape(law.shape[0], -1, self.num_content_symbols)
         return pairs.sum(axis=2), pairs.sum(axis=1)
 
@@ -54,7 +57,13 @@ class StyleContentModel(CategoricalModel):
 
         Each is the total variation of the laws of its symbol, averaged over contexts: a probability.
         """
-        pairs = zip(self.marginal_laws(prior), self.marginal_laws(wanted), strict=True)
+        return self.errors_of(jnp.einsum("k,kxy->xy", prior, self.tables), wanted)
+
+    def errors_of(
+        self, law: Float[Array, "X V"], wanted: Float[Array, " K"]
+    ) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Style error and content error of any law of labels in every context, such as a weak model's."""
+        pairs = zip(self.split(law), self.marginal_laws(wanted), strict=True)
         style, content = (
             self.contexts @ (0.5 * jnp.sum(jnp.abs(given - right), axis=1)) for given, right in pairs
         )

@@ -1,12 +1,13 @@
 """Published scores of language models, and how far a mixture of two concepts explains them.
 
-The figures are those of Somerstep et al. 2025, arXiv 2405.16236; `data/README.md` says where they come from and
-what is odd about them.
+The figures are those of Somerstep et al. 2025, arXiv 2405.16236; `data/README.md` says where they come
+from and what is odd about them.
 
 The picture: the strong model holds two concepts, its own style and the wanted one, and the same content in
-both. After n weak demonstrations the wanted one has log posterior odds log_odds + n q separation, where q is how
-far the weak model's own style has gone towards it; the mean style is that share of the way from the unaligned
-style to `rendering`, the style that the strong model shows when it means to. Content is the unaligned model's.
+both. After n weak demonstrations the wanted one has log posterior odds log_odds + n q separation, where q is
+how far the weak model's own style has gone towards it; the mean style is that share of the way from the
+unaligned style to `rendering`, the style that the strong model shows when it means to. Content is the
+unaligned model's.
 """
 
 import dataclasses
@@ -70,7 +71,7 @@ def refined_styles(scores: pd.DataFrame, rendering: float) -> pd.DataFrame:
         `style` and `style_se`, the `unaligned` style and its standard error, and `evidence`, n q.
     """
     rows = []
-    arms = scores[(scores["method"] == REFINED) & (scores["metric"] == "style")]
+    arms = scores.loc[(scores["method"] == REFINED) & (scores["metric"] == "style")]
     for arm in arms.to_dict("records"):
         unaligned, unaligned_se = _level(scores, arm, "strong_unaligned", "style")
         weak, _ = _level(scores, arm, "weak_model", "style")
@@ -108,7 +109,7 @@ def fit_mixture(
         InputError: If there are fewer than two scores to fit.
     """
     if rendering is None:
-        shown = scores[
+        shown = scores.loc[
             (scores["benchmark"] == benchmark)
             & (scores["strong_model"] == strong_model)
             & scores["method"].isin(["ft_improved", REFINED])
@@ -116,7 +117,7 @@ def fit_mixture(
         ]
         rendering = float(shown["mean"].max()) if len(shown) else float("nan")
     styles = refined_styles(scores, rendering)
-    fitted = styles[(styles["benchmark"] == benchmark) & (styles["strong_model"] == strong_model)]
+    fitted = styles.loc[(styles["benchmark"] == benchmark) & (styles["strong_model"] == strong_model)]
     if len(fitted) < 2:
         given = f"{len(fitted)} refined styles of {strong_model}"
         raise InputError("benchmark", f"{benchmark!r}, with {given}", "one with at least 2")
@@ -157,7 +158,7 @@ def predict_scores(scores: pd.DataFrame, picture: MixturePicture) -> pd.DataFram
         error = np.sqrt(slope @ picture.covariance @ slope + ((1.0 - share) * arm["unaligned_se"]) ** 2)
         predicted = arm["unaligned"] + share * span
         rows.append(_row(arm, REFINED, "style", (arm["style"], arm["style_se"]), (predicted, float(error))))
-    for arm in scores[scores["method"].isin([REFINED, "ft_weak"])].to_dict("records"):
+    for arm in scores.loc[scores["method"].isin([REFINED, "ft_weak"])].to_dict("records"):
         refined = arm["method"] == REFINED
         if arm["experiment"] not in NUM_DEMONSTRATIONS or (refined and arm["metric"] == "style"):
             continue
@@ -190,7 +191,7 @@ def _row(
 def _level(scores: pd.DataFrame, arm: dict, method: str, metric: str) -> tuple[float, float]:
     """Mean and standard error of a model that was not fine-tuned, on the benchmark of an arm."""
     who = "weak_model" if method == "weak_model" else "strong_model"
-    found = scores[
+    found = scores.loc[
         (scores["benchmark"] == arm["benchmark"])
         & (scores["method"] == method)
         & (scores["metric"] == metric)
@@ -198,4 +199,4 @@ def _level(scores: pd.DataFrame, arm: dict, method: str, metric: str) -> tuple[f
     ]
     if len(found) != 1:
         raise InputError("scores", f"{len(found)} rows of {method} for {arm[who]}", "one row")
-    return float(found["mean"].iloc[0]), float(found["se"].iloc[0])
+    return float(found["mean"].to_numpy()[0]), float(found["se"].to_numpy()[0])

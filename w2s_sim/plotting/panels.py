@@ -40,6 +40,7 @@ class Curve:
         y: Values.
         se: Monte Carlo standard errors of measured values; None for theory, which is drawn dashed.
         like: Index of the measured curve whose colour it takes.
+        joined: Whether a line joins measured points.
     """
 
     label: str
@@ -47,6 +48,7 @@ class Curve:
     y: Sequence[float]
     se: Sequence[float] | None = None
     like: int | None = None
+    joined: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,6 +126,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             markersize=4.5,
             capsize=2.5,
             linewidth=1.2,
+            linestyle="-" if curve.joined else "none",
             label=curve.label,
         )
     for label, level in panel.lines.items():
