@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import style_content_model as style_content_model
     from w2s_sim.errors import InputError as InputError
     from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
+    from w2s_sim.estimators import ChannelUnknown as ChannelUnknown
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
     from w2s_sim.estimators import Estimator as Estimator
+    from w2s_sim.estimators import FrequencyProjection as FrequencyProjection
     from w2s_sim.estimators import GradientDescent as GradientDescent
     from w2s_sim.estimators import HullProjection as HullProjection
     from w2s_sim.estimators import InContext as InContext
@@ -86,8 +88,10 @@ _HOMES = {
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
         "BiasAndNoiseUnknown",
+        "ChannelUnknown",
         "ConjugateRefinement",
         "Estimator",
+        "FrequencyProjection",
         "GradientDescent",
         "HullProjection",
         "InContext",

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
+from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, StyleContentModel
 from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import find_statement
@@ -20,6 +20,19 @@ tables = [[[0.7, 0.3], [0.2, 0.8]], [[0.1, 0.9], [0.5, 0.5]]]
 [task.weak]
 kind = "smoothed"
 share = 0.5
+[case]
+num_demonstrations = 8
+"""
+STYLE_CONTENT = """
+[task]
+kind = "style-content"
+source_prior = [0.6, 0.2, 0.15, 0.05]
+target_prior = [0, 0, 1, 0]
+style_tables = [[[0.9, 0.1]], [[0.2, 0.8]]]
+content_tables = [[[0.7, 0.2, 0.1]], [[0.1, 0.2, 0.7]]]
+[task.weak]
+kind = "wrong-content"
+share = 0.25
 [case]
 num_demonstrations = 8
 """
@@ -89,9 +102,34 @@ def test_hidden_markov(tmp_path: Path) -> None:
     assert (weak.initial.shape, weak.length) == ((2, 1), 3)
 
 
+def test_style_content(tmp_path: Path) -> None:
+    task = load(tmp_path, STYLE_CONTENT)
+    source, weak = task.source, task.supervisor
+    assert isinstance(source, StyleContentModel)
+    assert isinstance(weak, StyleContentModel)
+    np.testing.assert_allclose(source.prior, [0.6, 0.2, 0.15, 0.05], atol=1e-6)
+    # Concept (style 2, content 1): the pair's table is the product, the weak one's content moves on.
+    np.testing.assert_allclose(source.tables[2, 0], np.outer([0.2, 0.8], [0.7, 0.2, 0.1]).ravel(), atol=1e-6)
+    moved = 0.75 * np.array([0.7, 0.2, 0.1]) + 0.25 * np.array([0.1, 0.7, 0.2])
+    np.testing.assert_allclose(weak.tables[2, 0], np.outer([0.2, 0.8], moved).ravel(), atol=1e-6)
+    style = load(tmp_path, STYLE_CONTENT.replace("wrong-content", "wrong-style")).supervisor
+    assert isinstance(style, StyleContentModel)
+    moved = 0.75 * np.array([0.2, 0.8]) + 0.25 * np.array([0.8, 0.2])
+    np.testing.assert_allclose(style.tables[2, 0], np.outer(moved, [0.7, 0.2, 0.1]).ravel(), atol=1e-6)
+    own = 'kind = "general"\nstyle_tables = [[[0.5, 0.5]], [[0.5, 0.5]]]\n'
+    own += "content_tables = [[[1.0, 0.0, 0.0]], [[0.0, 0.0, 1.0]]]"
+    general = load(tmp_path, STYLE_CONTENT.replace('kind = "wrong-content"\nshare = 0.25', own)).supervisor
+    assert isinstance(general, StyleContentModel)
+    np.testing.assert_allclose(general.tables[0, 0], [0.5, 0, 0, 0.5, 0, 0], atol=1e-6)
+
+
 BAD_FILES = [
+    (STYLE_CONTENT, "0.15, 0.05]", "0.2]", ["task.source_prior", "3 weights", "2 x 2 weights"]),
+    (STYLE_CONTENT, "[[0.2, 0.8]]]", "[[0.2, 0.9]]]", ["task.style_tables", "1.1"]),
+    (STYLE_CONTENT, "share = 0.25", "share = 1.25", ["task.weak.share", "1.25"]),
+    (STYLE_CONTENT, "[[0.1, 0.2, 0.7]]]", "[[0.1, 0.2, 0.7], [1, 0, 0]]]", ["task.content_tables"]),
     (CATEGORICAL, 'kind = "categorical"', 'kind = "cubic"', ["task.kind", "'cubic'", "hmm", "categorical"]),
-    (CATEGORICAL, 'kind = "categorical"\n', "", ["task.kind", "nothing", "hmm, categorical"]),
+    (CATEGORICAL, 'kind = "categorical"\n', "", ["task.kind", "nothing", "hmm, categorical, style-content"]),
     (CATEGORICAL, 'kind = "categorical"', 'kind = "regression"', ["task.kind", "'regression'"]),
     (CATEGORICAL, "tables =", "tabels =", ["task.tabels", "did you mean 'tables'"]),
     (CATEGORICAL, "[[0.7, 0.3]", "[[0.7, 0.4]", ["task.tables", "1.1", "sum to 1"]),

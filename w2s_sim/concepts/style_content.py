@@ -7,6 +7,7 @@ from jaxtyping import Array, ArrayLike, Float, Int
 
 from w2s_sim._checks import require_between, require_prior, require_shape
 from w2s_sim.concepts.categorical import CategoricalModel
+from w2s_sim.concepts.finite import require_rows
 from w2s_sim.errors import InputError
 
 
@@ -92,6 +93,7 @@ def style_content_model(
         if tables.ndim != 3 or 0 in tables.shape:
             expected = "three axes: concepts, contexts, symbols"
             raise InputError(field, f"shape {tables.shape}", expected)
+        require_rows(field, tables)
     if styles.shape[1] != contents.shape[1]:
         given = f"{contents.shape[1]} contexts"
         raise InputError("content_tables", given, f"{styles.shape[1]}, as style_tables have")

@@ -9,6 +9,8 @@ from w2s_sim.estimators.finetune import LeastSquares as LeastSquares
 from w2s_sim.estimators.finetune import Ridge as Ridge
 from w2s_sim.estimators.finetune import SpectralCutoff as SpectralCutoff
 from w2s_sim.estimators.finetune import SpectralFinetuning as SpectralFinetuning
+from w2s_sim.estimators.frequencies import ChannelUnknown as ChannelUnknown
+from w2s_sim.estimators.frequencies import FrequencyProjection as FrequencyProjection
 from w2s_sim.estimators.hull_projection import HullProjection as HullProjection
 from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
 from w2s_sim.estimators.in_context import InContext as InContext

@@ -31,8 +31,11 @@ def hull_weights(
         point: What is projected.
         covariance: Sigma, positive definite on the differences of concepts.
     """
-    gram = vectors @ covariance @ vectors.T
-    linear = vectors @ covariance @ point
+    return simplex_weights(vectors @ covariance @ vectors.T, vectors @ covariance @ point)
+
+
+def simplex_weights(gram: Float[Array, "K K"], linear: Float[Array, " K"]) -> Float[Array, " K"]:
+    """Weights w on the simplex that minimise w.gram.w / 2 - w.linear; the gram is positive semidefinite."""
     step = 1.0 / jnp.maximum(jnp.linalg.norm(gram, ord=2), jnp.finfo(gram.dtype).tiny)
 
     def descend(_: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
@@ -46,7 +49,7 @@ def hull_weights(
         ahead = new + (momentum - 1.0) / grown * (new - weights)
         return new, ahead, grown
 
-    start = jnp.full(vectors.shape[0], 1.0 / vectors.shape[0], dtype=gram.dtype)
+    start = jnp.full(linear.shape, 1.0 / linear.shape[0], dtype=gram.dtype)
     state = (start, start, jnp.ones((), dtype=gram.dtype))
     return jax.lax.fori_loop(0, STEPS, descend, state)[0]
 

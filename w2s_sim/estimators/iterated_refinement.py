@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.concepts import LatentConceptModel
-from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
 
 
@@ -46,7 +46,7 @@ def refined_priors(
     return jnp.concatenate([prior[None], path])
 
 
-class IteratedRefinement(PriorTransfer):
+class IteratedRefinement(PairByPair):
     """Refinement of the concept prior itself, from demonstrations that each draw their own concept.
 
     One round is label refinement; many reach the maximum-likelihood prior of the weak data under the strong
@@ -58,20 +58,9 @@ class IteratedRefinement(PriorTransfer):
     """
 
     rounds: int = eqx.field(static=True)
-    num_weak: int = eqx.field(static=True, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("rounds", self.rounds, 1)
-        require_count("num_weak", self.num_weak, 1)
-
-    @property
-    def sample_size(self) -> int:
-        return self.num_weak
-
-    @property
-    def context_size(self) -> int:
-        """Every demonstration is read by itself."""
-        return 1
 
     def prior_path(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "steps K"]:
         """alpha_0 (the source prior), alpha_1, ..., alpha_T, for any latent-concept model."""

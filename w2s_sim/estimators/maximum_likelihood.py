@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, require_between
 from w2s_sim.concepts import FiniteModel, LatentConceptModel
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
-from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
 
 # Steps of expectation-maximisation at most. Each costs one pass over the data.
@@ -73,7 +73,7 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
     return PriorFit(prior, mean, jnp.maximum(gap_of(gain), 0.0))
 
 
-class MaximumLikelihood(PriorTransfer):
+class MaximumLikelihood(PairByPair):
     """The prior under which the weak data are likeliest, when the weak channel is known.
 
     The limit of `IteratedRefinement` in many rounds. With the weak model's own version of every concept as
@@ -89,20 +89,9 @@ class MaximumLikelihood(PriorTransfer):
 
     channel: LatentConceptModel | None = None
     tolerance: float = eqx.field(static=True, default=1e-5, kw_only=True)
-    num_weak: int = eqx.field(static=True, kw_only=True)
 
     def __check_init__(self) -> None:
-        require_count("num_weak", self.num_weak, 1)
         require_between("tolerance", self.tolerance, 0.0, open_low=True)
-
-    @property
-    def sample_size(self) -> int:
-        return self.num_weak
-
-    @property
-    def context_size(self) -> int:
-        """Every demonstration is read by itself."""
-        return 1
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> PriorFit:
         """The prior, with its likelihood and how far from the largest one that may be."""
@@ -119,7 +108,7 @@ class MaximumLikelihood(PriorTransfer):
         return self.fitted(source, data).prior
 
 
-class SmoothingUnknown(PriorTransfer):
+class SmoothingUnknown(PairByPair):
     """Maximum likelihood when the weak model shows an even symbol for a share of its symbols, unknown to us.
 
     The share is the one of a grid under which the data, with the prior that fits them best, are likeliest.
@@ -135,22 +124,11 @@ class SmoothingUnknown(PriorTransfer):
         converter=as_float, default_factory=lambda: jnp.linspace(0, 0.9, 19)
     )
     tolerance: float = eqx.field(static=True, default=1e-5, kw_only=True)
-    num_weak: int = eqx.field(static=True, kw_only=True)
 
     def __check_init__(self) -> None:
-        require_count("num_weak", self.num_weak, 1)
         require_between("tolerance", self.tolerance, 0.0, open_low=True)
         if self.shares.ndim != 1 or 0 in self.shares.shape:
             raise InputError("shares", f"shape {self.shares.shape}", "a list of shares")
-
-    @property
-    def sample_size(self) -> int:
-        return self.num_weak
-
-    @property
-    def context_size(self) -> int:
-        """Every demonstration is read by itself."""
-        return 1
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> tuple[PriorFit, Float[Array, ""]]:
         """The prior, and the share.

@@ -2,8 +2,10 @@
 
 import abc
 
+import equinox as eqx
 from jaxtyping import Array, Float, Key
 
+from w2s_sim._checks import require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
@@ -30,3 +32,25 @@ class PriorTransfer(Estimator):
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return source.student(self.transferred_prior(source, data, key=key))
+
+
+class PairByPair(PriorTransfer):
+    """Base of those that take every weak pair for one of a concept of its own.
+
+    Attributes:
+        num_weak: n >= 1 weak pairs.
+    """
+
+    num_weak: int = eqx.field(static=True, kw_only=True)
+
+    def __check_init__(self) -> None:
+        require_count("num_weak", self.num_weak, 1)
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_weak
+
+    @property
+    def context_size(self) -> int:
+        """Every demonstration is read by itself."""
+        return 1

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim._checks import as_float, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
 
 # The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
@@ -36,14 +36,14 @@ class WeakChannel(NamedTuple):
     log_likelihood: Float[Array, " steps"]
 
 
-class BiasAndNoiseUnknown(PriorTransfer):
+class BiasAndNoiseUnknown(PairByPair):
     """The prior, the weak biases and the weak noise together, by expectation-maximisation.
 
     The weak model is taken to be y' ~ N((beta_k + b_k)^T x, sigma'^2) with b_k orthogonal to every difference
     of two concepts, as in Assumption 2.1 of the paper: a bias along such a difference cannot be told from
     another concept. Biases are shrunk as under b_k ~ N(0, bias_scale^2) in each direction, so that a concept
-    seldom shown has a bias near zero. The likelihood is not concave: the fit is the local maximum that is
-    reached from the source prior and zero bias.
+    seldom shown has a bias near zero. The likelihood is not concave: the fit is the best of the local maxima
+    reached from zero bias and the source prior, an even prior, and an even prior with twice the noise.
 
     Attributes:
         steps: Steps of expectation-maximisation >= 1.
@@ -55,21 +55,10 @@ class BiasAndNoiseUnknown(PriorTransfer):
 
     steps: int = eqx.field(static=True, default=200)
     bias_scale: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
-    num_weak: int = eqx.field(static=True, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("steps", self.steps, 1)
-        require_count("num_weak", self.num_weak, 1)
         require_between("bias_scale", self.bias_scale, 0.0, open_low=True)
-
-    @property
-    def sample_size(self) -> int:
-        return self.num_weak
-
-    @property
-    def context_size(self) -> int:
-        """Every demonstration is read by itself."""
-        return 1
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> WeakChannel:
         """The weak model that fits the data.
@@ -102,9 +91,17 @@ class BiasAndNoiseUnknown(PriorTransfer):
             state = (jnp.mean(shares, axis=0), biases, noise)
             return state, jnp.mean(jax.nn.logsumexp(log_joint(state), axis=1))
 
-        start = (source.prior, jnp.zeros_like(source.vectors), source.noise)
-        (prior, biases, noise), path = jax.lax.scan(step, start, None, length=self.steps)
-        return WeakChannel(prior, biases, noise, path)
+        def climb(start: tuple[Array, Array]) -> tuple[WeakChannel, Float[Array, ""]]:
+            state = (start[0], jnp.zeros_like(source.vectors), start[1])
+            (prior, biases, noise), path = jax.lax.scan(step, state, None, length=self.steps)
+            penalty = 0.5 * jnp.sum(biases**2) / self.bias_scale**2 / inputs.shape[0]
+            return WeakChannel(prior, biases, noise, path), path[-1] - penalty
+
+        held = source.prior > 0
+        even = held / jnp.sum(held)
+        starts = jnp.stack([source.prior, even, even]), source.noise * jnp.array([1.0, 1.0, 2.0])
+        fits, values = jax.vmap(climb)(starts)
+        return jax.tree.map(lambda leaf: leaf[jnp.argmax(values)], fits)
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]

@@ -6,6 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import log_chernoff_terms
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.refinement_terms import num_demonstrations
@@ -14,6 +15,20 @@ from w2s_sim.task import TransferTask
 
 class ComparedWith(TransferTask):
     """A task whose concepts are compared with one of our choice, in place of the one of largest weight.
+
+    Attributes:
+        concept: Index of that concept.
+    """
+
+    concept: Int[Array, ""]
+
+    @property
+    def target_concept(self) -> Int[Array, ""]:
+        return self.concept
+
+
+class FiniteComparedWith(FiniteTask):
+    """The same for concepts with finitely many outcomes.
 
     Attributes:
         concept: Index of that concept.
@@ -70,6 +85,31 @@ def compared_with_nearest(task: TransferTask) -> ComparedWith:
     return ComparedWith(
         task.features, task.source, task.target_prior, task.supervisor, collapse(task).concept
     )
+
+
+def likeliest_concept(task: TransferTask | FiniteTask) -> Int[Array, ""]:
+    """k0, the known concept under which ungrouped weak demonstrations are likeliest on average.
+
+    For regression with normal noise it is the one nearest to beta'_Q.
+    """
+    if isinstance(task, TransferTask):
+        return collapse(task).concept
+    log_laws = task.source.log_outcome_probabilities()
+    shown = task.weak_law > 0
+    means = jnp.where(shown, log_laws, 0.0) @ jnp.where(shown, task.weak_law, 0.0)
+    return jnp.argmax(jnp.where(task.source.prior > 0, means, -jnp.inf))
+
+
+@eqx.filter_jit
+def likeliest_terms(
+    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
+) -> Float[Array, " K"]:
+    """C_k(n) for concepts of any kind, against the likeliest one."""
+    if isinstance(task, TransferTask):
+        return competitor_terms(task, num_demonstrations)
+    compared = FiniteComparedWith(task.source, task.target_prior, task.supervisor, likeliest_concept(task))
+    log_terms, _ = log_chernoff_terms(compared, num_demonstrations)
+    return jnp.exp(log_terms)
 
 
 @eqx.filter_jit

@@ -30,6 +30,7 @@ from w2s_sim.statements.finite_examples import (
     language_task,
     matched,
     random_tables,
+    style_content_task,
     table_task,
     well_described,
 )
@@ -53,12 +54,14 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
     far = table_task(source_prior=FAR_PRIOR)
     even = table_task(source_prior=[0.25] * 4, target_prior=MIXED_TARGET)
     languages = matched(language_task(share=0.3))
+    styles = matched(style_content_task(target_prior=[0.1, 0.0, 0.7, 0.2]))
     rounds = (1, 4, 16, 64) if preset == "quick" else (1, 2, 4, 8, 16, 32, 64, 256, 1024)
     path = [iterated(f"tables, T={count}", table_task(), count) for count in rounds]
     others = [
         iterated("labels blurred, and known to be, T=32", blurred, 32),
         iterated("source prior far from the target, T=4", far, 4),
         iterated("mixed target, T=16", even, 16),
+        iterated("styles and contents, T=16", styles, 16),
         iterated("three languages, T=16", languages, 16),
         iterated("a two-headed coin, T=64", coin_task(70), 64),
     ]

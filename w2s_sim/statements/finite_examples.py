@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel
+from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel, style_content_model
 from w2s_sim.concepts.finite import shifted, smoothed
+from w2s_sim.concepts.style_content import with_wrong_content
 from w2s_sim.finite_task import FiniteTask
 
 # Three languages of one alphabet with the same symbol frequencies: states that stay, forget, alternate.
@@ -107,6 +108,15 @@ def table_task(
     """
     source = table_model(source_prior)
     return FiniteTask(source, target_prior, smoothed(shifted(source, shift), share))
+
+
+def style_content_task(*, target_prior: list[float] | None = None, wrong_content: float = 0.4) -> FiniteTask:
+    """Two styles by two contents: the strong model has the right content, the weak one the right style."""
+    styles = np.array([[[8.5, 1.0, 0.5]] * 2, [[1, 7, 2]] * 2]) / 10.0
+    contents = np.array([[[90, 5, 5], [5, 90, 5]], [[5, 5, 90], [90, 5, 5]]]) / 100.0
+    source = style_content_model(np.outer([0.95, 0.05], [0.9, 0.1]), styles, contents)
+    wanted = [0.0, 0.0, 1.0, 0.0] if target_prior is None else target_prior
+    return FiniteTask(source, wanted, with_wrong_content(source, wrong_content))
 
 
 def matched(task: FiniteTask) -> FiniteTask:

@@ -1,6 +1,7 @@
 """What averaging over grouped contexts leaves of the prior, of the predictor and of a student's risk."""
 
 import math
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -8,13 +9,16 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from w2s_sim.estimators import Refinement
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import log_chernoff_terms
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.refinement_terms import num_demonstrations
-from w2s_sim.task import TransferTask
+from w2s_sim.task import Task, TransferTask
+
+TaskT = TypeVar("TaskT", bound=Task)
 
 
-def with_point_mass(task: TransferTask, prior: Float[Array, " K"]) -> TransferTask:
+def with_point_mass(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
     """The same task with another target prior, such as a point mass; also where values are traced."""
     return eqx.tree_at(lambda t: t.target_prior, task, prior)
 
@@ -25,7 +29,9 @@ def concept_bounds(case: Case) -> Float[Array, " K"]:
 
 
 @eqx.filter_jit
-def _concept_bounds(task: TransferTask, num_demonstrations: Float[Array, ""]) -> Float[Array, " K"]:
+def _concept_bounds(
+    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
+) -> Float[Array, " K"]:
     def bound(prior: Float[Array, " K"]) -> Float[Array, ""]:
         log_terms, _ = log_chernoff_terms(with_point_mass(task, prior), num_demonstrations)
         return jnp.minimum(jnp.sum(jnp.exp(log_terms)), 1.0)

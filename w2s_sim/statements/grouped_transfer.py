@@ -11,7 +11,8 @@ from w2s_sim.estimators import ContextEstimator, Estimator, InContext
 from w2s_sim.identification import quadrature_is_resolved
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
-from w2s_sim.statements.example_tasks import canonical, noisy
+from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
+from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.functionals import L1_NORM
 from w2s_sim.statements.grouped_terms import concept_bounds, with_point_mass
 from w2s_sim.statements.grouped_transfer_lemmas import (
@@ -67,6 +68,8 @@ def cases(preset: Preset) -> Sequence[Case]:
         ("weak concepts lean to one another, n=8", leaning(), 8),
         ("point mass, n=8", sure, 8),
         ("K=2, n=4", pair, 4),
+        ("tables, a fifth smoothed, n=24", table_task(target_prior=[0.1, 0.2, 0.3, 0.4], share=0.2), 24),
+        ("two styles, wrong content, n=6", style_content_task(target_prior=[0.3, 0.0, 0.7, 0.0]), 6),
     ]
     longer = [
         ("skewed target, n=12", skewed(), 12),
@@ -76,6 +79,8 @@ def cases(preset: Preset) -> Sequence[Case]:
         ("rademacher features, n=8", canonical(target_prior=[0.1, 0.2, 0.3, 0.4], features="rademacher"), 8),
         ("rare concept, n=12", canonical(target_prior=[0.96, 0.02, 0.01, 0.01]), 12),
         ("K=2, n=12", pair, 12),
+        ("languages, n=16", language_task(target_prior=[0.5, 0.0, 0.5]), 16),
+        ("polynomial features, n=8", with_point_mass(polynomial_features(), jnp.full(3, 1.0 / 3.0)), 8),
     ]
     tasks = chosen + (longer if preset == "full" else [])
     return [Case(name, task, InContext(n), grouped=True) for name, task, n in tasks]

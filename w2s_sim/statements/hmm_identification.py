@@ -18,6 +18,7 @@ from w2s_sim.statements.finite_examples import (
     hesitant_language_task,
     language_task,
     languages,
+    style_content_task,
     table_task,
     three_state_task,
 )
@@ -50,6 +51,7 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
         Case("mixed target, ungrouped, n=16", mixed, InContext(16)),
         Case("weak model of another kind, n=16", accented_language_task(), InContext(16)),
         Case("tables, a fifth smoothed, n=16", table_task(share=0.2), InContext(16)),
+        Case("right style, wrong content, n=16", style_content_task(), InContext(16)),
     ]
     longer = [
         Case("weak model of three states, n=16", hesitant_language_task(), InContext(16)),

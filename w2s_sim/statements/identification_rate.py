@@ -21,7 +21,7 @@ from w2s_sim.identification.rate import (
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, noisy, two_concepts
-from w2s_sim.statements.finite_examples import language_task, table_task
+from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.functionals import Functional
 from w2s_sim.statements.identification_rate_lemmas import IDENTIFICATION_RATE_LEMMAS
 from w2s_sim.statements.parameters import Parameter
@@ -93,6 +93,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
     longer = [
         Case("K=2, uniform prior, n=128", two_concepts(), InContext(128)),
         Case("noisy, sigma'=0.8, n=64", noisy(0.8), InContext(64)),
+        Case("right style, wrong content, n=128", style_content_task(), InContext(128)),
         Case("languages, smoothed, n=128", language_task(), InContext(128)),
         Case("no bias, n=32", canonical(bias=0.0), InContext(32)),
         Case("K=2, uniform prior, n=32", two_concepts(), InContext(32)),

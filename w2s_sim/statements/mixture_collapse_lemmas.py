@@ -11,11 +11,14 @@ from w2s_sim.statements.collapse import (
     collapse,
     competitor_terms,
     context_size,
+    likeliest_concept,
+    likeliest_terms,
     weak_distances,
     weighted,
 )
 from w2s_sim.statements.concept_identification import misidentification
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData
@@ -126,6 +129,39 @@ def _posterior_controls(preset: Preset) -> Sequence[Control]:
     return [Control(grouped, breaks=OWN_CONCEPTS.name)]
 
 
+def _prior_cases(preset: Preset) -> Sequence[Case]:
+    tables = table_task(target_prior=[0.1, 0.2, 0.3, 0.4], share=0.2)
+    styles = style_content_task(target_prior=[0.3, 0.0, 0.7, 0.0])
+    spoken = language_task(target_prior=[0.2, 0.0, 0.8])
+    chosen = [
+        Case("two of four concepts, n=64", two_of_four(0.2), InContext(64)),
+        Case("tables, mixed target, n=256", tables, InContext(256)),
+        Case("two styles, n=64", styles, InContext(64)),
+    ]
+    longer = [
+        Case("languages, mixed target, n=512", spoken, InContext(512)),
+        Case("tables, mixed target, n=512", tables, InContext(512)),
+    ]
+    return chosen + (longer if preset == "full" else [])
+
+
+def _excess_weight(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """pi_n(k0) - alpha^Q(k0)."""
+    concept = likeliest_concept(case.task)
+    return jnp.exp(_log_posterior(case, data)[concept]) - case.task.target_prior[concept]
+
+
+def _least_excess_weight(case: Case) -> Float[Array, ""]:
+    """1 - alpha^Q(k0) - sum_k C_k(n)."""
+    left = 1.0 - case.task.target_prior[likeliest_concept(case.task)]
+    return left - jnp.sum(likeliest_terms(case.task, context_size(case)))
+
+
+def _prior_controls(preset: Preset) -> Sequence[Control]:
+    styles = style_content_task(target_prior=[0.3, 0.0, 0.7, 0.0])
+    return [Control(Case("two styles, grouped, n=64", styles, InContext(64), True), breaks=OWN_CONCEPTS.name)]
+
+
 MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="weak-label-error",
@@ -190,6 +226,19 @@ MIXTURE_COLLAPSE_LEMMAS = (
         trivial=worst_risk,
         support=lambda case: (0.0, float(worst_risk(case))),
         assumptions=(OWN_CONCEPTS,),
+        page=PAGE,
+    ),
+    Statement(
+        id="prior-collapse",
+        kind="lower",
+        title="E pi_n(k0) - alpha^Q(k0) >= 1 - alpha^Q(k0) - sum_k C_k(n), for concepts of any kind",
+        cases=_prior_cases,
+        measure=FromWeakData(_excess_weight),
+        bound=_least_excess_weight,
+        trivial=lambda case: 0.0,
+        support=lambda case: (-1.0, 1.0),
+        assumptions=(OWN_CONCEPTS,),
+        controls=_prior_controls,
         page=PAGE,
     ),
 )

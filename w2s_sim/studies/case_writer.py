@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
+from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, StyleContentModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import ConjugateRefinement, LeastSquares, Refinement
 from w2s_sim.finite_task import FiniteTask
@@ -23,6 +23,8 @@ DIGITS = 9
 # Kinds of finite concepts: the keys that each model has of its own, and those that the two share.
 FINITE_KEYS = {
     CategoricalModel: ("categorical", ("tables", "contexts"), ()),
+    # As the tables of its pairs, for a weak model's need not be products.
+    StyleContentModel: ("categorical", ("tables", "contexts"), ()),
     HiddenMarkovModel: ("hmm", ("initial", "transition", "emission"), ("length",)),
 }
 

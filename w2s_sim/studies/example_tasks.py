@@ -45,6 +45,27 @@ share = 0.0                                # share of weak labels replaced by an
 # contexts = [...]                         # kind = "general": its law of the contexts, if another
 """
 
+STYLE_CONTENT = """\
+[task]
+kind = "style-content"                     # a concept is a style and a content, a label a symbol of each
+source_prior = [0.855, 0.095, 0.045, 0.005]    # alpha^P of (style 1, content 1), (style 1, content 2), ...
+target_prior = [0.0, 0.0, 1.0, 0.0]        # alpha^Q, in the same order
+contexts = [0.5, 0.5]                      # law of the X contexts; even when left out
+style_tables = [                           # S tables of X rows of style symbol probabilities
+    [[0.85, 0.1, 0.05], [0.85, 0.1, 0.05]],
+    [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]],
+]
+content_tables = [                         # C tables of X rows of content symbol probabilities
+    [[0.9, 0.05, 0.05], [0.05, 0.9, 0.05]],
+    [[0.05, 0.05, 0.9], [0.9, 0.05, 0.05]],
+]
+
+[task.weak]
+kind = "wrong-content"                     # or "wrong-style", "smoothed", "shifted", "general"
+share = 0.4                                # share of content symbols that are the next one
+# style_tables, content_tables = ...       # kind = "general": the weak model's own
+"""
+
 HIDDEN_MARKOV = """\
 [task]
 kind = "hmm"                               # or "categorical": w2s show em-refinement
@@ -69,4 +90,9 @@ share = 0.1                                # share of symbols replaced by an eve
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
 
-EXAMPLE_TASKS = {"regression": REGRESSION, "categorical": CATEGORICAL, "hmm": HIDDEN_MARKOV}
+EXAMPLE_TASKS = {
+    "regression": REGRESSION,
+    "categorical": CATEGORICAL,
+    "style-content": STYLE_CONTENT,
+    "hmm": HIDDEN_MARKOV,
+}

@@ -1,4 +1,4 @@
-"""The `[task]` tables of categorical and hidden Markov concepts."""
+"""The `[task]` tables of categorical, style/content and hidden Markov concepts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from w2s_sim._checks import require_prior
-from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel
+from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel, style_content_model
 from w2s_sim.concepts.finite import shifted, smoothed
+from w2s_sim.concepts.style_content import with_wrong_content, with_wrong_style
 from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.parameters import Parameter, read_parameters
@@ -27,9 +28,18 @@ EMISSION = Parameter(
     "emission", list, "K matrices: from a state (row) to the symbol it shows", depth=3, required=True
 )
 LENGTH = Parameter("length", int, "symbols of a sequence", required=True, low=1)
-SHARE = Parameter(
-    "share", float, "share of symbols replaced, for kind = 'smoothed' or 'shifted'", low=0, high=1
+STYLE_TABLES = Parameter(
+    "style_tables", list, "S tables of X rows of style symbol probabilities", depth=3, required=True
 )
+CONTENT_TABLES = Parameter(
+    "content_tables", list, "C tables of X rows of content symbol probabilities", depth=3, required=True
+)
+SHARE = Parameter("share", float, "share of symbols replaced, unless kind = 'general'", low=0, high=1)
+
+# Weak models made of the strong one and a share, by kind.
+Makers = Mapping[str, Callable[[Any, float], FiniteModel]]
+GARBLED: Makers = {"smoothed": smoothed, "shifted": shifted}
+HALF_RIGHT: Makers = {"wrong-content": with_wrong_content, "wrong-style": with_wrong_style}
 
 
 def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
@@ -46,6 +56,29 @@ def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
         return CategoricalModel(prior, np.asarray(values["tables"]), even if contexts is None else contexts)
 
     return _read(table, (TABLES, CONTEXTS), (), build)
+
+
+def read_style_content_task(table: Mapping[str, Any]) -> FiniteTask:
+    """The task that a `[task]` table of kind "style-content" describes.
+
+    Concepts are pairs, style by style: weights of a prior are those of (style 1, content 1), (style 1,
+    content 2), and so on.
+
+    Raises:
+        InputError: Naming the key inside the table ("weak.share"), if anything does not fit.
+    """
+
+    def build(values: dict[str, Any], prior: Any) -> FiniteModel:
+        styles, contents = (np.asarray(values[name]) for name in ("style_tables", "content_tables"))
+        weights = np.asarray(prior, dtype=float)
+        if weights.size != len(styles) * len(contents):
+            expected = f"{len(styles)} x {len(contents)} weights, style by style"
+            raise InputError("source_prior", f"{weights.size} weights", expected)
+        joint = weights.reshape(len(styles), len(contents))
+        contexts = None if values["contexts"] is None else np.asarray(values["contexts"])
+        return style_content_model(joint, styles, contents, contexts)
+
+    return _read(table, (STYLE_TABLES, CONTENT_TABLES, CONTEXTS), (), build, {**HALF_RIGHT, **GARBLED})
 
 
 def read_hidden_markov_task(table: Mapping[str, Any]) -> FiniteTask:
@@ -69,6 +102,7 @@ def _read(
     own: Sequence[Parameter],
     shared: Sequence[Parameter],
     build: Callable[[dict[str, Any], Any], FiniteModel],
+    makers: Makers = GARBLED,
 ) -> FiniteTask:
     """A task from its tables.
 
@@ -77,14 +111,14 @@ def _read(
         own: What a weak model of kind "general" has of its own.
         shared: What it shares with the strong model.
         build: A model from the values of both, and a prior.
+        makers: Weak models of other kinds.
     """
     scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
     values = read_parameters((*PRIORS, *own, *shared), scalars)
     require_prior("source_prior", values["source_prior"])
     source = build(values, values["source_prior"])
     kinds: WeakKeys = {
-        "smoothed": (("share",), ()),
-        "shifted": (("share",), ()),
+        **{kind: (("share",), ()) for kind in makers},
         "general": (
             tuple(p.name for p in own if p.required),
             tuple(p.name for p in own if not p.required),
@@ -97,7 +131,7 @@ def _read(
         given = {p.name: weak[p.name] for p in own if weak[p.name] is not None}
         supervisor = _weak_model(build, values | given, source)
     else:
-        supervisor = (smoothed if weak["kind"] == "smoothed" else shifted)(source, weak["share"])
+        supervisor = makers[weak["kind"]](source, weak["share"])
     return FiniteTask(source, values["target_prior"], supervisor)
 
 

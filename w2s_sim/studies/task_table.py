@@ -3,11 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from w2s_sim.concepts import HiddenMarkovModel
+from w2s_sim.concepts import HiddenMarkovModel, StyleContentModel
 from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.studies.finite_table import read_categorical_task, read_hidden_markov_task
+from w2s_sim.studies.finite_table import (
+    read_categorical_task,
+    read_hidden_markov_task,
+    read_style_content_task,
+)
 from w2s_sim.studies.regression_table import read_regression_task
 from w2s_sim.task import TransferTask
 
@@ -15,6 +19,7 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], TransferTask | FiniteTask]] 
     "regression": read_regression_task,
     "categorical": read_categorical_task,
     "hmm": read_hidden_markov_task,
+    "style-content": read_style_content_task,
 }
 
 
@@ -22,6 +27,8 @@ def task_kind(task: TransferTask | FiniteTask) -> str:
     """The `kind` of a task's table."""
     if isinstance(task, TransferTask):
         return "regression"
+    if isinstance(task.source, StyleContentModel):
+        return "style-content"
     return "hmm" if isinstance(task.source, HiddenMarkovModel) else "categorical"
 
 
