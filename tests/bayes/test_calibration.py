@@ -27,6 +27,16 @@ def test_posterior_is_calibrated() -> None:
         assert np.all(np.abs(off) < 5 * table[f"covered_{level}_se"].to_numpy())
 
 
+def test_bias_is_calibrated_too() -> None:
+    beliefs = Beliefs(1.0, 0.3, 0.5)
+    table = calibrate(SOURCE, draw_inputs, beliefs, key=jax.random.key(3)).table
+    assert list(table.parameter) == ["bias", "noise", "prior[0]", "prior[1]", "prior[2]"]
+    assert table["p_value"].to_numpy().min() > LEVEL
+    # Beliefs in a bias ten times too small leave the truth outside.
+    small = calibrate(SOURCE, draw_inputs, beliefs, Beliefs(1.0, 0.3, 0.05), key=jax.random.key(3)).table
+    assert small["p_value"].to_numpy()[0] < LEVEL
+
+
 def test_posterior_that_is_too_sure_is_found_out() -> None:
     table = calibrate(SOURCE, draw_inputs, TRUTH, Beliefs(20.0, 0.3), key=jax.random.key(2)).table
     assert table["p_value"].to_numpy().min() < LEVEL

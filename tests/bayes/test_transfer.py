@@ -71,6 +71,27 @@ def test_nuts_agrees_with_the_exact_posterior(beliefs: Beliefs) -> None:
     check_against_grid(posterior, grid_posterior(beliefs), float(posterior.diagnostics.effective_size.min()))
 
 
+def test_grouped_contexts_are_read_together() -> None:
+    """Thirty pairs in six contexts, against the posterior of alpha_1 on a grid."""
+    data = TASK.sample_weak(30, context_size=5, key=jax.random.key(8))
+    posterior = transfer_prior(TASK.source, data, context_size=5, num_samples=1500, key=jax.random.key(9))
+    assert posterior.converged
+    shares = (np.arange(2000) + 0.5) / 2000
+    residuals = np.asarray(data.labels)[:, None] - np.asarray(data.inputs @ TASK.source.vectors.T)
+    logs = stats.norm.logpdf(residuals, scale=float(TASK.source.noise)).reshape(6, 5, 2).sum(axis=1)
+    likelihood = np.exp(logs - logs.max(axis=1, keepdims=True))
+    mixture = shares[:, None] * likelihood[:, 0] + (1 - shares[:, None]) * likelihood[:, 1]
+    weight = mixture.prod(axis=1) / mixture.prod(axis=1).sum()
+    grid = pd.DataFrame({"share": shares, "weight": weight})
+    size = float(posterior.diagnostics.effective_size.min())
+    check_against_grid(posterior, grid, size)
+    # Read pair by pair, the same data say something else.
+    apart = transfer_prior(TASK.source, data, num_samples=1500, key=jax.random.key(9))
+    assert apart.draws["prior"][:, 0].std() < 0.8 * posterior.draws["prior"][:, 0].std()
+    with pytest.raises(InputError, match="context_size: got 7; expected a divisor"):
+        transfer_prior(TASK.source, data, context_size=7, key=jax.random.key(9))
+
+
 def test_guide_is_near_the_exact_posterior() -> None:
     """A normal guide is not exact; its importance weights say how near it is."""
     posterior = transfer_prior(TASK.source, DATA, method="variational", key=jax.random.key(2))

@@ -60,3 +60,30 @@ def test_infinite_divergences_are_counted() -> None:
 def test_naive_finetuning_has_no_place_among_tables() -> None:
     with pytest.raises(InputError, match="naive"):
         compare_priors(table_task(), {"naive": w2s.Ridge(0.3, num_weak=4)})
+
+
+def test_grouped_contexts_recover_a_mixture_that_ungrouped_ones_hide() -> None:
+    """A grouped context shows one concept; an ungrouped one always the same, or what is left of it."""
+    prior = [0.0, 0.0, 0.3, 0.7]
+    task = w2s.regression_task(8, 4, source_prior=[0.25] * 4, target_prior=prior)
+    apart, together = (
+        compare_priors(task, {"one": w2s.InContext(64)}, replicates=400, seed=1, grouped=grouped).iloc[0]
+        for grouped in (False, True)
+    )
+    # Total variation 1 - alpha_k with probability alpha_k, or 0.3 of the fourth concept alone.
+    assert abs(together.prior_tv - 2 * 0.3 * 0.7) < 5 * together.prior_tv_se
+    assert abs(apart.prior_tv - 0.3) < 5 * apart.prior_tv_se + 0.02
+
+
+def test_a_wrong_channel_is_found_out() -> None:
+    """Told a bias of the opposite sign, maximum likelihood is worse than told none, and that than right."""
+    task = regression()
+    right, none = task.supervisor.vectors, task.source.vectors
+    rules = {
+        name: MaximumLikelihood(w2s.RegressionModel(task.source.prior, vectors, 0.5), num_weak=200)
+        for name, vectors in (("right", right), ("none", none), ("wrong", 2 * none - right))
+    }
+    table = compare_priors(task, rules, replicates=500).set_index("estimator")
+    for better, worse in (("right", "none"), ("none", "wrong")):
+        error = np.hypot(table.prior_tv_se[better], table.prior_tv_se[worse])
+        assert table.prior_tv[worse] - table.prior_tv[better] > 5 * error

@@ -12,7 +12,7 @@ from numpyro.infer import MCMC, NUTS
 from scipy import stats
 
 from w2s_sim._checks import require_count
-from w2s_sim.bayes.model import Beliefs, weak_data_model
+from w2s_sim.bayes.model import Beliefs, bias_directions, weak_data_model
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.task import WeakData
 
@@ -77,16 +77,22 @@ def calibrate(
     """
     require_count("num_tasks", num_tasks, 2)
     model = weak_data_model(source, truth if believed is None else believed)
+    across = truth.bias_scale * bias_directions(source) if truth.bias_scale > 0 else None
 
     def one(task_key: Key[Array, ""]) -> dict[str, Array]:
-        prior_key, noise_key, input_key, concept_key, label_key, chain_key = jax.random.split(task_key, 6)
+        prior_key, noise_key, input_key, concept_key, label_key, chain_key, bias_key = jax.random.split(
+            task_key, 7
+        )
         concentration = jnp.full(source.num_concepts, 1.0) * truth.concentration
         prior = jax.random.dirichlet(prior_key, concentration)
         noise = source.noise * jnp.exp(truth.noise_spread * jax.random.normal(noise_key))
         inputs = draw_inputs(input_key)
         concepts = jax.random.categorical(concept_key, jnp.log(prior), shape=inputs.shape[:1])
         errors = noise * jax.random.normal(label_key, inputs.shape[:1])
-        labels = jnp.sum(inputs * source.vectors[concepts], axis=1) + errors
+        bias = jnp.zeros(source.vectors.shape[1])
+        if across is not None:
+            bias = across @ jax.random.normal(bias_key, across.shape[1:])
+        labels = jnp.sum(inputs * (source.vectors[concepts] + bias), axis=1) + errors
         sampler = MCMC(
             NUTS(model, max_tree_depth=LARGEST_TREE),
             num_warmup=WARMUP,
@@ -99,6 +105,9 @@ def calibrate(
         ranks = {f"prior[{k}]": jnp.sum(draws["prior"][:, k] < prior[k]) for k in range(source.num_concepts)}
         if "noise" in draws:
             ranks["noise"] = jnp.sum(draws["noise"] < noise)
+        if "bias" in draws and across is not None:
+            # Along the first direction that it may have.
+            ranks["bias"] = jnp.sum(draws["bias"] @ across[:, 0] < bias @ across[:, 0])
         return ranks
 
     keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(jnp.arange(num_tasks))

@@ -11,7 +11,7 @@ import numpyro.distributions as dist
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
-from w2s_sim._checks import as_float, require_between
+from w2s_sim._checks import as_float, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.task import WeakData
@@ -40,20 +40,31 @@ class Beliefs(eqx.Module):
         require_between("bias_scale", self.bias_scale, 0.0)
 
 
-def weak_data_model(source: LatentConceptModel, beliefs: Beliefs) -> Callable[[WeakData], None]:
-    """The NumPyro model of weak data whose pairs each draw their own concept.
+def weak_data_model(
+    source: LatentConceptModel, beliefs: Beliefs, context_size: int = 1
+) -> Callable[[WeakData], None]:
+    """The NumPyro model of weak data.
 
     Sites: `prior` (K,), and with regression concepts, where believed in, `noise` (sigma', label units) and
-    `bias` (d,). The concept of every pair is summed over, never sampled.
+    `bias` (d,). The concept of every context is summed over, never sampled.
+
+    Args:
+        source: The strong model.
+        beliefs: Before the data.
+        context_size: Consecutive pairs that share one draw of the concept: 1 if each draws its own.
 
     Raises:
-        InputError: If noise or bias are believed in for concepts that have none.
+        InputError: If noise or bias are believed in for concepts that have none, or contexts cannot be read
+            pair by pair.
     """
+    require_count("context_size", context_size, 1)
+    if context_size > 1 and not source.reads_independently:
+        raise InputError("context_size", context_size, f"1 for concepts of {type(source).__name__}")
     plain = beliefs.noise_spread == 0 and beliefs.bias_scale == 0
     if not plain and not isinstance(source, RegressionModel):
         given = f"noise_spread = {beliefs.noise_spread:g}, bias_scale = {beliefs.bias_scale:g}"
         raise InputError("beliefs", given, f"0 and 0 for concepts of {type(source).__name__}")
-    across = _complement(source) if beliefs.bias_scale > 0 else None
+    across = bias_directions(source) if beliefs.bias_scale > 0 else None
 
     def model(data: WeakData) -> None:
         weights = jnp.full(source.num_concepts, 1.0) * beliefs.concentration
@@ -62,7 +73,8 @@ def weak_data_model(source: LatentConceptModel, beliefs: Beliefs) -> Callable[[W
             log_likelihood = source.log_likelihood(data.inputs, data.labels)
         else:
             log_likelihood = _regression_log_likelihood(source, beliefs, across, data)
-        mixture = jax.nn.logsumexp(jnp.log(prior) + log_likelihood, axis=1)
+        by_context = log_likelihood.reshape(-1, context_size, source.num_concepts).sum(axis=1)
+        mixture = jax.nn.logsumexp(jnp.log(prior) + by_context, axis=1)
         numpyro.factor("weak labels", jnp.sum(mixture))
 
     return model
@@ -84,7 +96,7 @@ def _regression_log_likelihood(
     return norm.logpdf(residuals, scale=noise)
 
 
-def _complement(source: LatentConceptModel) -> np.ndarray:
+def bias_directions(source: LatentConceptModel) -> np.ndarray:
     """An orthonormal basis, (d, r), of what is orthogonal to every difference of two concepts.
 
     Raises:

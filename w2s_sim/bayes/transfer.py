@@ -32,19 +32,22 @@ def transfer_prior(
     *,
     beliefs: Beliefs | None = None,
     method: Method = "nuts",
+    context_size: int = 1,
     num_samples: int = 1000,
     num_warmup: int = 500,
     num_chains: int = 4,
     target_acceptance: float = 0.9,
     key: Key[Array, ""],
 ) -> PriorPosterior:
-    """What weak data, each pair with a concept of its own, say about alpha^Q.
+    """What weak data say about alpha^Q.
 
     Args:
         source: The strong model; its prior is not used, its concepts are.
         data: Weak pairs.
         beliefs: The prior over alpha^Q, weak bias and weak noise; a flat Dirichlet alone when left out.
         method: "nuts", or "variational": a normal guide in unconstrained space, fitted by Adam.
+        context_size: Consecutive pairs that share one draw of the concept, a divisor of their number: 1 if
+            each pair draws its own.
         num_samples: Draws of each chain, or of the guide in all times `num_chains`.
         num_warmup: Of each chain, not kept.
         num_chains: At least 2, so that they can disagree.
@@ -61,7 +64,10 @@ def transfer_prior(
     require_count("num_warmup", num_warmup, 1)
     require_count("num_chains", num_chains, 2)
     require_between("target_acceptance", target_acceptance, 0.0, 1.0, open_low=True)
-    model = weak_data_model(source, Beliefs() if beliefs is None else beliefs)
+    model = weak_data_model(source, Beliefs() if beliefs is None else beliefs, context_size)
+    num_weak = data.labels.shape[0]
+    if num_weak % context_size:
+        raise InputError("context_size", context_size, f"a divisor of the number of pairs, {num_weak}")
     if method == "nuts":
         chains, divergences = _sample(
             model, data, num_samples, num_warmup, num_chains, target_acceptance, key=key
