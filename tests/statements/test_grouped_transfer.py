@@ -15,7 +15,7 @@ from w2s_sim.statements.grouped_terms import (
     mean_labeller_bound,
     spread_bound,
     student_terms,
-    with_point_mass,
+    with_target,
 )
 from w2s_sim.statements.grouped_transfer_lemmas import skewed
 from w2s_sim.task import TransferTask, regression_task
@@ -39,7 +39,7 @@ def test_two_concepts_against_exact_probabilities(size: int, standard_errors_off
     """E pi_n - alpha^Q of K = 2, by quadrature: concept 1 gains by errors on 2 and loses by errors on 1."""
     task = regression_task(6, 2, source_prior=[0.8, 0.2], target_prior=[0.3, 0.7])
     missed = [
-        np.exp(misidentification_of_two_concepts(with_point_mass(task, jnp.eye(2)[k]), size).log_value)
+        np.exp(misidentification_of_two_concepts(with_target(task, jnp.eye(2)[k]), size).log_value)
         for k in range(2)
     ]
     gain = 0.7 * missed[1] - 0.3 * missed[0]

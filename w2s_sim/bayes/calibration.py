@@ -43,10 +43,10 @@ class Calibration:
             counts = np.bincount(ranks * BINS // (KEPT + 1), minlength=BINS)
             row = {"parameter": name, "tasks": len(ranks), "p_value": float(stats.chisquare(counts).pvalue)}
             for level in (0.5, 0.8, 0.95):
-                # Ranks from the tail on, on both sides: exactly this share of the 100 if they are even.
+                # How much of each rank's bin lies between the tails: this share of the 100 if ranks are even.
                 tail = (1.0 - level) / 2.0 * (KEPT + 1)
-                inside = (ranks + 0.5 > tail) & (ranks + 0.5 < KEPT + 1 - tail)
-                share = float(np.mean(inside))
+                ends = np.minimum(ranks + 1.0, KEPT + 1 - tail) - np.maximum(ranks, tail)
+                share = float(np.mean(np.clip(ends, 0.0, 1.0)))
                 row[f"covered_{level:.0%}"] = share
                 row[f"covered_{level:.0%}_se"] = float(np.sqrt(level * (1 - level) / len(ranks)))
             rows.append(row)

@@ -18,7 +18,7 @@ from w2s_sim.task import Task, TransferTask
 TaskT = TypeVar("TaskT", bound=Task)
 
 
-def with_point_mass(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
+def with_target(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
     """The same task with another target prior, such as a point mass; also where values are traced."""
     return eqx.tree_at(lambda t: t.target_prior, task, prior)
 
@@ -33,7 +33,7 @@ def _concept_bounds(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> Float[Array, " K"]:
     def bound(prior: Float[Array, " K"]) -> Float[Array, ""]:
-        log_terms, _ = log_chernoff_terms(with_point_mass(task, prior), num_demonstrations)
+        log_terms, _ = log_chernoff_terms(with_target(task, prior), num_demonstrations)
         return jnp.minimum(jnp.sum(jnp.exp(log_terms)), 1.0)
 
     return jax.vmap(bound)(jnp.eye(task.num_concepts))

@@ -14,7 +14,7 @@ from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
 from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.functionals import L1_NORM
-from w2s_sim.statements.grouped_terms import concept_bounds, with_point_mass
+from w2s_sim.statements.grouped_terms import concept_bounds, with_target
 from w2s_sim.statements.grouped_transfer_lemmas import (
     GROUPED_TRANSFER_LEMMAS,
     SHARED_CONCEPT,
@@ -45,7 +45,7 @@ def _moments_are_resolved(case: Case) -> bool:
     task, size = case.task, num_demonstrations(case)
     shown = np.flatnonzero(np.asarray(task.target_prior) > 0)
     masses = jnp.eye(task.num_concepts)
-    return all(quadrature_is_resolved(with_point_mass(task, masses[k]), size) for k in shown)
+    return all(quadrature_is_resolved(with_target(task, masses[k]), size) for k in shown)
 
 
 def leaning() -> TransferTask:
@@ -80,7 +80,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         ("rare concept, n=12", canonical(target_prior=[0.96, 0.02, 0.01, 0.01]), 12),
         ("K=2, n=12", pair, 12),
         ("languages, n=16", language_task(target_prior=[0.5, 0.0, 0.5]), 16),
-        ("polynomial features, n=8", with_point_mass(polynomial_features(), jnp.full(3, 1.0 / 3.0)), 8),
+        ("polynomial features, n=8", with_target(polynomial_features(), jnp.full(3, 1.0 / 3.0)), 8),
     ]
     tasks = chosen + (longer if preset == "full" else [])
     return [Case(name, task, InContext(n), grouped=True) for name, task, n in tasks]

@@ -15,7 +15,7 @@ from w2s_sim.statements.grouped_terms import (
     concept_bounds,
     mean_labeller_bound,
     student_terms,
-    with_point_mass,
+    with_target,
 )
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.refining import LEAST_SQUARES
@@ -67,7 +67,7 @@ def _posterior_per_concept(key: Key[Array, ""], case: Case) -> Float[Array, "K K
     task = case.task
 
     def shown(own_key: Key[Array, ""], prior: Float[Array, " K"]) -> Float[Array, " K"]:
-        data = with_point_mass(task, prior).sample_weak(case.estimator.sample_size, key=own_key)
+        data = with_target(task, prior).sample_weak(case.estimator.sample_size, key=own_key)
         return posterior(case, data)
 
     return jax.vmap(shown)(jax.random.split(key, task.num_concepts), jnp.eye(task.num_concepts))

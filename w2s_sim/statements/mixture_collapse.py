@@ -17,7 +17,8 @@ from w2s_sim.statements.collapse import (
     context_size,
     weighted,
 )
-from w2s_sim.statements.example_tasks import canonical, noisy
+from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
+from w2s_sim.statements.grouped_terms import with_target
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.mixture_collapse_lemmas import (
     MIXTURE_COLLAPSE_LEMMAS,
@@ -111,6 +112,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         return chosen
     pair = regression_task(8, 2, source_prior=[0.8, 0.2], target_prior=[0.2, 0.8])
     uniform = two_of_four(0.1, features="uniform")
+    monomials = with_target(polynomial_features(), jnp.array([0.2, 0.0, 0.8]))
     return [
         *chosen,
         *(Case(f"10% on another concept, n={n}", tenth, InContext(n)) for n in (4, 8, 16, 48)),
@@ -119,6 +121,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("bias 1.4, n=128", two_of_four(0.1, bias=1.4), InContext(128)),
         Case("K=2, n=64", pair, InContext(64)),
         Case("uniform features, n=32", uniform, InContext(32)),
+        Case("polynomial features, 20% on another concept, n=128", monomials, InContext(128)),
         Case(
             "uniform, student of one context, n=64, N=16", uniform, Refinement(64, LeastSquares(num_weak=16))
         ),
