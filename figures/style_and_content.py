@@ -95,7 +95,7 @@ def _published() -> Panel:
     curves.append(Curve("mixture of two concepts", evidence.tolist(), picture.share(evidence).tolist()))
     return Panel(
         "published styles beside the mixture",
-        "demonstrations times style of the weak model, $nq$",
+        "demonstrations times style of the weak model, $n\\rho$",
         "share of the way to the wanted style",
         curves,
         y_limits=(-0.2, 1.1),

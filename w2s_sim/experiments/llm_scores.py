@@ -4,7 +4,7 @@ The figures are those of Somerstep et al. 2025, arXiv 2405.16236; `data/README.m
 from and what is odd about them.
 
 The picture: the strong model holds two concepts, its own style and the wanted one, and the same content in
-both. After n weak demonstrations the wanted one has log posterior odds log_odds + n q separation, where q is
+both. After n weak demonstrations the wanted one has log posterior odds log_odds + n rho separation, where rho is
 how far the weak model's own style has gone towards it; the mean style is that share of the way from the
 unaligned style to `rendering`, the style that the strong model shows when it means to. Content is the
 unaligned model's.
@@ -55,7 +55,7 @@ class MixturePicture:
     degrees_of_freedom: int
 
     def share(self, evidence: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        """Posterior of the wanted style after evidence n q, a probability."""
+        """Posterior of the wanted style after evidence n rho, a probability."""
         return expit(self.log_odds + self.separation * evidence)
 
 
@@ -68,7 +68,7 @@ def refined_styles(scores: pd.DataFrame, rendering: float) -> pd.DataFrame:
 
     Returns:
         One row a refined arm that has a style: experiment, benchmark, weak_model, strong_model, the measured
-        `style` and `style_se`, the `unaligned` style and its standard error, and `evidence`, n q.
+        `style` and `style_se`, the `unaligned` style and its standard error, and `evidence`, n rho.
     """
     rows = []
     arms = scores.loc[(scores["method"] == REFINED) & (scores["metric"] == "style")]
