@@ -4,8 +4,8 @@ The figures are those of Somerstep et al. 2025, arXiv 2405.16236; `data/README.m
 from and what is odd about them.
 
 The picture: the strong model holds two concepts, its own style and the wanted one, and the same content in
-both. After n weak demonstrations the wanted one has log posterior odds log_odds + n rho separation, where rho is
-how far the weak model's own style has gone towards it; the mean style is that share of the way from the
+both. After n weak demonstrations the wanted one has log posterior odds log_odds + n rho separation, where rho
+is how far the weak model's own style has gone towards it; the mean style is that share of the way from the
 unaligned style to `rendering`, the style that the strong model shows when it means to. Content is the
 unaligned model's.
 """
