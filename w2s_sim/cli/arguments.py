@@ -58,6 +58,49 @@ class Falsify:
 
 
 @dataclasses.dataclass(frozen=True)
+class Run:
+    """Run a study: sweep tasks and estimators, replicate every cell, and keep what is done.
+
+    Exit status: 0 when all is there, 130 if a signal ended it early (go on with --resume), 2 for bad input.
+    """
+
+    study: tyro.conf.Positional[Path]
+    """TOML file: [task], [[estimator]], [replication]; lists are swept."""
+    out: Path | None = None
+    """Folder for manifest.json, parts and results.parquet."""
+    resume: bool = False
+    """Go on with the study that the folder holds, or top it up with more replicates."""
+    shard: str = "1/1"
+    """I/N: compute the I-th of N shares, in a folder of its own, for `w2s merge`."""
+    dry_run: bool = False
+    """Print the grid and stop."""
+    x64: bool = False
+    """Compute in float64 instead of float32."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Merge:
+    """Put the shards of a study together."""
+
+    folders: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders of all shards."""
+    out: Path
+    """Folder for the whole."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Replay:
+    """Run one replicate of a study again, alone, and compare it with what was kept."""
+
+    folder: tyro.conf.Positional[Path]
+    """Folder of the study."""
+    cell: int
+    """Number of the cell, as in results.parquet."""
+    replicate: int
+    """Number of the replicate."""
+
+
+@dataclasses.dataclass(frozen=True)
 class List:
     """List the theorems."""
 
@@ -78,6 +121,9 @@ class Doctor:
 Command = (
     Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Falsify, tyro.conf.subcommand("falsify")]
+    | Annotated[Run, tyro.conf.subcommand("run")]
+    | Annotated[Merge, tyro.conf.subcommand("merge")]
+    | Annotated[Replay, tyro.conf.subcommand("replay")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import tyro
 
-from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Show, Verify
+from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Show, Verify
 from w2s_sim.errors import InputError
 
 BAD_INPUT = 2
@@ -43,6 +43,18 @@ def _run(command: Command) -> int:
             from w2s_sim.cli.falsify import run_falsify
 
             return run_falsify(command)
+        case Run():
+            from w2s_sim.cli.run import run_run
+
+            return run_run(command)
+        case Merge():
+            from w2s_sim.cli.run import run_merge
+
+            return run_merge(command)
+        case Replay():
+            from w2s_sim.cli.run import run_replay
+
+            return run_replay(command)
         case List():
             from w2s_sim.cli.describe import run_list
 

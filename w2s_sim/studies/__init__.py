@@ -1,4 +1,4 @@
-"""Comparisons in memory, and the files in which people describe tasks and cases."""
+"""Comparisons in memory, the files in which people describe tasks, cases and studies, and the runner."""
 
 from w2s_sim.studies.case_file import example_case_file as example_case_file
 from w2s_sim.studies.case_file import load_case as load_case

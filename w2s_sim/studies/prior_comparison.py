@@ -20,7 +20,7 @@ from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 
 
-def _scores(key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[Array, " 3"]:
+def prior_scores(key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[Array, " 3"]:
     """Excess risk, KL(alpha^Q || prior) and total variation of the prior."""
     task, estimator = case.task, case.estimator
     if not isinstance(estimator, PriorTransfer):
@@ -75,7 +75,7 @@ def compare_priors(
     rows = []
     for name, estimator in estimators.items():
         case = Case(name, task, estimator, grouped)
-        values = np.asarray(replicate(FromWeakData(_scores), case, seed=seed, start=0, stop=replicates))
+        values = np.asarray(replicate(FromWeakData(prior_scores), case, seed=seed, start=0, stop=replicates))
         risk, risk_se = sample_summary(values[:, 0])
         divergences = values[:, 1]
         finite = divergences[np.isfinite(divergences)]

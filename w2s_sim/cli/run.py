@@ -1,0 +1,142 @@
+"""`w2s run`, `w2s merge` and `w2s replay`."""
+
+import sys
+from pathlib import Path
+
+import jax
+import pandas as pd
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.errors import InputError
+from w2s_sim.studies.runner import InterruptedRunError, merge, replay, run_shard, run_study
+from w2s_sim.studies.store import Store
+from w2s_sim.studies.study_file import Study, load_study, read_study
+
+INTERRUPTED = 130
+SHOWN_CELLS = 20
+
+
+def run_run(arguments: Run) -> int:
+    """Run the study and print its results; progress goes to stderr."""
+    if arguments.x64:
+        jax.config.update("jax_enable_x64", True)
+    shard = _read_shard(arguments.shard)
+    study = load_study(arguments.study)
+    if arguments.dry_run:
+        _print_grid(study)
+        return 0
+    if arguments.out is None:
+        raise InputError("--out", "nothing", "a folder for the results")
+    console = Console(stderr=True)
+    results = None
+    try:
+        with Progress(console=console, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task("replicates")
+
+            def show(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            if shard[1] > 1:
+                run_shard(study, arguments.out, shard, resume=arguments.resume, progress=show)
+            else:
+                results = run_study(study, arguments.out, resume=arguments.resume, progress=show)
+    except InterruptedRunError:
+        print(
+            f"w2s: interrupted; what was done is kept: go on with --resume --out {arguments.out}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+    if results is None:
+        print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
+        return 0
+    _report(study, results, arguments.out)
+    return 0
+
+
+def run_merge(arguments: Merge) -> int:
+    """Merge the shards and print their results."""
+    if not arguments.folders:
+        raise InputError("DIR", "nothing", "the folders of all shards")
+    results = merge(arguments.folders, arguments.out)
+    _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
+    return 0
+
+
+def _read_shard(text: str) -> tuple[int, int]:
+    """I and N of "I/N"."""
+    parts = text.split("/")
+    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        raise InputError("--shard", repr(text), "I/N, such as 2/8")
+    index, count = map(int, parts)
+    if not 1 <= index <= count:
+        raise InputError("--shard", repr(text), "I/N with 1 <= I <= N")
+    return index, count
+
+
+def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
+    _print_results(study, results)
+    failed = int(results["failed"].to_numpy().sum())
+    if failed:
+        first = results.loc[results["failed"] > 0].to_dict("records")[0]
+        command = f"w2s replay {out} --cell {first['cell']} --replicate {first['first_failed']}"
+        print(
+            f"w2s: {failed:,} replicates failed and are left out of the means; see one: {command}",
+            file=sys.stderr,
+        )
+    print(f"{out / 'results.parquet'}: {len(results)} cells")
+
+
+def run_replay(arguments: Replay) -> int:
+    """Print one replicate as run again, and as kept."""
+    again, kept = replay(arguments.folder, arguments.cell, arguments.replicate)
+    print(f"cell {arguments.cell}, replicate {arguments.replicate}")
+    for name, value in again.items():
+        beside = "not kept" if kept is None else f"kept {kept[name]!r}"
+        print(f"{name:10} {value!r}, {beside}")
+    return 0
+
+
+def _swept(study: Study) -> list[str]:
+    """Keys whose values differ between cells."""
+    keys = dict.fromkeys(key for cell in study.cells for key in cell.parameters)
+    values = {key: {str(cell.parameters.get(key)) for cell in study.cells} for key in keys}
+    return [key for key in keys if len(values[key]) > 1] or ["estimator.kind"]
+
+
+def _short(key: str) -> str:
+    return key.removeprefix("task.").removeprefix("estimator.")
+
+
+def _print_grid(study: Study) -> None:
+    keys = _swept(study)
+    table = Table("cell", *map(_short, keys), "weak pairs")
+    for cell in study.cells[:SHOWN_CELLS]:
+        shown = [str(cell.parameters.get(key, "")) for key in keys]
+        table.add_row(str(cell.index), *shown, str(cell.case.estimator.sample_size))
+    Console().print(table)
+    if len(study.cells) > SHOWN_CELLS:
+        print(f"... and {len(study.cells) - SHOWN_CELLS:,} cells more")
+    total = len(study.cells) * study.replicates
+    print(f"{len(study.cells):,} cells of {study.replicates:,} replicates: {total:,} in all")
+
+
+def _print_results(study: Study, results: pd.DataFrame) -> None:
+    keys = _swept(study)
+    table = Table("cell", *map(_short, keys), "risk", "± se", "bound", "replicates")
+    for row in results.head(SHOWN_CELLS).to_dict("records"):
+        shown = ["" if str(row.get(key)) in ("nan", "<NA>", "None") else str(row[key]) for key in keys]
+        bound = f"{row['bound']:.5g} ({row['bound_kind']})" if row["bound_kind"] else ""
+        table.add_row(
+            str(row["cell"]),
+            *shown,
+            f"{row['risk']:.5g}",
+            f"{row['risk_se']:.2g}",
+            bound,
+            f"{row['replicates']:,}",
+        )
+    Console().print(table)
+    if len(results) > SHOWN_CELLS:
+        print(f"... and {len(results) - SHOWN_CELLS:,} cells more")
