@@ -18,6 +18,7 @@ from tests.studies.test_study_file import GOOD, TABLES, study_of
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
 from w2s_sim.studies import runner
+from w2s_sim.studies.estimator_table import KINDS
 from w2s_sim.studies.runner import InterruptedRunError, merge, replay, run_shard, run_study
 from w2s_sim.studies.store import Store
 
@@ -31,7 +32,9 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def kept(folder: Path, cells: int) -> list[pd.DataFrame]:
-    return [Store(folder).read(cell) for cell in range(cells)]
+    store = Store(folder)
+    held = store.ranges()
+    return [store.read(cell, held.get(cell, [])) for cell in range(cells)]
 
 
 def assert_same(first: Path, second: Path, cells: int = 5) -> None:
@@ -127,6 +130,45 @@ def test_failed_replicates_are_counted_and_left_out(tmp_path: Path, monkeypatch:
     assert table["failed"].tolist() == [2] * 5
     assert table["first_failed"].tolist() == [5] * 5
     assert np.isfinite(table["risk"]).all()
+
+
+def test_infinite_losses_are_no_failures(tmp_path: Path) -> None:
+    """One label excludes a concept that is wanted: no finite mean, and nothing hidden."""
+    sure = TABLES.replace("[[0.7, 0.3], [0.2, 0.8]]", "[[1.0, 0.0], [1.0, 0.0]]")
+    sure = sure.replace("[[0.1, 0.9], [0.5, 0.5]]", "[[0.0, 1.0], [0.0, 1.0]]")
+    sure = sure.replace("target_prior = [0, 1]", "target_prior = [0.5, 0.5]").replace("[0.0, 0.5]", "0.0")
+    table = run_study(study_of(tmp_path, sure.replace("num_weak = 50", "num_weak = 1")), tmp_path / "out")
+    assert table["failed"].tolist() == [0]
+    assert table["risk"].tolist() == [np.inf]
+    assert table["prior_kl_infinite"].tolist() == [1.0]
+    assert np.isnan(table["risk_se"].to_numpy()).all()
+
+
+def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
+    numbers = {
+        "num_weak": "20",
+        "num_demonstrations": "4",
+        "steps": "3",
+        "step_size": "0.1",
+        "threshold": "0.5",
+        "mixing": "0.5",
+        "rounds": "2",
+        "spread": "0.5",
+    }
+    for text, family in ((GOOD, w2s.TransferTask), (TABLES, w2s.FiniteTask)):
+        head = text[: text.index("[[estimator]]")].replace("[0.0, 0.5]", "0.2")
+        kinds = {name: kind for name, kind in KINDS.items() if family in kind.tasks}
+        tables = [
+            "\n".join(
+                ["[[estimator]]", f'kind = "{name}"']
+                + [f"{p.name} = {numbers[p.name]}" for p in kind.parameters if p.required]
+            )
+            for name, kind in kinds.items()
+        ]
+        body = "\n".join([head, *tables, "[replication]", "replicates = 4"])
+        table = run_study(study_of(tmp_path, body), tmp_path / family.__name__)
+        assert table["estimator.kind"].tolist() == list(kinds)
+        assert np.isfinite(table["risk"].to_numpy()).all()
 
 
 def test_another_study_is_refused_and_says_what_changed(tmp_path: Path) -> None:

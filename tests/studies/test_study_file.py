@@ -195,3 +195,6 @@ def test_a_huge_grid_is_refused_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("ridge = [0.0, 0.3]", f"ridge = {many}").replace("noise = 0.5", f"noise = {many}")
     with pytest.raises(InputError, match="cells; expected at most 100,000"):
         study_of(tmp_path, text)
+    text = GOOD.replace("ridge = [0.0, 0.3]", f"ridge = {many}").replace("= 100\n", "= 50_000_000\n")
+    with pytest.raises(InputError, match="50,000,000 for each of 803 cells; expected at most"):
+        study_of(tmp_path, text)

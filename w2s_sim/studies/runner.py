@@ -16,7 +16,7 @@ from w2s_sim.finite_task import FiniteTask
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.statements import FromWeakData, all_statements
 from w2s_sim.studies.prior_comparison import prior_scores
-from w2s_sim.studies.store import METRICS, Store, write_whole
+from w2s_sim.studies.store import METRICS, Store, missing, write_whole
 from w2s_sim.studies.study_file import Cell, Study, read_study
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
@@ -92,9 +92,10 @@ def _compute(
     chunks = list(_chunks(study))[shard[0] - 1 :: shard[1]]
     total = sum(stop - start for _, start, stop in chunks)
     done = 0
+    held = store.ranges()
     with _Signals() as signals:
         for cell, start, stop in chunks:
-            for first, end in store.missing(cell.index, start, stop):
+            for first, end in missing(held.get(cell.index, []), start, stop):
                 store.write(cell.index, first, _values(cell, study.seed, first, end))
             done += stop - start
             if progress is not None:
@@ -129,13 +130,11 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         target.begin(document, resume=True, precision=stores[0].precision)
         for store in stores:
             target.take(store)
-        missing = sum(
-            stop - start
-            for cell in study.cells
-            for start, stop in target.missing(cell.index, 0, study.replicates)
-        )
-        if missing:
-            given = f"{len(stores)} folders, in which {missing:,} replicates are missing"
+        held = target.ranges()
+        gaps = [gap for cell in study.cells for gap in missing(held.get(cell.index, []), 0, study.replicates)]
+        if gaps:
+            lacking = sum(stop - start for start, stop in gaps)
+            given = f"{len(stores)} folders, in which {lacking:,} replicates are missing"
             raise InputError("DIR", given, "all shards, each run to its end")
         return _write_results(study, target)
 
@@ -163,7 +162,7 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
     if index < 0:
         raise InputError("--replicate", index, "a replicate >= 0")
     values = _values(study.cells[cell], study.seed, index, index + 1)[0]
-    kept = store.read(cell)
+    kept = store.read(cell, store.ranges().get(cell, []))
     row = kept.loc[kept["replicate"] == index, list(METRICS)].to_dict("records")
     again = {str(name): float(value) for name, value in zip(METRICS, values, strict=True)}
     return again, {str(key): float(value) for key, value in row[0].items()} if row else None
@@ -172,23 +171,28 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
 def summarise(study: Study, store: Store) -> pd.DataFrame:
     """One row per cell: every parameter, means with their standard errors, the bound that applies.
 
-    A replicate whose risk is no finite number has failed: it is counted, and left out of the means.
+    A replicate whose risk is not a number has failed: it is counted, and left out of the means. A divergence
+    of priors may be infinite, where a concept that is wanted is excluded: the mean is over the others, and
+    `prior_kl_infinite` is the share of these.
     """
     rows = []
+    held = store.ranges()
     for cell in study.cells:
-        frame = store.read(cell.index)
-        finite = np.isfinite(frame["risk"].to_numpy(dtype=float))
+        frame = store.read(cell.index, held.get(cell.index, []))
+        worked = ~np.isnan(frame["risk"].to_numpy(dtype=float))
         row: dict[str, Any] = {"cell": cell.index, **_columns(cell)}
         for metric in METRICS:
-            values = frame[metric].to_numpy(dtype=float)[finite]
-            seen = values[np.isfinite(values)]
-            mean, error = sample_summary(seen) if len(seen) > 1 else (float("nan"),) * 2
+            values = frame[metric].to_numpy(dtype=float)[worked]
+            if metric == "prior_kl":
+                row["prior_kl_infinite"] = float(np.mean(np.isinf(values))) if len(values) else float("nan")
+                values = values[np.isfinite(values)]
+            mean, error = _mean(values)
             row |= {metric: mean, f"{metric}_se": error}
         weak_risk = float(cell.case.task.weak_risk)
         row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
         row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else float("nan")
         row |= _bound(cell)
-        failed = frame["replicate"].to_numpy()[~finite]
+        failed = frame["replicate"].to_numpy()[~worked]
         row |= {"replicates": len(frame), "failed": len(failed)}
         row["first_failed"] = int(failed[0]) if len(failed) else -1
         rows.append(row)
@@ -201,6 +205,13 @@ def summarise(study: Study, store: Store) -> pd.DataFrame:
     return table
 
 
+def _mean(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    """Mean and standard error; infinite values have a mean, and no error."""
+    if len(values) < 2 or not np.all(np.isfinite(values)):
+        return (float(np.mean(values)) if len(values) else float("nan")), float("nan")
+    return sample_summary(values)
+
+
 def _columns(cell: Cell) -> dict[str, Any]:
     """Parameters as columns; lists as text, so that columns have one type."""
     return {key: str(v) if isinstance(v, list) else v for key, v in cell.parameters.items()}
@@ -210,13 +221,9 @@ def _bound(cell: Cell) -> dict[str, Any]:
     if not isinstance(cell.case.task, FiniteTask):
         for name in BOUNDS:
             statement = all_statements()[name]
-            try:
-                if statement.broken_assumption(cell.case) is None:
-                    value = float(statement.bound(cell.case))
-                    return {"bound": value, "bound_kind": statement.kind, "bound_theorem": name}
-            except (AssertionError, AttributeError):
-                # An assumption further down the list takes the first ones for granted.
-                continue
+            if statement.broken_assumption(cell.case) is None:
+                value = float(statement.bound(cell.case))
+                return {"bound": value, "bound_kind": statement.kind, "bound_theorem": name}
     return {"bound": float("nan"), "bound_kind": "", "bound_theorem": ""}
 
 

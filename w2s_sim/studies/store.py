@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,16 +120,6 @@ class Store:
                     found.setdefault(cell, []).append((start, stop))
         return {cell: sorted(ranges) for cell, ranges in found.items()}
 
-    def missing(self, cell: int, start: int, stop: int) -> list[tuple[int, int]]:
-        """Ranges of a cell's replicates start..stop-1 that are not there yet."""
-        gaps, reached = [], start
-        for first, end in self.ranges().get(cell, []):
-            if first > reached:
-                gaps.append((reached, min(first, stop)))
-            reached = max(reached, end)
-        gaps.append((reached, stop))
-        return [(first, end) for first, end in gaps if first < end]
-
     def take(self, other: "Store") -> None:
         """Copy the parts of another folder of the same study.
 
@@ -157,14 +147,18 @@ class Store:
         path = self.parts / f"cell-{cell}-{start}-{stop}.parquet"
         write_whole(path, frame.to_parquet(index=False))
 
-    def read(self, cell: int) -> pd.DataFrame:
-        """All replicates of a cell, in order.
+    def read(self, cell: int, ranges: Sequence[tuple[int, int]]) -> pd.DataFrame:
+        """The replicates of a cell that are there, in order.
+
+        Args:
+            cell: Its number.
+            ranges: Its entry in `ranges()`.
 
         Raises:
             InputError: If a part cannot be read, or does not hold what its name says.
         """
         frames, reached = [], 0
-        for start, stop in self.ranges().get(cell, []):
+        for start, stop in ranges:
             if start < reached:
                 given = f"cell {cell}: two parts that hold replicate {start}"
                 raise InputError("parts", given, "each replicate once: delete one of the two")
@@ -182,6 +176,17 @@ class Store:
         return (
             pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["replicate", *METRICS])
         )
+
+
+def missing(held: Sequence[tuple[int, int]], start: int, stop: int) -> list[tuple[int, int]]:
+    """What is left of start..stop-1 when the ranges held, in order, are taken out."""
+    gaps, reached = [], start
+    for first, end in held:
+        if first > reached:
+            gaps.append((reached, min(first, stop)))
+        reached = max(reached, end)
+    gaps.append((reached, stop))
+    return [(first, end) for first, end in gaps if first < end]
 
 
 REMEDY = "a part as it was written: delete the file and resume"

@@ -22,6 +22,7 @@ LIST_DEPTHS = {
 }
 LARGEST_GRID = 100_000
 LARGEST_REPLICATES = 10**8
+LARGEST_TOTAL = 10**10
 REPLICATION = (
     Parameter("replicates", int, "of each cell", required=True, low=2, high=LARGEST_REPLICATES),
     Parameter("seed", int, "replicate i depends on (seed, i) alone", default=0, low=0, high=2**31 - 1),
@@ -108,6 +109,10 @@ def read_study(document: Mapping[str, Any]) -> Study:
     size = sum(_grid_size(a, zipped) for a in axes)
     if size > LARGEST_GRID:
         raise InputError("sweep", f"{size:,} cells", f"at most {LARGEST_GRID:,}: shorter lists")
+    total = size * numbers["replicates"]
+    if total > LARGEST_TOTAL:
+        given = f"{numbers['replicates']:,} for each of {size:,} cells"
+        raise InputError("replication.replicates", given, f"at most {LARGEST_TOTAL:,} in all")
     cells = []
     for position, (table, own) in enumerate(zip(tables, axes, strict=True)):
         _located(lambda table=table: kind_of(table["estimator"]), f"estimator[{position + 1}].")
