@@ -6,7 +6,7 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.errors import InputError
-from w2s_sim.studies.study_file import load_study, read_study
+from w2s_sim.studies.study_file import Study, load_study, read_study
 
 GOOD = """
 [task]
@@ -47,18 +47,21 @@ replicates = 10
 """
 
 
-def study_of(tmp_path: Path, text: str):
+def study_of(tmp_path: Path, text: str) -> Study:
     path = tmp_path / "study.toml"
     path.write_text(text, encoding="utf-8")
     return load_study(path)
 
 
+def ridges_and_sizes(study: Study) -> list[tuple]:
+    keys = ("estimator.ridge", "estimator.num_weak")
+    return [tuple(cell.parameters.get(key) for key in keys) for cell in study.cells]
+
+
 def test_lists_are_a_grid_for_every_estimator(tmp_path: Path) -> None:
     study = study_of(tmp_path, GOOD)
     assert [cell.index for cell in study.cells] == list(range(7))
-    values = [
-        (c.parameters.get("estimator.ridge"), c.parameters.get("estimator.num_weak")) for c in study.cells
-    ]
+    values = ridges_and_sizes(study)
     assert values[:4] == [(0.0, 50), (0.0, 200), (0.3, 50), (0.3, 200)]
     assert [c.parameters["estimator.num_demonstrations"] for c in study.cells[4:]] == [1, 2, 4]
     assert isinstance(study.cells[6].case.estimator, w2s.InContext)
@@ -76,9 +79,7 @@ def test_tasks_are_swept_too_and_lists_of_numbers_are_values(tmp_path: Path) -> 
 
 def test_zip_takes_lists_in_step(tmp_path: Path) -> None:
     study = study_of(tmp_path, GOOD.replace("[1, 2, 4]", "4") + '[sweep]\nmode = "zip"\n')
-    values = [
-        (c.parameters.get("estimator.ridge"), c.parameters.get("estimator.num_weak")) for c in study.cells
-    ]
+    values = ridges_and_sizes(study)
     assert values == [(0.0, 50), (0.3, 200), (None, None)]
 
 

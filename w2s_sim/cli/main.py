@@ -8,10 +8,9 @@ from collections.abc import Sequence
 import tyro
 
 from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Show, Verify
+from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
 from w2s_sim.errors import InputError
 
-BAD_INPUT = 2
-INTERRUPTED = 130
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
 

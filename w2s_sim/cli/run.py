@@ -10,12 +10,12 @@ from rich.progress import Progress
 from rich.table import Table
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.cli.exit_status import INTERRUPTED
 from w2s_sim.errors import InputError
 from w2s_sim.studies.runner import InterruptedRunError, merge, replay, run_shard, run_study
 from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
-INTERRUPTED = 130
 SHOWN_CELLS = 20
 
 

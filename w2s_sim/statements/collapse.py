@@ -13,32 +13,26 @@ from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.task import TransferTask
 
 
-class ComparedWith(TransferTask):
-    """A task whose concepts are compared with one of our choice, in place of the one of largest weight.
+class _Compared(eqx.Module):
+    """Makes a task compare its concepts with one of our choice, in place of the one of largest weight.
 
     Attributes:
         concept: Index of that concept.
     """
 
-    concept: Int[Array, ""]
+    concept: Int[Array, ""] = eqx.field(kw_only=True)
 
     @property
     def target_concept(self) -> Int[Array, ""]:
         return self.concept
 
 
-class FiniteComparedWith(FiniteTask):
-    """The same for concepts with finitely many outcomes.
+class ComparedWith(_Compared, TransferTask):
+    """A task with regression concepts, compared with one of our choice."""
 
-    Attributes:
-        concept: Index of that concept.
-    """
 
-    concept: Int[Array, ""]
-
-    @property
-    def target_concept(self) -> Int[Array, ""]:
-        return self.concept
+class FiniteComparedWith(_Compared, FiniteTask):
+    """The same for concepts with finitely many outcomes."""
 
 
 class Collapse(NamedTuple):
@@ -83,7 +77,7 @@ def _squared_norms(task: TransferTask, vectors: Float[Array, "K d"]) -> Float[Ar
 def compared_with_nearest(task: TransferTask) -> ComparedWith:
     """The task whose concepts are compared with k0."""
     return ComparedWith(
-        task.features, task.source, task.target_prior, task.supervisor, collapse(task).concept
+        task.features, task.source, task.target_prior, task.supervisor, concept=collapse(task).concept
     )
 
 
@@ -107,7 +101,8 @@ def likeliest_terms(
     """C_k(n) for concepts of any kind, against the likeliest one."""
     if isinstance(task, TransferTask):
         return competitor_terms(task, num_demonstrations)
-    compared = FiniteComparedWith(task.source, task.target_prior, task.supervisor, likeliest_concept(task))
+    concept = likeliest_concept(task)
+    compared = FiniteComparedWith(task.source, task.target_prior, task.supervisor, concept=concept)
     log_terms, _ = log_chernoff_terms(compared, num_demonstrations)
     return jnp.exp(log_terms)
 

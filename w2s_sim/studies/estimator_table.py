@@ -122,7 +122,7 @@ KINDS: Mapping[str, EstimatorKind] = {
     "source": EstimatorKind((), lambda task, _: Oracle(task.source.prior), BOTH),
     "oracle": EstimatorKind((), lambda task, _: Oracle(task.target_prior), BOTH),
 }
-# Shorter names that the design's example has.
+# Shorter names that files may use.
 ALIASES = {"num_demos": "num_demonstrations"}
 
 
