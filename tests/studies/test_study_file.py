@@ -151,7 +151,7 @@ BAD = [
     ),
     (GOOD, "seed = 3", '[sweep]\nmode = "all"', ["sweep.mode", "'all'", "grid, zip"]),
     (GOOD, "seed = 3", "[sweep]\nmodes = 1", ["sweep.modes", "did you mean 'mode'"]),
-    (GOOD, "seed = 3", "[figure]\nx = 1", ["figure", "unknown key"]),
+    (GOOD, "seed = 3", "[figure]\nx = 1", ["figure[1].x", "1", "a key of the cells"]),
     (TABLES, '"maximum-likelihood"', '"finetune"', ["estimator[1].kind", "'finetune'", "maximum-likelihood"]),
     (TABLES, "num_weak = 50", "num_weak = 50\nrounds = 3", ["estimator[1].rounds", "unknown key"]),
     (TABLES, "share = [0.0, 0.5]", "share = [0.0, 1.5]", ["task.weak.share", "1.5"]),

@@ -4,33 +4,44 @@ import functools
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def once(function: Callable[P, R]) -> Callable[P, R]:
-    """Keep every value of a function of hashable arguments; different ones are made side by side.
+class Once(Generic[P, R]):
+    """A function of hashable arguments whose values are kept; different ones are made side by side.
 
     A value that could not be made is not kept: the next caller tries again.
     """
-    made: dict[Hashable, Future[R]] = {}
-    lock = threading.Lock()
 
-    @functools.wraps(function)
-    def wrapper(*arguments: P.args, **keywords: P.kwargs) -> R:
+    def __init__(self, function: Callable[P, R]) -> None:
+        self._function = function
+        self._made: dict[Hashable, Future[R]] = {}
+        self._lock = threading.Lock()
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> R:
         key = (arguments, tuple(sorted(keywords.items())))
-        with lock:
-            mine = key not in made
-            future = made.setdefault(key, Future())
+        with self._lock:
+            mine = key not in self._made
+            future = self._made.setdefault(key, Future())
         if mine:
             try:
-                future.set_result(function(*arguments, **keywords))
+                future.set_result(self._function(*arguments, **keywords))
             except BaseException as error:
-                with lock:
-                    del made[key]
+                with self._lock:
+                    self._made.pop(key, None)
                 future.set_exception(error)
         return future.result()
 
-    return wrapper
+    def forget(self) -> None:
+        """Let go of all values."""
+        with self._lock:
+            self._made.clear()
+
+
+def once(function: Callable[P, R]) -> Once[P, R]:
+    """Keep every value of the function."""
+    return Once(function)
