@@ -3,12 +3,12 @@
 import abc
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, Key
 
 from w2s_sim._checks import as_float, require_between, require_finite, require_shape
 from w2s_sim.concepts import RegressionModel
+from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
 from w2s_sim.noise import NoiseLaw, NormalNoise
 
@@ -49,7 +49,7 @@ class RegressionSupervisor(WeakSupervisor):
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Float[Array, " n"]:
-        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
+        means = means_under(inputs, self.vectors, concepts)
         return means + self.noise * self.law.sample(means.shape, key=key)
 
 

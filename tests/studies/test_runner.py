@@ -17,24 +17,31 @@ import w2s_sim as w2s
 from tests.studies.test_study_file import GOOD, TABLES, study_of
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
-from w2s_sim.studies import runner
+from w2s_sim.studies import schedule
 from w2s_sim.studies.estimator_table import KINDS
-from w2s_sim.studies.runner import InterruptedRunError, merge, replay, run_shard, run_study
+from w2s_sim.studies.gathering import merge, replay
+from w2s_sim.studies.interruption import InterruptedRunError
+from w2s_sim.studies.runner import run_study
+from w2s_sim.studies.schedule import Shard
 from w2s_sim.studies.store import Store
+from w2s_sim.verify.replication import Tiles
 
-SMALL = GOOD.replace("replicates = 100", "replicates = 600").replace("[1, 2, 4]", "[4]")
+SMALL = GOOD.replace("replicates = 100", "replicates = 1400").replace("[1, 2, 4]", "[4]")
 
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Several parts a cell, on the borders of the engine's tiles."""
-    monkeypatch.setattr(runner, "CHUNK", 256)
+    monkeypatch.setattr(schedule, "CHUNK", 512)
 
 
 def kept(folder: Path, cells: int) -> list[pd.DataFrame]:
     store = Store(folder)
     held = store.ranges()
-    return [store.read(cell, held.get(cell, [])) for cell in range(cells)]
+    return [
+        pd.concat([table.to_pandas() for table in store.read(cell, held[cell])], ignore_index=True)
+        for cell in range(cells)
+    ]
 
 
 def assert_same(first: Path, second: Path, cells: int = 5) -> None:
@@ -50,7 +57,7 @@ def test_results_are_those_of_the_plain_comparison(tmp_path: Path) -> None:
     plain = w2s.compare(
         study.cells[0].case.task,
         {"a": w2s.Ridge(0.3, num_weak=200), "b": w2s.InContext(4)},
-        replicates=600,
+        replicates=1400,
         seed=3,
     )
     np.testing.assert_allclose(table["risk"].to_numpy()[[3, 4]], plain["risk"], rtol=1e-6)
@@ -74,25 +81,27 @@ def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
     run_study(study, tmp_path / "whole")
 
     def interrupt(done: int, total: int) -> None:
-        assert total == 5 * 600
-        if done > 700:
+        assert total == 5 * 1400
+        if done > 1400:
             signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(InterruptedRunError):
         run_study(study, tmp_path / "cut", progress=interrupt)
     found = Store(tmp_path / "cut").ranges()
-    assert found == {0: [(0, 256), (256, 512), (512, 600)], 1: [(0, 256)]}
+    assert found[0] == [(0, 512), (512, 1024), (1024, 1400)]
+    assert sum(stop - start for ranges in found.values() for start, stop in ranges) < 5 * 1400
+    assert not (tmp_path / "cut" / "results.parquet").exists()
     run_study(study, tmp_path / "cut", resume=True)
     assert_same(tmp_path / "whole", tmp_path / "cut")
 
 
 @pytest.mark.usefixtures("small_chunks")
 def test_a_finished_study_is_topped_up(tmp_path: Path) -> None:
-    more = study_of(tmp_path, SMALL.replace("replicates = 600", "replicates = 900"))
+    more = study_of(tmp_path, SMALL.replace("replicates = 1400", "replicates = 2100"))
     run_study(more, tmp_path / "at once")
     run_study(study_of(tmp_path, SMALL), tmp_path / "out")
     table = run_study(more, tmp_path / "out", resume=True)
-    assert table["replicates"].tolist() == [900] * 5
+    assert table["replicates"].tolist() == [2100] * 5
     assert_same(tmp_path / "at once", tmp_path / "out")
 
 
@@ -118,17 +127,21 @@ def test_one_replicate_is_run_again_alone(tmp_path: Path) -> None:
 
 
 def test_failed_replicates_are_counted_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = runner._values
+    original = Tiles.run
 
     def broken(*arguments: Any) -> np.ndarray:
-        values = original(*arguments)
-        values[[5, 17], 0] = np.nan
+        values = original(*arguments).copy()
+        if 0 in arguments[2]:
+            values[[5, 17], 0] = np.nan
         return values
 
-    monkeypatch.setattr(runner, "_values", broken)
+    monkeypatch.setattr(Tiles, "run", broken)
     table = run_study(study_of(tmp_path, SMALL), tmp_path / "out")
     assert table["failed"].tolist() == [2] * 5
     assert table["first_failed"].tolist() == [5] * 5
+    failures = pd.read_csv(tmp_path / "out" / "failures.csv")
+    assert failures.loc[failures["cell"] == 3, "replicate"].tolist() == [5, 17]
+    assert set(failures["seed"]) == {3}
     assert np.isfinite(table["risk"]).all()
 
 
@@ -221,15 +234,15 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(InputError, match="No space left on device"):
         run_study(study, out)
     monkeypatch.setattr(os, "fsync", sync)
-    assert Store(out).ranges() == {0: [(0, 256), (256, 512)]}
+    assert Store(out).ranges() == {0: [(0, 512), (512, 1024)]}
     assert not list(out.rglob("*.partial"))
     run_study(study, out, resume=True)
-    assert all(len(frame) == 600 for frame in kept(out, 5))
+    assert all(len(frame) == 1400 for frame in kept(out, 5))
 
 
 def test_a_killed_run_is_resumed_to_the_bit(tmp_path: Path) -> None:
     """kill -9 at three moments; SIGTERM at one."""
-    text = SMALL.replace("replicates = 600", "replicates = 40000")
+    text = SMALL.replace("replicates = 1400", "replicates = 40000")
     run_study(study_of(tmp_path, text), tmp_path / "whole")
     file, out = tmp_path / "study.toml", tmp_path / "killed"
     program = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "run", str(file), "--resume"]
@@ -253,7 +266,7 @@ def test_three_shards_merge_to_the_whole(tmp_path: Path) -> None:
     run_study(study, tmp_path / "whole")
     shards = [tmp_path / f"shard {index}" for index in (1, 2, 3)]
     for index, folder in enumerate(shards, start=1):
-        run_shard(study, folder, (index, 3))
+        run_study(study, folder, shard=Shard(index, 3))
     held = [sum(map(len, Store(folder).ranges().values())) for folder in shards]
     assert held == [5, 5, 5]
     with pytest.raises(InputError, match="replicates are missing"):
@@ -262,7 +275,7 @@ def test_three_shards_merge_to_the_whole(tmp_path: Path) -> None:
     assert_same(tmp_path / "whole", tmp_path / "merged")
     pd.testing.assert_frame_equal(table, pd.read_parquet(tmp_path / "whole" / "results.parquet"))
     other = study_of(tmp_path, SMALL.replace("seed = 3", "seed = 4"))
-    run_shard(other, tmp_path / "other", (1, 3))
+    run_study(other, tmp_path / "other", shard=Shard(1, 3))
     with pytest.raises(InputError, match=r"replication\.seed"):
         merge([shards[0], tmp_path / "other"], tmp_path / "mixed")
 
@@ -280,7 +293,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 
     status, text, _ = run("run", file, "--dry-run")
     assert status == 0
-    assert "5 cells of 600 replicates: 3,000 in all" in text
+    assert "5 cells of 1,400 replicates: 7,000 in all" in text
     status, _, complaint = run("run", file)
     assert (status, complaint.count("\n")) == (2, 1)
     assert "--out" in complaint

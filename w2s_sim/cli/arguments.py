@@ -72,8 +72,10 @@ class Run:
     """Go on with the study that the folder holds, or top it up with more replicates."""
     shard: str = "1/1"
     """I/N: compute the I-th of N shares, in a folder of its own, for `w2s merge`."""
+    memory: str | None = None
+    """What may be computed at once, such as 2GB; half of what is free by default."""
     dry_run: bool = False
-    """Print the grid and stop."""
+    """Print the grid, the memory and an estimate of the time, and stop."""
     x64: bool = False
     """Compute in float64 instead of float32."""
 

@@ -1,7 +1,9 @@
 """`w2s run`, `w2s merge` and `w2s replay`."""
 
+import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import jax
 import pandas as pd
@@ -12,8 +14,12 @@ from rich.table import Table
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.exit_status import INTERRUPTED
 from w2s_sim.errors import InputError
-from w2s_sim.studies.runner import InterruptedRunError, merge, replay, run_shard, run_study
-from w2s_sim.studies.store import Store
+from w2s_sim.studies.gathering import merge, replay
+from w2s_sim.studies.interruption import InterruptedRunError
+from w2s_sim.studies.memory import parse_size
+from w2s_sim.studies.runner import run_study
+from w2s_sim.studies.schedule import Shard
+from w2s_sim.studies.store import FAILURES, RESULTS, Store
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
 SHOWN_CELLS = 20
@@ -23,37 +29,40 @@ def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
     if arguments.x64:
         jax.config.update("jax_enable_x64", True)
-    shard = _read_shard(arguments.shard)
+    shard = Shard.parse(arguments.shard)
+    memory = None if arguments.memory is None else parse_size(arguments.memory)
     study = load_study(arguments.study)
     if arguments.dry_run:
         _print_grid(study)
         return 0
     if arguments.out is None:
         raise InputError("--out", "nothing", "a folder for the results")
-    console = Console(stderr=True)
-    results = None
     try:
-        with Progress(console=console, disable=not sys.stderr.isatty()) as bar:
+        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             task = bar.add_task("replicates")
-
-            def show(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            if shard[1] > 1:
-                run_shard(study, arguments.out, shard, resume=arguments.resume, progress=show)
-            else:
-                results = run_study(study, arguments.out, resume=arguments.resume, progress=show)
+            results = run_study(
+                study,
+                arguments.out,
+                shard=shard,
+                resume=arguments.resume,
+                memory=memory,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )
     except InterruptedRunError:
-        print(
-            f"w2s: interrupted; what was done is kept: go on with --resume --out {arguments.out}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+        _leave(arguments.out)
     if results is None:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
     _report(study, results, arguments.out)
     return 0
+
+
+def _leave(out: Path) -> NoReturn:
+    """End the process at once: a computation that was left behind would keep it alive."""
+    print(f"w2s: interrupted; what was done is kept: go on with --resume --out {out}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
 
 
 def run_merge(arguments: Merge) -> int:
@@ -65,17 +74,6 @@ def run_merge(arguments: Merge) -> int:
     return 0
 
 
-def _read_shard(text: str) -> tuple[int, int]:
-    """I and N of "I/N"."""
-    parts = text.split("/")
-    if len(parts) != 2 or not all(part.isdecimal() for part in parts):
-        raise InputError("--shard", repr(text), "I/N, such as 2/8")
-    index, count = map(int, parts)
-    if not 1 <= index <= count:
-        raise InputError("--shard", repr(text), "I/N with 1 <= I <= N")
-    return index, count
-
-
 def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
     _print_results(study, results)
     failed = int(results["failed"].to_numpy().sum())
@@ -83,10 +81,13 @@ def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
         first = results.loc[results["failed"] > 0].to_dict("records")[0]
         command = f"w2s replay {out} --cell {first['cell']} --replicate {first['first_failed']}"
         print(
-            f"w2s: {failed:,} replicates failed and are left out of the means; see one: {command}",
+            f"w2s: {failed:,} replicates failed and are left out of the means ({out / FAILURES}); "
+            f"see one: {command}",
             file=sys.stderr,
         )
-    print(f"{out / 'results.parquet'}: {len(results)} cells")
+    print(f"{out / RESULTS}: {len(results)} cells")
+    for figure in study.figures:
+        print(out / "figures" / f"{figure.name}.png")
 
 
 def run_replay(arguments: Replay) -> int:

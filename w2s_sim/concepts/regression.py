@@ -44,9 +44,21 @@ class RegressionModel(LatentConceptModel):
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Float[Array, " n"]:
-        means = jnp.sum(inputs * self.vectors[concepts], axis=-1)
+        means = means_under(inputs, self.vectors, concepts)
         return means + self.noise * self.law.sample(means.shape, key=key)
 
     def student(self, weights: Float[Array, " K"]) -> LinearStudent:
         """The mean predictor E[y | x] when concepts are weighted by `weights`."""
         return LinearStudent(weights @ self.vectors)
+
+
+def means_under(
+    inputs: Float[Array, "n d"], vectors: Float[Array, "K d"], concepts: Int[Array, " n"]
+) -> Float[Array, " n"]:
+    """beta_k^T x_i, each input under its own concept k.
+
+    All K means of an input and a choice among them: a row of `vectors` for every input would take six times
+    the memory of the inputs.
+    """
+    means = jnp.matmul(inputs, vectors.T, precision="highest")
+    return jnp.take_along_axis(means, concepts[:, None], axis=1)[:, 0]

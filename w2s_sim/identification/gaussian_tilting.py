@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
+from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_moments
@@ -84,7 +85,7 @@ class GaussianTilt(eqx.Module):
         along = inputs @ (task.source.vectors[competitor] - task.source.vectors[task.target_concept])
         inputs = inputs + along[:, None] * self.directions[competitor, concepts]
         noise = noise + along * self.noise_shifts[competitor, concepts]
-        means = jnp.sum(inputs * task.supervisor.vectors[concepts], axis=-1)
+        means = means_under(inputs, task.supervisor.vectors, concepts)
         return WeakData(inputs, means + task.supervisor.noise * noise)
 
 

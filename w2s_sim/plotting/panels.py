@@ -1,7 +1,8 @@
 """Figures of one or more panels, each a few curves: measured values with bars, and what theory says."""
 
 import dataclasses
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,12 @@ Scale = Literal["linear", "log", "log2", "symlog2"]
 MEASURED = tuple(zip((BLUE, ORANGE, GREEN, SKY, GREY), ("o", "s", "^", "D", "v"), strict=True))
 THEORY = tuple(zip((VERMILION, ORANGE, GREEN, SKY, GREY), ("--", ":", "-.", "--", ":"), strict=True))
 PANEL_WIDTH, HEIGHT = 4.4, 3.9
+MOST_COLUMNS = 3
+# Letters of the note that fit in an inch.
+NOTE_LETTERS = 16
+
+# Of matplotlib: lengths of dashes and gaps, and where in them the line begins.
+Dashes = tuple[float, tuple[float, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +48,10 @@ class Curve:
         se: Monte Carlo standard errors of measured values; None for theory, which is drawn dashed.
         like: Index of the measured curve whose colour it takes.
         joined: Whether a line joins measured points.
+        colour: In place of the next one.
+        marker: Of measured points, in place of the next one; "" for none.
+        dashes: Of theory, in place of the next ones.
+        named: Whether the label stands in the legend, or in the table of numbers alone.
     """
 
     label: str
@@ -49,6 +60,10 @@ class Curve:
     se: Sequence[float] | None = None
     like: int | None = None
     joined: bool = True
+    colour: str | None = None
+    marker: str | None = None
+    dashes: Dashes | None = None
+    named: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +81,8 @@ class Panel:
         y_limits: Ends of the vertical axis; None for what the data need.
         lines: Horizontal reference lines by label.
         legend: Whether it has a legend: one panel's may serve its neighbours too.
+        x_ticks: Labels of the horizontal axis by position, "" for a mark alone; None for what its scale does.
+        remark: Stands in the middle of the panel, such as why it is empty.
     """
 
     title: str
@@ -77,23 +94,37 @@ class Panel:
     y_limits: tuple[float | None, float | None] = (None, None)
     lines: dict[str, float] = dataclasses.field(default_factory=dict)
     legend: bool = True
+    x_ticks: Mapping[float, str] | None = None
+    remark: str = ""
 
 
-def panels_figure(panels: Sequence[Panel], note: str = "") -> Figure:
-    """The panels side by side.
+def panels_figure(panels: Sequence[Panel], note: str = "", common_legend: Sequence[str] = ()) -> Figure:
+    """The panels side by side, in rows of at most three.
 
     Args:
-        panels: From left to right.
+        panels: From left to right, row by row.
         note: A line of grey text below; what the error bars are is added to it.
+        common_legend: Labels of one legend beside the panels, in its order; none: each panel has its own.
     """
+    num_rows = -(-len(panels) // MOST_COLUMNS)
+    num_columns = -(-len(panels) // num_rows)
+    if common_legend:
+        panels = [dataclasses.replace(panel, legend=False) for panel in panels]
     with figure_style():
-        figure = Figure(figsize=(PANEL_WIDTH * len(panels) + 0.4, HEIGHT), layout="constrained")
-        for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
+        size = (PANEL_WIDTH * num_columns + 0.4, HEIGHT * num_rows)
+        figure = Figure(figsize=size, layout="constrained")
+        grid = np.atleast_1d(figure.subplots(num_rows, num_columns)).ravel()
+        for axes, panel in zip(grid, panels, strict=False):
             _draw_panel(axes, panel)
+        for axes in grid[len(panels) :]:
+            axes.remove()
+        if common_legend:
+            _draw_legend(figure, common_legend)
         bars = f"Error bars: {BAR_STANDARD_ERRORS:g} Monte Carlo standard errors."
         measured = any(curve.se is not None for panel in panels for curve in panel.curves)
         text = " ".join(part for part in (note, bars if measured else "") if part)
         if text:
+            text = textwrap.fill(text, int(NOTE_LETTERS * figure.get_figwidth()))
             figure.supxlabel(text, fontsize=7.5, color=GREY, x=0.01, ha="left")
     return figure
 
@@ -101,6 +132,7 @@ def panels_figure(panels: Sequence[Panel], note: str = "") -> Figure:
 def _draw_panel(axes: Axes, panel: Panel) -> None:
     num_measured = num_theory = 0
     for curve in panel.curves:
+        label = curve.label if curve.label and curve.named else "_nolegend_"
         if curve.se is None:
             colour, dashes = THEORY[num_theory % len(THEORY)]
             num_theory += 1
@@ -109,10 +141,13 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             axes.plot(
                 curve.x,
                 curve.y,
-                color=colour,
-                linestyle=dashes,
+                color=curve.colour or colour,
+                linestyle=curve.dashes or dashes,
                 linewidth=1.5,
-                label=curve.label or "_nolegend_",
+                # No line is seen of a single point.
+                marker="_" if len(curve.x) == 1 else None,
+                markersize=12,
+                label=label,
             )
             continue
         colour, marker = MEASURED[num_measured % len(MEASURED)]
@@ -121,17 +156,34 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
             curve.x,
             curve.y,
             yerr=BAR_STANDARD_ERRORS * np.asarray(curve.se),
-            color=colour,
-            marker=marker,
+            color=curve.colour or colour,
+            marker=marker if curve.marker is None else curve.marker,
             markersize=4.5,
             capsize=2.5,
             linewidth=1.2,
             linestyle="-" if curve.joined else "none",
-            label=curve.label,
+            label=label,
         )
     for label, level in panel.lines.items():
         axes.axhline(level, color=GREY, linewidth=1.0, linestyle=(0, (1, 1)), label=label)
+    if panel.remark:
+        axes.text(0.5, 0.5, panel.remark, transform=axes.transAxes, ha="center", va="center", color=GREY)
     _set_axes(axes, panel)
+    if not panel.curves:
+        axes.set(xticks=[], yticks=[])
+
+
+def _draw_legend(figure: Figure, labels: Sequence[str]) -> None:
+    """One legend for all panels, beside them: they keep their width."""
+    handles = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    legend = figure.legend(
+        [handles[label] for label in labels], labels, loc="outside right upper", fontsize=8
+    )
+    width = legend.get_window_extent().width / figure.dpi
+    figure.set_figwidth(figure.get_figwidth() + width + 0.15)
 
 
 def _set_axes(axes: Axes, panel: Panel) -> None:
@@ -148,6 +200,9 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
         axes.minorticks_off()
     elif panel.x_scale == "log":
         axes.set_xscale("log")
+    if panel.x_ticks is not None:
+        axes.set_xticks(list(panel.x_ticks), list(panel.x_ticks.values()))
+        axes.minorticks_off()
     if panel.y_scale != "linear":
         axes.set_yscale("log")
     axes.set_ylim(*panel.y_limits)
@@ -173,4 +228,4 @@ def curves_table(panels: Sequence[Panel]) -> pd.DataFrame:
             errors: ArrayLike = np.full(len(curve.x), np.nan) if curve.se is None else np.asarray(curve.se)
             for x, y, se in zip(curve.x, curve.y, errors, strict=True):
                 rows.append({"panel": panel.title, "curve": curve.label, "x": x, "y": y, "se": se})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["panel", "curve", "x", "y", "se"])

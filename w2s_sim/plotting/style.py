@@ -9,7 +9,9 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 BLUE, SKY, ORANGE, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#009E73"
-VERMILION, GREY = "#D55E00", "#767676"
+VERMILION, PURPLE, BLACK = "#D55E00", "#CC79A7", "#000000"
+# Not of their eight: told from the others by its lightness.
+GREY = "#767676"
 # Bars and bands show this many standard errors to each side.
 BAR_STANDARD_ERRORS = 2.0
 

@@ -5,16 +5,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from w2s_sim.plotting.labels import axis_label
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREY, VERMILION, figure_style
 
 # Rows that differ in nothing but the axis (and what follows from it) make one curve.
 DEPENDENT_COLUMNS = {"sample_size"}
 SHORTEST_CURVE = 3
-AXIS_LABELS = {
-    "ridge": "ridge to the source, $\\eta$",
-    "num_demonstrations": "weak demonstrations in context, $n$",
-    "num_weak": "weak pairs, $n$",
-}
 CURVE_LABELS = {
     "upper": "upper bound",
     "lower": "lower bound",
@@ -42,7 +38,7 @@ def theorem_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure:
 
 def _draw_curve(axes: Axes, rows: pd.DataFrame, axis: str, quantity: str) -> None:
     axes.set_title("measured against the bound", loc="left")
-    axes.set_xlabel(AXIS_LABELS.get(axis, axis))
+    axes.set_xlabel(axis_label(axis))
     axes.set_ylabel(quantity)
     curve = longest_curve(rows, axis)
     if curve is None:

@@ -1,6 +1,7 @@
 """The `[task]` tables of categorical, style/content and hidden Markov concepts."""
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,47 @@ GARBLED: Makers = {"smoothed": smoothed, "shifted": shifted}
 HALF_RIGHT: Makers = {"wrong-content": with_wrong_content, "wrong-style": with_wrong_style}
 
 
+@dataclasses.dataclass(frozen=True)
+class FiniteKeys:
+    """The keys of one kind of finite concepts.
+
+    Attributes:
+        own: What a weak model of kind "general" has of its own.
+        shared: What it shares with the strong model.
+        makers: Weak models of other kinds.
+    """
+
+    own: tuple[Parameter, ...]
+    shared: tuple[Parameter, ...] = ()
+    makers: Makers = dataclasses.field(default_factory=lambda: GARBLED)
+
+    @property
+    def task_parameters(self) -> tuple[Parameter, ...]:
+        """Those of the `[task]` table, `kind` left out."""
+        return (*PRIORS, *self.own, *self.shared)
+
+    @property
+    def weak_keys(self) -> WeakKeys:
+        """What each kind of weak model needs, and what it may have."""
+        required = tuple(p.name for p in self.own if p.required)
+        optional = tuple(p.name for p in self.own if not p.required)
+        return {**{kind: (("share",), ()) for kind in self.makers}, "general": (required, optional)}
+
+    @property
+    def weak_parameters(self) -> tuple[Parameter, ...]:
+        """Those of the `[task.weak]` table, of all kinds together."""
+        kind = Parameter("kind", str, "kind of weak model", required=True, choices=tuple(self.weak_keys))
+        theirs = (Parameter(p.name, p.type, p.help, depth=p.depth) for p in self.own)
+        return (kind, SHARE, *theirs)
+
+
+FINITE_KEYS = {
+    "categorical": FiniteKeys((TABLES, CONTEXTS)),
+    "style-content": FiniteKeys((STYLE_TABLES, CONTENT_TABLES, CONTEXTS), makers={**HALF_RIGHT, **GARBLED}),
+    "hmm": FiniteKeys((INITIAL, TRANSITION, EMISSION), (LENGTH,)),
+}
+
+
 def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
     """The task that a `[task]` table of kind "categorical" describes.
 
@@ -55,7 +97,7 @@ def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
         even = np.full(size, 1.0 / size)
         return CategoricalModel(prior, np.asarray(values["tables"]), even if contexts is None else contexts)
 
-    return _read(table, (TABLES, CONTEXTS), (), build)
+    return _read(table, FINITE_KEYS["categorical"], build)
 
 
 def read_style_content_task(table: Mapping[str, Any]) -> FiniteTask:
@@ -78,7 +120,7 @@ def read_style_content_task(table: Mapping[str, Any]) -> FiniteTask:
         contexts = None if values["contexts"] is None else np.asarray(values["contexts"])
         return style_content_model(joint, styles, contents, contexts)
 
-    return _read(table, (STYLE_TABLES, CONTENT_TABLES, CONTEXTS), (), build, {**HALF_RIGHT, **GARBLED})
+    return _read(table, FINITE_KEYS["style-content"], build)
 
 
 def read_hidden_markov_task(table: Mapping[str, Any]) -> FiniteTask:
@@ -94,44 +136,29 @@ def read_hidden_markov_task(table: Mapping[str, Any]) -> FiniteTask:
         )
         return HiddenMarkovModel(prior, initial, transition, emission, length=values["length"])
 
-    return _read(table, (INITIAL, TRANSITION, EMISSION), (LENGTH,), build)
+    return _read(table, FINITE_KEYS["hmm"], build)
 
 
 def _read(
-    table: Mapping[str, Any],
-    own: Sequence[Parameter],
-    shared: Sequence[Parameter],
-    build: Callable[[dict[str, Any], Any], FiniteModel],
-    makers: Makers = GARBLED,
+    table: Mapping[str, Any], keys: FiniteKeys, build: Callable[[dict[str, Any], Any], FiniteModel]
 ) -> FiniteTask:
     """A task from its tables.
 
     Args:
         table: The `[task]` table.
-        own: What a weak model of kind "general" has of its own.
-        shared: What it shares with the strong model.
-        build: A model from the values of both, and a prior.
-        makers: Weak models of other kinds.
+        keys: Those of its kind.
+        build: A model from the values of the table, and a prior.
     """
     scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
-    values = read_parameters((*PRIORS, *own, *shared), scalars)
+    values = read_parameters(keys.task_parameters, scalars)
     require_prior("source_prior", values["source_prior"])
     source = build(values, values["source_prior"])
-    kinds: WeakKeys = {
-        **{kind: (("share",), ()) for kind in makers},
-        "general": (
-            tuple(p.name for p in own if p.required),
-            tuple(p.name for p in own if not p.required),
-        ),
-    }
-    kind = Parameter("kind", str, "kind of weak model", required=True, choices=tuple(kinds))
-    theirs = [Parameter(p.name, p.type, p.help, depth=p.depth) for p in own]
-    weak = read_weak(weak_table(table, kinds), (kind, SHARE, *theirs), kinds)
+    weak = read_weak(weak_table(table, keys.weak_keys), keys.weak_parameters, keys.weak_keys)
     if weak["kind"] == "general":
-        given = {p.name: weak[p.name] for p in own if weak[p.name] is not None}
+        given = {p.name: weak[p.name] for p in keys.own if weak[p.name] is not None}
         supervisor = _weak_model(build, values | given, source)
     else:
-        supervisor = makers[weak["kind"]](source, weak["share"])
+        supervisor = keys.makers[weak["kind"]](source, weak["share"])
     return FiniteTask(source, values["target_prior"], supervisor)
 
 

@@ -1,142 +1,106 @@
-"""Runs a study, chunk by chunk: what is done is kept, and what is missing is computed."""
+"""Runs a study, piece by piece: what is done is kept, and what is missing is computed."""
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
+import math
+import time
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.metrics import performance_gap_recovered
-from w2s_sim.statements import FromWeakData, all_statements
-from w2s_sim.studies.prior_comparison import prior_scores
-from w2s_sim.studies.store import METRICS, Store, missing, write_whole
-from w2s_sim.studies.study_file import Cell, Study, read_study
-from w2s_sim.verify import replicate
-from w2s_sim.verify.intervals import sample_summary
+from w2s_sim.studies.figures import draw_figures
+from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
+from w2s_sim.studies.memory import default_budget
+from w2s_sim.studies.results import relative_error, write_results
+from w2s_sim.studies.schedule import Shard, looks, pieces
+from w2s_sim.studies.store import Store, missing
+from w2s_sim.studies.study_file import Cell, Study
+from w2s_sim.studies.team import LocalTeam, Team
 
-# Replicates that are computed and kept at once: whole tiles of the replication engine.
-CHUNK = 4096
-# Statements that bound the excess risk of a cell, the first that applies.
-BOUNDS = ("naive-floor", "refinement-risk")
-
-
-class InterruptedRunError(Exception):
-    """A signal asked the run to end; what was done is kept."""
-
+# A part is written after this long, done or not with the piece at hand: no more can be lost.
+PART_SECONDS = 10.0
+# How long the tiles should take that are computed between two looks at whether to stop.
+ORDER_SECONDS = 0.25
 
 Progress = Callable[[int, int], None]
 
 
 def run_study(
-    study: Study, folder: Path, *, resume: bool = False, progress: Progress | None = None
-) -> pd.DataFrame:
+    study: Study,
+    folder: Path,
+    *,
+    shard: Shard = Shard(),
+    resume: bool = False,
+    memory: int | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame | None:
     """Compute what a study asks for and is not there yet; returns its results.
 
     Args:
         study: As from `load_study`.
-        folder: Gets `manifest.json`, parts, and `results.parquet` at the end.
+        folder: Gets `manifest.json`, parts, and at the end `results.parquet` and figures.
+        shard: The share to compute, for `merge` to put together with the others.
         resume: Whether to go on with, or to top up, a study that the folder holds.
-        progress: Called with replicates done and asked for, after every chunk.
+        memory: Budget in bytes for what is computed; half of what is free when left out.
+        progress: Called with replicates done and asked for, whenever some are kept.
+
+    Returns:
+        The results; None for a shard, which has none.
 
     Raises:
-        InputError: If the folder is another study's, is in use, or cannot be written.
-        InterruptedRunError: If SIGINT or SIGTERM came: after the chunk at hand.
+        InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
+            in the memory.
+        InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
     """
-    store = Store(folder)
-    with store.locked():
-        _compute(study, store, (1, 1), resume, progress)
-        return _write_results(study, store)
+    budget = default_budget() if memory is None else memory
+    team = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
+    return run_interruptibly(
+        lambda interruption: run_with(team, study, folder, shard, resume, interruption, progress)
+    )
 
 
-def run_shard(
+def run_with(
+    team: Team,
     study: Study,
     folder: Path,
-    shard: tuple[int, int],
-    *,
-    resume: bool = False,
-    progress: Progress | None = None,
-) -> None:
-    """Compute every N-th chunk of a study, for `merge` to put together.
-
-    Args:
-        study: As from `load_study`.
-        folder: Of this shard alone.
-        shard: (i, N) with 1 <= i <= N.
-        resume: As for `run_study`.
-        progress: Likewise.
-
-    Raises:
-        InputError: As for `run_study`, or if the shard is none.
-        InterruptedRunError: Likewise.
-    """
-    if not 1 <= shard[0] <= shard[1]:
-        raise InputError("shard", shard, "(i, N) with 1 <= i <= N")
-    store = Store(folder)
-    with store.locked():
-        _compute(study, store, shard, resume, progress)
-
-
-def _compute(
-    study: Study, store: Store, shard: tuple[int, int], resume: bool, progress: Progress | None
-) -> None:
+    shard: Shard,
+    resume: bool,
+    interruption: Interruption,
+    progress: Progress | None,
+) -> pd.DataFrame | None:
+    """`run_study` with whoever computes."""
     for cell in study.cells:
         _require_estimator(cell)
-    store.begin(study.document, resume)
-    chunks = list(_chunks(study))[shard[0] - 1 :: shard[1]]
-    total = sum(stop - start for _, start, stop in chunks)
-    done = 0
-    held = store.ranges()
-    with _Signals() as signals:
-        for cell, start, stop in chunks:
-            for first, end in missing(held.get(cell.index, []), start, stop):
-                store.write(cell.index, first, _values(cell, study.seed, first, end))
-            done += stop - start
-            if progress is not None:
-                progress(done, total)
-            if signals.received:
-                raise InterruptedRunError
+    store = Store(folder)
+    with store.locked():
+        store.begin(study.document, resume)
+        for cell in largest_cells(study):
+            team.lanes(cell)
+        _Run(team, study, store, shard, interruption, progress).fill()
+        if shard.count > 1:
+            return None
+        interruption.check()
+        results = write_results(study, store)
+        draw_figures(study, results, folder)
+        return results
 
 
-def _write_results(study: Study, store: Store) -> pd.DataFrame:
-    results = summarise(study, store)
-    write_whole(store.folder / "results.parquet", results.to_parquet(index=False))
-    return results
-
-
-def _chunks(study: Study) -> Iterator[tuple[Cell, int, int]]:
-    """All replicates of a study, in the pieces in which they are computed."""
+def largest_cells(study: Study) -> list[int]:
+    """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
+    largest: dict[object, tuple[int, int]] = {}
     for cell in study.cells:
-        for start in range(0, study.replicates, CHUNK):
-            yield cell, start, min(start + CHUNK, study.replicates)
+        estimator = cell.case.estimator
+        kind = (type(estimator), type(cell.case.task), cell.case.task.source.num_concepts, _width(cell))
+        largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
+    return [index for _, index in largest.values()]
 
 
-def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
-    """Put the shards of one study together in a folder of its own; returns its results.
-
-    Raises:
-        InputError: If they are not of one study, or something is missing.
-    """
-    stores = [Store(folder) for folder in folders]
-    document = stores[0].kept_study()
-    study, target = read_study(document), Store(out)
-    with target.locked():
-        target.begin(document, resume=True, precision=stores[0].precision)
-        for store in stores:
-            target.take(store)
-        held = target.ranges()
-        gaps = [gap for cell in study.cells for gap in missing(held.get(cell.index, []), 0, study.replicates)]
-        if gaps:
-            lacking = sum(stop - start for start, stop in gaps)
-            given = f"{len(stores)} folders, in which {lacking:,} replicates are missing"
-            raise InputError("DIR", given, "all shards, each run to its end")
-        return _write_results(study, target)
+def _width(cell: Cell) -> int:
+    task = cell.case.task
+    return task.source.num_outcomes if isinstance(task, FiniteTask) else task.dim
 
 
 def _require_estimator(cell: Cell) -> None:
@@ -145,106 +109,90 @@ def _require_estimator(cell: Cell) -> None:
         raise InputError("estimator.kind", repr(given), "an estimator of a prior, for these concepts")
 
 
-def _values(cell: Cell, seed: int, start: int, stop: int) -> Float[np.ndarray, "replicates 3"]:
-    return replicate(FromWeakData(prior_scores), cell.case, seed=seed, start=start, stop=stop)
+class _Run:
+    """One run of a study: fills the gaps in its share of the replicates."""
 
+    def __init__(
+        self,
+        team: Team,
+        study: Study,
+        store: Store,
+        shard: Shard,
+        interruption: Interruption,
+        progress: Progress | None,
+    ) -> None:
+        self._team, self._study, self._store = team, study, store
+        self._shard, self._interruption, self._progress = shard, interruption, progress
+        self._held = store.ranges()
+        self._done = 0
+        self._total = sum(
+            stop - start
+            for cell in study.cells
+            for start, stop in pieces(study, cell, shard, 0, study.replicates)
+        )
 
-def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[str, float] | None]:
-    """One replicate of a study, run again alone, and what the folder holds of it.
+    def fill(self) -> None:
+        """All cells, one after the other."""
+        for cell in self._study.cells:
+            before = self._done
+            share = sum(
+                stop - start
+                for start, stop in pieces(self._study, cell, self._shard, 0, self._study.replicates)
+            )
+            if share:
+                self._fill_cell(cell)
+            # A cell that is precise enough early is done with all of its share.
+            self._report(before + share - self._done)
 
-    Raises:
-        InputError: If the folder holds no study, or the study no such cell or replicate.
-    """
-    store = Store(folder)
-    study = read_study(store.kept_study())
-    if not 0 <= cell < len(study.cells):
-        raise InputError("--cell", cell, f"one of 0 to {len(study.cells) - 1}")
-    if index < 0:
-        raise InputError("--replicate", index, "a replicate >= 0")
-    values = _values(study.cells[cell], study.seed, index, index + 1)[0]
-    kept = store.read(cell, store.ranges().get(cell, []))
-    row = kept.loc[kept["replicate"] == index, list(METRICS)].to_dict("records")
-    again = {str(name): float(value) for name, value in zip(METRICS, values, strict=True)}
-    return again, {str(key): float(value) for key, value in row[0].items()} if row else None
+    def _fill_cell(self, cell: Cell) -> None:
+        start = 0
+        for stop in looks(self._study):
+            for first, end in pieces(self._study, cell, self._shard, start, stop):
+                gaps = missing(self._held.get(cell.index, []), first, end)
+                self._report(end - first - sum(b - a for a, b in gaps))
+                for gap in gaps:
+                    self._fill_gap(cell.index, *gap)
+            if self._is_precise(cell, stop):
+                return
+            start = stop
 
+    def _is_precise(self, cell: Cell, stop: int) -> bool:
+        target = self._study.target_relative_se
+        if target is None or stop == self._study.replicates:
+            return False
+        return relative_error(self._store, cell.index, stop) <= target
 
-def summarise(study: Study, store: Store) -> pd.DataFrame:
-    """One row per cell: every parameter, means with their standard errors, the bound that applies.
+    def _fill_gap(self, cell: int, start: int, stop: int) -> None:
+        lanes = self._team.lanes(cell)
+        position, kept_until, held, errors = start, start, [], {}
+        part_began, num_tiles = time.monotonic(), self._team.num_parallel
+        while position < stop:
+            if self._team.interrupted(self._interruption.asked.is_set()):
+                self._keep(cell, kept_until, held, errors)
+                raise InterruptedRunError
+            began = time.monotonic()
+            tile = position // lanes
+            wanted = min(num_tiles, math.ceil(stop / lanes) - tile)
+            computed = self._team.compute(cell, tile, wanted)
+            end = min((tile + wanted) * lanes, stop)
+            held.append(computed.values[position - tile * lanes : end - tile * lanes])
+            errors |= {index: text for index, text in computed.errors.items() if position <= index < end}
+            position = end
+            now = time.monotonic()
+            if now - began < ORDER_SECONDS / 2:
+                num_tiles *= 2
+            if position == stop or now - part_began > PART_SECONDS:
+                self._keep(cell, kept_until, held, errors)
+                kept_until, held, errors, part_began = position, [], {}, now
 
-    A replicate whose risk is not a number has failed: it is counted, and left out of the means. A divergence
-    of priors may be infinite, where a concept that is wanted is excluded: the mean is over the others, and
-    `prior_kl_infinite` is the share of these.
-    """
-    rows = []
-    held = store.ranges()
-    for cell in study.cells:
-        frame = store.read(cell.index, held.get(cell.index, []))
-        worked = ~np.isnan(frame["risk"].to_numpy(dtype=float))
-        row: dict[str, Any] = {"cell": cell.index, **_columns(cell)}
-        for metric in METRICS:
-            values = frame[metric].to_numpy(dtype=float)[worked]
-            if metric == "prior_kl":
-                row["prior_kl_infinite"] = float(np.mean(np.isinf(values))) if len(values) else float("nan")
-                values = values[np.isfinite(values)]
-            mean, error = _mean(values)
-            row |= {metric: mean, f"{metric}_se": error}
-        weak_risk = float(cell.case.task.weak_risk)
-        row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
-        row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else float("nan")
-        row |= _bound(cell)
-        failed = frame["replicate"].to_numpy()[~worked]
-        row |= {"replicates": len(frame), "failed": len(failed)}
-        row["first_failed"] = int(failed[0]) if len(failed) else -1
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    for key in {key for cell in study.cells for key in cell.parameters}:
-        given = [row[key] for row in rows if key in row]
-        if all(type(value) is int for value in given):
-            # A column of whole numbers stays one, also where some cells have none.
-            table[key] = table[key].astype("Int64")
-    return table
+    def _keep(self, cell: int, start: int, held: list[np.ndarray], errors: dict[int, str]) -> None:
+        if not held or self._interruption.left.is_set():
+            return
+        values = np.concatenate(held).astype(np.float64)
+        self._store.write(cell, start, values, errors)
+        self._report(len(values))
 
-
-def _mean(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
-    """Mean and standard error; infinite values have a mean, and no error."""
-    if len(values) < 2 or not np.all(np.isfinite(values)):
-        return (float(np.mean(values)) if len(values) else float("nan")), float("nan")
-    return sample_summary(values)
-
-
-def _columns(cell: Cell) -> dict[str, Any]:
-    """Parameters as columns; lists as text, so that columns have one type."""
-    return {key: str(v) if isinstance(v, list) else v for key, v in cell.parameters.items()}
-
-
-def _bound(cell: Cell) -> dict[str, Any]:
-    if not isinstance(cell.case.task, FiniteTask):
-        for name in BOUNDS:
-            statement = all_statements()[name]
-            if statement.broken_assumption(cell.case) is None:
-                value = float(statement.bound(cell.case))
-                return {"bound": value, "bound_kind": statement.kind, "bound_theorem": name}
-    return {"bound": float("nan"), "bound_kind": "", "bound_theorem": ""}
-
-
-class _Signals:
-    """Notes SIGINT and SIGTERM in place of dying of them."""
-
-    def __init__(self) -> None:
-        self.received = False
-        self._previous: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Signals":
-        def note(number: int, frame: FrameType | None) -> None:
-            self.received = True
-
-        try:
-            self._previous = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
-        except ValueError:
-            # Only the main thread of a program may; elsewhere signals are its own business.
-            self._previous = {}
-        return self
-
-    def __exit__(self, *ignored: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)
+    def _report(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None and count:
+            self._progress(self._done, self._total)

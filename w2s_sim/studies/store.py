@@ -2,26 +2,33 @@
 
 import contextlib
 import fcntl
+import io
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
+from w2s_sim.studies.files import write_whole
+from w2s_sim.studies.scores import METRICS
 
-METRICS = ("risk", "prior_kl", "prior_tv")
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
+MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
+COLUMNS = ["replicate", *METRICS, "error"]
+REMEDY = "a part as it was written: delete the file and resume"
+
+Ranges = Sequence[tuple[int, int]]
 
 
 class Store:
-    """A folder with `manifest.json`, and one part for every range of a cell's replicates.
+    """A folder with a manifest, and one part for every range of a cell's replicates.
 
     A part's name says which replicates it holds: what is there is known without opening anything, and a
     range is never computed twice.
@@ -32,6 +39,7 @@ class Store:
 
     @property
     def parts(self) -> Path:
+        """The folder of the parts."""
         return self.folder / "parts"
 
     @contextlib.contextmanager
@@ -60,33 +68,57 @@ class Store:
     def begin(self, document: Mapping[str, Any], resume: bool, precision: str | None = None) -> None:
         """Write the manifest of a new study, or check that the one there is of the same.
 
+        What may change is how many replicates there are to be, how precise, and what is drawn: the manifest
+        then follows.
+
         Raises:
-            InputError: If there is one already and it is not to be resumed, or it is of another study.
+            InputError: If there is a study already and it is not to be resumed, it is another one, or one of
+                its parts is broken.
         """
-        path = self.folder / "manifest.json"
+        path = self.folder / MANIFEST
         if not path.exists():
             if self.ranges():
-                raise InputError(
-                    "--out",
-                    f"{self.folder}, with parts but no manifest.json",
-                    "the manifest, or an empty folder",
-                )
+                given = f"{self.folder}, with parts but no {MANIFEST}"
+                raise InputError("--out", given, "the manifest, or an empty folder")
             manifest = build_manifest({"study": document})
             manifest["precision"] = precision or manifest["precision"]
             write_whole(path, json.dumps(manifest, indent=1).encode())
             return
         if not resume:
             raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
-        changed = sorted(_differences(self.kept_study(), document))
-        kept, now = self.precision, precision or build_manifest({})["precision"]
+        manifest = self._manifest()
+        kept, now = manifest["precision"], precision or build_manifest({})["precision"]
         if kept != now:
             raise InputError("--x64", now, f"{kept}, in which the study was begun")
+        self._require_same(
+            document, "STUDY", "a file changed since", f"the study of {path}, or another --out"
+        )
+        self._require_whole_parts()
+        if document != manifest["configuration"]["study"]:
+            manifest["configuration"]["study"] = document
+            write_whole(path, json.dumps(manifest, indent=1).encode())
+
+    def _require_same(self, document: Mapping[str, Any], field: str, given: str, expected: str) -> None:
+        changed = sorted(_differences(self.kept_study(), document))
         if changed:
-            raise InputError(
-                "STUDY",
-                f"a file changed since: {', '.join(changed)}",
-                f"the study of {path}, or another --out",
-            )
+            raise InputError(field, f"{given}: {', '.join(changed)}", expected)
+
+    def _require_whole_parts(self) -> None:
+        """Look at the end of every part, where Parquet says what it holds."""
+        for cell, ranges in self.ranges().items():
+            reached = 0
+            for start, stop in ranges:
+                if start < reached:
+                    given = f"cell {cell}: two parts that hold replicate {start}"
+                    raise InputError("parts", given, "each replicate once: delete one of the two")
+                reached = stop
+                path = self._part(cell, start, stop)
+                try:
+                    rows = pq.read_metadata(path).num_rows
+                except (OSError, pa.ArrowException) as error:
+                    raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
+                if rows != stop - start:
+                    raise InputError("part", f"{path}, without all of its replicates", REMEDY)
 
     def kept_study(self) -> dict[str, Any]:
         """The study that the folder was made for.
@@ -96,18 +128,22 @@ class Store:
         """
         return self._manifest()["configuration"]["study"]
 
+    @property
+    def precision(self) -> str:
+        """In which the replicates were computed."""
+        return self._manifest()["precision"]
+
     def _manifest(self) -> dict[str, Any]:
-        path = self.folder / "manifest.json"
+        path = self.folder / MANIFEST
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
             _ = manifest["configuration"]["study"], manifest["precision"]
             return manifest
         except FileNotFoundError:
-            raise InputError(
-                "DIR", f"{self.folder}, without manifest.json", "the folder of a study"
-            ) from None
+            raise InputError("DIR", f"{self.folder}, without {MANIFEST}", "the folder of a study") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError("manifest.json", f"{path} ({error})", "the file as it was written") from None
+            expected = "the file as it was written, or an empty folder"
+            raise InputError(MANIFEST, f"{path} ({error})", expected) from None
 
     def ranges(self) -> dict[int, list[tuple[int, int]]]:
         """By cell, the ranges of replicates that are there, in order."""
@@ -126,29 +162,44 @@ class Store:
         Raises:
             InputError: If it is of another study.
         """
-        changed = sorted(_differences(self.kept_study(), other.kept_study()))
-        if changed or self.precision != other.precision:
-            given = f"{other.folder}, of a study with another {', '.join(changed) or 'precision'}"
-            raise InputError("DIR", given, f"the study of {self.folder}")
+        self._require_same(
+            other.kept_study(), "DIR", f"{other.folder}, of another study", f"the study of {self.folder}"
+        )
+        if self.precision != other.precision:
+            given = f"{other.folder}, computed in {other.precision}"
+            raise InputError("DIR", given, f"{self.precision}, as {self.folder}")
         for path in sorted(other.parts.iterdir()):
             if PART.fullmatch(path.name) and not (self.parts / path.name).exists():
                 write_whole(self.parts / path.name, path.read_bytes())
 
-    @property
-    def precision(self) -> str:
-        """In which the replicates were computed."""
-        return self._manifest()["precision"]
+    def write(
+        self,
+        cell: int,
+        start: int,
+        values: Float[np.ndarray, "replicates r"],
+        errors: Mapping[int, str] | None = None,
+    ) -> None:
+        """Keep the values of the replicates from `start` on.
 
-    def write(self, cell: int, start: int, values: Float[np.ndarray, "replicates 3"]) -> None:
-        """Keep the values of the replicates from `start` on."""
+        Args:
+            cell: Number of their cell.
+            start: Number of the first.
+            values: A row each, a column for every metric.
+            errors: What was said by replicates that could not be computed, by their number.
+        """
         stop = start + len(values)
-        frame = pd.DataFrame({name: values[:, index] for index, name in enumerate(METRICS)})
-        frame.insert(0, "replicate", np.arange(start, stop))
-        path = self.parts / f"cell-{cell}-{start}-{stop}.parquet"
-        write_whole(path, frame.to_parquet(index=False))
+        said = errors or {}
+        columns = [
+            np.arange(start, stop),
+            *values.T,
+            pa.array([said.get(index) for index in range(start, stop)], pa.string()),
+        ]
+        buffer = io.BytesIO()
+        pq.write_table(pa.table(dict(zip(COLUMNS, columns, strict=True))), buffer)
+        write_whole(self._part(cell, start, stop), buffer.getvalue())
 
-    def read(self, cell: int, ranges: Sequence[tuple[int, int]]) -> pd.DataFrame:
-        """The replicates of a cell that are there, in order.
+    def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
+        """The replicates of a cell that are there, in order, part by part.
 
         Args:
             cell: Its number.
@@ -157,28 +208,23 @@ class Store:
         Raises:
             InputError: If a part cannot be read, or does not hold what its name says.
         """
-        frames, reached = [], 0
         for start, stop in ranges:
-            if start < reached:
-                given = f"cell {cell}: two parts that hold replicate {start}"
-                raise InputError("parts", given, "each replicate once: delete one of the two")
-            reached = stop
-            path = self.parts / f"cell-{cell}-{start}-{stop}.parquet"
+            path = self._part(cell, start, stop)
             try:
-                frame = pd.read_parquet(path)
-                whole = frame["replicate"].to_numpy().tolist() == list(range(start, stop))
-            except Exception as error:
-                # pyarrow has an exception of its own for every way to be broken.
+                table = pq.read_table(path)
+                numbers = table.column("replicate").to_numpy()
+                whole = table.column_names == COLUMNS and np.array_equal(numbers, np.arange(start, stop))
+            except (OSError, KeyError, pa.ArrowException) as error:
                 raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
             if not whole:
                 raise InputError("part", f"{path}, without all of its replicates", REMEDY)
-            frames.append(frame)
-        return (
-            pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["replicate", *METRICS])
-        )
+            yield table
+
+    def _part(self, cell: int, start: int, stop: int) -> Path:
+        return self.parts / f"cell-{cell}-{start}-{stop}.parquet"
 
 
-def missing(held: Sequence[tuple[int, int]], start: int, stop: int) -> list[tuple[int, int]]:
+def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
     """What is left of start..stop-1 when the ranges held, in order, are taken out."""
     gaps, reached = [], start
     for first, end in held:
@@ -189,46 +235,36 @@ def missing(held: Sequence[tuple[int, int]], start: int, stop: int) -> list[tupl
     return [(first, end) for first, end in gaps if first < end]
 
 
-REMEDY = "a part as it was written: delete the file and resume"
+def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
+    """The metrics of a part, a column each."""
+    return np.stack([table.column(name).to_numpy() for name in METRICS], axis=1)
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there with all of its content, or not there, whenever the power fails.
-
-    Raises:
-        InputError: If it cannot be written, a full disk included; nothing else is lost.
-    """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise InputError(
-            "--out",
-            f"{path} ({error.strerror}); all that was written before is kept",
-            "room to write, then --resume",
-        ) from None
+# What may change without making it another study: replicates depend on none of it.
+FREE = ("replication.replicates", "replication.target_relative_se", "figure")
 
 
 def _differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted keys in which two documents differ. More replicates are no difference."""
+    """Dotted keys in which two documents differ, those left out that may."""
     if isinstance(kept, Mapping) and isinstance(asked, Mapping):
         for key in {*kept, *asked}:
             name = f"{prefix}{key}"
-            if name == "replication.replicates":
+            if name in FREE:
                 continue
             if key not in kept or key not in asked:
                 yield name
             else:
                 yield from _differences(kept[key], asked[key], f"{name}.")
+    elif isinstance(kept, list) and isinstance(asked, list) and len(kept) == len(asked) and prefix:
+        for position, (one, other) in enumerate(zip(kept, asked, strict=True), start=1):
+            if isinstance(one, Mapping):
+                yield from _differences(one, other, f"{prefix.rstrip('.')}[{position}].")
+            elif one != other:
+                yield prefix.rstrip(".")
+                return
     elif kept != asked:
         yield prefix.rstrip(".")

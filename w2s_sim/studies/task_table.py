@@ -1,5 +1,6 @@
 """The `[task]` table of a TOML file, as a task of its kind."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,11 +9,18 @@ from w2s_sim.errors import InputError
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.studies.finite_table import (
+    FINITE_KEYS,
     read_categorical_task,
     read_hidden_markov_task,
     read_style_content_task,
 )
-from w2s_sim.studies.regression_table import read_regression_task
+from w2s_sim.studies.regression_table import (
+    TASK_PARAMETERS,
+    WEAK_KEYS,
+    WEAK_PARAMETERS,
+    read_regression_task,
+)
+from w2s_sim.studies.weak_table import WeakKeys
 from w2s_sim.task import TransferTask
 
 READERS: Mapping[str, Callable[[Mapping[str, Any]], TransferTask | FiniteTask]] = {
@@ -20,6 +28,30 @@ READERS: Mapping[str, Callable[[Mapping[str, Any]], TransferTask | FiniteTask]] 
     "categorical": read_categorical_task,
     "hmm": read_hidden_markov_task,
     "style-content": read_style_content_task,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskKeys:
+    """The keys of one kind of task, as its reader takes them.
+
+    Attributes:
+        parameters: Of the `[task]` table, `kind` left out.
+        weak_parameters: Of the `[task.weak]` table, of all kinds of weak model together.
+        weak_keys: Which of these each kind of weak model needs, and may have.
+    """
+
+    parameters: tuple[Parameter, ...]
+    weak_parameters: tuple[Parameter, ...]
+    weak_keys: WeakKeys
+
+
+TASK_KEYS: Mapping[str, TaskKeys] = {
+    "regression": TaskKeys(tuple(p for p in TASK_PARAMETERS if p.name != "kind"), WEAK_PARAMETERS, WEAK_KEYS),
+    **{
+        kind: TaskKeys(keys.task_parameters, keys.weak_parameters, keys.weak_keys)
+        for kind, keys in FINITE_KEYS.items()
+    },
 }
 
 

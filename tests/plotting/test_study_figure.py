@@ -1,0 +1,384 @@
+"""Figures of studies: every curve, bar and bound of a table is drawn, and what is left out is said."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from w2s_sim.errors import InputError
+from w2s_sim.plotting import save_figure, study_figure
+from w2s_sim.plotting.labels import axis_label, distinct_values, short_label, value_labels
+from w2s_sim.plotting.study import LOOKS, NOTHING
+from w2s_sim.plotting.study_bounds import BOUNDS
+from w2s_sim.plotting.study_view import x_ticks
+from w2s_sim.plotting.style import VERMILION
+
+SIZES = (10, 20, 40)
+
+
+def naive(ridge: float, size: int, noise: float = 0.5, **more: Any) -> dict[str, Any]:
+    risk = 0.3 + ridge + 2.0 * noise / size
+    return {
+        "task.noise": noise,
+        "estimator.kind": "finetune",
+        "estimator.ridge": ridge,
+        "estimator.num_weak": size,
+        "risk": risk,
+        "risk_se": 0.1 * risk,
+        **more,
+    }
+
+
+def other(kind: str, risk: float, **more: Any) -> dict[str, Any]:
+    return {"task.noise": 0.5, "estimator.kind": kind, "risk": risk, "risk_se": 0.01, **more}
+
+
+def draw(rows: list[dict[str, Any]], **options: Any) -> tuple[Figure, pd.DataFrame]:
+    options = {"x": "estimator.num_weak", "y": "risk", "y_label": "excess risk", **options}
+    return study_figure(pd.DataFrame(rows), **options)
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for each in figure.legends for text in each.get_texts()]
+
+
+def note(figure: Figure) -> str:
+    text = figure._supxlabel  # pyright: ignore[reportAttributeAccessIssue]
+    return "" if text is None else text.get_text().replace("\n", " ")
+
+
+def bars(axes: Axes) -> dict[str, ErrorbarContainer]:
+    """Measured curves by label."""
+    found = [each for each in axes.containers if isinstance(each, ErrorbarContainer)]
+    return {str(each.get_label()): each for each in found}
+
+
+def measured(axes: Axes) -> dict[str, list[list[float]]]:
+    """What is drawn of them: x and y by label."""
+    return {label: np.transpose(each[0].get_xydata()).tolist() for label, each in bars(axes).items()}
+
+
+def dashed(axes: Axes) -> list[Any]:
+    """Lines that are no part of a measured curve."""
+    parts = {id(part) for each in bars(axes).values() for part in (each[0], *each[1])}
+    return [line for line in axes.lines if id(line) not in parts and len(np.atleast_1d(line.get_xdata()))]
+
+
+def test_one_panel_a_value_and_one_curve_a_value() -> None:
+    rows = [naive(r, n, s) for s in (0.5, 1.0) for r in (0.3, 0.0) for n in (40, 10, 20)]
+    figure, numbers = draw(rows, colour="estimator.ridge", panel="task.noise")
+    left, right = figure.axes
+    assert [axes.get_title("left") for axes in (left, right)] == ["noise = 0.5", "noise = 1"]
+    assert left.get_xlabel() == "weak pairs, $n$"
+    assert left.get_ylabel() == "excess risk"
+    assert left.get_ylim() == right.get_ylim()
+    # Whatever the order of the rows: values ascend, and so does x along a curve.
+    assert legend(figure) == ["ridge = 0", "ridge = 0.3"]
+    for axes, noise in ((left, 0.5), (right, 1.0)):
+        for label, (x, y) in measured(axes).items():
+            ridge = float(label.rpartition(" ")[2])
+            assert x == list(SIZES)
+            assert y == [naive(ridge, size, noise)["risk"] for size in SIZES]
+    assert list(numbers.columns) == ["panel", "curve", "x", "y", "se"]
+    assert len(numbers) == len(rows)
+    assert note(figure) == "Error bars: 2 Monte Carlo standard errors."
+
+
+def test_bars_are_two_standard_errors_to_each_side() -> None:
+    figure, _ = draw([naive(0.0, size) for size in SIZES])
+    (bar,) = bars(figure.axes[0]).values()
+    ends = np.array([segment[:, 1] for segment in bar[2][0].get_segments()])
+    expected = [[0.8 * row["risk"], 1.2 * row["risk"]] for row in (naive(0.0, size) for size in SIZES)]
+    np.testing.assert_allclose(ends, expected, rtol=1e-12)
+
+
+def test_seven_curves_all_look_different() -> None:
+    rows = [naive(ridge, size) for ridge in range(7) for size in SIZES]
+    figure, _ = draw(rows, colour="estimator.ridge")
+    looks = [(each[0].get_color(), each[0].get_marker()) for each in bars(figure.axes[0]).values()]
+    assert looks == list(LOOKS)
+    assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 7
+    assert VERMILION not in dict(looks)
+    assert len(legend(figure)) == 7
+
+
+def test_a_curve_keeps_its_look_where_a_panel_lacks_another() -> None:
+    rows = [naive(ridge, size, noise) for noise in (0.5, 1.0) for ridge in (0.0, 0.3) for size in SIZES]
+    rows = [row for row in rows if (row["task.noise"], row["estimator.ridge"]) != (0.5, 0.0)]
+    figure, _ = draw(rows, colour="estimator.ridge", panel="task.noise")
+    left, right = (bars(axes) for axes in figure.axes)
+    assert left.keys() == {"ridge = 0.3"}
+    assert left["ridge = 0.3"][0].get_color() == right["ridge = 0.3"][0].get_color() == LOOKS[1][0]
+    assert legend(figure) == ["ridge = 0", "ridge = 0.3"]
+
+
+@pytest.mark.parametrize(
+    ("count", "rows", "columns"), [(1, 1, 1), (3, 1, 3), (4, 2, 2), (5, 2, 3), (6, 2, 3)]
+)
+def test_panels_stand_in_rows_of_at_most_three(count: int, rows: int, columns: int) -> None:
+    table = [naive(0.0, size, noise) for noise in range(1, count + 1) for size in SIZES]
+    figure, _ = draw(table, panel="task.noise")
+    assert len(figure.axes) == count
+    spec = figure.axes[0].get_subplotspec()
+    assert spec is not None
+    assert spec.get_gridspec().get_geometry() == (rows, columns)
+
+
+def test_what_a_logarithmic_axis_cannot_show_is_left_out_and_counted() -> None:
+    rows = [naive(0.0, size) for size in SIZES]
+    rows[0]["risk"], rows[1]["risk_se"] = 0.0, 10.0
+    rows += [naive(0.0, 80, risk=np.inf, risk_se=np.nan), naive(0.0, 160, risk=np.nan, risk_se=np.nan)]
+    figure, numbers = draw(rows, log_x=True, log_y=True)
+    (axes,) = figure.axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert numbers["x"].tolist() == [20.0, 40.0]
+    said = "Left out: 1 cell not above 0 (the axis is logarithmic), 1 cell infinite, 1 cell without a value."
+    assert note(figure).startswith(said)
+    # A bar that reaches below zero leaves the picture of the values as it is.
+    assert 0.1 < axes.get_ylim()[0] < 0.3
+    figure, numbers = draw(rows, log_x=True)
+    assert numbers["x"].tolist() == [10.0, 20.0, 40.0]
+    assert note(figure).startswith("Left out: 1 cell infinite, 1 cell without a value.")
+
+
+def test_a_mean_without_error_has_no_bar() -> None:
+    rows = [naive(0.0, size) for size in SIZES]
+    rows[1]["risk_se"] = np.nan
+    rows[2]["risk_se"] = np.inf
+    figure, numbers = draw(rows)
+    (curve,) = measured(figure.axes[0]).values()
+    assert curve[1] == [row["risk"] for row in rows]
+    assert np.isnan(numbers["se"].tolist()[1:]).all()
+    assert np.isfinite(figure.axes[0].get_ylim()).all()
+
+
+def test_a_bound_that_all_curves_share_is_one_line() -> None:
+    bound = {"risk_lower": 0.25, "risk_lower_theorem": "naive-floor"}
+    # The floor is one line whatever the sizes are at which it is evaluated.
+    rows = [naive(ridge, size + int(10 * ridge), **bound) for ridge in (0.0, 0.3) for size in SIZES]
+    figure, numbers = draw(rows, colour="estimator.ridge")
+    (line,) = dashed(figure.axes[0])
+    assert line.get_color() == VERMILION
+    assert set(line.get_ydata()) == {0.25}
+    assert list(line.get_xdata()) == [10, 13, 20, 23, 40, 43]
+    assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound (naive-floor)"]
+    drawn = numbers.loc[numbers["curve"] == "lower bound (naive-floor)"]
+    assert drawn["y"].tolist() == [0.25] * 6
+    assert drawn["se"].isna().all()
+
+
+def test_bounds_that_differ_have_the_colours_of_their_curves() -> None:
+    rows = [naive(ridge, n, risk_lower=0.2 + ridge) for ridge in (0.0, 0.3) for n in SIZES]
+    figure, numbers = draw(rows, colour="estimator.ridge")
+    lines = dashed(figure.axes[0])
+    assert [line.get_color() for line in lines] == [LOOKS[0][0], LOOKS[1][0]]
+    assert [set(line.get_ydata()) for line in lines] == [{0.2}, {0.5}]
+    assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound, by colour"]
+    assert {"lower bound: ridge = 0", "lower bound: ridge = 0.3"} < set(numbers["curve"])
+
+
+def test_a_bound_of_some_curves_is_not_that_of_all() -> None:
+    """The floor is no bound on refinement: its line has the colours of the curves that it is for."""
+    rows = [naive(ridge, size, risk_lower=0.25) for ridge in (0.0, 0.3) for size in SIZES]
+    rows += [other("refine", 1.0 / n, **{"estimator.num_weak": n, "risk_upper": 3.0 / n}) for n in SIZES]
+    figure, _ = draw(rows, colour="estimator.ridge")
+    first, second, upper = dashed(figure.axes[0])
+    assert [line.get_color() for line in (first, second, upper)] == [LOOKS[index][0] for index in range(3)]
+    assert first.get_ydata().tolist() == second.get_ydata().tolist() == [0.25] * 3
+    (start, dashes), (other_start, same) = (line._unscaled_dash_pattern for line in (first, second))
+    on, off = BOUNDS["lower"][1]
+    assert list(dashes) == list(same) == [on, 2 * off + on]
+    assert abs(other_start - start) == on + off
+    labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound, by colour", "upper bound, by colour"]
+    assert legend(figure) == labels
+
+
+def test_cells_without_bounds_are_fine() -> None:
+    rows = [naive(0.0, size, risk_upper=np.nan, risk_theory=np.nan) for size in SIZES]
+    rows[0]["risk_upper"] = 0.9
+    figure, _ = draw(rows)
+    (line,) = dashed(figure.axes[0])
+    # A line of one point would not be seen.
+    assert (line.get_xdata().tolist(), line.get_marker()) == ([10], "_")
+    assert legend(figure) == ["measured", "upper bound"]
+
+
+def test_theory_joins_the_points_that_it_explains() -> None:
+    rows = [naive(0.0, size, risk_theory=naive(0.0, size)["risk"]) for size in SIZES]
+    figure, _ = draw(rows)
+    (bar,) = bars(figure.axes[0]).values()
+    assert bar[0].get_linestyle() == "None"
+    assert len(dashed(figure.axes[0])) == 1
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_bounds_far_away_leave_the_data_their_room(log_y: bool) -> None:
+    rows = [naive(0.0, size, risk_upper=1e9 / size**4, risk_lower=0.0) for size in SIZES]
+    figure, _ = draw(rows, log_y=log_y)
+    low, high = figure.axes[0].get_ylim()
+    assert low < 0.3
+    assert 0.5 < high < 50
+    assert "run off the picture" in note(figure)
+
+
+def test_means_of_rare_events_do_not_stretch_a_logarithmic_axis() -> None:
+    rows = [naive(0.0, size) for size in SIZES] + [naive(0.0, 80, risk=1e-20, risk_se=1e-20)]
+    figure, numbers = draw(rows, log_y=True)
+    assert 1e-5 < figure.axes[0].get_ylim()[0] < 1e-3
+    assert note(figure).startswith("Below the picture: 1 cell not clearly above 0.")
+    assert numbers["y"].tolist()[-1] == 1e-20
+    # Where it is measured well, it is shown.
+    rows[-1]["risk_se"] = 1e-21
+    figure, _ = draw(rows, log_y=True)
+    assert figure.axes[0].get_ylim()[0] < 1e-20
+    # And where nothing is, the axis follows all the same.
+    figure, _ = draw([naive(0.0, size, risk_se=9.0) for size in SIZES], log_y=True)
+    assert figure.axes[0].get_ylim()[0] < 0.3
+
+
+def test_an_estimator_without_x_is_a_level() -> None:
+    rows = [naive(0.0, size) for size in SIZES] + [other("oracle", 0.1)]
+    figure, numbers = draw(rows, colour="estimator.kind", log_x=True)
+    assert measured(figure.axes[0])["oracle"] == [[10, 40], [0.1, 0.1]]
+    assert bars(figure.axes[0])["oracle"][0].get_marker() in ("", "None")
+    assert numbers.loc[numbers["curve"] == "oracle", "x"].tolist() == [10, 40]
+    assert "Left out" not in note(figure)
+    # Two cells are no level.
+    figure, numbers = draw([*rows, other("oracle", 0.2)], colour="estimator.kind", log_x=True)
+    assert legend(figure) == []
+    assert set(numbers["curve"]) == {"finetune"}
+    assert note(figure).startswith("Left out: 2 cells without weak pairs.")
+    # A level that cannot be drawn is left out once, though it has two ends.
+    figure, _ = draw([*rows[:3], other("oracle", 0.0)], colour="estimator.kind", log_y=True)
+    assert note(figure).startswith("Left out: 1 cell not above 0")
+
+
+def test_a_figure_of_nothing_says_so() -> None:
+    rows = [naive(0.0, size, risk=np.nan, risk_se=np.nan) for size in SIZES]
+    for table in (rows, [other("oracle", 0.1, **{"estimator.num_weak": np.nan})]):
+        figure, numbers = draw(table, log_x=True, log_y=True)
+        (axes,) = figure.axes
+        assert [text.get_text() for text in axes.texts] == [NOTHING]
+        assert list(axes.get_xticks()) == []
+        assert numbers.empty
+        assert "Left out" in note(figure)
+
+
+def test_a_panel_of_nothing_stands_beside_others() -> None:
+    rows = [naive(0.0, n, noise, risk=1.0 if noise == 1 else np.inf) for noise in (0.5, 1.0) for n in SIZES]
+    figure, numbers = draw(rows, panel="task.noise", log_y=True)
+    assert [len(axes.texts) for axes in figure.axes] == [1, 0]
+    assert set(numbers["panel"]) == {"noise = 1"}
+
+
+def test_a_panel_that_would_be_flat_has_an_axis_of_its_own() -> None:
+    rows = [naive(0.0, n, noise, risk=100**noise + 1 / n) for noise in (0.0, 1.0) for n in SIZES]
+    for log_y, same in ((False, False), (True, True)):
+        figure, _ = draw(rows, panel="task.noise", log_y=log_y)
+        assert (figure.axes[0].get_ylim() == figure.axes[1].get_ylim()) is same
+
+
+def test_the_mean_of_finite_replicates_is_said_to_be_one() -> None:
+    rows = [{"n": n, "prior_kl": 1 / n, "prior_kl_se": 0.01, "prior_kl_infinite": n < 2} for n in (1, 2, 3)]
+    figure, _ = draw(rows, x="n", y="prior_kl")
+    assert "Means of 1 cell are over the replicates that are finite." in note(figure)
+
+
+def test_ticks_stand_at_the_values_and_never_crowd() -> None:
+    figure, _ = draw([naive(0.0, size) for size in SIZES], log_x=True)
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["10", "20", "40"]
+    # Marked all the same, without a label on another's.
+    assert x_ticks([100, 101, 1000], log=True) == {100: "100", 101: "", 1000: "1000"}
+    assert x_ticks(range(1, 100), log=False) is None
+    assert x_ticks(range(3, 70), log=True) == {5: "5", 10: "10", 20: "20", 50: "50"}
+    decades = x_ticks(np.geomspace(2e-7, 2e3, 40).tolist(), log=True)
+    assert decades is not None
+    np.testing.assert_allclose(list(decades), 10.0 ** np.arange(-6, 4))
+    assert x_ticks([], log=True) is None
+    assert x_ticks([7.0], log=True) is None
+
+
+def test_the_table_beside_the_figure_holds_the_numbers_drawn(tmp_path: Path) -> None:
+    rows = [naive(ridge, size, risk_lower=0.2 + ridge) for ridge in (0.0, 0.3) for size in SIZES]
+    figure, numbers = draw(rows, colour="estimator.ridge", log_x=True)
+    path = save_figure(figure, numbers, tmp_path, "toy")
+    kept = pd.read_csv(path.with_suffix(".csv"))
+    drawn = measured(figure.axes[0])
+    for label, (x, y) in drawn.items():
+        own = kept.loc[kept["curve"] == label]
+        np.testing.assert_allclose([own["x"], own["y"]], [x, y], rtol=1e-5)
+        np.testing.assert_allclose(own["se"], 0.1 * own["y"], rtol=1e-5)
+    for ridge, line in zip(("0", "0.3"), dashed(figure.axes[0]), strict=True):
+        own = kept.loc[kept["curve"] == f"lower bound: ridge = {ridge}"]
+        np.testing.assert_allclose(own["y"], line.get_ydata(), rtol=1e-5)
+    assert len(kept) == 12
+
+
+def test_nothing_is_cut_off() -> None:
+    rows = [naive(r, n, s, risk_lower=0.2 + r) for s in (0.5, 1.0) for r in (0.0, 0.3) for n in SIZES]
+    rows[0]["risk"] = np.nan
+    for panel in (None, "task.noise"):
+        kept = rows if panel else rows[:6]
+        figure, _ = draw(kept, colour="estimator.ridge", panel=panel, log_y=True)
+        figure.draw_without_rendering()
+        parts = [figure.legends[0], figure._supxlabel]  # pyright: ignore[reportAttributeAccessIssue]
+        parts += [part for axes in figure.axes for part in (axes.title, axes.xaxis.label, axes.yaxis.label)]
+        for part in (part for part in parts if not isinstance(part, Text) or part.get_text()):
+            box = part.get_window_extent()
+            assert box.x0 >= -1
+            assert box.y0 >= -1
+            assert box.x1 <= figure.bbox.width + 1
+            assert box.y1 <= figure.bbox.height + 1
+        # The legend stands beside the data.
+        right = max(axes.get_window_extent().x1 for axes in figure.axes)
+        assert figure.legends[0].get_window_extent().x0 > right
+
+
+def test_keys_that_are_no_columns_are_refused() -> None:
+    with pytest.raises(InputError, match="colour: got 'ridge'; expected a column"):
+        draw([naive(0.0, 10)], colour="ridge")
+
+
+@pytest.mark.parametrize(
+    ("key", "short", "axis"),
+    [
+        ("task.noise", "noise", "label noise, $\\sigma$ (label units)"),
+        ("task.weak.noise", "weak noise", "weak label noise, $\\sigma'$ (label units)"),
+        ("estimator.ridge", "ridge", "ridge to the source, $\\eta$"),
+        ("ridge", "ridge", "ridge to the source, $\\eta$"),
+        ("task.weak.degrees_of_freedom", "weak degrees of freedom", "weak degrees of freedom"),
+        ("task.map_seed", "map seed", "map seed"),
+        ("sample_size", "weak pairs", "weak pairs consumed"),
+    ],
+)
+def test_keys_have_names_that_people_read(key: str, short: str, axis: str) -> None:
+    assert (short_label(key), axis_label(key)) == (short, axis)
+
+
+LISTS = [str([0.1] * 20 + [last]) for last in (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("key", "column", "labels"),
+    [
+        ("estimator.ridge", [1.0, 0.3, None], ["ridge = 0.3", "ridge = 1", "refine"]),
+        ("estimator.size", pd.array([20, 3, None], "Int64"), ["size = 3", "size = 20", "refine"]),
+        ("task.size", [20, None, None], ["size = 20", "no size"]),
+        ("estimator.kind", ["refine", "finetune"], ["refine", "finetune"]),
+        ("task.features", ["gaussian", "$"], ["features = gaussian", "features = \\$"]),
+        ("estimator.grouped", [True, False], ["grouped = False", "grouped = True"]),
+        ("x", [0.12345678, 0.12345679], ["x = 0.12345678", "x = 0.12345679"]),
+        ("x", [1e6, 1e6 + 1], ["x = 1000000", "x = 1000001"]),
+        ("x", LISTS, [f"x = {LISTS[0][:31]}… ({place})" for place in (1, 2)]),
+    ],
+)
+def test_values_are_written_so_that_people_tell_them_apart(key: str, column: Any, labels: list[str]) -> None:
+    table = pd.DataFrame({"estimator.kind": ["finetune", "finetune", "refine"][: len(column)]})
+    table[key] = column
+    assert value_labels(table, key, distinct_values(pd.Series(table[key]))) == labels

@@ -1,0 +1,93 @@
+"""What the keys of a table are called in a picture, and how their values are written."""
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+# By the whole dotted key or its last part: a short name for legends, one with symbol and unit for axes.
+KEY_LABELS = {
+    "sample_size": ("weak pairs", "weak pairs consumed"),
+    "num_weak": ("weak pairs", "weak pairs, $n$"),
+    "num_demonstrations": ("demonstrations", "weak demonstrations in context, $n$"),
+    "num_queries": ("queries", "queries that are relabelled, $N$"),
+    "ridge": ("ridge", "ridge to the source, $\\eta$"),
+    "steps": ("steps", "gradient steps, $t$"),
+    "step_size": ("step size", "step size, $\\tau$"),
+    "mixing": ("mixing", "label mixing: weight of the model's own labels, $m$"),
+    "threshold": ("threshold", "smallest eigenvalue that is followed"),
+    "spread": ("spread", "spread of the concept prior, $\\tau$ (label units per feature unit)"),
+    "rounds": ("rounds", "rounds of refinement, $T$"),
+    "dim": ("features", "number of features, $d$"),
+    "num_concepts": ("concepts", "number of concepts, $K$"),
+    "length": ("length", "symbols of a sequence, $L$"),
+    "share": ("weak share", "share of the weak symbols that are replaced"),
+    "bias": ("weak bias", "bias of the weak model, $\\kappa$ (label units)"),
+    "task.noise": ("noise", "label noise, $\\sigma$ (label units)"),
+    "task.weak.noise": ("weak noise", "weak label noise, $\\sigma'$ (label units)"),
+}
+LONGEST_VALUE = 32
+
+
+def short_label(key: str) -> str:
+    """What a key is called in a legend: "task.weak.degrees_of_freedom" is "weak degrees of freedom"."""
+    tables, _, last = key.rpartition(".")
+    named = KEY_LABELS.get(key) or KEY_LABELS.get(last)
+    if named:
+        return named[0]
+    spelled = last.replace("_", " ")
+    return f"weak {spelled}" if tables.endswith("weak") else spelled
+
+
+def axis_label(key: str) -> str:
+    """What a key is called on an axis, with symbol and unit where it has them."""
+    named = KEY_LABELS.get(key) or KEY_LABELS.get(key.rpartition(".")[2])
+    return named[1] if named else short_label(key)
+
+
+def distinct_values(column: pd.Series) -> list[Any]:
+    """The values of a column: numbers in order, others as they come, None last where some are missing."""
+    values = column.dropna().unique().tolist()
+    if all(isinstance(value, Real) for value in values):
+        values.sort()
+    return [*values, None] if column.isna().any() else values
+
+
+def value_labels(table: pd.DataFrame, key: str, values: Sequence[Any]) -> list[str]:
+    """How the values of a key are written, no two alike: "ridge = 0.3", "refine", "no ridge".
+
+    Rows that lack the key are called after the kind of the table that lacks it, if all are of one kind.
+    """
+    labels = [
+        _value_label(table, key, value, f"{value:g}" if _fractional(value) else None) for value in values
+    ]
+    if len(set(labels)) < len(labels):
+        labels = [_value_label(table, key, value, None) for value in values]
+    return [
+        f"{label} ({labels[: place + 1].count(label)})" if labels.count(label) > 1 else label
+        for place, label in enumerate(labels)
+    ]
+
+
+def _value_label(table: pd.DataFrame, key: str, value: Any, written: str | None) -> str:
+    tables, _, last = key.rpartition(".")
+    if value is None:
+        kinds = table.loc[table[key].isna(), f"{tables}.kind"] if f"{tables}.kind" in table else ()
+        alone = set(kinds)
+        return _plain(alone.pop()) if len(alone) == 1 else f"no {short_label(key)}"
+    if last == "kind":
+        return _plain(value)
+    whole = isinstance(value, float) and value.is_integer()
+    return f"{short_label(key)} = {written or _plain(int(value) if whole else value)}"
+
+
+def _fractional(value: Any) -> bool:
+    # A column of whole numbers in which some are missing may hold them as 50.0.
+    return isinstance(value, float) and not value.is_integer()
+
+
+def _plain(value: Any) -> str:
+    """As text of bearable length, in which a dollar sign starts no formula."""
+    text = str(value)
+    return (text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…").replace("$", r"\$")

@@ -1,0 +1,92 @@
+"""What part of the plane a study's figure shows, and where its axes are marked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from w2s_sim.plotting.panels import PANEL_WIDTH
+from w2s_sim.plotting.study_bounds import BOUNDS
+from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
+
+# A bound may lie so far from what is measured that a picture of both shows neither.
+FARTHEST_BOUND_LOG, FARTHEST_BOUND_LINEAR = 100.0, 2.0
+# How far below the others a mean may be shown that is not clearly above zero.
+FARTHEST_UNSURE = 1000.0
+# Inches that an axis has for its ticks, and that a letter of their labels takes.
+AXIS_WIDTH, LETTER = 0.75 * PANEL_WIDTH, 0.075
+MOST_TICKS = 12
+
+
+def y_limits(points: pd.DataFrame, log: bool) -> tuple[float, float]:
+    """Ends of a vertical axis for all measured values with their bars, and for the bounds that are near.
+
+    Args:
+        points: Columns y and se, and those of the bounds; y finite, on a logarithmic axis > 0, somewhere.
+        log: Whether the axis is logarithmic.
+    """
+    columns = {name: points[name].to_numpy(dtype=float) for name in ("y", "se", *BOUNDS)}
+    bars = BAR_STANDARD_ERRORS * columns["se"]
+    y = _shown(columns["y"], log)
+    ends = _shown(np.concatenate([columns["y"] - bars, columns["y"] + bars]), log)
+    bounds = np.concatenate([_shown(columns[kind], log) for kind in BOUNDS])
+    if log:
+        # The mean of rare events may be any number of decades too low, with a bar that reaches zero: such
+        # means, and the lower ends of bars, are followed only so far.
+        sure = _shown(np.where(columns["y"] <= bars, np.nan, columns["y"]), log)
+        reliable = sure.min() if len(sure) else y.max()
+        low = np.log(max(y.min(), reliable / FARTHEST_UNSURE))
+        low = min(low, np.log(np.maximum(ends, 0.3 * np.exp(low))).min(initial=low))
+        high = np.log(max(y.max(), ends.max(initial=0.0)))
+        reach = np.log(FARTHEST_BOUND_LOG)
+        low, high = _taking_in(np.log(bounds), low, high, reach)
+        margin = 0.05 * max(high - low, 1.0)
+        return float(np.exp(low - margin)), float(np.exp(high + margin))
+    measured = np.concatenate([y, ends])
+    low, high = measured.min(), measured.max()
+    low, high = _taking_in(bounds, low, high, FARTHEST_BOUND_LINEAR * max(high - low, 0.5 * abs(high)))
+    margin = 0.05 * (high - low) or 0.5 * abs(high) or 1.0
+    # Of a quantity that is never negative, the axis begins at zero where that costs little.
+    bottom = 0.0 if 0.0 <= low < 0.5 * high else low - margin
+    return float(bottom), float(high + margin)
+
+
+def _taking_in(bounds: Float[np.ndarray, " n"], low: float, high: float, reach: float) -> tuple[float, float]:
+    near = bounds[(bounds >= low - reach) & (bounds <= high + reach)]
+    return min(low, near.min(initial=low)), max(high, near.max(initial=high))
+
+
+def _shown(values: Float[np.ndarray, " n"], log: bool) -> Float[np.ndarray, " m"]:
+    return values[np.isfinite(values) & ((values > 0) | (not log))]
+
+
+def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
+    """Marks where something is measured, with labels as far as there is room; None to leave it to the axis.
+
+    Many values on a logarithmic axis give way to round ones; on a linear one the axis finds those itself.
+    """
+    values = sorted(set(positions))
+    if not values or (not log and len(values) > MOST_TICKS // 2):
+        return None
+    if len(values) > MOST_TICKS:
+        values = _round_values(values[0], values[-1])
+    if len(values) < 2:
+        return None
+    places = np.log(values) if log else np.asarray(values)
+    scale = AXIS_WIDTH / max(float(places[-1] - places[0]), 1e-12)
+    ticks, reached = {}, -np.inf
+    for value, place in zip(values, scale * (places - places[0]), strict=True):
+        label = f"{value:g}"
+        half = 0.5 * LETTER * len(label)
+        fits = place - half >= reached
+        ticks[value] = label if fits else ""
+        reached = place + half + LETTER if fits else reached
+    return ticks
+
+
+def _round_values(low: float, high: float) -> list[float]:
+    first, last = int(np.floor(np.log10(low))), int(np.ceil(np.log10(high)))
+    steps = (1, 2, 5) if last - first <= MOST_TICKS // 3 else (1,)
+    values = [float(f"{step}e{decade}") for decade in range(first, last + 1) for step in steps]
+    return [value for value in values if low <= value <= high]

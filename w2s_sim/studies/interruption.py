@@ -1,0 +1,91 @@
+"""Long work that SIGINT and SIGTERM end within seconds, whatever it is computing."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import TypeVar
+
+R = TypeVar("R")
+# How long the computation at hand may go on after a signal; what it gives is kept.
+GRACE_SECONDS = 3.0
+POLL_SECONDS = 0.05
+
+
+class InterruptedRunError(Exception):
+    """A signal asked the run to end; what was done is kept."""
+
+
+class Interruption:
+    """Whether somebody asked the work to end.
+
+    Attributes:
+        asked: Set by a signal; the work looks at it where it can stop.
+        left: Set when nobody waits for the work any more: it must not write.
+    """
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self.left = threading.Event()
+
+    def check(self) -> None:
+        """Stop here if asked to.
+
+        Raises:
+            InterruptedRunError: If so.
+        """
+        if self.asked.is_set() or self.left.is_set():
+            raise InterruptedRunError
+
+
+def run_interruptibly(work: Callable[[Interruption], R]) -> R:
+    """The value of some work, which runs beside the main thread so that signals are noticed meanwhile.
+
+    A compilation, or one long tile, holds the thread that waits for it, signals and all; the main thread
+    stays free, and leaves the work behind if it does not end by itself.
+
+    Raises:
+        InterruptedRunError: If a signal came before the work was done.
+    """
+    interruption = Interruption()
+    outcome: list[tuple[R | None, BaseException | None]] = []
+
+    def target() -> None:
+        try:
+            outcome.append((work(interruption), None))
+        except BaseException as error:
+            outcome.append((None, error))
+
+    with _noted(interruption):
+        thread = threading.Thread(target=target, daemon=True, name="study")
+        thread.start()
+        while thread.is_alive() and not interruption.asked.is_set():
+            thread.join(POLL_SECONDS)
+        thread.join(GRACE_SECONDS)
+        if thread.is_alive():
+            interruption.left.set()
+            raise InterruptedRunError
+    value, error = outcome[0]
+    if error is not None:
+        raise error
+    return value  # pyright: ignore[reportReturnType]
+
+
+@contextlib.contextmanager
+def _noted(interruption: Interruption) -> Iterator[None]:
+    """SIGINT and SIGTERM are noted, and the program does not die of them."""
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interruption.asked.set()
+
+    try:
+        previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:
+        # Only the main thread of a program may; elsewhere signals are its own business.
+        previous = {}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,0 +1,73 @@
+"""Means and standard errors of replicates that come in pieces, the same to the bit however they are cut."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from jaxtyping import Float
+
+# Rows that are added up at once. Sums run over blocks of this size, whatever the parts they were kept in.
+BLOCK = 2**16
+
+
+class RunningMoments:
+    """Counts, means and standard errors of the columns of replicates, added block by block.
+
+    What is not a number does not count; infinite values are counted apart.
+
+    Args:
+        width: Number of columns r.
+    """
+
+    def __init__(self, width: int) -> None:
+        self.finite = np.zeros(width, dtype=np.int64)
+        self.infinite = np.zeros(width, dtype=np.int64)
+        self._mean = np.zeros(width)
+        self._squares = np.zeros(width)
+
+    def add(self, values: Float[np.ndarray, "n r"]) -> None:
+        """One more block."""
+        for column in range(values.shape[1]):
+            mine = values[:, column]
+            finite = mine[np.isfinite(mine)]
+            self.infinite[column] += np.count_nonzero(np.isinf(mine))
+            if not len(finite):
+                continue
+            # Chan, Golub & LeVeque 1983: sums of squares about the mean, of two sets together.
+            before, total = self.finite[column], self.finite[column] + len(finite)
+            mean = finite.mean()
+            shift = mean - self._mean[column]
+            squares = np.sum((finite - mean) ** 2)
+            self._squares[column] += squares + shift**2 * before * len(finite) / total
+            self._mean[column] += shift * len(finite) / total
+            self.finite[column] = total
+
+    def mean(self, column: int) -> float:
+        """Mean of the finite values; nan without one."""
+        return float(self._mean[column]) if self.finite[column] else math.nan
+
+    def standard_error(self, column: int) -> float:
+        """Monte Carlo standard error of that mean; nan with fewer than two."""
+        count = int(self.finite[column])
+        return math.sqrt(float(self._squares[column]) / (count - 1) / count) if count > 1 else math.nan
+
+
+def in_blocks(
+    pieces: Iterator[Float[np.ndarray, "n r"]], size: int = BLOCK
+) -> Iterator[Float[np.ndarray, "n r"]]:
+    """The rows of all pieces in blocks of one size, the last one shorter."""
+    held: list[np.ndarray] = []
+    count = 0
+    for piece in pieces:
+        held.append(piece)
+        count += len(piece)
+        while count >= size:
+            rows = _joined(held)
+            yield rows[:size]
+            held, count = [rows[size:]], count - size
+    if count:
+        yield _joined(held)
+
+
+def _joined(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

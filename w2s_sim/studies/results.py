@@ -1,0 +1,141 @@
+"""The results of a study: one row a cell, and the list of the replicates that failed."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from w2s_sim.metrics import performance_gap_recovered
+from w2s_sim.studies.bounds import bound_columns
+from w2s_sim.studies.files import write_whole
+from w2s_sim.studies.moments import RunningMoments, in_blocks
+from w2s_sim.studies.scores import METRICS
+from w2s_sim.studies.store import FAILURES, RESULTS, Ranges, Store, metric_values
+from w2s_sim.studies.study_file import Cell, Study
+
+RISK, PRIOR_KL = METRICS.index("risk"), METRICS.index("prior_kl")
+
+
+def write_results(study: Study, store: Store) -> pd.DataFrame:
+    """Sum up what a folder holds, and write it there.
+
+    Returns:
+        The table of `summarise`, as in `results.parquet`. `failures.csv` names every replicate that failed,
+        with its cell, the seed, and why; it is there only if one did.
+
+    Raises:
+        InputError: If a part cannot be read, or the folder not be written.
+    """
+    results, failures = summarise(study, store)
+    write_whole(store.folder / RESULTS, results.to_parquet(index=False))
+    if len(failures):
+        write_whole(store.folder / FAILURES, failures.to_csv(index=False).encode())
+    else:
+        (store.folder / FAILURES).unlink(missing_ok=True)
+    return results
+
+
+def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row per cell, and one per failure.
+
+    A replicate whose risk is not a number has failed: it is counted, and left out of the means. A divergence
+    of priors may be infinite, where a concept that is wanted is excluded: the mean is over the others, and
+    `prior_kl_infinite` is the share of these.
+
+    Returns:
+        Cells: every parameter, the weak pairs consumed, means with their standard errors, the bounds that
+        apply, how many replicates there are and how many of them failed. Failures: cell, replicate, seed and
+        error.
+    """
+    rows, failures = [], []
+    held = store.ranges()
+    for cell in study.cells:
+        moments, failed = _read(store, cell.index, held.get(cell.index, []))
+        failures += [
+            {"cell": cell.index, "replicate": index, "seed": study.seed, "error": error}
+            for index, error in failed
+        ]
+        rows.append(
+            {
+                "cell": cell.index,
+                **_parameters(cell),
+                "sample_size": cell.case.estimator.sample_size,
+                **_metrics(cell, moments),
+                **bound_columns(cell.case),
+                "replicates": sum(stop - start for start, stop in held.get(cell.index, [])),
+                "failed": len(failed),
+                "first_failed": failed[0][0] if failed else -1,
+            }
+        )
+    table = pd.DataFrame(rows)
+    for key in {key for cell in study.cells for key in cell.parameters}:
+        given = [row[key] for row in rows if key in row]
+        if all(type(value) is int for value in given):
+            # A column of whole numbers stays one, also where some cells have none.
+            table[key] = table[key].astype("Int64")
+    return table, pd.DataFrame(failures, columns=["cell", "replicate", "seed", "error"])
+
+
+def relative_error(store: Store, cell: int, stop: int) -> float:
+    """Standard error of a cell's mean risk as a share of it, from the replicates before `stop`.
+
+    Infinite where there is no error, as with an infinite risk; zero where both are.
+    """
+    before = [(first, end) for first, end in store.ranges().get(cell, []) if first < stop]
+    moments = RunningMoments(len(METRICS))
+    for block in in_blocks(_worked(rows) for rows in _rows_before(store, cell, before, stop)):
+        moments.add(block)
+    error, mean = moments.standard_error(RISK), abs(moments.mean(RISK))
+    if moments.infinite[RISK] or math.isnan(error):
+        return math.inf
+    return error / mean if mean > 0 else (0.0 if error == 0 else math.inf)
+
+
+def _rows_before(store: Store, cell: int, ranges: Ranges, stop: int) -> Iterator[Float[np.ndarray, "n r"]]:
+    for (start, _), table in zip(ranges, store.read(cell, ranges), strict=True):
+        yield metric_values(table)[: stop - start]
+
+
+def _worked(values: Float[np.ndarray, "n r"]) -> Float[np.ndarray, "m r"]:
+    return values[~np.isnan(values[:, RISK])]
+
+
+def _read(store: Store, cell: int, ranges: Ranges) -> tuple[RunningMoments, list[tuple[int, str]]]:
+    """Moments of the replicates that worked; number and error of the others."""
+    failed: list[tuple[int, str]] = []
+
+    def worked() -> Iterator[np.ndarray]:
+        for table in store.read(cell, ranges):
+            values = metric_values(table)
+            for row in np.flatnonzero(np.isnan(values[:, RISK])).tolist():
+                error = table.column("error")[row].as_py() or "the risk is not a number"
+                failed.append((table.column("replicate")[row].as_py(), error))
+            yield _worked(values)
+
+    moments = RunningMoments(len(METRICS))
+    for block in in_blocks(worked()):
+        moments.add(block)
+    return moments, failed
+
+
+def _metrics(cell: Cell, moments: RunningMoments) -> dict[str, float]:
+    row: dict[str, float] = {}
+    for column, metric in enumerate(METRICS):
+        row[metric], row[f"{metric}_se"] = moments.mean(column), moments.standard_error(column)
+    if moments.infinite[RISK]:
+        row |= {"risk": math.inf, "risk_se": math.nan}
+    divergences = moments.finite[PRIOR_KL] + moments.infinite[PRIOR_KL]
+    row["prior_kl_infinite"] = float(moments.infinite[PRIOR_KL] / divergences) if divergences else math.nan
+    # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+    weak_risk = float(cell.case.task.weak_risk)
+    row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
+    row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else math.nan
+    return row
+
+
+def _parameters(cell: Cell) -> dict[str, Any]:
+    """Parameters as columns; lists as text, so that columns have one type."""
+    return {key: str(v) if isinstance(v, list) else v for key, v in cell.parameters.items()}
