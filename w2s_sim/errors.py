@@ -1,8 +1,15 @@
 """Errors that speak to a person: what was given, what was expected, where."""
 
+import datetime
+
+# Characters of a complaint's parts; what is longer is cut in the middle.
+LONGEST_FIELD, LONGEST_GIVEN, LONGEST_EXPECTED = 120, 320, 1200
+
 
 class InputError(ValueError):
     """Bad input from a person, refused before any work starts.
+
+    The text is one printable line of bounded length, whatever was given.
 
     Attributes:
         field: Name of the offending field, as the person wrote it.
@@ -16,10 +23,49 @@ class InputError(ValueError):
         self.given = given
         self.expected = expected
         self.where = where
-        place = f"{where}: " if where else ""
-        text = " ".join(str(given).split())
-        super().__init__(f"{place}{field}: got {text}; expected {expected}")
+        place = f"{_printable(where)}: " if where else ""
+        name = _one_line(field, LONGEST_FIELD) or "an empty key"
+        wanted = _one_line(expected, LONGEST_EXPECTED)
+        super().__init__(f"{place}{name}: got {_one_line(_text(given), LONGEST_GIVEN)}; expected {wanted}")
 
     def located(self, where: str, prefix: str = "") -> "InputError":
         """The same complaint, naming the file `where` and the table `prefix` of the field."""
         return InputError(prefix + self.field, self.given, self.expected, where)
+
+
+def shown(value: object, longest: int = 80) -> str:
+    """A value as it stands in a file, for a complaint: short, and whatever it is."""
+    if isinstance(value, datetime.date | datetime.time):
+        text = f"{value.isoformat()}, a date or time"
+    else:
+        try:
+            text = repr(value)
+        except (ValueError, RecursionError):
+            # Python writes no whole number of more than 4,300 digits, and no list nested without end.
+            text = f"a value of type {type(value).__name__}, too long to show"
+    return _cut(text, longest)
+
+
+def _text(given: object) -> str:
+    try:
+        return str(given)
+    except (ValueError, RecursionError):
+        return shown(given)
+
+
+def _one_line(text: str, longest: int) -> str:
+    # Cut before and after: an escaped character is longer than itself, and a text may have millions.
+    return _cut(_printable(_cut(" ".join(_cut(text, 100 * longest).split()), longest)), longest)
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def _cut(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    tail = longest // 4
+    return f"{text[: longest - tail - 5]} ... {text[-tail:]}"

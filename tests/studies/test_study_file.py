@@ -106,7 +106,7 @@ BAD = [
     (GOOD, 'kind = "finetune"', "kind = 3", ["estimator[1].kind", "3"]),
     (GOOD, 'kind = "refine"', 'kind = ["refine", "oracle"]', ["estimator[2].kind", "one of"]),
     (GOOD, "ridge = [0.0, 0.3]", "ridge = [0.0, -0.3]", ["estimator[1].ridge", "-0.3", ">= 0"]),
-    (GOOD, "ridge = [0.0, 0.3]", "ridge = []", ["estimator.ridge", "an empty list"]),
+    (GOOD, "ridge = [0.0, 0.3]", "ridge = []", ["estimator[1].ridge", "an empty list"]),
     (GOOD, "ridge = [0.0, 0.3]", "ridge = [nan]", ["estimator[1].ridge", "nan"]),
     (GOOD, "ridge = [0.0, 0.3]", "ridge = inf", ["estimator[1].ridge", "inf", "finite"]),
     (GOOD, "ridge = [0.0, 0.3]", 'ridge = "small"', ["estimator[1].ridge", "'small'"]),

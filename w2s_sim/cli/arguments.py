@@ -72,6 +72,14 @@ class Run:
     """Go on with the study that the folder holds, or top it up with more replicates."""
     shard: str = "1/1"
     """I/N: compute the I-th of N shares, in a folder of its own, for `w2s merge`."""
+    distributed: bool = False
+    """Several processes on one study, started by srun, mpirun, Kubernetes or on a TPU pod."""
+    coordinator: str | None = None
+    """HOST:PORT of process 0, where no launcher says it; with --num-processes and --process-id."""
+    num_processes: int | None = None
+    """How many processes there are."""
+    process_id: int | None = None
+    """Which of them this is, from 0."""
     memory: str | None = None
     """What may be computed at once, such as 2GB; half of what is free by default."""
     dry_run: bool = False

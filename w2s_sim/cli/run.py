@@ -12,11 +12,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.cli.devices import make_room_for_devices
 from w2s_sim.cli.exit_status import INTERRUPTED
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge, replay
 from w2s_sim.studies.interruption import InterruptedRunError
 from w2s_sim.studies.memory import parse_size
+from w2s_sim.studies.processes import join_processes
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
 from w2s_sim.studies.store import FAILURES, RESULTS, Store
@@ -27,10 +29,13 @@ SHOWN_CELLS = 20
 
 def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
+    make_room_for_devices()
     if arguments.x64:
         jax.config.update("jax_enable_x64", True)
     shard = Shard.parse(arguments.shard)
     memory = None if arguments.memory is None else parse_size(arguments.memory)
+    # Before anything makes an array, after which it is too late.
+    leads = _join(arguments)
     study = load_study(arguments.study)
     if arguments.dry_run:
         _print_grid(study)
@@ -38,7 +43,7 @@ def run_run(arguments: Run) -> int:
     if arguments.out is None:
         raise InputError("--out", "nothing", "a folder for the results")
     try:
-        with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        with Progress(console=Console(stderr=True), disable=not (leads and sys.stderr.isatty())) as bar:
             task = bar.add_task("replicates")
             results = run_study(
                 study,
@@ -50,11 +55,22 @@ def run_run(arguments: Run) -> int:
             )
     except InterruptedRunError:
         _leave(arguments.out)
+    if not leads:
+        return 0
     if results is None:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
     _report(study, results, arguments.out)
     return 0
+
+
+def _join(arguments: Run) -> bool:
+    """Meet the other processes, if there are any; whether this one leads them."""
+    given = (arguments.coordinator, arguments.num_processes, arguments.process_id)
+    if not arguments.distributed and given == (None, None, None):
+        return True
+    join_processes(*given)
+    return jax.process_index() == 0
 
 
 def _leave(out: Path) -> NoReturn:

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 
 # What a list of each depth looks like.
 LISTS = {
@@ -13,6 +13,9 @@ LISTS = {
     2: "rows of one length, [[...], ...]",
     3: "tables of one shape, [[[...], ...], ...]",
 }
+# What single precision and 64 bits hold.
+LARGEST_FLOAT = 3.4e38
+LARGEST_INT = 2**63 - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Parameter:
         required: Whether the key must be given.
         low: Smallest value of a number.
         high: Largest value of a number.
+        open_low: Whether `low` itself is refused.
         choices: The words allowed, for a str.
         depth: For a list, 1 for a row of numbers, 2 for rows of one length, 3 for tables of one shape.
     """
@@ -42,6 +46,7 @@ class Parameter:
     high: float = float("inf")
     choices: tuple[str, ...] = ()
     depth: int = 1
+    open_low: bool = False
 
     def check(self, value: Any) -> Any:
         """The value in its type.
@@ -50,28 +55,38 @@ class Parameter:
             InputError: If it has the wrong type or lies outside the range.
         """
         if self.type is str:
-            if value not in self.choices:
-                raise InputError(self.name, repr(value), "one of " + ", ".join(self.choices))
+            if not isinstance(value, str) or value not in self.choices:
+                raise InputError(self.name, shown(value), "one of " + ", ".join(self.choices))
             return value
         if self.type is list:
             return self._check_list(value)
         if self.type is bool:
             if not isinstance(value, bool):
-                raise InputError(self.name, repr(value), "true or false")
+                raise InputError(self.name, shown(value), "true or false")
             return value
+        return self._check_number(value)
+
+    def _check_number(self, value: Any) -> int | float:
         whole = self.type is int
         allowed = int if whole else (int, float)
-        # A comparison with nan is false, so that nan is refused here as well.
-        if isinstance(value, bool) or not isinstance(value, allowed) or not self.low <= value <= self.high:
+        if isinstance(value, bool) or not isinstance(value, allowed) or not self._in_range(value):
             noun = "a whole number" if whole else "a number"
-            raise InputError(self.name, repr(value), noun + self.range_text())
+            raise InputError(self.name, shown(value), noun + self.range_text())
         if value in (float("inf"), float("-inf")):
-            raise InputError(self.name, repr(value), "a finite number")
+            raise InputError(self.name, shown(value), "a finite number")
+        if abs(value) > (LARGEST_INT if whole else LARGEST_FLOAT):
+            largest = "64 bits hold" if whole else f"single precision holds, up to {LARGEST_FLOAT:g}"
+            raise InputError(self.name, shown(value), f"a number that {largest}")
         return self.type(value)
+
+    def _in_range(self, value: float) -> bool:
+        # A comparison with nan is false, so that nan is refused here as well.
+        above = value > self.low if self.open_low else value >= self.low
+        return above and value <= self.high
 
     def _check_list(self, value: Any) -> list[Any]:
         if _nested_shape(value, self.depth) is None:
-            raise InputError(self.name, repr(value)[:80], LISTS[self.depth])
+            raise InputError(self.name, shown(value), LISTS[self.depth])
         number = Parameter(self.name, float, self.help)
         for entry in _entries(value, self.depth):
             number.check(entry)
@@ -80,8 +95,15 @@ class Parameter:
     def range_text(self) -> str:
         """The range in words, with a leading space; empty without one."""
         if self.high == float("inf"):
-            return "" if self.low == float("-inf") else f" >= {self.low:g}"
-        return f" in [{self.low:g}, {self.high:g}]"
+            return (
+                "" if self.low == float("-inf") else f" {'>' if self.open_low else '>='} {_digits(self.low)}"
+            )
+        return f" in {'(' if self.open_low else '['}{_digits(self.low)}, {_digits(self.high)}]"
+
+
+def _digits(number: float) -> str:
+    """A bound, without rounding if it is whole."""
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _nested_shape(value: Any, depth: int) -> tuple[int, ...] | None:

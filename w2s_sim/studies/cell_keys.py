@@ -3,7 +3,8 @@
 import difflib
 from collections.abc import Sequence
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
+from w2s_sim.studies.estimator_table import ALIASES
 
 
 def resolve_key(field: str, name: str, keys: Sequence[str]) -> str:
@@ -14,11 +15,13 @@ def resolve_key(field: str, name: str, keys: Sequence[str]) -> str:
     """
     if name in keys:
         return name
-    meant = [key for key in keys if key.endswith(f".{name}")]
+    head, dot, last = name.rpartition(".")
+    full = head + dot + ALIASES.get(last, last)
+    meant = [key for key in keys if key == full or key.endswith(f".{full}")]
     if len(meant) == 1:
         return meant[0]
     if meant:
-        raise InputError(field, f"{name!r}, which several keys end with", "one of " + ", ".join(meant))
+        raise InputError(field, f"{shown(name)}, which several keys end with", "one of " + ", ".join(meant))
     nearest = difflib.get_close_matches(name, [*keys, *(key.rpartition(".")[2] for key in keys)], n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    raise InputError(field, f"{name!r}, a key that no cell has{hint}", "one of " + ", ".join(keys))
+    raise InputError(field, f"{shown(name)}, a key that no cell has{hint}", "one of " + ", ".join(keys))

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 from w2s_sim.estimators import (
     BiasAndNoiseUnknown,
     ChannelUnknown,
@@ -31,8 +31,12 @@ from w2s_sim.task import TransferTask
 AnyTask = TransferTask | FiniteTask
 REGRESSION, FINITE, BOTH = (TransferTask,), (FiniteTask,), (TransferTask, FiniteTask)
 
-NUM_WEAK = Parameter("num_weak", int, "weak pairs n", required=True, low=1)
-NUM_DEMONSTRATIONS = Parameter("num_demonstrations", int, "demonstrations n in context", required=True, low=1)
+# Of pairs and of steps; how many pairs there may be in all depends on their size too.
+MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
+NUM_WEAK = Parameter("num_weak", int, "weak pairs n", required=True, low=1, high=MOST_PAIRS)
+NUM_DEMONSTRATIONS = Parameter(
+    "num_demonstrations", int, "demonstrations n in context", required=True, low=1, high=MOST_PAIRS
+)
 RIDGE = Parameter("ridge", float, "eta of ridge to the source", default=0.0, low=0)
 
 
@@ -44,11 +48,15 @@ class EstimatorKind:
         parameters: The numbers of the table, `kind` left out.
         build: From the task and the checked numbers.
         tasks: Kinds of task that it is for.
+        needs: Keys that mean nothing without another one.
+        of_task: Whether the estimator is made of the task, and is another one for each.
     """
 
     parameters: tuple[Parameter, ...]
     build: Callable[[AnyTask, dict[str, Any]], Estimator]
     tasks: tuple[type, ...] = REGRESSION
+    needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    of_task: bool = False
 
 
 def _refinement(task: AnyTask, numbers: dict[str, Any]) -> Estimator:
@@ -68,8 +76,8 @@ KINDS: Mapping[str, EstimatorKind] = {
     "least-squares": EstimatorKind((NUM_WEAK,), lambda _, n: LeastSquares(**n)),
     "gradient-descent": EstimatorKind(
         (
-            Parameter("steps", int, "steps t", required=True, low=0),
-            Parameter("step_size", float, "tau > 0", required=True),
+            Parameter("steps", int, "steps t", required=True, low=0, high=MOST_STEPS),
+            Parameter("step_size", float, "tau > 0", required=True, low=0, open_low=True),
             NUM_WEAK,
         ),
         lambda _, n: GradientDescent(**n),
@@ -82,13 +90,23 @@ KINDS: Mapping[str, EstimatorKind] = {
         lambda _, n: SpectralCutoff(**n),
     ),
     "label-mixing": EstimatorKind(
-        (Parameter("mixing", float, "weight of the source's own labels", required=True), RIDGE, NUM_WEAK),
+        (
+            Parameter("mixing", float, "weight of the source's own labels", required=True, low=0, high=1),
+            RIDGE,
+            NUM_WEAK,
+        ),
         lambda _, n: LabelMixing(Ridge(n["ridge"], num_weak=n["num_weak"]), n["mixing"]),
     ),
     "refine": EstimatorKind(
         (
             NUM_DEMONSTRATIONS,
-            Parameter("num_queries", int, "queries N of a fitted student; none: the labeller itself", low=1),
+            Parameter(
+                "num_queries",
+                int,
+                "queries N of a fitted student; none: the labeller itself",
+                low=1,
+                high=MOST_PAIRS,
+            ),
             RIDGE,
             Parameter(
                 "context",
@@ -101,13 +119,17 @@ KINDS: Mapping[str, EstimatorKind] = {
         ),
         _refinement,
         BOTH,
+        needs=dict.fromkeys(("ridge", "context", "labels"), "num_queries"),
     ),
     "conjugate": EstimatorKind(
-        (Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True), NUM_DEMONSTRATIONS),
+        (
+            Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True, low=0, open_low=True),
+            NUM_DEMONSTRATIONS,
+        ),
         lambda _, n: ConjugateRefinement(n["num_demonstrations"], n["spread"]),
     ),
     "iterated-refinement": EstimatorKind(
-        (Parameter("rounds", int, "rounds T", required=True, low=1), NUM_WEAK),
+        (Parameter("rounds", int, "rounds T", required=True, low=1, high=MOST_ROUNDS), NUM_WEAK),
         lambda _, n: IteratedRefinement(**n),
         BOTH,
     ),
@@ -119,11 +141,34 @@ KINDS: Mapping[str, EstimatorKind] = {
     "hull-projection": EstimatorKind(
         (RIDGE, NUM_WEAK), lambda _, n: HullProjection(Ridge(n["ridge"], num_weak=n["num_weak"]))
     ),
-    "source": EstimatorKind((), lambda task, _: Oracle(task.source.prior), BOTH),
-    "oracle": EstimatorKind((), lambda task, _: Oracle(task.target_prior), BOTH),
+    "source": EstimatorKind((), lambda task, _: Oracle(task.source.prior), BOTH, of_task=True),
+    "oracle": EstimatorKind((), lambda task, _: Oracle(task.target_prior), BOTH, of_task=True),
 }
 # Shorter names that files may use.
 ALIASES = {"num_demos": "num_demonstrations"}
+
+
+def with_full_names(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with shorter names spelled out.
+
+    Raises:
+        InputError: If one key is given by both of its names.
+    """
+    for alias, name in ALIASES.items():
+        if alias in table and name in table:
+            raise InputError(alias, f"a value, beside one of {name}", "one of the two, which are one key")
+    return {ALIASES.get(key, key): value for key, value in table.items()}
+
+
+def require_needed_keys(table: Mapping[str, Any]) -> None:
+    """Refuse keys that would be ignored, because the one that they speak of is not there.
+
+    Raises:
+        InputError: Naming the key.
+    """
+    for key, needed in KINDS[kind_of(table)].needs.items():
+        if key in table and needed not in table:
+            raise InputError(key, f"{shown(table[key])} without {needed}", f"{needed}, or no {key}")
 
 
 def build_estimator(task: AnyTask, table: Mapping[str, Any]) -> Estimator:
@@ -134,11 +179,21 @@ def build_estimator(task: AnyTask, table: Mapping[str, Any]) -> Estimator:
     """
     kind = kind_of(table)
     entry = KINDS[kind]
-    if not isinstance(task, entry.tasks):
-        allowed = [name for name, other in KINDS.items() if isinstance(task, other.tasks)]
-        raise InputError("kind", f"{kind!r} for these concepts", "one of " + ", ".join(allowed))
-    numbers = read_parameters(entry.parameters, {key: v for key, v in table.items() if key != "kind"})
+    require_concepts(kind, type(task))
+    require_needed_keys(table)
+    numbers = read_parameters(entry.parameters, {key: value for key, value in table.items() if key != "kind"})
     return entry.build(task, numbers)
+
+
+def require_concepts(kind: str, family: type) -> None:
+    """Refuse a kind that is not for tasks of this family.
+
+    Raises:
+        InputError: Naming those that are.
+    """
+    if not issubclass(family, KINDS[kind].tasks):
+        allowed = [name for name, other in KINDS.items() if issubclass(family, other.tasks)]
+        raise InputError("kind", f"{kind!r} for these concepts", "one of " + ", ".join(allowed))
 
 
 def kind_of(table: Mapping[str, Any]) -> str:
@@ -148,13 +203,9 @@ def kind_of(table: Mapping[str, Any]) -> str:
         InputError: If there is none, or no such.
     """
     kind = table.get("kind")
-    if not isinstance(kind, str) or kind not in KINDS:
-        if isinstance(kind, str):
-            raise InputError("kind", *_nearest(kind))
-        raise InputError("kind", "nothing" if kind is None else repr(kind), "one of " + ", ".join(KINDS))
-    return kind
-
-
-def _nearest(kind: str) -> tuple[str, str]:
-    complaint = unknown_key(kind, list(KINDS))
-    return f"{kind!r}, " + str(complaint.given), complaint.expected
+    if isinstance(kind, str) and kind in KINDS:
+        return kind
+    if isinstance(kind, str):
+        complaint = unknown_key(kind, list(KINDS))
+        raise InputError("kind", f"{shown(kind)}, {complaint.given}", complaint.expected)
+    raise InputError("kind", shown(kind) if "kind" in table else "nothing", "one of " + ", ".join(KINDS))

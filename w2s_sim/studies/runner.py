@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 
@@ -14,6 +15,7 @@ from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.figures import draw_figures
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
+from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
 from w2s_sim.studies.results import relative_error, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
 from w2s_sim.studies.store import Store, missing
@@ -39,6 +41,8 @@ def run_study(
 ) -> pd.DataFrame | None:
     """Compute what a study asks for and is not there yet; returns its results.
 
+    Where processes have met (`join_processes`), all of them call this, and process 0 keeps the replicates.
+
     Args:
         study: As from `load_study`.
         folder: Gets `manifest.json`, parts, and at the end `results.parquet` and figures.
@@ -48,7 +52,7 @@ def run_study(
         progress: Called with replicates done and asked for, whenever some are kept.
 
     Returns:
-        The results; None for a shard, which has none.
+        The results; None for a shard, which has none, and in processes other than the first.
 
     Raises:
         InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
@@ -56,13 +60,24 @@ def run_study(
         InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
     """
     budget = default_budget() if memory is None else memory
-    team = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
-    return run_interruptibly(
-        lambda interruption: run_with(team, study, folder, shard, resume, interruption, progress)
-    )
+    local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
+
+    def work(interruption: Interruption) -> pd.DataFrame | None:
+        def run(team: Team) -> pd.DataFrame | None:
+            return _run_with(team, study, folder, shard, resume, interruption, progress)
+
+        if jax.process_count() == 1:
+            return run(local)
+        require_one_study(study.document)
+        if jax.process_index() == 0:
+            team = ProcessTeam(local)
+            return team.lead(lambda: run(team))
+        return follow(local, interruption)
+
+    return run_interruptibly(work)
 
 
-def run_with(
+def _run_with(
     team: Team,
     study: Study,
     folder: Path,
@@ -71,7 +86,6 @@ def run_with(
     interruption: Interruption,
     progress: Progress | None,
 ) -> pd.DataFrame | None:
-    """`run_study` with whoever computes."""
     for cell in study.cells:
         _require_estimator(cell)
     store = Store(folder)

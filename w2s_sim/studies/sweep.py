@@ -3,23 +3,26 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 from w2s_sim.statements.parameters import Parameter, read_parameters
-from w2s_sim.studies.condition import Condition, read_conditions
+from w2s_sim.studies.condition import FIELD, Condition, read_conditions
+from w2s_sim.studies.task_table import TASK_KEYS
 
 # Keys of a task whose value is a list by itself: a list of such lists is swept, a list of numbers is not.
-LIST_DEPTHS = {
-    **dict.fromkeys(("source_prior", "target_prior", "contexts", "phases"), 1),
-    **dict.fromkeys(("concepts", "directions", "factor", "initial", "frequencies"), 2),
-    **dict.fromkeys(("tables", "transition", "emission", "style_tables", "content_tables"), 3),
+LIST_DEPTHS: Mapping[str, int] = {
+    parameter.name: parameter.depth
+    for keys in TASK_KEYS.values()
+    for parameter in (*keys.parameters, *keys.weak_parameters)
+    if parameter.type is list
 }
 MODE = Parameter("mode", str, "how lists are combined", choices=("grid", "zip"), default="grid")
 LARGEST_GRID = 100_000
 
 Path = tuple[str, ...]
+Axes = Mapping[Path, list[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Sweep:
     zipped: bool
     conditions: Sequence[Condition]
 
-    def size(self, axes: Mapping[Path, list[Any]]) -> int:
+    def size(self, axes: Axes) -> int:
         """How many combinations there are, those left out included.
 
         Raises:
@@ -48,7 +51,7 @@ class Sweep:
             raise InputError("sweep.mode", f"'zip' of lists of lengths {named}", "lists of one length")
         return lengths[0] if lengths else 1
 
-    def combinations(self, axes: Mapping[Path, list[Any]]) -> Iterator[dict[Path, Any]]:
+    def combinations(self, axes: Axes) -> Iterator[dict[Path, Any]]:
         """One value for every axis, in turn."""
         if not axes:
             yield {}
@@ -56,6 +59,28 @@ class Sweep:
         combined = zip(*axes.values(), strict=True) if self.zipped else itertools.product(*axes.values())
         for values in combined:
             yield dict(zip(axes, values, strict=True))
+
+    def pairs(self, num_tasks: int, num_estimators: int) -> Iterator[tuple[int, int]]:
+        """Which combination of a task's values meets which one of an estimator's, by number."""
+        if self.zipped and num_tasks == num_estimators:
+            return zip(range(num_tasks), range(num_estimators), strict=True)
+        return itertools.product(range(num_tasks), range(num_estimators))
+
+    def require_distinct(self, axes: Axes) -> None:
+        """Refuse a list of a grid that holds a value twice: its cells would be computed twice.
+
+        Raises:
+            InputError: Naming the key.
+        """
+        if self.zipped:
+            return
+        for path, values in axes.items():
+            seen: set[Hashable] = set()
+            for value in values:
+                frozen = hashable(value)
+                if frozen in seen:
+                    raise InputError(".".join(path), f"{shown(value)} twice", "every value once")
+                seen.add(frozen)
 
     def keeps(self, parameters: Mapping[str, Any]) -> bool:
         """Whether a combination is a cell."""
@@ -69,14 +94,22 @@ def read_sweep(table: Any, keys: Sequence[str]) -> Sweep:
         InputError: If anything does not fit.
     """
     if not isinstance(table, dict):
-        raise InputError("sweep", repr(table)[:80], "a table [sweep]")
-    where = Parameter("where", str, "conditions that a cell has to fulfil")
+        raise InputError("sweep", shown(table), "a table [sweep]")
+    where = Parameter("where", str, "conditions that a cell has to fulfil", choices=("",))
     try:
-        mode = read_parameters((MODE, where), {k: v for k, v in table.items() if k != "where"})["mode"]
+        # Its own reader checks the conditions; here their key counts as known.
+        given = {key: "" if key == "where" else value for key, value in table.items()}
+        mode = read_parameters((MODE, where), given)["mode"]
     except InputError as error:
         raise error.located("", "sweep.") from None
     conditions = read_conditions(table["where"], keys) if "where" in table else ()
     return Sweep(mode == "zip", conditions)
+
+
+def nothing_kept(sweep: Sweep) -> InputError:
+    """The complaint when no combination fulfils the conditions."""
+    texts = "; ".join(condition.text for condition in sweep.conditions)
+    return InputError(FIELD, f"{shown(texts)}, which leaves no cell", "conditions that some cell fulfils")
 
 
 def swept_axes(table: Mapping[str, Any], prefix: Path = ()) -> dict[Path, list[Any]]:
@@ -119,3 +152,12 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
             yield from flat(value, f"{prefix}{key}.")
         else:
             yield prefix + key, value
+
+
+def hashable(value: Any) -> Hashable:
+    """A value of a document that can be a key: the same for equal values."""
+    if isinstance(value, list):
+        return tuple(map(hashable, value))
+    if isinstance(value, dict):
+        return frozenset((key, hashable(entry)) for key, entry in value.items())
+    return value

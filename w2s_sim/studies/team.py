@@ -74,6 +74,10 @@ class LocalTeam(Team):
     def num_parallel(self) -> int:
         return 1 if self._current is None else self._current[1].num_devices
 
+    def has(self, cell: int) -> bool:
+        """Whether the cell is the one at hand."""
+        return self._current is not None and self._current[0] == cell
+
     def lanes(self, cell: int) -> int:
         return self._tiles(cell).lanes
 
