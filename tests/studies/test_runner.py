@@ -1,6 +1,7 @@
 """Studies that are run, interrupted, resumed, topped up and broken: no replicate is lost or doubled."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -211,9 +212,11 @@ def test_broken_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"manifest\.json"):
         run_study(study, out, resume=True)
     (out / "manifest.json").unlink()
-    with pytest.raises(InputError, match=r"parts but no manifest\.json"):
-        run_study(study, out, resume=True)
-    (out / "manifest.json").write_text(manifest)
+    other = study_of(tmp_path, SMALL.replace("seed = 3", "seed = 4"))
+    with pytest.raises(InputError, match="of another study than this file"):
+        run_study(other, out, resume=True)
+    run_study(study, out, resume=True)
+    assert json.loads((out / "manifest.json").read_text())["configuration"] == json.loads(manifest)["configuration"]
     with Store(out).locked(), pytest.raises(InputError, match="in use by another run"):
         run_study(study, out, resume=True)
     run_study(study, out, resume=True)

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import io
 import json
 import re
@@ -22,6 +23,8 @@ from w2s_sim.studies.scores import METRICS
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
 MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
 COLUMNS = ["replicate", *METRICS, "error"]
+# Key in the metadata of a part.
+MARK = b"w2s_study"
 REMEDY = "a part as it was written: delete the file and resume"
 
 Ranges = Sequence[tuple[int, int]]
@@ -31,11 +34,12 @@ class Store:
     """A folder with a manifest, and one part for every range of a cell's replicates.
 
     A part's name says which replicates it holds: what is there is known without opening anything, and a
-    range is never computed twice.
+    range is never computed twice. Inside it says of which study, so that a manifest can be made again.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._study_mark = b""
 
     @property
     def parts(self) -> Path:
@@ -76,25 +80,22 @@ class Store:
                 its parts is broken.
         """
         path = self.folder / MANIFEST
-        if not path.exists():
-            if self.ranges():
-                given = f"{self.folder}, with parts but no {MANIFEST}"
-                raise InputError("--out", given, "the manifest, or an empty folder")
-            manifest = build_manifest({"study": document})
-            manifest["precision"] = precision or manifest["precision"]
-            write_whole(path, json.dumps(manifest, indent=1).encode())
-            return
-        if not resume:
+        now = precision or build_manifest({})["precision"]
+        self._study_mark = _mark(document, now)
+        held = self.ranges()
+        if (path.exists() or held) and not resume:
             raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
-        manifest = self._manifest()
-        kept, now = manifest["precision"], precision or build_manifest({})["precision"]
-        if kept != now:
-            raise InputError("--x64", now, f"{kept}, in which the study was begun")
-        self._require_same(
-            document, "STUDY", "a file changed since", f"the study of {path}, or another --out"
-        )
-        self._require_whole_parts()
-        if document != manifest["configuration"]["study"]:
+        if path.exists():
+            manifest = self._manifest()
+            if manifest["precision"] != now:
+                raise InputError("--x64", now, f"{manifest['precision']}, in which the study was begun")
+            expected = f"the study of {path}, or another --out"
+            self._require_same(document, "STUDY", "a file changed since", expected)
+        else:
+            manifest = build_manifest({})
+            manifest["precision"] = now
+        self._require_whole_parts(held)
+        if document != manifest["configuration"].get("study"):
             manifest["configuration"]["study"] = document
             write_whole(path, json.dumps(manifest, indent=1).encode())
 
@@ -103,9 +104,9 @@ class Store:
         if changed:
             raise InputError(field, f"{given}: {', '.join(changed)}", expected)
 
-    def _require_whole_parts(self) -> None:
-        """Look at the end of every part, where Parquet says what it holds."""
-        for cell, ranges in self.ranges().items():
+    def _require_whole_parts(self, held: Mapping[int, Ranges]) -> None:
+        """Look at the end of every part, where Parquet says what it holds, and of which study."""
+        for cell, ranges in held.items():
             reached = 0
             for start, stop in ranges:
                 if start < reached:
@@ -114,11 +115,14 @@ class Store:
                 reached = stop
                 path = self._part(cell, start, stop)
                 try:
-                    rows = pq.read_metadata(path).num_rows
+                    metadata = pq.read_metadata(path)
                 except (OSError, pa.ArrowException) as error:
                     raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
-                if rows != stop - start:
+                if metadata.num_rows != stop - start:
                     raise InputError("part", f"{path}, without all of its replicates", REMEDY)
+                if (metadata.metadata or {}).get(MARK) != self._study_mark:
+                    given = f"{path}, of another study than this file"
+                    raise InputError("part", given, f"the study that {self.folder} was begun with")
 
     def kept_study(self) -> dict[str, Any]:
         """The study that the folder was made for.
@@ -142,7 +146,7 @@ class Store:
         except FileNotFoundError:
             raise InputError("DIR", f"{self.folder}, without {MANIFEST}", "the folder of a study") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            expected = "the file as it was written, or an empty folder"
+            expected = "the file as it was written, or none: without it, --resume makes it again"
             raise InputError(MANIFEST, f"{path} ({error})", expected) from None
 
     def ranges(self) -> dict[int, list[tuple[int, int]]]:
@@ -195,7 +199,8 @@ class Store:
             pa.array([said.get(index) for index in range(start, stop)], pa.string()),
         ]
         buffer = io.BytesIO()
-        pq.write_table(pa.table(dict(zip(COLUMNS, columns, strict=True))), buffer)
+        table = pa.table(dict(zip(COLUMNS, columns, strict=True)))
+        pq.write_table(table.replace_schema_metadata({MARK: self._study_mark}), buffer)
         write_whole(self._part(cell, start, stop), buffer.getvalue())
 
     def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
@@ -268,3 +273,22 @@ def _differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
                 return
     elif kept != asked:
         yield prefix.rstrip(".")
+
+
+def _mark(document: Mapping[str, Any], precision: str) -> bytes:
+    """What studies have in common that may share replicates."""
+    fixed = {key: value for key, value in document.items() if key not in FREE}
+    fixed["replication"] = {
+        key: value for key, value in document["replication"].items() if f"replication.{key}" not in FREE
+    }
+    text = json.dumps([_plain(fixed), precision], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest().encode()
+
+
+def _plain(value: Any) -> Any:
+    """The same for 1 and 1.0, which mean the same."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return float(value) if type(value) is int else value
