@@ -1,50 +1,19 @@
 """Study files: what is swept, and what is refused, before anything runs."""
 
+import os
+import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import w2s_sim as w2s
+from tests.studies.bad_studies import BAD, BAD_BYTES, HMM, STYLES
+from tests.studies.bad_studies import GOOD as GOOD
+from tests.studies.bad_studies import TABLES as TABLES
 from w2s_sim.errors import InputError
 from w2s_sim.studies.study_file import Study, load_study, read_study
-
-GOOD = """
-[task]
-kind = "regression"
-dim = 8
-num_concepts = 4
-noise = 0.5
-source_prior = [0.5, 0.25, 0.15, 0.1]
-target_prior = [0, 0, 0, 1]
-[task.weak]
-kind = "biased"
-bias = 0.7
-[[estimator]]
-kind = "finetune"
-ridge = [0.0, 0.3]
-num_weak = [50, 200]
-[[estimator]]
-kind = "refine"
-num_demos = [1, 2, 4]
-[replication]
-replicates = 100
-seed = 3
-"""
-TABLES = """
-[task]
-kind = "categorical"
-source_prior = [0.5, 0.5]
-target_prior = [0, 1]
-tables = [[[0.7, 0.3], [0.2, 0.8]], [[0.1, 0.9], [0.5, 0.5]]]
-[task.weak]
-kind = "smoothed"
-share = [0.0, 0.5]
-[[estimator]]
-kind = "maximum-likelihood"
-num_weak = 50
-[replication]
-replicates = 10
-"""
 
 
 def study_of(tmp_path: Path, text: str) -> Study:
@@ -87,93 +56,60 @@ def test_finite_concepts(tmp_path: Path) -> None:
     assert len(study_of(tmp_path, TABLES).cells) == 2
 
 
-BAD = [
-    (GOOD, "[task]", "[taks]", ["taks", "did you mean 'task'"]),
-    (GOOD, "[replication]", "[replicaton]", ["replicaton", "did you mean 'replication'"]),
-    (GOOD, "replicates = 100", "", ["replication.replicates", "nothing"]),
-    (GOOD, "replicates = 100", "replicates = 1", ["replication.replicates", "1", "whole number"]),
-    (GOOD, "replicates = 100", "replicates = -5", ["replication.replicates", "-5"]),
-    (GOOD, "replicates = 100", "replicates = 1e3", ["replication.replicates", "1000.0", "whole number"]),
-    (GOOD, "replicates = 100", "replicates = 1_000_000_000", ["replication.replicates", "1000000000"]),
-    (GOOD, "replicates = 100", "replicates = true", ["replication.replicates", "True"]),
-    (GOOD, "replicates = 100", "replicates = [10, 20]", ["replication.replicates", "[10, 20]"]),
-    (GOOD, "seed = 3", "seed = -1", ["replication.seed", "-1"]),
-    (GOOD, "seed = 3", "seed = nan", ["replication.seed", "nan"]),
-    (GOOD, "seed = 3", "sead = 3", ["replication.sead", "did you mean 'seed'"]),
-    (GOOD, "seed = 3", 'grouped = "yes"', ["replication.grouped", "true or false"]),
-    (GOOD, 'kind = "finetune"', 'kind = "fintune"', ["estimator[1].kind", "did you mean 'finetune'"]),
-    (GOOD, 'kind = "finetune"', "", ["estimator[1].kind", "nothing", "finetune"]),
-    (GOOD, 'kind = "finetune"', "kind = 3", ["estimator[1].kind", "3"]),
-    (GOOD, 'kind = "refine"', 'kind = ["refine", "oracle"]', ["estimator[2].kind", "one of"]),
-    (GOOD, "ridge = [0.0, 0.3]", "ridge = [0.0, -0.3]", ["estimator[1].ridge", "-0.3", ">= 0"]),
-    (GOOD, "ridge = [0.0, 0.3]", "ridge = []", ["estimator[1].ridge", "an empty list"]),
-    (GOOD, "ridge = [0.0, 0.3]", "ridge = [nan]", ["estimator[1].ridge", "nan"]),
-    (GOOD, "ridge = [0.0, 0.3]", "ridge = inf", ["estimator[1].ridge", "inf", "finite"]),
-    (GOOD, "ridge = [0.0, 0.3]", 'ridge = "small"', ["estimator[1].ridge", "'small'"]),
-    (GOOD, "ridge = [0.0, 0.3]", "rigde = 0.3", ["estimator[1].rigde", "did you mean 'ridge'"]),
-    (GOOD, "num_weak = [50, 200]", "", ["estimator[1].num_weak", "nothing", "weak pairs"]),
-    (GOOD, "num_weak = [50, 200]", "num_weak = 0", ["estimator[1].num_weak", "0", ">= 1"]),
-    (GOOD, "num_weak = [50, 200]", "num_weak = 50.5", ["estimator[1].num_weak", "50.5", "whole"]),
-    (GOOD, "num_demos = [1, 2, 4]", "num_demos = [[1, 2]]", ["estimator[2].num_demonstrations", "[1, 2]"]),
-    (GOOD, "num_demos = [1, 2, 4]", "num_dems = 4", ["estimator[2].num_dems", "unknown key"]),
-    (GOOD, "num_demos = [1, 2, 4]", "num_demos = 4\nnum_queries = 0", ["estimator[2].num_queries", "0"]),
-    (
-        GOOD,
-        "num_demos = [1, 2, 4]",
-        'num_demos = 4\nnum_queries = 12\ncontext = "leave-one-out"',
-        ["estimator[2].num_queries", "12", "multiple of 5"],
-    ),
-    (GOOD, "num_demos = [1, 2, 4]", 'num_demos = 4\ncontext = "mine"', ["estimator[2].context", "shared"]),
-    (GOOD, "dim = 8", "dim = [8, 0]", ["task.dim", "0", ">= 1"]),
-    (GOOD, "dim = 8", "dim = [8, 2]", ["task.", "4", "dim = 2"]),
-    (GOOD, "dim = 8", "dims = 8", ["task.dims", "did you mean 'dim'"]),
-    (GOOD, "noise = 0.5", "noise = -0.5", ["task.noise", "-0.5"]),
-    (GOOD, "noise = 0.5", "noise = [[0.5]]", ["task.noise", "[0.5]"]),
-    (GOOD, "[0.5, 0.25, 0.15, 0.1]", "[0.5, 0.25, 0.15]", ["task.source_prior", "shape"]),
-    (GOOD, "[0.5, 0.25, 0.15, 0.1]", "[0.5, 0.25, 0.15, 0.2]", ["task.source_prior", "1.1"]),
-    (GOOD, "[0.5, 0.25, 0.15, 0.1]", "[]", ["task.source_prior", "[]"]),
-    (GOOD, "[0, 0, 0, 1]", "[0, 0, 0, nan]", ["task.target_prior", "nan"]),
-    (GOOD, "[0, 0, 0, 1]", '"last"', ["task.target_prior", "'last'"]),
-    (GOOD, 'kind = "biased"', 'kind = "biassed"', ["task.weak.kind", "'biassed'"]),
-    (GOOD, "bias = 0.7", "", ["task.weak.bias", "nothing"]),
-    (GOOD, "bias = 0.7", "bias = [0.7, -1]", ["task.weak.bias", "-1"]),
-    (GOOD, "bias = 0.7", "kappa = 0.7", ["task.weak.kappa", "unknown key"]),
-    (GOOD, 'kind = "regression"', 'kind = "regresion"', ["task.kind", "regression"]),
-    (GOOD, 'kind = "regression"', 'kind = "größe"', ["task.kind", "größe"]),
-    (GOOD, '[[estimator]]\nkind = "refine"', '[estimator]\nkind = "refine"', ["well-formed TOML"]),
-    (GOOD, "[replication]", "[replication", ["well-formed TOML"]),
-    (GOOD, "dim = 8", "dim = 8\ndim = 9", ["well-formed TOML"]),
-    (
-        GOOD,
-        "num_demos = [1, 2, 4]",
-        'num_demos = [1, 2, 4]\nnum_queries = [20, 40]\n[sweep]\nmode = "zip"',
-        ["sweep.mode", "lists of one length", "estimator.num_queries: 2"],
-    ),
-    (GOOD, "seed = 3", '[sweep]\nmode = "all"', ["sweep.mode", "'all'", "grid, zip"]),
-    (GOOD, "seed = 3", "[sweep]\nmodes = 1", ["sweep.modes", "did you mean 'mode'"]),
-    (GOOD, "seed = 3", "[figure]\nx = 1", ["figure[1].x", "1", "a key of the cells"]),
-    (TABLES, '"maximum-likelihood"', '"finetune"', ["estimator[1].kind", "'finetune'", "maximum-likelihood"]),
-    (TABLES, "num_weak = 50", "num_weak = 50\nrounds = 3", ["estimator[1].rounds", "unknown key"]),
-    (TABLES, "share = [0.0, 0.5]", "share = [0.0, 1.5]", ["task.weak.share", "1.5"]),
-    (TABLES, "[[0.1, 0.9], [0.5, 0.5]]]", "[[0.1, 0.9], [0.5, 0.6]]]", ["task.tables", "1.1"]),
-    (TABLES, '"smoothed"', '"noisy"', ["task.weak.kind", "'noisy'", "smoothed"]),
-    (
-        TABLES,
-        '"maximum-likelihood"\nnum_weak = 50',
-        '"refine"\nnum_demos = 4\nnum_queries = 8',
-        ["estimator[1].num_queries", "regression concepts alone"],
-    ),
-]
-
-
 @pytest.mark.parametrize(("text", "old", "new", "words"), BAD)
 def test_bad_files_are_refused(tmp_path: Path, text: str, old: str, new: str, words: list[str]) -> None:
     assert old in text
     with pytest.raises(InputError) as complaint:
         study_of(tmp_path, text.replace(old, new, 1))
-    message = str(complaint.value)
-    assert "\n" not in message
+    assert_one_line(complaint.value, words)
+
+
+@pytest.mark.parametrize(("content", "words"), BAD_BYTES)
+def test_bad_bytes_are_refused(tmp_path: Path, content: bytes, words: list[str]) -> None:
+    path = tmp_path / "study.toml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as complaint:
+        load_study(path)
+    assert_one_line(complaint.value, words)
+
+
+def assert_one_line(complaint: InputError, words: list[str]) -> None:
+    message = str(complaint)
+    assert message.isprintable()
+    assert len(message) < 1000
     assert all(word in message for word in ["study.toml", *words]), message
+
+
+@pytest.mark.parametrize("text", [GOOD, TABLES, HMM, STYLES])
+def test_good_files_are_read_with_other_line_ends_and_a_byte_order_mark(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "study.toml"
+    for content in (text.encode(), text.replace("\n", "\r\n").encode(), text.encode("utf-8-sig")):
+        path.write_bytes(content)
+        assert load_study(path).document == tomllib.loads(text)
+
+
+# Of different sorts: an unknown key, a huge grid, a billion replicates, unicode, a contradiction, no TOML.
+REMEDIES = [
+    "did you mean 'dim'",
+    "120,003 cells",
+    "1000000000",
+    "größe",
+    "without num_queries",
+    "well-formed",
+]
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_the_command_refuses_in_one_line_and_makes_nothing(tmp_path: Path, remedy: str) -> None:
+    text, old, new, _ = next(bad for bad in BAD if any(remedy in word for word in bad[3]))
+    path, out = tmp_path / "study.toml", tmp_path / "out"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    command = [sys.executable, "-m", "w2s_sim.cli", "run", str(path), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert (done.returncode, done.stdout, out.exists()) == (2, "", False)
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"w2s: {path}: ")
+    assert remedy in line
 
 
 def test_other_documents_are_refused(tmp_path: Path) -> None:
@@ -182,20 +118,63 @@ def test_other_documents_are_refused(tmp_path: Path) -> None:
         ({"task": 3}, "task"),
         ({"task": {}, "replication": {"replicates": 4}}, "estimator"),
         ({"task": {}, "replication": {"replicates": 4}, "estimator": [3]}, "estimator"),
+        ({"task": {}, "replication": {"replicates": 4}, "estimator": []}, "estimator"),
+        ({"task": {"dim": None}, "replication": {}}, "task.dim"),
     ):
         with pytest.raises(InputError, match=word):
             read_study(document)
     with pytest.raises(InputError, match="exists"):
         load_study(tmp_path / "nowhere.toml")
-    with pytest.raises(InputError, match="readable TOML"):
+    with pytest.raises(InputError, match="Is a directory"):
         load_study(tmp_path)
+    with pytest.raises(InputError, match="readable TOML"):
+        load_study(tmp_path / "\0")
+    with pytest.raises(InputError, match="a table"):
+        load_study("/dev/null")
+    with pytest.raises(InputError, match="at most 2,000,000 bytes"):
+        load_study("/dev/zero")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    path.touch(mode=0)
+    with pytest.raises(InputError, match="Permission denied"):
+        load_study(path)
 
 
 def test_a_huge_grid_is_refused_at_once(tmp_path: Path) -> None:
-    many = str([0.001 * i for i in range(400)])
+    many = str([0.001 * i for i in range(1, 401)])
     text = GOOD.replace("ridge = [0.0, 0.3]", f"ridge = {many}").replace("noise = 0.5", f"noise = {many}")
     with pytest.raises(InputError, match="cells; expected at most 100,000"):
         study_of(tmp_path, text)
     text = GOOD.replace("ridge = [0.0, 0.3]", f"ridge = {many}").replace("= 100\n", "= 50_000_000\n")
     with pytest.raises(InputError, match="50,000,000 for each of 803 cells; expected at most"):
         study_of(tmp_path, text)
+    text = GOOD.replace("noise = 0.5", f"noise = {list(range(1, 10_002))}")
+    with pytest.raises(InputError, match="task: got 10,001 different tasks; expected at most 10,000"):
+        study_of(tmp_path, text)
+
+
+def test_what_cells_share_is_built_once(tmp_path: Path) -> None:
+    study = study_of(tmp_path, GOOD.replace("noise = 0.5", "noise = [0.5, 1.0]"))
+    assert len({id(cell.case.task) for cell in study.cells}) == 2
+    assert len({id(cell.case.estimator) for cell in study.cells}) == 7
+    told = study_of(tmp_path, TABLES.replace('"maximum-likelihood"\nnum_weak = 50', '"oracle"'))
+    assert len({id(cell.case.estimator) for cell in told.cells}) == 2
+
+
+def test_weak_models_are_swept_whole(tmp_path: Path) -> None:
+    weak = 'weak = [{kind = "noisy", noise = 1.0}, {kind = "biased", bias = 0.7}]'
+    study = study_of(tmp_path, GOOD.replace('[task.weak]\nkind = "biased"\nbias = 0.7', weak))
+    kinds = [cell.parameters["task.weak.kind"] for cell in study.cells]
+    assert (kinds.count("noisy"), kinds.count("biased")) == (7, 7)
+
+
+def test_cells_that_conditions_leave_out_need_not_fit(tmp_path: Path) -> None:
+    refined = 'num_demos = [1, 2]\nnum_queries = 4\ncontext = "leave-one-out"'
+    text = GOOD.replace("num_demos = [1, 2, 4]", refined)
+    with pytest.raises(InputError, match=r"estimator\[2\]\.num_queries: got 4; expected a multiple of 3"):
+        study_of(tmp_path, text)
+    study = study_of(tmp_path, f'{text}[sweep]\nwhere = "num_demos == 1"\n')
+    assert [cell.parameters.get("estimator.num_demonstrations") for cell in study.cells] == [None] * 4 + [1]

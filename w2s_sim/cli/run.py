@@ -13,11 +13,12 @@ from rich.table import Table
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.devices import make_room_for_devices
-from w2s_sim.cli.exit_status import INTERRUPTED
+from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge, replay
-from w2s_sim.studies.interruption import InterruptedRunError
-from w2s_sim.studies.memory import parse_size
+from w2s_sim.studies.interruption import InterruptedRunError, run_interruptibly
+from w2s_sim.studies.memory import default_budget, parse_size
+from w2s_sim.studies.plan import plan_study
 from w2s_sim.studies.processes import join_processes
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
@@ -25,6 +26,8 @@ from w2s_sim.studies.store import FAILURES, RESULTS, Store
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
 SHOWN_CELLS = 20
+# Python, JAX and their like, before the first tile.
+LIBRARIES_MEGABYTES = 350
 
 
 def run_run(arguments: Run) -> int:
@@ -39,7 +42,7 @@ def run_run(arguments: Run) -> int:
     study = load_study(arguments.study)
     if arguments.dry_run:
         _print_grid(study)
-        return 0
+        return _print_plan(study, default_budget() if memory is None else memory)
     if arguments.out is None:
         raise InputError("--out", "nothing", "a folder for the results")
     try:
@@ -73,9 +76,10 @@ def _join(arguments: Run) -> bool:
     return jax.process_index() == 0
 
 
-def _leave(out: Path) -> NoReturn:
+def _leave(out: Path | None) -> NoReturn:
     """End the process at once: a computation that was left behind would keep it alive."""
-    print(f"w2s: interrupted; what was done is kept: go on with --resume --out {out}", file=sys.stderr)
+    kept = f"; what was done is kept: go on with --resume --out {out}" if out else ""
+    print(f"w2s: interrupted{kept}", file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(INTERRUPTED)
@@ -138,6 +142,30 @@ def _print_grid(study: Study) -> None:
         print(f"... and {len(study.cells) - SHOWN_CELLS:,} cells more")
     total = len(study.cells) * study.replicates
     print(f"{len(study.cells):,} cells of {study.replicates:,} replicates: {total:,} in all")
+
+
+def _print_plan(study: Study, memory: int) -> int:
+    try:
+        plan = run_interruptibly(lambda interruption: plan_study(study, memory, interruption))
+    except InterruptedRunError:
+        _leave(None)
+    if plan.refused:
+        print(f"w2s: {plan.refused}", file=sys.stderr)
+        return BAD_INPUT
+    at_most = "at most " if study.target_relative_se is not None else ""
+    print(
+        f"memory: budget {memory / 1e6:,.0f} MB; tiles take {plan.tile_bytes / 1e6:,.0f} MB at once "
+        f"on {plan.num_devices} device{'s' if plan.num_devices > 1 else ''}, "
+        f"and the process about {LIBRARIES_MEGABYTES} MB beside them"
+    )
+    print(f"time: {at_most}about {_duration(plan.seconds)} here, from timing {plan.timed} of the cells")
+    return 0
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _print_results(study: Study, results: pd.DataFrame) -> None:

@@ -145,7 +145,7 @@ def _require_plain(tree: ast.AST, text: str) -> None:
     for _ in range(DEEPEST_TREE):
         for node in level:
             if not isinstance(node, NODES) or not _is_plain(node):
-                given = f"{shown(text)}, with a {type(node).__name__} in it"
+                given = f"{shown(text)}, in which {type(node).__name__} is not allowed"
                 raise InputError(FIELD, given, f"{EXPECTED}; of functions {', '.join(FUNCTIONS)}")
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     if level:

@@ -26,7 +26,7 @@ from w2s_sim.studies.value_checks import check_estimator, check_task, estimator_
 # Different tasks. Each takes a millisecond to build, and a few kilobytes.
 MOST_TASKS = 10_000
 # Numbers of one weak data set: pairs times the numbers of each.
-LARGEST_DATA = 10**8
+LARGEST_DATA = 2 * 10**9
 SIZES = ("num_weak", "num_demonstrations", "num_queries")
 
 

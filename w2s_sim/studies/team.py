@@ -3,6 +3,7 @@
 import abc
 import dataclasses
 import gc
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from w2s_sim.statements import Case, FromWeakData
 from w2s_sim.studies.memory import room_for_tiles
 from w2s_sim.studies.scores import METRICS, study_scores
 from w2s_sim.verify.programs import forget_programs
-from w2s_sim.verify.replication import Tiles, tiles_of
+from w2s_sim.verify.replication import RoomError, Tiles, tiles_of
 
 MEASURE = FromWeakData(study_scores)
 # Cells whose programs are kept at once.
@@ -74,6 +75,11 @@ class LocalTeam(Team):
     def num_parallel(self) -> int:
         return 1 if self._current is None else self._current[1].num_devices
 
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the tiles at hand take on all devices."""
+        return 0 if self._current is None else self._current[1].num_bytes * self.num_parallel
+
     def has(self, cell: int) -> bool:
         """Whether the cell is the one at hand."""
         return self._current is not None and self._current[0] == cell
@@ -128,17 +134,24 @@ class LocalTeam(Team):
         case = self._cases[cell]
         try:
             return tiles_of(MEASURE, case, memory=room_for_tiles(self._memory))
-        except InputError:
+        except RoomError:
             # Programs of other cells may hold what this one needs.
             self._forget()
+        room = room_for_tiles(self._memory)
         try:
-            return tiles_of(MEASURE, case, memory=room_for_tiles(self._memory))
-        except InputError as error:
-            expected = f"{error.expected}, cell {cell}, and for what the process holds already"
-            raise InputError("--memory", f"{self._memory:,} bytes", expected) from None
+            return tiles_of(MEASURE, case, memory=room)
+        except RoomError as error:
+            least = self._memory + error.needed - room
+            expected = f"at least {_size(least)}: cell {cell} takes {_size(error.needed)} at once"
+            raise InputError("--memory", _size(self._memory), expected) from None
 
     def _forget(self) -> None:
         forget_programs()
         jax.clear_caches()
         gc.collect()
         self._since_forgotten = 0
+
+
+def _size(num_bytes: int) -> str:
+    """In megabytes, rounded up."""
+    return f"{math.ceil(num_bytes / 1e6)}MB"

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from w2s_sim.errors import InputError, shown
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.statements.parameters import Parameter, read_parameters
+from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.studies.estimator_table import (
     KINDS,
     kind_of,
@@ -51,8 +51,13 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> type:
     if len(set(kinds)) > 1:
         raise InputError("task.kind", shown(kinds), "one kind of concepts, whose keys the others have not")
     own = {path[1:]: values for path, values in axes.items()}
+    parameters = task_parameters(kinds[0])
+    names = [*(parameter.name for parameter in parameters), "weak"]
+    for key in table:
+        if key not in names:
+            raise unknown_key(key, names).located("", "task.")
     plain = {key: value for key, value in table.items() if key != "weak"}
-    in_task(lambda: _check_values(task_parameters(kinds[0]), plain, own))
+    in_task(lambda: _check_values(parameters, plain, own))
     if "weak" in table:
         in_task(lambda: _check_weak(table, kinds[0], own))
     return TransferTask if kinds[0] == "regression" else FiniteTask

@@ -22,6 +22,18 @@ from w2s_sim.verify.programs import Program, arrays_of, program_of, usable_devic
 MEMORY = 2**30
 
 
+class RoomError(InputError):
+    """One tile does not fit in the memory.
+
+    Attributes:
+        needed: Bytes that it takes.
+    """
+
+    def __init__(self, memory: int, needed: int) -> None:
+        self.needed = needed
+        super().__init__("memory", f"{memory:,} bytes", f">= {needed:,} bytes for one tile of this case")
+
+
 @dataclasses.dataclass(frozen=True)
 class Tiles:
     """The tiles of one measured quantity of a case, for a runner that cuts the work itself.
@@ -38,6 +50,11 @@ class Tiles:
     def lanes(self) -> int:
         """Replicates of a tile: tile t holds the replicates t lanes .. (t + 1) lanes - 1."""
         return self.program.lanes
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that one tile takes while it is computed."""
+        return self.program.num_bytes
 
     @property
     def num_devices(self) -> int:
@@ -77,15 +94,14 @@ def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
             device elsewhere.
 
     Raises:
-        InputError: If one tile does not fit in the memory.
+        RoomError: If one tile does not fit in the memory.
     """
     # The name is static, and would compile every case anew.
     case = Case("", case.task, case.estimator, case.grouped) if isinstance(case, Case) else case
     devices = usable_devices()
     program = program_of(measure, case, devices)
     if program.num_bytes > memory:
-        needed = f">= {program.num_bytes:,} bytes for one tile of this case"
-        raise InputError("memory", f"{memory:,} bytes", needed)
+        raise RoomError(memory, program.num_bytes)
     if devices[0].platform == "cpu" and program.num_bytes * len(devices) > memory:
         program = program_of(measure, case, devices[: memory // program.num_bytes])
     return Tiles(program, program.place(arrays_of(measure, case)))
@@ -108,7 +124,7 @@ def replicate(
         float64 values, the same to the bit whichever range they were asked for in, on any number of devices.
 
     Raises:
-        InputError: If one tile does not fit in the memory.
+        RoomError: If one tile does not fit in the memory.
     """
     tiles = tiles_of(measure, case, memory=memory)
     first_tile, last_tile = start // tiles.lanes, -(-stop // tiles.lanes)
