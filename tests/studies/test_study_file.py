@@ -104,10 +104,10 @@ def test_the_command_refuses_in_one_line_and_makes_nothing(tmp_path: Path, remed
     text, old, new, _ = next(bad for bad in BAD if any(remedy in word for word in bad[3]))
     path, out = tmp_path / "study.toml", tmp_path / "out"
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
-    command = [sys.executable, "-m", "w2s_sim.cli", "run", str(path), "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert (done.returncode, done.stdout, out.exists()) == (2, "", False)
-    (line,) = done.stderr.splitlines()
+    program = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]
+    done = subprocess.run([*program, "run", str(path), "--out", str(out)], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, out.exists()) == (2, b"", False)
+    (line,) = done.stderr.decode("utf-8").splitlines()
     assert line.startswith(f"w2s: {path}: ")
     assert remedy in line
 

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import NoReturn
 
 import jax
-import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.devices import make_room_for_devices
-from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
+from w2s_sim.cli.exit_status import BAD_INPUT, FAILED, INTERRUPTED
+from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge, replay
 from w2s_sim.studies.interruption import InterruptedRunError, run_interruptibly
@@ -22,10 +21,9 @@ from w2s_sim.studies.plan import plan_study
 from w2s_sim.studies.processes import join_processes
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
-from w2s_sim.studies.store import FAILURES, RESULTS, Store
+from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
-SHOWN_CELLS = 20
 # Python, JAX and their like, before the first tile.
 LIBRARIES_MEGABYTES = 350
 
@@ -41,7 +39,7 @@ def run_run(arguments: Run) -> int:
     leads = _join(arguments)
     study = load_study(arguments.study)
     if arguments.dry_run:
-        _print_grid(study)
+        print_grid(study)
         return _print_plan(study, default_budget() if memory is None else memory)
     if arguments.out is None:
         raise InputError("--out", "nothing", "a folder for the results")
@@ -63,7 +61,7 @@ def run_run(arguments: Run) -> int:
     if results is None:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
-    _report(study, results, arguments.out)
+    report_results(study, results, arguments.out)
     return 0
 
 
@@ -89,59 +87,32 @@ def run_merge(arguments: Merge) -> int:
     """Merge the shards and print their results."""
     if not arguments.folders:
         raise InputError("DIR", "nothing", "the folders of all shards")
+    _compute_as(arguments.folders[0])
     results = merge(arguments.folders, arguments.out)
-    _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
+    report_results(read_study(Store(arguments.out).kept_study()), results, arguments.out)
     return 0
 
 
-def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
-    _print_results(study, results)
-    failed = int(results["failed"].to_numpy().sum())
-    if failed:
-        first = results.loc[results["failed"] > 0].to_dict("records")[0]
-        command = f"w2s replay {out} --cell {first['cell']} --replicate {first['first_failed']}"
-        print(
-            f"w2s: {failed:,} replicates failed and are left out of the means ({out / FAILURES}); "
-            f"see one: {command}",
-            file=sys.stderr,
-        )
-    print(f"{out / RESULTS}: {len(results)} cells")
-    for figure in study.figures:
-        print(out / "figures" / f"{figure.name}.png")
+def _compute_as(folder: Path) -> None:
+    """In the precision in which a folder's study was computed."""
+    if Store(folder).precision == "float64":
+        jax.config.update("jax_enable_x64", True)
 
 
 def run_replay(arguments: Replay) -> int:
     """Print one replicate as run again, and as kept."""
-    again, kept = replay(arguments.folder, arguments.cell, arguments.replicate)
-    print(f"cell {arguments.cell}, replicate {arguments.replicate}")
+    _compute_as(arguments.folder)
+    seed = Store(arguments.folder).kept_study()["replication"].get("seed", 0)
+    print(f"cell {arguments.cell}, replicate {arguments.replicate}, seed {seed}")
+    try:
+        again, kept = replay(arguments.folder, arguments.cell, arguments.replicate)
+    except jax.errors.JaxRuntimeError as error:
+        print(f"failed again: {error}")
+        return FAILED
     for name, value in again.items():
         beside = "not kept" if kept is None else f"kept {kept[name]!r}"
-        print(f"{name:10} {value!r}, {beside}")
+        print(f"{name:14} {value!r}, {beside}")
     return 0
-
-
-def _swept(study: Study) -> list[str]:
-    """Keys whose values differ between cells."""
-    keys = dict.fromkeys(key for cell in study.cells for key in cell.parameters)
-    values = {key: {str(cell.parameters.get(key)) for cell in study.cells} for key in keys}
-    return [key for key in keys if len(values[key]) > 1] or ["estimator.kind"]
-
-
-def _short(key: str) -> str:
-    return key.removeprefix("task.").removeprefix("estimator.")
-
-
-def _print_grid(study: Study) -> None:
-    keys = _swept(study)
-    table = Table("cell", *map(_short, keys), "weak pairs")
-    for cell in study.cells[:SHOWN_CELLS]:
-        shown = [str(cell.parameters.get(key, "")) for key in keys]
-        table.add_row(str(cell.index), *shown, str(cell.case.estimator.sample_size))
-    Console().print(table)
-    if len(study.cells) > SHOWN_CELLS:
-        print(f"... and {len(study.cells) - SHOWN_CELLS:,} cells more")
-    total = len(study.cells) * study.replicates
-    print(f"{len(study.cells):,} cells of {study.replicates:,} replicates: {total:,} in all")
 
 
 def _print_plan(study: Study, memory: int) -> int:
@@ -166,22 +137,3 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{max(seconds, 1):.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _print_results(study: Study, results: pd.DataFrame) -> None:
-    keys = _swept(study)
-    table = Table("cell", *map(_short, keys), "risk", "± se", "bound", "replicates")
-    for row in results.head(SHOWN_CELLS).to_dict("records"):
-        shown = ["" if str(row.get(key)) in ("nan", "<NA>", "None") else str(row[key]) for key in keys]
-        bound = f"{row['bound']:.5g} ({row['bound_kind']})" if row["bound_kind"] else ""
-        table.add_row(
-            str(row["cell"]),
-            *shown,
-            f"{row['risk']:.5g}",
-            f"{row['risk_se']:.2g}",
-            bound,
-            f"{row['replicates']:,}",
-        )
-    Console().print(table)
-    if len(results) > SHOWN_CELLS:
-        print(f"... and {len(results) - SHOWN_CELLS:,} cells more")

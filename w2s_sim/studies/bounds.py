@@ -103,8 +103,8 @@ def bound_columns(case: Case[Any]) -> dict[str, Any]:
     Returns:
         `bound`, `bound_kind` and `bound_theorem`: the first theorem about the risk that bounds it from one
         side, or else gives its value; nan and "" where there is none. For every metric of which something is
-        known, the tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an equality), each with
-        the theorem that says so as `..._theorem`.
+        known that is not trivial, the tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an
+        equality), each with the theorem that says so as `..._theorem`.
     """
     bounds = bounds_of(case)
     of_risk = [bound for bound in bounds if bound.metric == "risk"]
@@ -115,6 +115,9 @@ def bound_columns(case: Case[Any]) -> dict[str, Any]:
         "bound_theorem": "" if first is None else first.theorem,
     }
     for bound in bounds:
+        if bound.kind == "lower" and bound.value <= 0.0:
+            # No metric is negative: it says nothing.
+            continue
         name = f"{bound.metric}_{'theory' if bound.kind == 'equality' else bound.kind}"
         if name not in columns or _is_tighter(bound, columns[name]):
             columns |= {name: bound.value, f"{name}_theorem": bound.theorem}

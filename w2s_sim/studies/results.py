@@ -1,7 +1,8 @@
 """The results of a study: one row a cell, and the list of the replicates that failed."""
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from w2s_sim.studies.scores import METRICS
 from w2s_sim.studies.store import FAILURES, RESULTS, Ranges, Store, metric_values
 from w2s_sim.studies.study_file import Cell, Study
 
+BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")
 RISK, PRIOR_KL = METRICS.index("risk"), METRICS.index("prior_kl")
 
 
@@ -70,13 +72,23 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "first_failed": failed[0][0] if failed else -1,
             }
         )
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=_column_order(rows))
     for key in {key for cell in study.cells for key in cell.parameters}:
         given = [row[key] for row in rows if key in row]
         if all(type(value) is int for value in given):
             # A column of whole numbers stays one, also where some cells have none.
             table[key] = table[key].astype("Int64")
     return table, pd.DataFrame(failures, columns=["cell", "replicate", "seed", "error"])
+
+
+def _column_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Parameters, then what was measured, then bounds, then counts, also where cells have different ones."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    last = list(rows[0])[-3:]
+    parameters = [key for key in columns if "." in key]
+    bounds = [key for key in columns if BOUND_COLUMN.fullmatch(key)]
+    others = [key for key in columns[1:] if key not in {*last, *parameters, *bounds}]
+    return [columns[0], *parameters, *others, *bounds, *last]
 
 
 def relative_error(store: Store, cell: int, stop: int) -> float:

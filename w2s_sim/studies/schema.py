@@ -1,7 +1,8 @@
 """The JSON schema of study files, made from the tables of parameters that the loader reads.
 
 Editors complete and explain the keys of a file whose first line is `#:schema PATH`. What the schema refuses,
-the loader refuses; the loader sees more, such as priors that do not sum to 1. To write the shipped file anew:
+the loader refuses, but for kinds that a condition leaves out; the loader sees more, such as priors that do not
+sum to 1. To write the shipped file anew:
 
     python -m w2s_sim.studies.schema > w2s_sim/studies/study.schema.json
 """
@@ -14,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from w2s_sim.statements.parameters import Parameter
+from w2s_sim.studies.condition import LONGEST_TEXT, MOST_CONDITIONS
 from w2s_sim.studies.estimator_table import ALIASES, FINITE, KINDS, REGRESSION, EstimatorKind
 from w2s_sim.studies.figure_table import KEY_HELP, MEASURED, NAME_PATTERN
-from w2s_sim.studies.study_file import REPLICATION
+from w2s_sim.studies.study_file import MOST_FIGURES, REPLICATION
 from w2s_sim.studies.sweep import MODE
-from w2s_sim.studies.task_table import TASK_KEYS, TaskKeys
+from w2s_sim.studies.task_limits import task_parameters, weak_parameters
+from w2s_sim.studies.task_table import TASK_KEYS
 
 Schema = dict[str, Any]
 
@@ -47,7 +50,7 @@ def study_schema() -> Schema:
         "sweep": _sweep(),
         "figure": {
             "description": "What is drawn of the results.",
-            "anyOf": [{"type": "array", "items": figure}, figure],
+            "anyOf": [{"type": "array", "items": figure, "maxItems": MOST_FIGURES}, figure],
         },
     }
     return {
@@ -92,7 +95,8 @@ def _value(parameter: Parameter) -> Schema:
         for _ in range(parameter.depth):
             schema = _list_of(schema)
         return schema
-    limits = {"minimum": parameter.low, "maximum": parameter.high}
+    lowest = "exclusiveMinimum" if parameter.open_low else "minimum"
+    limits = {lowest: parameter.low, "maximum": parameter.high}
     return {"type": TYPES[parameter.type], **{k: v for k, v in limits.items() if math.isfinite(v)}}
 
 
@@ -131,38 +135,35 @@ def _one_of_kinds(kind: Schema, branches: Sequence[Schema]) -> Schema:
 
 def _task() -> Schema:
     branches = []
-    for kind, keys in TASK_KEYS.items():
-        weak, plain = _weak(keys, True), _weak(keys, False)
+    for kind in TASK_KEYS:
+        parameters = [parameter for parameter in task_parameters(kind) if parameter.name != "kind"]
         properties = {
             "kind": _kind([kind], "family of concepts"),
-            **_keys(keys.parameters),
+            **_keys(parameters),
             # A list of whole weak models is swept like any other list; lists inside it are not.
-            "weak": {"anyOf": [weak, _list_of(plain)]},
+            "weak": {"anyOf": [_weak(kind, swept=True), _list_of(_weak(kind, swept=False))]},
         }
-        required = [parameter.name for parameter in keys.parameters if parameter.required]
+        required = [parameter.name for parameter in parameters if parameter.required]
         first = [] if kind == DEFAULT_TASK else ["kind"]
         branches.append({"title": kind, **_table(properties, [*first, *required, "weak"])})
     families = _kind(tuple(TASK_KEYS), f"family of concepts; {DEFAULT_TASK} when left out")
     return {"description": "The problem: concepts, priors, weak model.", **_one_of_kinds(families, branches)}
 
 
-def _weak(keys: TaskKeys, swept: bool) -> Schema:
+def _weak(task_kind: str, swept: bool) -> Schema:
     """The weak model: kinds that have the same keys share a branch, so that a list of them is swept."""
-    ruled = {key for needed, allowed in keys.weak_keys.values() for key in needed + allowed}
+    weak_keys = TASK_KEYS[task_kind].weak_keys
+    ruled = {key for needed, allowed in weak_keys.values() for key in needed + allowed}
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for kind, own in keys.weak_keys.items():
+    for kind, own in weak_keys.items():
         alike.setdefault(own, []).append(kind)
     branches = []
     for (needed, allowed), kinds in alike.items():
-        parameters = [
-            parameter
-            for parameter in keys.weak_parameters
-            if parameter.name != "kind"
-            and (parameter.name not in ruled or parameter.name in needed + allowed)
-        ]
+        others = ruled.difference(needed, allowed) | {"kind"}
+        parameters = [p for p in weak_parameters(task_kind) if p.name not in others]
         properties = {"kind": _kind(kinds, "kind of weak model", swept), **_keys(parameters, swept)}
         branches.append({"title": ", ".join(kinds), **_table(properties, ["kind", *needed])})
-    kind = _kind(tuple(keys.weak_keys), "kind of weak model", swept)
+    kind = _kind(tuple(weak_keys), "kind of weak model", swept)
     return {
         "description": "The weak model that labels the data.",
         **_one_of_kinds(kind, branches),
@@ -186,10 +187,12 @@ def _estimator_of(kind: str, entry: EstimatorKind) -> Schema:
     }
     needed = [parameter.name for parameter in entry.parameters if parameter.required]
     plain = [name for name in needed if name not in aliases.values()]
-    # Either name of a needed key. No kind has two such keys, which one `anyOf` could not say.
+    # One name of a needed key. No kind has two such keys, which one `oneOf` could not say.
     named = [{"required": [n]} for pair in aliases.items() if pair[1] in needed for n in pair[::-1]]
-    choice = {"anyOf": named} if named else {}
-    return {"title": kind, "description": explanation, **_table(properties, ["kind", *plain]), **choice}
+    rules: Schema = {"oneOf": named} if named else {}
+    if entry.needs:
+        rules["dependentRequired"] = {key: [needed] for key, needed in entry.needs.items()}
+    return {"title": kind, "description": explanation, **_table(properties, ["kind", *plain]), **rules}
 
 
 def _replication() -> Schema:
@@ -202,8 +205,9 @@ def _replication() -> Schema:
 
 
 def _sweep() -> Schema:
-    text = {"type": "string"}
-    where = {**_list_of(text), "type": ["string", "array"], "minItems": 0, "description": WHERE}
+    text = {"type": "string", "maxLength": LONGEST_TEXT}
+    several = {**_list_of(text), "maxItems": MOST_CONDITIONS}
+    where = {**text, **several, "type": ["string", "array"], "description": WHERE}
     return {
         "description": "How lists are combined, and which combinations are left out.",
         **_table({"mode": _key(MODE, swept=False), "where": where}),
