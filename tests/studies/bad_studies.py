@@ -131,7 +131,6 @@ ESTIMATORS: list[Bad] = [
     (GOOD, SIZES, "num_weak = 0", ["estimator[1].num_weak", "0", "in [1, 100000000]"]),
     (GOOD, SIZES, "num_weak = 50.5", ["estimator[1].num_weak", "50.5", "whole"]),
     (GOOD, SIZES, "num_weak = 1_000_000_000", ["estimator[1].num_weak", "1000000000"]),
-    (GOOD, SIZES, "num_weak = 100_000_000", ["estimator[1].num_weak", "100,000,000 weak pairs of 8 numbers"]),
     (GOOD, DEMOS, "num_demos = [[1, 2]]", ["estimator[2].num_demonstrations", "[1, 2]"]),
     (GOOD, DEMOS, "num_demos = 4\nnum_demonstrations = 4", ["estimator[2].num_demos", "one of the two"]),
     (GOOD, DEMOS, "num_demos = 4\nnum_queries = 0", ["estimator[2].num_queries", "0"]),
@@ -148,8 +147,8 @@ ESTIMATORS: list[Bad] = [
     (
         GOOD,
         DEMOS,
-        'num_demos = 10_000\nnum_queries = 10_000\ncontext = "fresh"',
-        ["estimator[2].num_demonstrations", "100,010,000 weak pairs"],
+        'num_demos = 100_000\nnum_queries = 100_000\ncontext = "fresh"',
+        ["estimator[2].num_demonstrations", "10,000,100,000 weak pairs of 8 numbers"],
     ),
     (
         GOOD,

@@ -216,7 +216,10 @@ def test_broken_folders_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="of another study than this file"):
         run_study(other, out, resume=True)
     run_study(study, out, resume=True)
-    assert json.loads((out / "manifest.json").read_text())["configuration"] == json.loads(manifest)["configuration"]
+    assert (
+        json.loads((out / "manifest.json").read_text())["configuration"]
+        == json.loads(manifest)["configuration"]
+    )
     with Store(out).locked(), pytest.raises(InputError, match="in use by another run"):
         run_study(study, out, resume=True)
     run_study(study, out, resume=True)

@@ -108,7 +108,8 @@ def test_the_command_refuses_in_one_line_and_makes_nothing(tmp_path: Path, remed
     done = subprocess.run([*program, "run", str(path), "--out", str(out)], capture_output=True, check=False)
     assert (done.returncode, done.stdout, out.exists()) == (2, b"", False)
     (line,) = done.stderr.decode("utf-8").splitlines()
-    assert line.startswith(f"w2s: {path}: ")
+    assert line.startswith("w2s: ")
+    assert str(path) in line
     assert remedy in line
 
 

@@ -19,6 +19,7 @@ WITHOUT_THEOREM = {
     "bayesian-transfer",
     "ginc",
     "style-and-content",
+    "studies",
 }
 
 

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.devices import make_room_for_devices
-from w2s_sim.cli.exit_status import BAD_INPUT, FAILED, INTERRUPTED
+from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge, replay
@@ -108,7 +108,7 @@ def run_replay(arguments: Replay) -> int:
         again, kept = replay(arguments.folder, arguments.cell, arguments.replicate)
     except jax.errors.JaxRuntimeError as error:
         print(f"failed again: {error}")
-        return FAILED
+        return 1
     for name, value in again.items():
         beside = "not kept" if kept is None else f"kept {kept[name]!r}"
         print(f"{name:14} {value!r}, {beside}")

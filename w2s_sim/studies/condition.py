@@ -95,7 +95,9 @@ class Condition:
             value = evaluator.eval(self.text, self.tree)
         except Exception as error:
             # simpleeval raises its own errors for what it forbids, Python others for what types do not allow.
-            raise InputError(FIELD, f"{shown(self.text)} ({error}) at {where}", EXPECTED) from None
+            # The last argument: that of an OverflowError is its text, after a number.
+            reason = error.args[-1] if error.args else type(error).__name__
+            raise InputError(FIELD, f"{shown(self.text)} ({reason}) at {where}", EXPECTED) from None
         if not isinstance(value, bool):
             raise InputError(FIELD, f"{shown(self.text)}, which is {shown(value)} at {where}", EXPECTED)
         return value

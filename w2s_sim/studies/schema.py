@@ -1,7 +1,7 @@
 """The JSON schema of study files, made from the tables of parameters that the loader reads.
 
 Editors complete and explain the keys of a file whose first line is `#:schema PATH`. What the schema refuses,
-the loader refuses, but for kinds that a condition leaves out; the loader sees more, such as priors that do not
+the loader refuses (kinds that a condition leaves out apart); the loader sees more, such as priors that do not
 sum to 1. To write the shipped file anew:
 
     python -m w2s_sim.studies.schema > w2s_sim/studies/study.schema.json
