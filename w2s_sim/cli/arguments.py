@@ -112,7 +112,7 @@ class Replay:
 
 @dataclasses.dataclass(frozen=True)
 class List:
-    """List the theorems."""
+    """List the theorems and the ready studies."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,6 +121,14 @@ class Show:
 
     id: tyro.conf.Positional[str]
     """The theorem (see `w2s list`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """Print the JSON schema of study files, by which editors complete and check them.
+
+    Write it to a file, and name that in the first line of a study: #:schema study.schema.json
+    """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,5 +144,6 @@ Command = (
     | Annotated[Replay, tyro.conf.subcommand("replay")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Schema, tyro.conf.subcommand("schema")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )

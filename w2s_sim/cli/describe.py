@@ -7,18 +7,30 @@ from w2s_sim.cli.arguments import Show
 from w2s_sim.cli.tables import make_console
 from w2s_sim.statements import Statement, all_statements, find_statement
 from w2s_sim.studies import example_case_file
+from w2s_sim.studies.ready_studies import READY
 
 
 def run_list() -> int:
-    """One line per theorem."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("theorem", "kind", "title", "lemmas", "page"):
-        table.add_column(name, no_wrap=True)
+    """One line per theorem, then one per ready study."""
+    console = make_console()
+    table = _table("theorem", "kind", "title", "lemmas", "page")
     for statement in all_statements().values():
         lemmas = str(len(statement.lemmas))
         table.add_row(statement.id, statement.kind, statement.title, lemmas, statement.page)
-    make_console().print(table)
+    console.print(table)
+    console.print()
+    studies = _table("ready study (w2s run NAME)", "question")
+    for name, title in READY.items():
+        studies.add_row(name, escape(title))
+    console.print(studies)
     return 0
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, no_wrap=True)
+    return table
 
 
 def run_show(arguments: Show) -> int:

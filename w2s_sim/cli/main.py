@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import tyro
 
-from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Show, Verify
+from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Schema, Show, Verify
 from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
 from w2s_sim.errors import InputError
 
@@ -62,6 +62,10 @@ def _run(command: Command) -> int:
             from w2s_sim.cli.describe import run_show
 
             return run_show(command)
+        case Schema():
+            from w2s_sim.cli.schema import run_schema
+
+            return run_schema()
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

@@ -11,6 +11,7 @@ from w2s_sim.studies.store import FAILURES, RESULTS
 from w2s_sim.studies.study_file import Study
 
 SHOWN_CELLS = 20
+WIDTH_OF_FILES = 160
 
 
 def report_results(study: Study, results: pd.DataFrame, out: Path) -> None:
@@ -48,7 +49,7 @@ def print_grid(study: Study) -> None:
     for cell in study.cells[:SHOWN_CELLS]:
         shown = [str(cell.parameters.get(key, "")) for key in keys]
         table.add_row(str(cell.index), *shown, str(cell.case.estimator.sample_size))
-    Console().print(table)
+    _print(table)
     if len(study.cells) > SHOWN_CELLS:
         print(f"... and {len(study.cells) - SHOWN_CELLS:,} cells more")
     total = len(study.cells) * study.replicates
@@ -69,6 +70,12 @@ def _print_results(study: Study, results: pd.DataFrame) -> None:
             bound,
             f"{row['replicates']:,}",
         )
-    Console().print(table)
+    _print(table)
     if len(results) > SHOWN_CELLS:
         print(f"... and {len(results) - SHOWN_CELLS:,} cells more")
+
+
+def _print(table: Table) -> None:
+    """As wide as the terminal, or as the table where there is none."""
+    console = Console()
+    (console if console.is_terminal else Console(width=WIDTH_OF_FILES)).print(table)
