@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.studies.bad_studies import GOOD, HMM, STYLES, TABLES
 from w2s_sim.errors import InputError
+from w2s_sim.statements.parameters import Parameter
 from w2s_sim.studies.estimator_table import KINDS
 from w2s_sim.studies.study_file import REPLICATION, Study, load_study, read_study
 from w2s_sim.studies.task_table import TASK_KEYS
@@ -152,6 +153,53 @@ def test_changed_numbers(document: dict[str, Any], parameter: Any, number: Any, 
     for table in (changed["task"], changed["task"]["weak"], changed["estimator"][0], changed["replication"]):
         if parameter.name in table:
             table[parameter.name] = swept
+    assert_read_or_refused(lambda: read_study(changed))
+
+
+def plausible(parameter: Parameter) -> st.SearchStrategy[Any]:
+    """Values of the right type, of which many fit together."""
+    if parameter.type is str:
+        return st.sampled_from(parameter.choices)
+    if parameter.type is bool:
+        return st.booleans()
+    if parameter.type is int:
+        return st.integers(0, 20)
+    number = st.one_of(st.sampled_from([0, 1, 0.5, 0.25]), st.floats(0, 3))
+    if parameter.type is float:
+        return number
+    rows: st.SearchStrategy[Any] = st.one_of(st.sampled_from([[1], [0.5, 0.5], [0, 1], [0, 0, 0, 1]]))
+    rows = st.one_of(rows, st.lists(number, min_size=1, max_size=9))
+    for _ in range(parameter.depth - 1):
+        rows = st.tuples(rows, st.integers(1, 4)).map(lambda pair: [pair[0]] * pair[1])
+    return rows
+
+
+@quick
+@given(st.sampled_from(DOCUMENTS), st.integers(1, 5), st.data())
+def test_keys_that_are_there_for_something(
+    document: dict[str, Any], num_changes: int, data: st.DataObject
+) -> None:
+    """Keys of the right tables, with values of the right types: they fit, or contradict each other."""
+    changed = copy.deepcopy(document)
+    task = TASK_KEYS[changed["task"]["kind"]]
+    kind = data.draw(st.sampled_from(sorted(KINDS)))
+    numbers = {p.name: data.draw(plausible(p)) for p in KINDS[kind].parameters if p.required}
+    estimator = {"kind": kind, **numbers}
+    changed["estimator"].append(estimator)
+    tables = [
+        (changed["task"], task.parameters),
+        (changed["task"]["weak"], task.weak_parameters),
+        (estimator, KINDS[kind].parameters),
+        (changed["replication"], REPLICATION),
+    ]
+    for _ in range(num_changes):
+        table, parameters = data.draw(st.sampled_from([pair for pair in tables if pair[1]]))
+        parameter = data.draw(st.sampled_from(parameters))
+        value = data.draw(plausible(parameter))
+        several = data.draw(st.booleans()) and parameter.name not in ("kind", "seed")
+        table[parameter.name] = (
+            [value, *data.draw(st.lists(plausible(parameter), max_size=2))] if several else value
+        )
     assert_read_or_refused(lambda: read_study(changed))
 
 

@@ -64,8 +64,8 @@ class Run:
     Exit status: 0 when all is there, 130 if a signal ended it early (go on with --resume), 2 for bad input.
     """
 
-    study: tyro.conf.Positional[Path]
-    """TOML file: [task], [[estimator]], [replication]; lists are swept."""
+    study: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
+    """A TOML file ([task], [[estimator]], [replication]; lists are swept), or the name of a ready study."""
     out: Path | None = None
     """Folder for manifest.json, parts and results.parquet."""
     resume: bool = False

@@ -1,0 +1,272 @@
+"""What becomes of studies that are killed, or asked to end, at random moments.
+
+Runs `w2s run` as a process of its own, kills it 30 times and goes on with `--resume` each time: counts replicates
+that are lost, doubled, or differ from those of a run that nobody disturbed, and parts that are broken. Then sends
+SIGINT and SIGTERM, to the same study and to one whose single tile takes seconds: how long until the process is
+gone, and with which exit status. Moments for signals are after Python's imports, those of kills are any.
+
+Run: python benchmarks/interrupted_studies.py. Takes about 5 minutes on two cores.
+"""
+
+import collections
+import contextlib
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.table import Table
+
+NUM_KILLS = 30
+NUM_SIGNALS = 6
+# Into a long study, signals come within this many seconds: while it compiles, or within its first tiles.
+LONG_SECONDS = 12.0
+COMMAND = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "run"]
+TASK = """
+[task]
+dim = {dim}
+num_concepts = 4
+noise = {noise}
+source_prior = [0.5, 0.25, 0.15, 0.1]
+target_prior = [0, 0, 0, 1]
+[task.weak]
+kind = "biased"
+noise = 0.5
+bias = 0.7
+"""
+# Many parts, and programs of three forms.
+SMALL = (
+    TASK.format(dim=8, noise=[0.5, 1.0])
+    + """
+[[estimator]]
+kind = "finetune"
+ridge = [0.0, 0.3]
+num_weak = 50
+[[estimator]]
+kind = "refine"
+num_demonstrations = [2, 16]
+[replication]
+replicates = 24000
+seed = 0
+"""
+)
+LONG = (
+    TASK.format(dim=2048, noise=0.5)
+    + """
+[[estimator]]
+kind = "finetune"
+ridge = 0.3
+num_weak = 20000
+[replication]
+replicates = 8
+seed = 0
+"""
+)
+
+
+@dataclasses.dataclass
+class Tally:
+    """What differs from a run that nobody disturbed, over all folders that were looked at."""
+
+    lost: int = 0
+    doubled: int = 0
+    different: int = 0
+    broken: int = 0
+    results: int = 0
+
+    def add(self, reference: pd.DataFrame, out: Path, *, finished: bool) -> None:
+        """Look at a folder; replicates may be missing from it as long as it is not finished."""
+        frame, broken = replicates_of(out)
+        self.broken += broken
+        self.doubled += int(frame.duplicated(["cell", "replicate"]).sum())
+        whole = reference.set_index(["cell", "replicate"])
+        held = frame.set_index(["cell", "replicate"])
+        expected = whole.reindex(held.index)
+        # As bytes, so that nan is nan and the last bit counts.
+        same = expected.to_numpy(float).view(np.uint64) == held.to_numpy(float).view(np.uint64)
+        self.different += int((~same.all(axis=1)).sum())
+        if finished:
+            self.lost += len(whole.index.difference(held.index))
+
+    def row(self) -> list[str]:
+        """Its numbers, as cells of a table."""
+        return [str(value) for value in dataclasses.astuple(self)]
+
+
+def replicates_of(out: Path) -> tuple[pd.DataFrame, int]:
+    """Every row of every part of a folder, with its cell; and the number of parts that are broken."""
+    frames, broken = [], 0
+    for path in sorted((out / "parts").glob("cell-*.parquet")) if out.exists() else []:
+        cell, start, stop = map(int, path.stem.split("-")[1:])
+        try:
+            frame = pq.read_table(path).to_pandas().drop(columns="error")
+        except (OSError, KeyError, pa.ArrowException):
+            broken += 1
+            continue
+        broken += not np.array_equal(frame["replicate"], np.arange(start, stop))
+        frames.append(frame.assign(cell=cell))
+    if not frames:
+        return pd.DataFrame({"cell": [], "replicate": []}).astype(int), broken
+    return pd.concat(frames, ignore_index=True), broken
+
+
+def begin(file: Path, out: Path) -> subprocess.Popen[str]:
+    """Start a run, or go on with one."""
+    return subprocess.Popen(
+        [*COMMAND, str(file), "--out", str(out), "--resume"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(file: Path, out: Path) -> None:
+    """Run to the end.
+
+    Raises:
+        RuntimeError: If it does not get there.
+    """
+    with begin(file, out) as process:
+        said = process.stderr.read() if process.stderr else ""
+    if process.returncode:
+        raise RuntimeError(f"status {process.returncode}: {said}")
+
+
+def wait(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Let a process go on for a while; whether it still does."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    return process.poll() is None
+
+
+def unfinished_files(out: Path) -> set[str]:
+    """Files whose writing was cut off."""
+    return {path.name for path in out.rglob("*.partial")}
+
+
+def compare_results(tally: Tally, reference: Path, out: Path) -> None:
+    """Count a table of results that is not the reference's, byte by byte."""
+    tally.results += (reference / "results.parquet").read_bytes() != (out / "results.parquet").read_bytes()
+
+
+def kill(folder: Path, file: Path, reference: Path, seconds: float, random: np.random.Generator) -> Table:
+    """SIGKILL at random moments of a run that would take some seconds, resumed until it is finished."""
+    rows, tally = replicates_of(reference)[0], Tally()
+    kills, folders, cut, caught = 0, 0, 0, collections.Counter[str]()
+    out = folder / "killed-0"
+    while kills < NUM_KILLS:
+        before, held = unfinished_files(out), len(replicates_of(out)[0])
+        with begin(file, out) as process:
+            killed = wait(process, float(random.uniform(0.1, seconds)))
+            process.kill()
+        killed = killed and process.returncode == -signal.SIGKILL
+        kills += killed
+        if killed:
+            cut += bool(unfinished_files(out) - before)
+            now = len(replicates_of(out)[0])
+            phase = (
+                "import"
+                if not (out / "lock").exists()
+                else "running"
+                if now > held
+                else "before its first part"
+            )
+            caught["summing up" if now == len(rows) else phase] += 1
+        done = not killed or kills == NUM_KILLS
+        if done:
+            finish(file, out)
+            compare_results(tally, reference, out)
+        tally.add(rows, out, finished=done)
+        if done:
+            folders += 1
+            out = folder / f"killed-{folders}"
+    moments = ", ".join(f"{phase} {count}" for phase, count in caught.items())
+    title = f"{kills} kills in {folders} studies of {len(rows):,} replicates; {moments}; while writing {cut}"
+    table = Table(
+        "lost", "doubled", "different", "broken parts", "results that differ", title=title, box=None
+    )
+    table.add_row(*tally.row())
+    return table
+
+
+def interrupt(
+    file: Path, out: Path, seconds: float, number: signal.Signals, random: np.random.Generator
+) -> tuple[list[float], collections.Counter[str]]:
+    """Signals at random moments of runs, one resumed by the next.
+
+    Returns:
+        Seconds from signal to exit, and exit statuses; those that ended before their signal are left out.
+    """
+    took: list[float] = []
+    statuses = collections.Counter[str]()
+    while len(took) < NUM_SIGNALS:
+        (out / "lock").unlink(missing_ok=True)
+        with begin(file, out) as process:
+            while not (out / "lock").exists() and process.poll() is None:
+                time.sleep(0.002)
+            if not wait(process, float(random.uniform(0, seconds))):
+                # It was finished: the next one starts again.
+                out = out.with_name(out.name + "+")
+                continue
+            process.send_signal(number)
+            began = time.monotonic()
+            process.wait(120)
+            took.append(time.monotonic() - began)
+        statuses[str(process.returncode)] += 1
+    return took, statuses
+
+
+def main() -> None:
+    """Run everything, and print what came of it."""
+    random = np.random.default_rng(0)
+    console = Console(width=140)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        small, long, reference = folder / "small.toml", folder / "long.toml", folder / "reference"
+        small.write_text(SMALL, encoding="utf-8")
+        long.write_text(LONG, encoding="utf-8")
+        began = time.monotonic()
+        finish(small, reference)
+        seconds = time.monotonic() - began
+        console.print(f"{os.cpu_count()} cores; undisturbed: {seconds:.1f} s", highlight=False)
+        console.print(kill(folder, small, reference, seconds, random))
+        table = Table(
+            "study",
+            "signal",
+            "seconds to exit (median, max)",
+            "exit statuses (times)",
+            box=None,
+            title="\nSignals",
+        )
+        tally, rows = Tally(), replicates_of(reference)[0]
+        for number in (signal.SIGTERM, signal.SIGINT):
+            for label, file, within in (("short tiles", small, seconds), ("long tile", long, LONG_SECONDS)):
+                out = folder / f"{file.stem}-{number.name}"
+                took, statuses = interrupt(file, out, within, number, random)
+                spread = f"{np.median(took):.2f}, {max(took):.2f}"
+                counts = ", ".join(f"{status} ({count})" for status, count in statuses.items())
+                table.add_row(label, number.name, spread, counts)
+            for out in folder.glob(f"small-{number.name}*"):
+                finish(small, out)
+                compare_results(tally, reference, out)
+                tally.add(rows, out, finished=True)
+        console.print(table)
+        title = "\nShort tiles, resumed to the end after their signals"
+        table = Table(
+            "lost", "doubled", "different", "broken parts", "results that differ", title=title, box=None
+        )
+        table.add_row(*tally.row())
+        console.print(table)
+
+
+if __name__ == "__main__":
+    main()
