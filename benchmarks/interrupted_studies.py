@@ -1,9 +1,9 @@
 """What becomes of studies that are killed, or asked to end, at random moments.
 
-Runs `w2s run` as a process of its own, kills it 30 times and goes on with `--resume` each time: counts replicates
-that are lost, doubled, or differ from those of a run that nobody disturbed, and parts that are broken. Then sends
-SIGINT and SIGTERM, to the same study and to one whose single tile takes seconds: how long until the process is
-gone, and with which exit status. Moments for signals are after Python's imports, those of kills are any.
+Runs `w2s run` as a process of its own, kills it 30 times and goes on with `--resume` each time: counts
+replicates that are lost, doubled, or differ from those of a run that nobody disturbed, and parts that are
+broken. Then sends SIGINT and SIGTERM, to the same study and to one whose single tile takes seconds: how long
+until the process is gone, and with which exit status. Signals come after Python's imports, kills at any time.
 
 Run: python benchmarks/interrupted_studies.py. Takes about 5 minutes on two cores.
 """
@@ -28,6 +28,10 @@ from rich.table import Table
 
 NUM_KILLS = 30
 NUM_SIGNALS = 6
+# The share of kills that may come before Python has imported anything.
+EARLY_SHARE = 0.1
+# A kill comes after at most this share of a study's parts were written, so that a study is killed often.
+LARGEST_SHARE = 0.35
 # Into a long study, signals come within this many seconds: while it compiles, or within its first tiles.
 LONG_SECONDS = 12.0
 COMMAND = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "run"]
@@ -55,7 +59,7 @@ num_weak = 50
 kind = "refine"
 num_demonstrations = [2, 16]
 [replication]
-replicates = 24000
+replicates = 28000
 seed = 0
 """
 )
@@ -87,6 +91,8 @@ class Tally:
         """Look at a folder; replicates may be missing from it as long as it is not finished."""
         frame, broken = replicates_of(out)
         self.broken += broken
+        if frame.empty and not finished:
+            return
         self.doubled += int(frame.duplicated(["cell", "replicate"]).sum())
         whole = reference.set_index(["cell", "replicate"])
         held = frame.set_index(["cell", "replicate"])
@@ -97,9 +103,12 @@ class Tally:
         if finished:
             self.lost += len(whole.index.difference(held.index))
 
-    def row(self) -> list[str]:
-        """Its numbers, as cells of a table."""
-        return [str(value) for value in dataclasses.astuple(self)]
+    def table(self, title: str) -> Table:
+        """Its numbers."""
+        heads = ("lost", "doubled", "different", "broken parts", "results that differ")
+        table = Table(*heads, title=title, box=None, min_width=110)
+        table.add_row(*map(str, dataclasses.astuple(self)))
+        return table
 
 
 def replicates_of(out: Path) -> tuple[pd.DataFrame, int]:
@@ -158,44 +167,67 @@ def compare_results(tally: Tally, reference: Path, out: Path) -> None:
     tally.results += (reference / "results.parquet").read_bytes() != (out / "results.parquet").read_bytes()
 
 
-def kill(folder: Path, file: Path, reference: Path, seconds: float, random: np.random.Generator) -> Table:
-    """SIGKILL at random moments of a run that would take some seconds, resumed until it is finished."""
-    rows, tally = replicates_of(reference)[0], Tally()
+def part_names(out: Path) -> set[str]:
+    """Names of the parts that are there."""
+    return {path.name for path in (out / "parts").glob("cell-*.parquet")}
+
+
+def wait_for_moment(
+    process: subprocess.Popen[str], out: Path, parts: int, random: np.random.Generator
+) -> str:
+    """Let a run go on to a random moment: by its own progress, which is the same on a busy machine.
+
+    Args:
+        process: The run.
+        out: Its folder.
+        parts: Those that the whole study has.
+        random: Draws the moment.
+
+    Returns:
+        What the run was at; nothing if it ended before.
+    """
+    if random.random() < EARLY_SHARE:
+        return "importing" if wait(process, float(random.uniform(0, 1))) else ""
+    before = len(part_names(out))
+    goal = min(before + int(random.integers(0, int(LARGEST_SHARE * parts))), parts)
+    while (not (out / "lock").exists() or len(part_names(out)) < goal) and process.poll() is None:
+        time.sleep(0.002)
+    if not wait(process, float(random.uniform(0, 0.3 if before < goal < parts else 2.0))):
+        return ""
+    now = len(part_names(out))
+    return "summing up" if now == parts else "computing" if now > before else "compiling"
+
+
+def kill(folder: Path, file: Path, reference: Path, random: np.random.Generator) -> Table:
+    """SIGKILL at random moments of runs, resumed until they are finished."""
+    rows, tally, parts = replicates_of(reference)[0], Tally(), len(part_names(reference))
     kills, folders, cut, caught = 0, 0, 0, collections.Counter[str]()
     out = folder / "killed-0"
     while kills < NUM_KILLS:
-        before, held = unfinished_files(out), len(replicates_of(out)[0])
+        (out / "lock").unlink(missing_ok=True)
+        before = unfinished_files(out)
         with begin(file, out) as process:
-            killed = wait(process, float(random.uniform(0.1, seconds)))
+            phase = wait_for_moment(process, out, parts, random)
             process.kill()
-        killed = killed and process.returncode == -signal.SIGKILL
-        kills += killed
+        killed = bool(phase) and process.returncode == -signal.SIGKILL
         if killed:
+            kills += 1
+            caught[phase] += 1
             cut += bool(unfinished_files(out) - before)
-            now = len(replicates_of(out)[0])
-            phase = (
-                "import"
-                if not (out / "lock").exists()
-                else "running"
-                if now > held
-                else "before its first part"
-            )
-            caught["summing up" if now == len(rows) else phase] += 1
-        done = not killed or kills == NUM_KILLS
+        # A folder that has all of its parts can be killed again and again: once is enough.
+        done = not killed or phase == "summing up" or kills == NUM_KILLS
         if done:
             finish(file, out)
             compare_results(tally, reference, out)
+            folders += 1
         tally.add(rows, out, finished=done)
         if done:
-            folders += 1
             out = folder / f"killed-{folders}"
-    moments = ", ".join(f"{phase} {count}" for phase, count in caught.items())
-    title = f"{kills} kills in {folders} studies of {len(rows):,} replicates; {moments}; while writing {cut}"
-    table = Table(
-        "lost", "doubled", "different", "broken parts", "results that differ", title=title, box=None
+    moments = ", ".join(f"{phase} {count}" for phase, count in sorted(caught.items()))
+    title = (
+        f"{kills} kills of {folders} studies of {len(rows):,} replicates ({moments}; writing a file {cut})"
     )
-    table.add_row(*tally.row())
-    return table
+    return tally.table(title)
 
 
 def interrupt(
@@ -238,7 +270,7 @@ def main() -> None:
         finish(small, reference)
         seconds = time.monotonic() - began
         console.print(f"{os.cpu_count()} cores; undisturbed: {seconds:.1f} s", highlight=False)
-        console.print(kill(folder, small, reference, seconds, random))
+        console.print(kill(folder, small, reference, random))
         table = Table(
             "study",
             "signal",
@@ -260,12 +292,7 @@ def main() -> None:
                 compare_results(tally, reference, out)
                 tally.add(rows, out, finished=True)
         console.print(table)
-        title = "\nShort tiles, resumed to the end after their signals"
-        table = Table(
-            "lost", "doubled", "different", "broken parts", "results that differ", title=title, box=None
-        )
-        table.add_row(*tally.row())
-        console.print(table)
+        console.print(tally.table("\nShort tiles, resumed to the end after their signals"))
 
 
 if __name__ == "__main__":

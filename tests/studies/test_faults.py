@@ -15,7 +15,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from tests.studies.study_runs import CLI, ONE, SMALL, assert_same, assert_same_results, kept
+from tests.studies.study_runs import (
+    CLI,
+    ONE,
+    SMALL,
+    ask_to_end,
+    assert_same,
+    assert_same_results,
+    assert_same_rows,
+    kept,
+)
 from tests.studies.test_study_file import study_of
 from w2s_sim.errors import InputError
 from w2s_sim.studies.interruption import InterruptedRunError
@@ -86,10 +95,13 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_killed_run_is_resumed_to_the_bit(tmp_path: Path) -> None:
     """kill -9 at three moments; SIGTERM at one."""
-    text = SMALL.replace("replicates = 1400", "replicates = 40000")
+    # One program, five cells.
+    ridges = "ridge = [0.1, 0.3, 1.0, 3.0, 10.0]"
+    text = ONE.replace("ridge = 0.3", ridges).replace("= 1400", "= 40000").replace("= 20", "= 200")
     run_study(study_of(tmp_path, text), tmp_path / "whole")
     file, out = tmp_path / "study.toml", tmp_path / "killed"
     program = [sys.executable, "-c", CLI, "run", str(file), "--resume"]
+    endings = []
     for how, parts in ((signal.SIGKILL, 1), (signal.SIGKILL, 8), (signal.SIGTERM, 20), (signal.SIGKILL, 30)):
         with subprocess.Popen([*program, "--out", str(out)], stderr=subprocess.PIPE) as process:
             waited = time.monotonic()
@@ -100,6 +112,8 @@ def test_a_killed_run_is_resumed_to_the_bit(tmp_path: Path) -> None:
             process.wait(60)
             # It may have been done before the signal came.
             assert process.returncode in ({-signal.SIGKILL, 0} if how == signal.SIGKILL else {130, 0})
+            endings.append(process.returncode)
+    assert -signal.SIGKILL in endings
     run_study(study_of(tmp_path, text), out, resume=True)
     assert_same(tmp_path / "whole", out)
 
@@ -112,7 +126,7 @@ def test_an_interrupted_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
     def interrupt(done: int, total: int) -> None:
         assert total == 5 * 1400
         if done > 1400:
-            signal.raise_signal(signal.SIGTERM)
+            ask_to_end()
 
     with pytest.raises(InterruptedRunError):
         run_study(study, tmp_path / "cut", progress=interrupt)
@@ -131,7 +145,7 @@ def test_a_lost_part_is_computed_again(tmp_path: Path) -> None:
     next((tmp_path / "out" / "parts").glob("cell-2-*.parquet")).unlink()
     run_study(study, tmp_path / "out", resume=True)
     for one, other in zip(before, kept(tmp_path / "out"), strict=True):
-        pd.testing.assert_frame_equal(one, other, check_exact=True)
+        assert_same_rows(one, other)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -262,7 +276,9 @@ def test_a_folder_that_is_removed_meanwhile_is_missed(tmp_path: Path) -> None:
         if done == 1024:
             shutil.rmtree(out)
 
-    with pytest.raises(InputError, match=r"--out: got .*parts, a folder that is gone; expected the folder back"):
+    with pytest.raises(
+        InputError, match=r"--out: got .*parts, a folder that is gone; expected the folder back"
+    ):
         run_study(study_of(tmp_path, ONE), out, progress=remove)
     assert not out.exists()
 
@@ -275,5 +291,5 @@ def test_a_folder_that_is_removed_at_the_end_is_missed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match="--out: got .*out.*; expected a folder that can be written"):
+    with pytest.raises(InputError, match=r"--out: got .*out.*; expected a folder that can be written"):
         run_study(study_of(tmp_path, ONE), tmp_path / "out")

@@ -14,7 +14,7 @@ import pytest
 from tests.studies.study_runs import ONE, kept
 from tests.studies.test_study_file import study_of
 from w2s_sim.studies import interruption
-from w2s_sim.studies.interruption import Interruption, InterruptedRunError, run_interruptibly
+from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.store import Store
 from w2s_sim.verify.replication import Tiles

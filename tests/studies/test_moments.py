@@ -62,7 +62,9 @@ def test_constant_columns_have_no_error() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(0, 1000), max_size=12).map(sorted), st.sampled_from([7, 64, 100, 999, 1000, 4096]))
+@given(
+    st.lists(st.integers(0, 1000), max_size=12).map(sorted), st.sampled_from([7, 64, 100, 999, 1000, 4096])
+)
 def test_moments_are_the_same_to_the_bit_however_the_rows_are_cut(cuts: list[int], size: int) -> None:
     values = np.random.default_rng(3).normal(size=(1000, 2)) ** 3
     values[::17, 1] = np.nan

@@ -1,17 +1,17 @@
 """Sampling until a precision is reached: it stops at the same number wherever and however it runs."""
 
-import signal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.studies.study_runs import ONE, assert_same_results, kept
+from tests.studies.study_runs import ONE, ask_to_end, assert_same_results, assert_same_rows, kept, results_of
 from tests.studies.test_study_file import study_of
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge
 from w2s_sim.studies.interruption import InterruptedRunError
+from w2s_sim.studies.results import relative_error
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
 from w2s_sim.studies.store import Store
@@ -54,27 +54,31 @@ def stops(folder: Path, target: float) -> list[int]:
     return [next((n for n, e in zip(LOOKS, error, strict=True) if e <= target), CAP) for error in errors]
 
 
+def test_the_error_at_a_look_is_that_of_the_replicates_before_it(fixed: Path) -> None:
+    """Also where a part goes on behind it."""
+    for cell, frame in enumerate(kept(fixed)):
+        found = [relative_error(Store(fixed), cell, look) for look in LOOKS]
+        np.testing.assert_allclose(found, errors_at_looks(frame), rtol=1e-12)
+
+
 def test_sampling_stops_at_the_first_look_that_is_precise_enough(
     tmp_path: Path, fixed: Path, target: float
 ) -> None:
-    table = run_study(study_with(tmp_path, target), tmp_path / "out")
-    assert table is not None
+    table = results_of(study_with(tmp_path, target), tmp_path / "out")
     expected = stops(fixed, target)
     assert len(set(expected)) > 1
     assert expected[0] == 2048
     assert table["replicates"].tolist() == expected
     for found, whole, stop in zip(kept(tmp_path / "out"), kept(fixed), expected, strict=True):
-        pd.testing.assert_frame_equal(found, whole[:stop], check_exact=True)
+        assert_same_rows(found, whole[:stop])
     np.testing.assert_array_equal(table["risk_se"] / table["risk"] <= target, np.array(expected) < CAP)
 
 
 def test_results_are_those_of_that_number_of_replicates(tmp_path: Path, target: float) -> None:
-    table = run_study(study_with(tmp_path, target), tmp_path / "out")
-    assert table is not None
+    table = results_of(study_with(tmp_path, target), tmp_path / "out")
     for cell, stop in enumerate(table["replicates"].tolist()):
-        plain = run_study(study_with(tmp_path, None, stop), tmp_path / f"plain {cell}")
-        assert plain is not None
-        pd.testing.assert_frame_equal(plain[cell : cell + 1], table[cell : cell + 1], check_exact=True)
+        plain = results_of(study_with(tmp_path, None, stop), tmp_path / f"plain {cell}")
+        assert_same_rows(plain[cell : cell + 1], table[cell : cell + 1])
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -85,7 +89,7 @@ def test_an_interrupted_run_stops_where_a_whole_one_does(tmp_path: Path, target:
     def interrupt(done: int, total: int) -> None:
         assert total == 3 * CAP
         if done >= after:
-            signal.raise_signal(signal.SIGTERM)
+            ask_to_end()
 
     with pytest.raises(InterruptedRunError):
         run_study(study, tmp_path / "out", progress=interrupt)
@@ -97,8 +101,7 @@ def test_an_interrupted_run_stops_where_a_whole_one_does(tmp_path: Path, target:
 def test_sampling_ends_where_the_target_is_out_of_reach(tmp_path: Path) -> None:
     reports: list[tuple[int, int]] = []
     study = study_with(tmp_path, 1e-6, 1300)
-    table = run_study(study, tmp_path / "out", progress=lambda *numbers: reports.append(numbers))
-    assert table is not None
+    table = results_of(study, tmp_path / "out", progress=lambda *numbers: reports.append(numbers))
     assert table["replicates"].tolist() == [1300] * 3
     assert reports[-1] == (3 * 1300, 3 * 1300)
 
@@ -133,8 +136,7 @@ def test_a_shard_that_is_not_precise_enough_is_missed(tmp_path: Path, target: fl
 
 
 def test_a_lower_target_tops_up(tmp_path: Path, fixed: Path, target: float) -> None:
-    table = run_study(study_with(tmp_path, 1.0), tmp_path / "out")
-    assert table is not None
+    table = results_of(study_with(tmp_path, 1.0), tmp_path / "out")
     assert table["replicates"].tolist() == [1024] * 3
     run_study(study_with(tmp_path, target), tmp_path / "out", resume=True)
     run_study(study_with(tmp_path, target), tmp_path / "whole")

@@ -9,7 +9,15 @@ import pandas as pd
 import pytest
 
 import w2s_sim as w2s
-from tests.studies.study_runs import ONE, SMALL, assert_same, assert_same_results, kept
+from tests.studies.study_runs import (
+    ONE,
+    SMALL,
+    assert_same,
+    assert_same_results,
+    assert_same_rows,
+    kept,
+    results_of,
+)
 from tests.studies.test_study_file import GOOD, TABLES, study_of
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
@@ -22,7 +30,7 @@ from w2s_sim.verify.replication import Tiles
 
 def test_results_are_those_of_the_plain_comparison(tmp_path: Path) -> None:
     study = study_of(tmp_path, SMALL)
-    table = run_study(study, tmp_path / "out")
+    table = results_of(study, tmp_path / "out")
     plain = w2s.compare(
         study.cells[0].case.task,
         {"a": w2s.Ridge(0.3, num_weak=200), "b": w2s.InContext(4)},
@@ -39,7 +47,7 @@ def test_results_are_those_of_the_plain_comparison(tmp_path: Path) -> None:
 
 
 def test_finite_concepts_are_studied_too(tmp_path: Path) -> None:
-    table = run_study(study_of(tmp_path, TABLES), tmp_path / "out")
+    table = results_of(study_of(tmp_path, TABLES), tmp_path / "out")
     assert table["task.weak.share"].tolist() == [0.0, 0.5]
     assert np.isfinite(table["prior_tv"].to_numpy()).all()
 
@@ -49,7 +57,7 @@ def test_a_finished_study_is_topped_up(tmp_path: Path) -> None:
     more = study_of(tmp_path, SMALL.replace("replicates = 1400", "replicates = 2100"))
     run_study(more, tmp_path / "at once")
     run_study(study_of(tmp_path, SMALL), tmp_path / "out")
-    table = run_study(more, tmp_path / "out", resume=True)
+    table = results_of(more, tmp_path / "out", resume=True)
     assert table["replicates"].tolist() == [2100] * 5
     assert_same_results(tmp_path / "at once", tmp_path / "out")
     assert Store(tmp_path / "out").kept_study() == more.document
@@ -63,9 +71,9 @@ def test_one_replicate_is_run_again_alone(tmp_path: Path) -> None:
     again, there = replay(tmp_path / "out", 3, 577)
     assert there is not None
     assert again["risk"] == there["risk"]
-    for arguments, word in (((9, 0), "--cell"), ((0, -1), "--replicate")):
+    for cell, index, word in ((9, 0, "--cell"), (0, -1, "--replicate")):
         with pytest.raises(InputError, match=word):
-            replay(tmp_path / "out", *arguments)
+            replay(tmp_path / "out", cell, index)
     assert replay(tmp_path / "out", 0, 10_000)[1] is None
 
 
@@ -79,7 +87,7 @@ def test_failed_replicates_are_counted_and_left_out(tmp_path: Path, monkeypatch:
         return values
 
     monkeypatch.setattr(Tiles, "run", broken)
-    table = run_study(study_of(tmp_path, SMALL), tmp_path / "out")
+    table = results_of(study_of(tmp_path, SMALL), tmp_path / "out")
     assert table["failed"].tolist() == [2] * 5
     assert table["first_failed"].tolist() == [5] * 5
     failures = pd.read_csv(tmp_path / "out" / "failures.csv")
@@ -118,8 +126,7 @@ TWO_TILES = ONE.replace("replicates = 1400", "replicates = 600")
 def test_a_replicate_that_breaks_its_program_takes_no_other_with_it(
     tmp_path: Path, healthy: list[pd.DataFrame], broken_program: None
 ) -> None:
-    table = run_study(study_of(tmp_path, TWO_TILES), tmp_path / "out")
-    assert table is not None
+    table = results_of(study_of(tmp_path, TWO_TILES), tmp_path / "out")
     assert (table["failed"].tolist(), table["first_failed"].tolist()) == ([2], [7])
     failures = pd.read_csv(tmp_path / "out" / "failures.csv")
     texts = [f"INTERNAL: no convergence of number {number}" for number in (7, 300)]
@@ -128,11 +135,12 @@ def test_a_replicate_that_breaks_its_program_takes_no_other_with_it(
     assert failures["seed"].tolist() == [3, 3]
     assert failures["error"].tolist() == texts
     (found,), (expected,) = kept(tmp_path / "out"), healthy
-    bad = found["replicate"].isin([7, 300])
+    bad = np.isin(found["replicate"].to_numpy(), [7, 300])
     assert found.loc[bad, "error"].tolist() == texts
     assert found.loc[bad, "risk"].isna().all()
-    pd.testing.assert_frame_equal(found[~bad], expected[~bad], check_exact=True)
-    assert table["risk"][0] == pytest.approx(expected.loc[~bad, "risk"].mean(), rel=1e-12)
+    assert_same_rows(found[~bad], expected[~bad])
+    risk = float(expected["risk"].to_numpy()[~bad].mean())
+    np.testing.assert_allclose(table["risk"].to_numpy(), [risk], rtol=1e-12)
     # The list of failures goes with them.
     failed = next((tmp_path / "out" / "parts").iterdir())
     failed.write_bytes(next((tmp_path / "healthy" / "parts").iterdir()).read_bytes())
@@ -140,14 +148,22 @@ def test_a_replicate_that_breaks_its_program_takes_no_other_with_it(
     assert not (tmp_path / "out" / "failures.csv").exists()
 
 
-@pytest.mark.xfail(strict=True, raises=jax.errors.JaxRuntimeError, reason="replay raises what the program does")
 def test_a_replicate_that_breaks_its_program_is_replayed(
-    tmp_path: Path, healthy: list[pd.DataFrame], broken_program: None
+    tmp_path: Path,
+    healthy: list[pd.DataFrame],
+    broken_program: None,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    again, there = replay(tmp_path / "healthy", 0, 7)
-    assert there is not None
-    assert np.isnan(again["risk"])
-    assert np.isfinite(there["risk"])
+    arguments = ["replay", str(tmp_path / "healthy"), "--cell", "0", "--replicate"]
+    with pytest.raises(SystemExit, match="1"):
+        main([*arguments, "7"])
+    said = capsys.readouterr().out
+    assert "cell 0, replicate 7, seed 3" in said
+    assert "failed again: INTERNAL: no convergence" in said
+    with pytest.raises(SystemExit, match="0"):
+        main([*arguments, "8"])
+    risk = float(healthy[0]["risk"].to_numpy()[8])
+    assert f"{risk!r}, kept {risk!r}" in capsys.readouterr().out
 
 
 @pytest.mark.xfail(strict=True, raises=TypeError, reason="the thread of a run does not see jax.enable_x64")
@@ -158,7 +174,7 @@ def test_a_study_is_computed_in_the_precision_of_whoever_calls(tmp_path: Path) -
     assert Store(tmp_path / "out").precision == "float64"
     values = kept(tmp_path / "out")[0]["risk"].to_numpy()
     assert np.any(values != values.astype(np.float32))
-    again, there = replay(tmp_path / "out", 0)
+    again, there = replay(tmp_path / "out", 0, 5)
     assert there is not None
     assert again["risk"] == there["risk"]
 
@@ -168,7 +184,7 @@ def test_infinite_losses_are_no_failures(tmp_path: Path) -> None:
     sure = TABLES.replace("[[0.7, 0.3], [0.2, 0.8]]", "[[1.0, 0.0], [1.0, 0.0]]")
     sure = sure.replace("[[0.1, 0.9], [0.5, 0.5]]", "[[0.0, 1.0], [0.0, 1.0]]")
     sure = sure.replace("target_prior = [0, 1]", "target_prior = [0.5, 0.5]").replace("[0.0, 0.5]", "0.0")
-    table = run_study(study_of(tmp_path, sure.replace("num_weak = 50", "num_weak = 1")), tmp_path / "out")
+    table = results_of(study_of(tmp_path, sure.replace("num_weak = 50", "num_weak = 1")), tmp_path / "out")
     assert table["failed"].tolist() == [0]
     assert table["risk"].tolist() == [np.inf]
     assert table["prior_kl_infinite"].tolist() == [1.0]
@@ -197,7 +213,7 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
             for name, kind in kinds.items()
         ]
         body = "\n".join([head, *tables, "[replication]", "replicates = 4"])
-        table = run_study(study_of(tmp_path, body), tmp_path / family.__name__)
+        table = results_of(study_of(tmp_path, body), tmp_path / family.__name__)
         assert table["estimator.kind"].tolist() == list(kinds)
         assert np.isfinite(table["risk"].to_numpy()).all()
 

@@ -195,6 +195,9 @@ def test_keys_that_are_there_for_something(
     for _ in range(num_changes):
         table, parameters = data.draw(st.sampled_from([pair for pair in tables if pair[1]]))
         parameter = data.draw(st.sampled_from(parameters))
+        if parameter.name == "directions":
+            # Rows of a file, which the annotation of `biased_supervisor` does not have.
+            continue
         value = data.draw(plausible(parameter))
         several = data.draw(st.booleans()) and parameter.name not in ("kind", "seed")
         table[parameter.name] = (

@@ -26,6 +26,7 @@ from w2s_sim.estimators import (
 )
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
+from w2s_sim.studies.task_table import task_kind
 from w2s_sim.task import TransferTask
 
 AnyTask = TransferTask | FiniteTask
@@ -48,6 +49,7 @@ class EstimatorKind:
         parameters: The numbers of the table, `kind` left out.
         build: From the task and the checked numbers.
         tasks: Kinds of task that it is for.
+        not_for: The kinds of task among these that it is not for after all.
         needs: Keys that mean nothing without another one.
         of_task: Whether the estimator is made of the task, and is another one for each.
     """
@@ -55,6 +57,7 @@ class EstimatorKind:
     parameters: tuple[Parameter, ...]
     build: Callable[[AnyTask, dict[str, Any]], Estimator]
     tasks: tuple[type, ...] = REGRESSION
+    not_for: tuple[str, ...] = ()
     needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
     of_task: bool = False
 
@@ -136,7 +139,7 @@ KINDS: Mapping[str, EstimatorKind] = {
     "maximum-likelihood": EstimatorKind((NUM_WEAK,), lambda _, n: MaximumLikelihood(**n), BOTH),
     "bias-and-noise-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: BiasAndNoiseUnknown(**n)),
     "smoothing-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: SmoothingUnknown(**n), FINITE),
-    "channel-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: ChannelUnknown(**n), FINITE),
+    "channel-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: ChannelUnknown(**n), FINITE, not_for=("hmm",)),
     "frequency-projection": EstimatorKind((NUM_WEAK,), lambda _, n: FrequencyProjection(**n), FINITE),
     "hull-projection": EstimatorKind(
         (RIDGE, NUM_WEAK), lambda _, n: HullProjection(Ridge(n["ridge"], num_weak=n["num_weak"]))
@@ -179,21 +182,28 @@ def build_estimator(task: AnyTask, table: Mapping[str, Any]) -> Estimator:
     """
     kind = kind_of(table)
     entry = KINDS[kind]
-    require_concepts(kind, type(task))
+    require_concepts(kind, task_kind(task))
     require_needed_keys(table)
     numbers = read_parameters(entry.parameters, {key: value for key, value in table.items() if key != "kind"})
     return entry.build(task, numbers)
 
 
-def require_concepts(kind: str, family: type) -> None:
-    """Refuse a kind that is not for tasks of this family.
+def require_concepts(kind: str, concepts: str) -> None:
+    """Refuse a kind that is not for tasks with these concepts.
+
+    Args:
+        kind: Of the estimator.
+        concepts: The `kind` of the `[task]` table.
 
     Raises:
         InputError: Naming those that are.
     """
-    if not issubclass(family, KINDS[kind].tasks):
-        allowed = [name for name, other in KINDS.items() if issubclass(family, other.tasks)]
-        raise InputError("kind", f"{kind!r} for these concepts", "one of " + ", ".join(allowed))
+    family = TransferTask if concepts == "regression" else FiniteTask
+    allowed = [
+        name for name, entry in KINDS.items() if family in entry.tasks and concepts not in entry.not_for
+    ]
+    if kind not in allowed:
+        raise InputError("kind", f"{kind!r} for {concepts} concepts", "one of " + ", ".join(allowed))
 
 
 def kind_of(table: Mapping[str, Any]) -> str:

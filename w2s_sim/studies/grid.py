@@ -150,9 +150,9 @@ def read_grid(document: Mapping[str, Any]) -> Grid:
     """
     tables = estimator_tables(document.get("estimator"))
     task_axes = swept_axes({"task": document["task"]})
-    family = check_task(document["task"], task_axes)
+    concepts = check_task(document["task"], task_axes)
     axes = [
-        in_estimator(position, lambda table=table: check_estimator(table, family))
+        in_estimator(position, lambda table=table: check_estimator(table, concepts))
         for position, table in enumerate(tables)
     ]
     keys = [key for key, _ in flat({"task": document["task"]})]

@@ -1,5 +1,7 @@
 """How much memory a study may take, and how much of it tiles may have."""
 
+import contextlib
+import ctypes
 import re
 from pathlib import Path
 
@@ -11,9 +13,6 @@ from w2s_sim.errors import InputError
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
-# A budget is for the arrays of a study. Python and its libraries hold about 350 MB before the first of them;
-# with this much of that on top of the budget, the whole process stays within the budget and 300 MB.
-ALLOWANCE = 200 * 10**6
 SHARE_OF_FREE = 0.5
 # Where the kernel says how much a container may have, and how much of that it has.
 CONTROL_GROUP = Path("/sys/fs/cgroup")
@@ -50,8 +49,19 @@ def _free_in_container() -> float:
 def room_for_tiles(budget: int) -> int:
     """Bytes that tiles may take under a budget: on a CPU, what the process does not hold already.
 
+    The budget is then for the whole process while it computes. On top of it, within 300 MB, come what tiles
+    take that XLA does not know of (work space of decompositions: 2 d^2 numbers), and bounds and results at the
+    end. Below zero where the process holds more than the budget.
     Accelerators have memory of their own, of which the budget is the share of each.
     """
     if jax.default_backend() != "cpu":
         return budget
-    return max(budget + ALLOWANCE - psutil.Process().memory_info().rss, 0)
+    _give_back_freed()
+    return budget - psutil.Process().memory_info().rss
+
+
+def _give_back_freed() -> None:
+    """Let the system have what was freed: the C library keeps most of what compilers used, for later."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        # Of glibc alone. Takes a millisecond or two.
+        ctypes.CDLL(None).malloc_trim(0)

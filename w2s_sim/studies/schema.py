@@ -37,7 +37,7 @@ def study_schema() -> Schema:
     Written for editors: no references, no `allOf` and no `if`, which the completion of some does not follow,
     and descriptions in every branch, since what stands beside branches is not shown.
     """
-    figure = _figure()
+    figure, drawn = _figure(), {"description": "What is drawn of the results."}
     tables = {
         "task": _task(),
         "estimator": {
@@ -49,8 +49,10 @@ def study_schema() -> Schema:
         "replication": _replication(),
         "sweep": _sweep(),
         "figure": {
-            "description": "What is drawn of the results.",
-            "anyOf": [{"type": "array", "items": figure, "maxItems": MOST_FIGURES}, figure],
+            "anyOf": [
+                {"type": "array", "items": figure, "maxItems": MOST_FIGURES, **drawn},
+                {**figure, **drawn},
+            ],
         },
     }
     return {
@@ -141,7 +143,12 @@ def _task() -> Schema:
             "kind": _kind([kind], "family of concepts"),
             **_keys(parameters),
             # A list of whole weak models is swept like any other list; lists inside it are not.
-            "weak": {"anyOf": [_weak(kind, swept=True), _list_of(_weak(kind, swept=False))]},
+            "weak": {
+                "anyOf": [
+                    _weak(kind, swept=True),
+                    {**_list_of(_weak(kind, swept=False)), "description": "Weak models to compare."},
+                ]
+            },
         }
         required = [parameter.name for parameter in parameters if parameter.required]
         first = [] if kind == DEFAULT_TASK else ["kind"]

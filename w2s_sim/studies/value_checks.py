@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from w2s_sim.errors import InputError, shown
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.studies.estimator_table import (
     KINDS,
@@ -15,12 +14,12 @@ from w2s_sim.studies.estimator_table import (
 )
 from w2s_sim.studies.sweep import Axes, swept_axes
 from w2s_sim.studies.task_limits import require_task_value, task_parameters, weak_parameters
-from w2s_sim.task import TransferTask
 
 ReadT = TypeVar("ReadT")
 
 
 def estimator_tables(given: Any) -> list[dict[str, Any]]:
+    """The `[[estimator]]` tables, keys by their full names."""
     if not isinstance(given, list) or not given or not all(isinstance(table, dict) for table in given):
         shown_given = "nothing" if given is None else shown(given)
         raise InputError("estimator", shown_given, "at least one table [[estimator]]")
@@ -30,10 +29,18 @@ def estimator_tables(given: Any) -> list[dict[str, Any]]:
     ]
 
 
-def check_estimator(table: Mapping[str, Any], family: type) -> Axes:
-    """The axes of an `[[estimator]]` table whose values are all good by themselves."""
+def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
+    """The axes of an `[[estimator]]` table whose values are all good by themselves.
+
+    Args:
+        table: As in the file, keys by their full names.
+        concepts: The kind of the task.
+
+    Raises:
+        InputError: Naming the key inside the table.
+    """
     kind = kind_of(table)
-    require_concepts(kind, family)
+    require_concepts(kind, concepts)
     own = {key: value for key, value in table.items() if key != "kind"}
     axes = swept_axes(own)
     _check_values(KINDS[kind].parameters, own, axes)
@@ -41,8 +48,16 @@ def check_estimator(table: Mapping[str, Any], family: type) -> Axes:
     return {("estimator", *path): values for path, values in axes.items()}
 
 
-def check_task(table: Mapping[str, Any], axes: Axes) -> type:
-    """The family of a `[task]` table whose values are all good by themselves."""
+def check_task(table: Mapping[str, Any], axes: Axes) -> str:
+    """The kind of a `[task]` table whose values are all good by themselves.
+
+    Args:
+        table: As in the file.
+        axes: What of it is swept.
+
+    Raises:
+        InputError: Naming the key.
+    """
     kinds = table.get("kind", "regression")
     kinds = kinds if isinstance(kinds, list) else [kinds]
     named = task_parameters("regression")[0]
@@ -60,7 +75,7 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> type:
     in_task(lambda: _check_values(parameters, plain, own))
     if "weak" in table:
         in_task(lambda: _check_weak(table, kinds[0], own))
-    return TransferTask if kinds[0] == "regression" else FiniteTask
+    return kinds[0]
 
 
 def _check_weak(table: Mapping[str, Any], kind: str, axes: Axes) -> None:
