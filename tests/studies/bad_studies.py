@@ -115,12 +115,6 @@ ESTIMATORS: list[Bad] = [
     (GOOD, 'kind = "finetune"', "kind = 3", ["estimator[1].kind", "3"]),
     (GOOD, 'kind = "refine"', 'kind = ["refine", "oracle"]', ["estimator[2].kind", "one of"]),
     (GOOD, 'kind = "refine"', 'kind = "channel-unknown"', ["estimator[2].kind", "for regression concepts"]),
-    (
-        HMM,
-        '"iterated-refinement"\nrounds = [1, 5]',
-        '"channel-unknown"',
-        ["estimator[1].kind", "for hmm concepts"],
-    ),
     (GOOD, RIDGES, "ridge = [0.0, -0.3]", ["estimator[1].ridge", "-0.3", ">= 0"]),
     (GOOD, RIDGES, "ridge = []", ["estimator[1].ridge", "an empty list"]),
     (GOOD, RIDGES, "ridge = [nan]", ["estimator[1].ridge", "nan"]),

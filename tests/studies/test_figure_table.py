@@ -108,16 +108,16 @@ def test_tables_that_are_none_and_names_that_are_taken_are_refused() -> None:
 
 
 def test_cells_that_are_the_same_cannot_be_told_apart() -> None:
-    twice = {**NAIVE, "ridge": [0.3, 0.3], "num_weak": 50}
+    one = {**NAIVE, "ridge": 0.3, "num_weak": 50}
     with pytest.raises(InputError, match="expected no two cells that are the same"):
-        study_of({"x": "num_weak", "panel": "task.noise"}, estimators=[twice])
+        study_of({"x": "num_weak", "panel": "task.noise"}, estimators=[one, one])
 
 
 def test_numbers_are_told_apart_by_their_values() -> None:
     """As in the table of results, where a column has one type."""
-    twice = {**NAIVE, "ridge": [1, 1.0], "num_weak": 50}
+    twice = [{**NAIVE, "ridge": ridge, "num_weak": [50, 60]} for ridge in (1, 1.0)]
     with pytest.raises(InputError, match="in one place"):
-        study_of({"x": "num_weak", "colour": "ridge", "panel": "task.noise"}, estimators=[twice])
+        study_of({"x": "num_weak", "colour": "ridge", "panel": "task.noise"}, estimators=twice)
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,6 @@ def test_a_replicate_that_breaks_its_program_is_replayed(
     assert f"{risk!r}, kept {risk!r}" in capsys.readouterr().out
 
 
-@pytest.mark.xfail(strict=True, raises=TypeError, reason="the thread of a run does not see jax.enable_x64")
 @pytest.mark.usefixtures("x64")
 def test_a_study_is_computed_in_the_precision_of_whoever_calls(tmp_path: Path) -> None:
     study = study_of(tmp_path, ONE)

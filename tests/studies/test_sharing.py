@@ -75,7 +75,6 @@ def test_three_shards_merge_to_the_whole(tmp_path: Path) -> None:
         merge([shards[0], tmp_path / "other"], tmp_path / "mixed")
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="parts that overlap are counted twice")
 @pytest.mark.usefixtures("small_chunks")
 def test_shards_that_were_topped_up_merge_to_the_whole(tmp_path: Path) -> None:
     """With more replicates the chunks are dealt out anew: two shards then hold some of the same."""

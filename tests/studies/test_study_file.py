@@ -179,3 +179,10 @@ def test_cells_that_conditions_leave_out_need_not_fit(tmp_path: Path) -> None:
         study_of(tmp_path, text)
     study = study_of(tmp_path, f'{text}[sweep]\nwhere = "num_demos == 1"\n')
     assert [cell.parameters.get("estimator.num_demonstrations") for cell in study.cells] == [None] * 4 + [1]
+
+
+def test_a_channel_of_labels_is_not_for_sequences(tmp_path: Path) -> None:
+    kinds = '"iterated-refinement"\nrounds = [1, 5]', '"channel-unknown"'
+    assert len(study_of(tmp_path, STYLES.replace(*kinds)).cells) == 1
+    with pytest.raises(InputError, match=r"estimator\[1\]\.kind: got 'channel-unknown' for hmm concepts"):
+        study_of(tmp_path, HMM.replace(*kinds))

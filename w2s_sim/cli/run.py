@@ -18,7 +18,7 @@ from w2s_sim.studies.gathering import merge, replay
 from w2s_sim.studies.interruption import InterruptedRunError, run_interruptibly
 from w2s_sim.studies.memory import default_budget, parse_size
 from w2s_sim.studies.plan import plan_study
-from w2s_sim.studies.processes import join_processes
+from w2s_sim.studies.processes import join_processes, load_together
 from w2s_sim.studies.ready_studies import find_study
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
@@ -38,7 +38,7 @@ def run_run(arguments: Run) -> int:
     memory = None if arguments.memory is None else parse_size(arguments.memory)
     # Before anything makes an array, after which it is too late.
     leads = _join(arguments)
-    study = load_study(find_study(arguments.study))
+    study = load_together(lambda: load_study(find_study(arguments.study)))
     if arguments.dry_run:
         print_grid(study)
         return _print_plan(study, default_budget() if memory is None else memory)

@@ -34,6 +34,7 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
     study, target = read_study(document), Store(out)
     with target.locked():
         target.begin(document, resume=True, precision=stores[0].precision)
+        target.write_manifest(document)
         for store in stores:
             target.take(store)
         lacking = sum(_num_missing(study, cell, target) for cell in study.cells)

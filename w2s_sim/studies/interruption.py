@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
 
+import jax
+
 R = TypeVar("R")
 # How long the computation at hand may go on after a signal; what it gives is kept.
 GRACE_SECONDS = 3.0
@@ -49,11 +51,14 @@ def run_interruptibly(work: Callable[[Interruption], R]) -> R:
         InterruptedRunError: If a signal came before the work was done.
     """
     interruption = Interruption()
+    # Which is of the thread that asks, where it was chosen by a context.
+    x64 = bool(jax.config.read("jax_enable_x64"))
     outcome: list[tuple[R | None, BaseException | None]] = []
 
     def target() -> None:
         try:
-            outcome.append((work(interruption), None))
+            with jax.enable_x64(x64):
+                outcome.append((work(interruption), None))
         except BaseException as error:
             outcome.append((None, error))
 

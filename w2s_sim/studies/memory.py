@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import math
 import re
 from pathlib import Path
 
@@ -26,10 +27,10 @@ def parse_size(text: str) -> int:
     """
     match = SIZE.fullmatch(text.strip())
     unit = UNITS.get(match[2].upper()) if match else None
-    size = int(float(match[1]) * unit) if match and unit else 0
-    if size <= 0:
+    size = float(match[1]) * unit if match and unit else 0.0
+    if not 1 <= size < math.inf:
         raise InputError("--memory", repr(text), "a size such as 2GB or 512MB")
-    return size
+    return int(size)
 
 
 def default_budget() -> int:

@@ -38,7 +38,9 @@ class RunningMoments:
             mean = finite.mean()
             shift = mean - self._mean[column]
             squares = np.sum((finite - mean) ** 2)
-            self._squares[column] += squares + shift**2 * before * len(finite) / total
+            self._squares[column] += squares
+            if before:
+                self._squares[column] += shift**2 * before * len(finite) / total
             self._mean[column] += shift * len(finite) / total
             self.finite[column] = total
 

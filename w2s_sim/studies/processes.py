@@ -18,9 +18,12 @@ from jaxtyping import Float
 from w2s_sim.errors import InputError
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption
 from w2s_sim.studies.scores import METRICS
+from w2s_sim.studies.study_file import Study
 from w2s_sim.studies.team import Computed, LocalTeam, Team
 
 R = TypeVar("R")
+# In the column of failures: not one replicate, but the process.
+OUT_OF_ROOM = 2.0
 
 
 class Order(enum.IntEnum):
@@ -50,16 +53,39 @@ def join_processes(address: str | None, count: int | None, index: int | None) ->
         raise InputError("--distributed", given, expected + "--num-processes N and --process-id I") from None
 
 
+def load_together(load: Callable[[], Study]) -> Study:
+    """The study that all processes load, or a complaint in each of them: none waits for one that has left.
+
+    Raises:
+        InputError: If it cannot be loaded in this process or another one.
+    """
+    if jax.process_count() == 1:
+        return load()
+    try:
+        study, complaint = load(), None
+    except InputError as error:
+        study, complaint = None, error
+    refused = _any(complaint is not None)
+    if complaint is not None:
+        raise complaint
+    if study is None or refused:
+        raise InputError("STUDY", "a file that another process refuses", "see what it says")
+    return study
+
+
 def require_one_study(document: Mapping[str, Any]) -> None:
-    """Refuse processes that were given different files.
+    """Refuse processes that were given different files, or compute in different precisions.
 
     Raises:
         InputError: If they were.
     """
-    mine = zlib.crc32(repr(document).encode()) & 0x7FFFFFFF
-    given = np.asarray(multihost_utils.process_allgather(np.array([mine], dtype=np.int32)))
-    if len(np.unique(given)) > 1:
+    x64 = int(jax.config.read("jax_enable_x64"))
+    mine = np.array([zlib.crc32(repr(document).encode()) & 0x7FFFFFFF, x64], dtype=np.int32)
+    files, precisions = np.asarray(multihost_utils.process_allgather(mine)).T
+    if len(np.unique(files)) > 1:
         raise InputError("STUDY", "different files in different processes", "the same file in all of them")
+    if len(np.unique(precisions)) > 1:
+        raise InputError("--x64", "different precisions in different processes", "--x64 in all or none")
 
 
 class ProcessTeam(Team):
@@ -160,14 +186,21 @@ def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Comp
     lanes, rounds = local.lanes(cell), math.ceil(num_tiles / count)
     rows = np.full((rounds * lanes, len(METRICS)), np.nan, dtype=jax.dtypes.canonicalize_dtype(float))
     said: dict[int, str] = {}
-    if mine:
-        computed = local.compute_tiles(cell, mine)
-        rows[: len(mine) * lanes] = computed.values
-        said = dict(computed.errors)
     failed = np.zeros((rounds * lanes, 1), dtype=rows.dtype)
+    complaint = None
+    try:
+        if mine:
+            computed = local.compute_tiles(cell, mine)
+            rows[: len(mine) * lanes] = computed.values
+            said = dict(computed.errors)
+    except InputError as error:
+        # The others are on their way to the same collective.
+        complaint, failed[:] = error, OUT_OF_ROOM
     for replicate in said:
         failed[mine.index(replicate // lanes) * lanes + replicate % lanes] = 1.0
     gathered = np.asarray(multihost_utils.process_allgather(np.concatenate([rows, failed], axis=1)))
+    if np.any(gathered[..., -1] == OUT_OF_ROOM):
+        raise complaint or InputError("--memory", f"cell {cell}, with which another process ran out", "less")
     dealt = _in_order(gathered.reshape(count, rounds, lanes, -1), num_tiles)
     for row in np.flatnonzero(dealt[:, -1]).tolist():
         replicate = first_tile * lanes + row

@@ -70,6 +70,9 @@ def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> Regression
     weak = read_weak(table, WEAK_PARAMETERS, WEAK_KEYS)
     kind = weak["kind"]
     noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
+    if weak["noise_law"] is None and weak["degrees_of_freedom"] is not None:
+        expected = "noise_law = 'student-t' beside it, whose key this is"
+        raise InputError("weak.degrees_of_freedom", weak["degrees_of_freedom"], expected)
     law = task.source.law if weak["noise_law"] is None else _weak_law(weak)
     if kind == "noisy":
         return noisy_supervisor(task.source, noise, law)

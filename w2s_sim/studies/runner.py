@@ -93,6 +93,7 @@ def _run_with(
         store.begin(study.document, resume)
         for cell in largest_cells(study):
             team.lanes(cell)
+        store.write_manifest(study.document)
         _Run(team, study, store, shard, interruption, progress).fill()
         if shard.count > 1:
             return None

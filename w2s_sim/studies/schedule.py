@@ -28,7 +28,7 @@ class Shard:
             InputError: If it is none, or not 1 <= I <= N.
         """
         parts = text.split("/")
-        if len(parts) != 2 or not all(part.isdecimal() for part in parts):
+        if len(parts) != 2 or not all(part.isdecimal() and len(part) < 10 for part in parts):
             raise InputError("--shard", repr(text), "I/N, such as 2/8")
         index, count = map(int, parts)
         if not 1 <= index <= count:

@@ -40,6 +40,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._study_mark = b""
+        self._manifest_to_be: dict[str, Any] = {}
 
     @property
     def parts(self) -> Path:
@@ -70,10 +71,9 @@ class Store:
             yield
 
     def begin(self, document: Mapping[str, Any], resume: bool, precision: str | None = None) -> None:
-        """Write the manifest of a new study, or check that the one there is of the same.
+        """Check that there is no study yet, or the same one; `write_manifest` then writes it down.
 
-        What may change is how many replicates there are to be, how precise, and what is drawn: the manifest
-        then follows.
+        What may change is how many replicates there are to be, how precise, and what is drawn.
 
         Raises:
             InputError: If there is a study already and it is not to be resumed, it is another one, or one of
@@ -95,9 +95,14 @@ class Store:
             manifest = build_manifest({})
             manifest["precision"] = now
         self._require_whole_parts(held)
+        self._manifest_to_be = manifest
+
+    def write_manifest(self, document: Mapping[str, Any]) -> None:
+        """What `begin` has found to be right, once nothing else speaks against the run."""
+        manifest = self._manifest_to_be
         if document != manifest["configuration"].get("study"):
             manifest["configuration"]["study"] = document
-            write_whole(path, json.dumps(manifest, indent=1).encode())
+            write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
 
     def _require_same(self, document: Mapping[str, Any], field: str, given: str, expected: str) -> None:
         changed = sorted(_differences(self.kept_study(), document))
@@ -172,9 +177,29 @@ class Store:
         if self.precision != other.precision:
             given = f"{other.folder}, computed in {other.precision}"
             raise InputError("DIR", given, f"{self.precision}, as {self.folder}")
-        for path in sorted(other.parts.iterdir()):
-            if PART.fullmatch(path.name) and not (self.parts / path.name).exists():
-                write_whole(self.parts / path.name, path.read_bytes())
+        held = self.ranges()
+        for cell, ranges in other.ranges().items():
+            for start, stop in ranges:
+                mine = held.setdefault(cell, [])
+                gaps = missing(mine, start, stop)
+                if gaps == [(start, stop)]:
+                    write_whole(self._part(cell, start, stop), other.part_bytes(cell, start, stop))
+                elif gaps:
+                    self._take_rows(other, cell, start, stop, gaps)
+                mine.extend(gaps)
+                mine.sort()
+
+    def part_bytes(self, cell: int, start: int, stop: int) -> bytes:
+        """The file of a part."""
+        return self._part(cell, start, stop).read_bytes()
+
+    def _take_rows(self, other: "Store", cell: int, start: int, stop: int, gaps: Ranges) -> None:
+        """Of a part, what is not here: shards that were topped up may hold some of the same."""
+        (table,) = other.read(cell, [(start, stop)])
+        values, errors = metric_values(table), table.column("error").to_pylist()
+        for first, end in gaps:
+            said = {index: text for index, text in enumerate(errors, start) if text is not None}
+            self.write(cell, first, values[first - start : end - start], said)
 
     def write(
         self,

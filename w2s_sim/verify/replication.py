@@ -76,7 +76,7 @@ class Tiles:
     def run_alone(self, seed: int, replicate: int) -> Shaped[np.ndarray, "*r"]:
         """One replicate, in its own lane and in all others."""
         indices = np.full(self.lanes * self.num_devices, replicate)
-        return self._values(seed, indices)[replicate % self.lanes]
+        return np.asarray(self._values(seed, indices)[replicate % self.lanes])
 
     def _values(self, seed: int, indices: Int[np.ndarray, " lanes"]) -> Shaped[np.ndarray, "lanes *r"]:
         key = self.program.place(jax.random.key(seed))

@@ -1,0 +1,81 @@
+"""Every bad study of the tests through the real command: exit status, one line, nothing made, and how long.
+
+    python benchmarks/bad_studies.py [--slowest N]
+
+Each file runs in a process of its own, one after the other, so that the times include the start of Python and
+all imports. Prints what was wrong, the slowest files, and the median and largest time. Exit status 1 if a file
+was not refused as it should be.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]
+LARGEST_SECONDS = 2.0
+
+
+def bad_files() -> list[tuple[str, bytes, list[str]]]:
+    """A name, the content and the words of the complaint, for each."""
+    # Not at the top: the tests are no installed package.
+    sys.path.insert(0, str(ROOT))
+    from tests.studies.bad_studies import BAD, BAD_BYTES
+
+    changed = [(new, text.replace(old, new, 1).encode(), words) for text, old, new, words in BAD]
+    return changed + [(repr(content[:40]), content, words) for content, words in BAD_BYTES]
+
+
+def refuse(content: bytes, words: list[str], folder: Path) -> tuple[float, str]:
+    """Seconds that the command took, and what was wrong with what it did."""
+    path, out = folder / "study.toml", folder / "out"
+    path.write_bytes(content)
+    start = time.perf_counter()
+    command = [*PROGRAM, "run", str(path), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
+    seconds = time.perf_counter() - start
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    wrong = []
+    if done.returncode != 2:
+        wrong.append(f"exit status {done.returncode}")
+    if len(lines) != 1 or not lines[0].isprintable():
+        wrong.append(f"{len(lines)} lines: {lines[-1:]}")
+    missing = [word for word in [str(path), *words] if not any(word in line for line in lines)]
+    if missing:
+        wrong.append(f"does not say {missing}: {lines[-1:]}")
+    if done.stdout or out.exists():
+        wrong.append("made something")
+    return seconds, "; ".join(wrong)
+
+
+def main() -> int:
+    """Run them all."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--slowest", type=int, default=5, metavar="N", help="of which to print the times")
+    slowest = parser.parse_args().slowest
+    times: list[tuple[float, str]] = []
+    num_wrong = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content, words in bad_files():
+            label = " ".join(name.split())[:60]
+            seconds, wrong = refuse(content, words, Path(folder))
+            times.append((seconds, label))
+            num_wrong += bool(wrong)
+            if wrong:
+                print(f"WRONG {label!r}: {wrong}")
+    for seconds, label in sorted(times, reverse=True)[:slowest]:
+        print(f"{seconds:6.2f} s  {label}")
+    largest, median = max(times)[0], statistics.median(seconds for seconds, _ in times)
+    print(f"{len(times)} files, {num_wrong} not refused as they should be")
+    print(f"median {median:.2f} s, largest {largest:.2f} s (wanted: below {LARGEST_SECONDS:g} s)")
+    return int(num_wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
