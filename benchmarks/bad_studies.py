@@ -3,8 +3,8 @@
     python benchmarks/bad_studies.py [--slowest N]
 
 Each file runs in a process of its own, one after the other, so that the times include the start of Python and
-all imports. Prints what was wrong, the slowest files, and the median and largest time. Exit status 1 if a file
-was not refused as it should be.
+all imports. Prints what was wrong, the slowest files, and the median and largest time. Exit status 1 if a
+file was not refused as it should be.
 """
 
 import argparse

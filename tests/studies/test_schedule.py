@@ -24,23 +24,8 @@ def test_shards_are_read(text: str, index: int, count: int) -> None:
     assert Shard.parse(text) == Shard(index, count)
 
 
-BAD = [
-    "",
-    "/",
-    "1",
-    "1/",
-    "/3",
-    "0/3",
-    "4/3",
-    "-1/3",
-    "1/-3",
-    "1/0",
-    "a/b",
-    "1/2/3",
-    "1.0/2",
-    "²/3",
-    "nan/3",
-] + ["1/" + "9" * 5000]
+BAD = ["", "/", "1", "1/", "/3", "0/3", "4/3", "-1/3", "1/-3", "1/0", "a/b", "1/2/3", "1.0/2", "²/3", "nan/3"]
+BAD.append("1/" + "9" * 5000)
 
 
 @pytest.mark.parametrize("text", BAD)
