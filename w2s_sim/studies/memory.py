@@ -52,8 +52,8 @@ def room_for_tiles(budget: int) -> int:
 
     The budget is then for the whole process while it computes. On top of it, within 300 MB, come what tiles
     take that XLA does not know of (work space of decompositions: 2 d^2 numbers), and bounds and results at
-    the end. Below zero where the process holds more than the budget. Accelerators have memory of their own, of
-    which the budget is the share of each.
+    the end. Below zero where the process holds more than the budget. Accelerators have memory of their
+    own, of which the budget is the share of each.
     """
     if jax.default_backend() != "cpu":
         return budget
