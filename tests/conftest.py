@@ -1,11 +1,29 @@
 """Fixtures shared by all tests."""
 
+import gc
 from collections.abc import Callable, Iterator
 
 import jax
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import ArrayLike
+
+# Compiled programs stay in memory: thousands of tests would fill it.
+MOST_BYTES = 3 * 10**9
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs_are_forgotten() -> Iterator[None]:
+    """Between modules, which share few programs."""
+    yield
+    if psutil.Process().memory_info().rss > MOST_BYTES:
+        # Not above: what is imported before pytest is configured has no types checked.
+        from w2s_sim.verify.programs import forget_programs
+
+        forget_programs()
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture

@@ -205,7 +205,7 @@ TASKS: list[Bad] = [
         ["task.degree", "input_dim = 16", "at most 1 "],
     ),
     (GOOD, "noise = 0.5", f'{KEPT} = "polynomial"\ninput_dim = 2\ndegree = 9', ["task.dim", "8", "55, the"]),
-    (GOOD, "noise = 0.5", f'{KEPT} = "fourier"\ninput_dim = 3', ["task.features", "65,536 nodes"]),
+    (GOOD, "noise = 0.5", f'{KEPT} = "fourier"\ninput_dim = 3', ["task.input_dim", "262,144", "at most 2"]),
     (
         GOOD,
         "noise = 0.5",

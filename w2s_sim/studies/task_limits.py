@@ -13,6 +13,7 @@ from w2s_sim._checks import require_prior
 from w2s_sim.concepts.finite import LARGEST_ENUMERATION
 from w2s_sim.errors import InputError
 from w2s_sim.feature_maps import NODES
+from w2s_sim.features import LARGEST_GRID as LARGEST_NODES
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.studies.task_table import TASK_KEYS
 
@@ -98,9 +99,14 @@ def _require_regression_size(table: Mapping[str, Any]) -> None:
 
 
 def _require_map_size(table: Mapping[str, Any], dim: int, input_dim: int) -> None:
-    nodes = (2 if table.get("features") == "rademacher" else NODES) ** input_dim
-    # What has more nodes than can be laid out is refused by its law.
-    if nodes <= LARGEST_ENUMERATION and nodes * dim > LARGEST_MAP:
+    features = table.get("features", "gaussian")
+    a_coordinate = 2 if features == "rademacher" else NODES
+    nodes = a_coordinate**input_dim
+    if nodes > LARGEST_NODES:
+        given = f"{input_dim}, which makes {nodes:,} quadrature nodes"
+        most = int(math.log(LARGEST_NODES, a_coordinate) + 1e-9)
+        raise InputError("input_dim", given, f"at most {most} with features = {features!r}")
+    if nodes * dim > LARGEST_MAP:
         given = f"{dim:,} at {nodes:,} quadrature nodes of z"
         raise InputError("dim", given, f"at most {LARGEST_MAP // nodes:,} with this input_dim")
     if table["feature_map"] == "polynomial" and "degree" in table:
