@@ -81,7 +81,7 @@ class Run:
     process_id: int | None = None
     """Which of them this is, from 0."""
     memory: str | None = None
-    """What may be computed at once, such as 2GB; half of what is free by default."""
+    """What the process may hold while it computes, such as 2GB; half of what is free by default."""
     dry_run: bool = False
     """Print the grid, the memory and an estimate of the time, and stop."""
     x64: bool = False
