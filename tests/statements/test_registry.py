@@ -29,6 +29,7 @@ OTHER_PAGES = {
     "bayesian-transfer",
     "ginc",
     "style-and-content",
+    "studies",
 }
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)
