@@ -199,7 +199,8 @@ def outcome(budget: int, done: Run) -> str:
     if done.status < 0:
         return f"ended after {done.seconds:.0f} s"
     if done.status:
-        return f"status {done.status}: {done.said.strip()}"
+        last = done.said.splitlines()[-1:]
+        return " ".join([f"status {done.status}", *last])
     return "" if done.peak - budget <= TOLERANCE else f"more than {TOLERANCE} MB above"
 
 
