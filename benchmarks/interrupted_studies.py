@@ -5,7 +5,7 @@ replicates that are lost, doubled, or differ from those of a run that nobody dis
 broken. Then sends SIGINT and SIGTERM, to the same study and to one whose single tile takes seconds: how long
 until the process is gone, and with which exit status. Signals come after Python's imports, kills at any time.
 
-Run: python benchmarks/interrupted_studies.py. Takes about 5 minutes on two cores.
+Run: python benchmarks/interrupted_studies.py. Takes 7 to 9 minutes on two cores.
 """
 
 import collections

@@ -4,7 +4,7 @@ Each row is one study, mostly of a single cell, in a process of its own, whose p
 reports. Most are given the least budget that is not refused, so that nothing is left over. The process should
 stay within the budget and 300 MB. What does not fit is refused, and the row gives the figure of the refusal.
 
-Run: python benchmarks/study_memory.py [WORD ...]. Takes about 10 minutes on two cores, and up to 10 GB; with
+Run: python benchmarks/study_memory.py [WORD ...]. Takes 10 to 15 minutes on two cores, and up to 2 GB; with
 words, only the rows whose names contain one of them are run.
 """
 

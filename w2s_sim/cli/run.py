@@ -1,8 +1,12 @@
 """`w2s run`, `w2s merge` and `w2s replay`."""
 
+import contextlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import jax
@@ -31,6 +35,30 @@ LIBRARIES_MEGABYTES = 350
 
 def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
+    with _terminated_like_interrupted():
+        return _run(arguments)
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM is what SIGINT is, also while the file is read and the results are printed."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, end)
+    except ValueError:
+        # Only the main thread of a program may.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _run(arguments: Run) -> int:
     make_room_for_devices()
     if arguments.x64:
         jax.config.update("jax_enable_x64", True)
@@ -128,7 +156,7 @@ def _print_plan(study: Study, memory: int) -> int:
     print(
         f"memory: budget {memory / 1e6:,.0f} MB; tiles take {plan.tile_bytes / 1e6:,.0f} MB at once "
         f"on {plan.num_devices} device{'s' if plan.num_devices > 1 else ''}, "
-        f"and the process about {LIBRARIES_MEGABYTES} MB beside them"
+        f"and libraries about {LIBRARIES_MEGABYTES} MB of the budget"
     )
     print(f"time: {at_most}about {_duration(plan.seconds)} here, from timing {plan.timed} of the cells")
     return 0

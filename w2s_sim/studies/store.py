@@ -99,6 +99,9 @@ class Store:
 
     def write_manifest(self, document: Mapping[str, Any]) -> None:
         """What `begin` has found to be right, once nothing else speaks against the run."""
+        for leftover in (*self.folder.glob(".*.partial"), *self.parts.glob(".*.partial")):
+            # Of a run that was killed while it wrote.
+            leftover.unlink(missing_ok=True)
         manifest = self._manifest_to_be
         if document != manifest["configuration"].get("study"):
             manifest["configuration"]["study"] = document
