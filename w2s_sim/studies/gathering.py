@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from w2s_sim.errors import InputError
-from w2s_sim.studies.figures import draw_figures
 from w2s_sim.studies.memory import default_budget
 from w2s_sim.studies.results import relative_error, write_results
 from w2s_sim.studies.schedule import looks
@@ -42,6 +41,9 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
             raise InputError("DIR", given, "all shards, each run to its end")
         results = write_results(study, target)
+        # Matplotlib takes a third of a second to import: bad files are refused without it.
+        from w2s_sim.studies.figures import draw_figures
+
         draw_figures(study, results, out)
         return results
 

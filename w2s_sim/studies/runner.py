@@ -12,7 +12,6 @@ import pandas as pd
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.studies.figures import draw_figures
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
@@ -99,6 +98,9 @@ def _run_with(
             return None
         interruption.check()
         results = write_results(study, store)
+        # Matplotlib takes a third of a second to import: bad files are refused without it.
+        from w2s_sim.studies.figures import draw_figures
+
         draw_figures(study, results, folder)
         return results
 
