@@ -238,7 +238,6 @@ def test_what_replicates_do_not_depend_on_may_change(
     run_study(study, out, resume=True)
     assert Store(out).kept_study() == study.document
     assert_same_results(finished, out)
-    assert list(out.rglob("figure-1*")) != [] if old == "[replication]" else True
 
 
 CHANGED = [

@@ -218,7 +218,7 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
 
 
 def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    study_of(tmp_path, SMALL)
+    study_of(tmp_path, SMALL + '[[figure]]\nx = "sample_size"\ncolour = "ridge"\n')
     file, out = str(tmp_path / "study.toml"), str(tmp_path / "out")
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -234,7 +234,9 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     status, _, complaint = run("run", file)
     assert (status, complaint.count("\n")) == (2, 1)
     assert "--out" in complaint
-    assert run("run", file, "--out", out)[0] == 0
+    status, text, _ = run("run", file, "--out", out)
+    assert status == 0
+    assert Path(text.splitlines()[-1]).read_bytes().startswith(b"\x89PNG")
     status, text, _ = run("replay", out, "--cell", "0", "--replicate", "3")
     assert status == 0
     assert "kept" in text
@@ -247,5 +249,6 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     status, text, _ = run("merge", f"{out}-1", f"{out}-2", "--out", f"{out}-merged")
     assert status == 0
     assert "5 cells" in text
+    assert (Path(f"{out}-merged") / "figures" / "figure-1.png").exists()
     status, _, complaint = run("run", str(tmp_path / "none.toml"), "--out", out)
     assert (status, complaint.count("\n")) == (2, 1)

@@ -135,9 +135,13 @@ class Pair:
     Args:
         files: The study file of each.
         out: Their folder, of which only the first is to know.
+        options: Of both.
+        of_second: Of the second alone.
     """
 
-    def __init__(self, files: Sequence[Path], out: Path, *options: str) -> None:
+    def __init__(
+        self, files: Sequence[Path], out: Path, *options: str, of_second: Sequence[str] = ()
+    ) -> None:
         with socket.socket() as listening:
             listening.bind(("localhost", 0))
             port = listening.getsockname()[1]
@@ -151,6 +155,7 @@ class Pair:
                     "run",
                     str(file),
                     *options,
+                    *(of_second if index else ()),
                     "--out",
                     str(folder),
                     *pair,
@@ -211,13 +216,28 @@ def test_two_processes_share_a_study_and_end_it_together(
     assert np.isfinite(table["risk"]).all()
 
 
-def test_two_processes_with_different_files_are_refused(tmp_path: Path, pairs: list[Pair]) -> None:
-    files = [tmp_path / "study.toml", tmp_path / "other.toml"]
+REFUSED = {
+    "files": ("other.toml", ["STUDY: got different files"] * 2, []),
+    "a file that is not there": ("none.toml", ["another process refuses", "none.toml"], []),
+    "precisions": ("study.toml", ["--x64: got different precisions"] * 2, ["--x64"]),
+    "too little memory": (
+        "study.toml",
+        ["another process lacks room", "--memory: got 1MB"],
+        ["--memory", "1MB"],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_processes_that_do_not_fit_together_are_refused(tmp_path: Path, pairs: list[Pair], case: str) -> None:
+    """In both: neither waits for the other."""
+    name, words, options = REFUSED[case]
     study_of(tmp_path, LANES)
-    files[1].write_text(LANES.replace("seed = 3", "seed = 4"))
-    pairs.append(Pair(files, tmp_path / "out"))
+    (tmp_path / "other.toml").write_text(LANES.replace("seed = 3", "seed = 4"))
+    files = [tmp_path / "study.toml", tmp_path / name]
+    pairs.append(Pair(files, tmp_path / "out", of_second=options))
     status, complaints = pairs[0].ended()
     assert status == [2, 2], complaints
-    for complaint in complaints:
-        assert "w2s: STUDY: got different files in different processes; expected the same file" in complaint
-    assert not (tmp_path / "out").exists()
+    for word, complaint in zip(words, complaints, strict=True):
+        assert word in complaint
+    assert not list((tmp_path / "out").rglob("*.parquet"))

@@ -198,9 +198,8 @@ def test_keys_that_are_there_for_something(
     for _ in range(num_changes):
         table, parameters = data.draw(st.sampled_from([pair for pair in tables if pair[1]]))
         parameter = data.draw(st.sampled_from(parameters))
-        # Directions are rows of a file, which the annotation of `biased_supervisor` does not have.
         # Other priors seldom fit the rest.
-        if parameter.name in ("directions", "source_prior", "target_prior"):
+        if parameter.name in ("source_prior", "target_prior"):
             continue
         value = data.draw(plausible(parameter))
         several = data.draw(st.booleans()) and parameter.name not in ("kind", "seed")

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import NoReturn
 
 import jax
+import pandas as pd
 from rich.console import Console
 from rich.progress import Progress
 
@@ -28,6 +29,7 @@ from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
 from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Study, load_study, read_study
+from w2s_sim.studies.team import REPLICATE_ERRORS
 
 # Python, JAX and their like, before the first tile.
 LIBRARIES_MEGABYTES = 350
@@ -90,8 +92,16 @@ def _run(arguments: Run) -> int:
     if results is None:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
-    report_results(study, results, arguments.out)
+    _report(study, results, arguments.out)
     return 0
+
+
+def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
+    """Draw and print the results."""
+    # Matplotlib takes a third of a second to import: bad files are refused without it.
+    from w2s_sim.report.study_figures import draw_figures
+
+    report_results(study, results, draw_figures(study, results, out), out)
 
 
 def _join(arguments: Run) -> bool:
@@ -118,7 +128,7 @@ def run_merge(arguments: Merge) -> int:
         raise InputError("DIR", "nothing", "the folders of all shards")
     _compute_as(arguments.folders[0])
     results = merge(arguments.folders, arguments.out)
-    report_results(read_study(Store(arguments.out).kept_study()), results, arguments.out)
+    _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
     return 0
 
 
@@ -135,7 +145,7 @@ def run_replay(arguments: Replay) -> int:
     print(f"cell {arguments.cell}, replicate {arguments.replicate}, seed {seed}")
     try:
         again, kept = replay(arguments.folder, arguments.cell, arguments.replicate)
-    except jax.errors.JaxRuntimeError as error:
+    except REPLICATE_ERRORS as error:
         print(f"failed again: {error}")
         return 1
     for name, value in again.items():

@@ -1,6 +1,7 @@
 """What `w2s run` shows of a study: its grid beforehand, its results afterwards."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ SHOWN_CELLS = 20
 WIDTH_OF_FILES = 160
 
 
-def report_results(study: Study, results: pd.DataFrame, out: Path) -> None:
+def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path], out: Path) -> None:
     """The results as a table, what failed, and where everything is."""
     _print_results(study, results)
     failed = int(results["failed"].to_numpy().sum())
@@ -27,8 +28,8 @@ def report_results(study: Study, results: pd.DataFrame, out: Path) -> None:
             file=sys.stderr,
         )
     print(f"{out / RESULTS}: {len(results)} cells")
-    for figure in study.figures:
-        print(out / "figures" / f"{figure.name}.png")
+    for path in figures:
+        print(path)
 
 
 def _swept(study: Study) -> list[str]:

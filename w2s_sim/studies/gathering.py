@@ -40,12 +40,7 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         if lacking:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
             raise InputError("DIR", given, "all shards, each run to its end")
-        results = write_results(study, target)
-        # Matplotlib takes a third of a second to import: bad files are refused without it.
-        from w2s_sim.studies.figures import draw_figures
-
-        draw_figures(study, results, out)
-        return results
+        return write_results(study, target)
 
 
 def _num_missing(study: Study, cell: Cell, store: Store) -> int:
@@ -65,6 +60,7 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
 
     Raises:
         InputError: If the folder holds no study, or the study no such cell or replicate.
+        REPLICATE_ERRORS: If it fails again.
     """
     store = Store(folder)
     study = read_study(store.kept_study())

@@ -106,7 +106,7 @@ class ProcessTeam(Team):
         """Replicates of a tile; every process finds out whether one fits in its memory."""
         if not self._local.has(cell):
             _give(Order.LANES, cell)
-            _obey(self._local, Interruption(), Order.LANES, cell, 0, 0)
+            _require_room(self._local, cell)
         return self._local.lanes(cell)
 
     def compute(self, cell: int, first_tile: int, num_tiles: int) -> Computed:
@@ -138,6 +138,7 @@ def follow(local: LocalTeam, interruption: Interruption) -> None:
         InterruptedRunError: If the run was interrupted.
         InputError: If it failed in process 0, which says why.
     """
+    complaint = InputError("process 0", "an error", "see what it says")
     while True:
         order, cell, first_tile, num_tiles = _give(Order.DONE)
         if order == Order.DONE:
@@ -145,8 +146,12 @@ def follow(local: LocalTeam, interruption: Interruption) -> None:
         if order == Order.INTERRUPTED:
             raise InterruptedRunError
         if order == Order.FAILED:
-            raise InputError("process 0", "an error", "see what it says")
-        _obey(local, interruption, order, cell, first_tile, num_tiles)
+            raise complaint
+        try:
+            _obey(local, interruption, order, cell, first_tile, num_tiles)
+        except InputError as error:
+            # Process 0 has it too, and says last that all are to go: whoever leaves before is waited for.
+            complaint = error
 
 
 def _give(order: Order, cell: int = 0, first_tile: int = 0, num_tiles: int = 0) -> tuple[int, int, int, int]:
@@ -164,15 +169,20 @@ def _obey(
     elif order == Order.ASK:
         _any(interruption.asked.is_set())
     else:
-        complaint = None
-        try:
-            local.lanes(cell)
-        except InputError as error:
-            complaint = error
-        if _any(complaint is not None):
-            raise complaint or InputError(
-                "--memory", f"cell {cell}, for which another process lacks room", "more"
-            )
+        _require_room(local, cell)
+
+
+def _require_room(local: LocalTeam, cell: int) -> None:
+    """Refuse a cell that does not fit in the memory of every process."""
+    complaint = None
+    try:
+        local.lanes(cell)
+    except InputError as error:
+        complaint = error
+    if _any(complaint is not None):
+        raise complaint or InputError(
+            "--memory", f"cell {cell}, for which another process lacks room", "more"
+        )
 
 
 def _any(mine: bool) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from w2s_sim.errors import InputError
 from w2s_sim.noise import NoiseLaw
 from w2s_sim.statements.parameters import Parameter, read_parameters
@@ -77,7 +79,8 @@ def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> Regression
     if kind == "noisy":
         return noisy_supervisor(task.source, noise, law)
     if kind == "biased":
-        return biased_supervisor(task.source, weak["bias"], noise, weak["directions"], law)
+        directions = None if weak["directions"] is None else np.asarray(weak["directions"], dtype=float)
+        return biased_supervisor(task.source, weak["bias"], noise, directions, law)
     supervisor_vectors = weak["concepts"]
     shape = (len(supervisor_vectors), len(supervisor_vectors[0]))
     if shape != tuple(task.source.vectors.shape):

@@ -9,8 +9,6 @@ import jax
 import numpy as np
 import pandas as pd
 
-from w2s_sim.errors import InputError
-from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
@@ -44,7 +42,7 @@ def run_study(
 
     Args:
         study: As from `load_study`.
-        folder: Gets `manifest.json`, parts, and at the end `results.parquet` and figures.
+        folder: Gets `manifest.json`, parts, and at the end `results.parquet`.
         shard: The share to compute, for `merge` to put together with the others.
         resume: Whether to go on with, or to top up, a study that the folder holds.
         memory: Budget in bytes for what is computed; half of what is free when left out.
@@ -85,8 +83,6 @@ def _run_with(
     interruption: Interruption,
     progress: Progress | None,
 ) -> pd.DataFrame | None:
-    for cell in study.cells:
-        _require_estimator(cell)
     store = Store(folder)
     with store.locked():
         store.begin(study.document, resume)
@@ -97,12 +93,7 @@ def _run_with(
         if shard.count > 1:
             return None
         interruption.check()
-        results = write_results(study, store)
-        # Matplotlib takes a third of a second to import: bad files are refused without it.
-        from w2s_sim.studies.figures import draw_figures
-
-        draw_figures(study, results, folder)
-        return results
+        return write_results(study, store)
 
 
 def largest_cells(study: Study) -> list[int]:
@@ -118,12 +109,6 @@ def largest_cells(study: Study) -> list[int]:
 def _width(cell: Cell) -> int:
     task = cell.case.task
     return task.source.num_outcomes if isinstance(task, FiniteTask) else task.dim
-
-
-def _require_estimator(cell: Cell) -> None:
-    if isinstance(cell.case.task, FiniteTask) and not isinstance(cell.case.estimator, PriorTransfer):
-        given = cell.parameters["estimator.kind"]
-        raise InputError("estimator.kind", repr(given), "an estimator of a prior, for these concepts")
 
 
 class _Run:

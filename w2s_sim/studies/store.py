@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import hashlib
 import io
 import json
 import re
@@ -18,6 +17,7 @@ from jaxtyping import Float
 from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
 from w2s_sim.studies.files import write_whole
+from w2s_sim.studies.identity import differences, study_mark
 from w2s_sim.studies.scores import METRICS
 
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
@@ -81,7 +81,7 @@ class Store:
         """
         path = self.folder / MANIFEST
         now = precision or build_manifest({})["precision"]
-        self._study_mark = _mark(document, now)
+        self._study_mark = study_mark(document, now)
         held = self.ranges()
         if (path.exists() or held) and not resume:
             raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
@@ -108,7 +108,7 @@ class Store:
             write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
 
     def _require_same(self, document: Mapping[str, Any], field: str, given: str, expected: str) -> None:
-        changed = sorted(_differences(self.kept_study(), document))
+        changed = sorted(differences(self.kept_study(), document))
         if changed:
             raise InputError(field, f"{given}: {', '.join(changed)}", expected)
 
@@ -180,8 +180,11 @@ class Store:
         if self.precision != other.precision:
             given = f"{other.folder}, computed in {other.precision}"
             raise InputError("DIR", given, f"{self.precision}, as {self.folder}")
+        other._study_mark, theirs = self._study_mark, other.ranges()
+        # Before any is copied, so that the complaint names the file where it lies.
+        other._require_whole_parts(theirs)
         held = self.ranges()
-        for cell, ranges in other.ranges().items():
+        for cell, ranges in theirs.items():
             for start, stop in ranges:
                 mine = held.setdefault(cell, [])
                 gaps = missing(mine, start, stop)
@@ -275,48 +278,3 @@ def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-# What may change without making it another study: replicates depend on none of it.
-FREE = ("replication.replicates", "replication.target_relative_se", "figure")
-
-
-def _differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted keys in which two documents differ, those left out that may."""
-    if isinstance(kept, Mapping) and isinstance(asked, Mapping):
-        for key in {*kept, *asked}:
-            name = f"{prefix}{key}"
-            if name in FREE:
-                continue
-            if key not in kept or key not in asked:
-                yield name
-            else:
-                yield from _differences(kept[key], asked[key], f"{name}.")
-    elif isinstance(kept, list) and isinstance(asked, list) and len(kept) == len(asked) and prefix:
-        for position, (one, other) in enumerate(zip(kept, asked, strict=True), start=1):
-            if isinstance(one, Mapping):
-                yield from _differences(one, other, f"{prefix.rstrip('.')}[{position}].")
-            elif one != other:
-                yield prefix.rstrip(".")
-                return
-    elif kept != asked:
-        yield prefix.rstrip(".")
-
-
-def _mark(document: Mapping[str, Any], precision: str) -> bytes:
-    """What studies have in common that may share replicates."""
-    fixed = {key: value for key, value in document.items() if key not in FREE}
-    fixed["replication"] = {
-        key: value for key, value in document["replication"].items() if f"replication.{key}" not in FREE
-    }
-    text = json.dumps([_plain(fixed), precision], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest().encode()
-
-
-def _plain(value: Any) -> Any:
-    """The same for 1 and 1.0, which mean the same."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [_plain(entry) for entry in value]
-    return float(value) if type(value) is int else value

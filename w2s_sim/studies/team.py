@@ -19,6 +19,8 @@ from w2s_sim.verify.programs import forget_programs
 from w2s_sim.verify.replication import RoomError, Tiles, tiles_of
 
 MEASURE = FromWeakData(study_scores)
+# What one replicate may fail of, and take no other with it.
+REPLICATE_ERRORS = (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError)
 # Cells whose programs are kept at once.
 KEPT_PROGRAMS = 64
 
@@ -95,7 +97,7 @@ class LocalTeam(Team):
         tiles = self._tiles(cell)
         try:
             return Computed(tiles.run(self._seed, numbers), {})
-        except (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError) as error:
+        except REPLICATE_ERRORS as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 given = f"{self._memory:,} bytes, with which cell {cell} ran out of memory"
                 raise InputError("--memory", given, "less, so that less is computed at once") from None
@@ -117,7 +119,7 @@ class LocalTeam(Team):
                 replicate = tile * tiles.lanes + lane
                 try:
                     values[position * tiles.lanes + lane] = tiles.run_alone(self._seed, replicate)
-                except (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError) as error:
+                except REPLICATE_ERRORS as error:
                     errors[replicate] = " ".join(str(error).split())[:500]
         return Computed(values, errors)
 

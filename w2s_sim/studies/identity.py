@@ -1,0 +1,50 @@
+"""When two study files are of one study, whose replicates are the same."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# What may change without making it another study: replicates depend on none of it.
+FREE = ("replication.replicates", "replication.target_relative_se", "figure")
+
+
+def differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
+    """Dotted keys in which two documents differ, those left out that may."""
+    if isinstance(kept, Mapping) and isinstance(asked, Mapping):
+        for key in {*kept, *asked}:
+            name = f"{prefix}{key}"
+            if name in FREE:
+                continue
+            if key not in kept or key not in asked:
+                yield name
+            else:
+                yield from differences(kept[key], asked[key], f"{name}.")
+    elif isinstance(kept, list) and isinstance(asked, list) and len(kept) == len(asked) and prefix:
+        for position, (one, other) in enumerate(zip(kept, asked, strict=True), start=1):
+            if isinstance(one, Mapping):
+                yield from differences(one, other, f"{prefix.rstrip('.')}[{position}].")
+            elif one != other:
+                yield prefix.rstrip(".")
+                return
+    elif kept != asked:
+        yield prefix.rstrip(".")
+
+
+def study_mark(document: Mapping[str, Any], precision: str) -> bytes:
+    """What studies have in common that may share replicates."""
+    fixed = {key: value for key, value in document.items() if key not in FREE}
+    fixed["replication"] = {
+        key: value for key, value in document["replication"].items() if f"replication.{key}" not in FREE
+    }
+    text = json.dumps([_plain(fixed), precision], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest().encode()
+
+
+def _plain(value: Any) -> Any:
+    """The same for 1 and 1.0, which mean the same."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return float(value) if type(value) is int else value
