@@ -27,6 +27,8 @@ class Verify:
     """Chance that any interval of the run misses its target."""
     out: Path | None = None
     """Folder for verdicts.parquet, manifest.json, report.html and figures."""
+    all: bool = False
+    """Show every case, lemma and control, not one row a theorem."""
     mutants: bool = False
     """List every mutant: killed by which case, or why it survives."""
     json: bool = False
@@ -113,6 +115,9 @@ class Replay:
 @dataclasses.dataclass(frozen=True)
 class List:
     """List the theorems and the ready studies."""
+
+    json: bool = False
+    """Print one JSON document instead of the tables."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from rich.table import Table
 
-from w2s_sim.cli.tables import make_console
+from w2s_sim.cli.console import make_console
 from w2s_sim.estimators import InContext
 from w2s_sim.identification import identification_bound
 from w2s_sim.manifest import git_revision, package_versions

@@ -1,12 +1,9 @@
 """`w2s falsify`: search for the tightest case, measure it again, print it as a case file."""
 
-import sys
-
-import jax
-from rich.console import Console
-
 from w2s_sim._checks import require_between
 from w2s_sim.cli.arguments import Falsify
+from w2s_sim.cli.console import make_console, shows_progress
+from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
 from w2s_sim.falsifier import Finding, falsify
@@ -17,20 +14,23 @@ from w2s_sim.studies import case_file, load_case
 
 def run_falsify(arguments: Falsify) -> int:
     """Search, report on stderr while it lasts, and print the file; 1 if the theorem is refuted."""
-    if arguments.x64:
-        jax.config.update("jax_enable_x64", True)
+    with precision(arguments.x64):
+        return _falsify(arguments)
+
+
+def _falsify(arguments: Falsify) -> int:
     require_between("--budget", arguments.budget, 0.0, open_low=True)
     statement = find_statement(arguments.id)
     settings = final_settings(seed=arguments.seed, alpha=arguments.alpha)
     starts = () if arguments.case is None else (load_case(arguments.case, statement),)
-    console = Console(stderr=True, highlight=False)
+    console = make_console(stderr=True)
     with console.status("") as status:
         finding = falsify(
             statement,
             budget=arguments.budget,
             settings=settings,
             starts=starts,
-            progress=lambda text: status.update(text) if sys.stderr.isatty() else None,
+            progress=lambda text: status.update(text) if shows_progress() else None,
         )
     for line in describe(statement, finding):
         print(f"# {line}".rstrip())
