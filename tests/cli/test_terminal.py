@@ -16,6 +16,7 @@ from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.study_tables import SHOWN_CELLS, _of_every_method
 from w2s_sim.cli.tables import print_verdicts
 from w2s_sim.statements import all_statements
+from w2s_sim.studies import example_case_file
 from w2s_sim.verify import Settings, Verdict
 
 W2S = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]
@@ -133,8 +134,7 @@ def test_version_and_list_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_precision_of_a_call_ends_with_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.toml"
-    run("show", "hull-misfit")
-    path.write_text(capsys.readouterr().out.partition("\n[task]")[2].join(["[task]", ""]), encoding="utf-8")
+    path.write_text(example_case_file(all_statements()["hull-misfit"]), encoding="utf-8")
     printed = []
     for flags in ([], ["--x64"], []):
         assert run("verify", "hull-misfit", "--case", str(path), "--json", *flags) == 0

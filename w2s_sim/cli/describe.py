@@ -30,12 +30,13 @@ def run_list(arguments: List) -> int:
         print(json.dumps({"theorems": theorems, "studies": studies}, indent=1))
         return 0
     console = make_console()
-    table = make_table(
-        "theorem", "kind", "title", "lemmas", "page", whole=("theorem", "kind"), right=("lemmas",)
-    )
+    # A narrow terminal has no room for the pages, which `w2s show` names as well.
+    columns = ("theorem", "kind", "title", "lemmas", "page")[: 4 if console.width < NARROW else 5]
+    table = make_table(*columns, whole=("theorem", "kind"), right=("lemmas",))
     for statement in all_statements().values():
         lemmas = str(len(statement.lemmas))
-        table.add_row(statement.id, statement.kind, statement.title, lemmas, statement.page)
+        cells = (statement.id, statement.kind, statement.title, lemmas, statement.page)
+        table.add_row(*cells[: len(columns)])
     print_table(console, table)
     console.print()
     ready = make_table("ready study (w2s run NAME)", "question", whole=("ready study (w2s run NAME)",))
