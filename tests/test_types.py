@@ -1,0 +1,32 @@
+"""Types that are checked when the tests run: they must hold on every Python that the package supports."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from jaxtyping import TypeCheckError
+
+import w2s_sim as w2s
+from w2s_sim.statements import Case, Sampling
+from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
+
+ESTIMATOR = w2s.InContext(4)
+TASKS = [w2s.canonical_task(), table_task(), language_task(), style_content_task()]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: type(task.source).__name__)
+def test_cases_hold_tasks_of_any_kind(task: Any) -> None:
+    case = Case("any", task, ESTIMATOR)
+    assert case.sampling == Sampling(task, 4, 1)
+
+
+def test_a_case_without_an_estimator_is_noticed() -> None:
+    nothing: Any = "no estimator"
+    with pytest.raises(TypeCheckError):
+        Case("any", TASKS[0], nothing)
+
+
+def test_shapes_are_checked() -> None:
+    student: Any = w2s.LinearStudent(np.ones((2, 3)))
+    with pytest.raises(TypeCheckError):
+        TASKS[0].excess_risk(student)
