@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_between, require_count, require_shape
+from w2s_sim._checks import as_float, as_whole, require_between, require_count, require_shape
 from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, require_rows
 from w2s_sim.concepts.forward import Forward, forward, rows_to_one
 from w2s_sim.errors import InputError
@@ -41,7 +41,7 @@ class HiddenMarkovModel(FiniteModel):
     initial: Float[Array, "K S"] = eqx.field(converter=as_float)
     transition: Float[Array, "K S S"] = eqx.field(converter=as_float)
     emission: Float[Array, "K S V"] = eqx.field(converter=as_float)
-    length: int = eqx.field(static=True)
+    length: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("length", self.length, 1)

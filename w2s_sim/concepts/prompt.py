@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts.hidden_markov import HiddenMarkovModel
 from w2s_sim.errors import InputError
 
@@ -41,7 +41,7 @@ class PromptModel(HiddenMarkovModel):
         InputError: As for `HiddenMarkovModel`, or if the delimiter is no symbol.
     """
 
-    delimiter: int = eqx.field(static=True, default=0)
+    delimiter: int = eqx.field(static=True, converter=as_whole, default=0)
 
     def __check_init__(self) -> None:
         require_count("delimiter", self.delimiter, 0)

@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
@@ -57,7 +57,7 @@ class IteratedRefinement(PairByPair):
         num_weak: n >= 1 weak pairs, all used in every round.
     """
 
-    rounds: int = eqx.field(static=True)
+    rounds: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("rounds", self.rounds, 1)

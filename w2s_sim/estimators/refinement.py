@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
@@ -38,7 +38,7 @@ class Refinement(Estimator):
         labels: "draw" takes labels from the posterior predictive, "mean" takes the posterior mean.
     """
 
-    num_demonstrations: int = eqx.field(static=True)
+    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
     student: SpectralFinetuning
     context: Context = eqx.field(static=True, default="shared")
     labels: Labels = eqx.field(static=True, default="draw")

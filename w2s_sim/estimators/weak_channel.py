@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
@@ -53,7 +53,7 @@ class BiasAndNoiseUnknown(PairByPair):
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
 
-    steps: int = eqx.field(static=True, default=200)
+    steps: int = eqx.field(static=True, converter=as_whole, default=200)
     bias_scale: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
 
     def __check_init__(self) -> None:

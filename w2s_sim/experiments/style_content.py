@@ -17,6 +17,7 @@ from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import StyleContentModel, style_content_model
 from w2s_sim.concepts.style_content import with_wrong_content
 from w2s_sim.finite_task import FiniteTask
+from w2s_sim.randomness import Seed, key_of
 from w2s_sim.verify.intervals import sample_summary
 
 # Law of three style symbols under each style, and of four content symbols, per context, under each content.
@@ -75,7 +76,7 @@ def deterministic_errors(task: FiniteTask, weights: Sequence[float]) -> pd.DataF
 
 
 def refined_errors(
-    task: FiniteTask, sizes: Sequence[int], *, batches: int = 32, replicates: int = 500, seed: int = 0
+    task: FiniteTask, sizes: Sequence[int], *, batches: int = 32, replicates: int = 500, seed: Seed = 0
 ) -> pd.DataFrame:
     """Style and content error of refinement, in one context and of a student of many.
 
@@ -96,15 +97,15 @@ def refined_errors(
         Monte Carlo standard error.
 
     Raises:
-        InputError: If a count is out of range.
+        InputError: If a count or the seed is out of range.
     """
     require_count("batches", batches, 1)
     require_count("replicates", replicates, 2)
+    root = key_of(seed)
     rows = []
     for size in sizes:
         require_count("num_demonstrations", size, 1)
-        root = jax.random.key(seed)
-        keys = jax.vmap(lambda i, root=root: jax.random.fold_in(root, i))(jnp.arange(replicates))
+        keys = jax.vmap(lambda i: jax.random.fold_in(root, i))(jnp.arange(replicates))
         values = _refined(task, size, batches, keys)
         row: dict[str, float] = {"num_demonstrations": size}
         for name, column in values.items():
