@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import StyleContentModel, style_content_model
+from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.concepts.style_content import with_wrong_content
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.randomness import Seed, key_of
@@ -123,8 +124,7 @@ def _refined(task: FiniteTask, size: int, batches: int, keys: Key[Array, " r"]) 
         data = task.sample_weak(batches * (size + 1), key=key)
         log_likelihood = source.log_likelihood(data.inputs, data.labels)
         log_likelihood = log_likelihood.reshape(batches, size + 1, -1)
-        others = jnp.sum(log_likelihood, axis=1, keepdims=True) - log_likelihood
-        posteriors = jax.nn.softmax(jnp.log(source.prior) + others, axis=-1)
+        posteriors = jnp.exp(log_posterior(log_weights(source.prior), left_out(log_likelihood)))
         single = posteriors[0, 0]
         style, content = source.errors(single, task.target_prior)
         mean = jnp.mean(posteriors, axis=(0, 1))
