@@ -142,10 +142,10 @@ def test_estimators_ignore_what_no_concept_can_produce() -> None:
     rest = w2s.IteratedRefinement(1, num_weak=4).refined_prior(model, without)
     np.testing.assert_allclose(one, 0.8 * rest + 0.2 * PRIOR, atol=1e-12)
     for estimator in (
-        w2s.ChannelUnknown(num_weak=5),
+        w2s.ChannelUnknown(steps=20, num_weak=5),
         w2s.FrequencyProjection(num_weak=5),
         w2s.InContext(5),
-        w2s.SmoothingUnknown(num_weak=5),
+        w2s.SmoothingUnknown(num_weak=5, shares=jnp.array([0.0, 0.5])),
     ):
         prior = np.asarray(estimator.transferred_prior(model, with_it, key=key))
         assert np.all(prior >= 0)
