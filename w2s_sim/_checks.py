@@ -4,6 +4,7 @@ They look at concrete values alone: inside `jit`, `vmap` or `grad` a value is a 
 caller has already been checked.
 """
 
+from numbers import Integral
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 
 # Priors typed in by hand are rounded: they may miss one by this much.
 PRIOR_TOLERANCE = 1e-4
@@ -54,9 +55,19 @@ def require_between(
         raise InputError(field, short(value), expected)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, NumPy's among them; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def as_whole(value: Any) -> Any:
+    """Converter of count fields: whole numbers become Python's; what is none is left to be refused."""
+    return int(value) if is_whole(value) else value
+
+
 def require_count(field: str, value: Any, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise InputError(field, repr(value), f"a whole number >= {minimum}")
+    if not is_whole(value) or value < minimum:
+        raise InputError(field, shown(value), f"a whole number >= {minimum}")
 
 
 def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) -> None:

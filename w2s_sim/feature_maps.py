@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, concrete, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, concrete, require_between, require_count
 from w2s_sim.errors import InputError
 from w2s_sim.features import FeatureLaw
 
@@ -25,8 +25,8 @@ class PolynomialMap(eqx.Module):
         degree: At least 1.
     """
 
-    num_inputs: int = eqx.field(static=True)
-    degree: int = eqx.field(static=True)
+    num_inputs: int = eqx.field(static=True, converter=as_whole)
+    degree: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("num_inputs", self.num_inputs, 1)

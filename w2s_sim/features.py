@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, require_count, require_finite
+from w2s_sim._checks import as_float, as_whole, require_count, require_finite
 from w2s_sim.errors import InputError
 
 # More quadrature points than this are not laid out.
@@ -56,7 +56,7 @@ class _ProductLaw(FeatureLaw):
         dim: d >= 1.
     """
 
-    dim: int = eqx.field(static=True)
+    dim: int = eqx.field(static=True, converter=as_whole)
     isotropic: ClassVar[bool] = True
     sign_permutation_symmetric: ClassVar[bool] = True
 

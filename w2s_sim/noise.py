@@ -76,7 +76,12 @@ class StudentTNoise(NoiseLaw):
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         nu = self.degrees_of_freedom
         log_constant = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * jnp.log((nu - 2.0) * jnp.pi)
-        return log_constant - 0.5 * (nu + 1.0) * jnp.log1p(noise**2 / (nu - 2.0))
+        # log(1 + z^2) as log z^2 + log(1 + 1/z^2) beyond 1, since z^2 can be beyond the largest number.
+        scaled = noise / jnp.sqrt(nu - 2.0)
+        far = jnp.abs(scaled) > 1.0
+        size = jnp.where(far, jnp.abs(scaled), 1.0)
+        rest = jnp.where(far, 1.0 / size, scaled)
+        return log_constant - 0.5 * (nu + 1.0) * (2.0 * jnp.log(size) + jnp.log1p(rest**2))
 
     def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
         return self._scale * jax.random.t(key, self.degrees_of_freedom, shape)

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import PRIOR_TOLERANCE, concrete, require_between, require_finite, short
-from w2s_sim.concepts.model import LatentConceptModel
+from w2s_sim.concepts.model import LatentConceptModel, cumulative
 from w2s_sim.errors import InputError
 
 # More outcomes than this are not enumerated.
@@ -126,7 +126,7 @@ def draw_from_rows(rows: Float[Array, "n m"], uniforms: Float[Array, " n"]) -> I
 
     An index of probability zero is never drawn.
     """
-    steps = jnp.cumsum(rows, axis=-1)
+    steps = cumulative(rows)
     # Strictly below the last step, also in floating point.
     return jnp.sum((uniforms * steps[:, -1])[:, None] >= steps[:, :-1], axis=-1)
 

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, concrete, require_count, require_finite
+from w2s_sim._checks import as_float, as_whole, concrete, require_count, require_finite
 from w2s_sim.concepts import GaussianConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
@@ -31,7 +31,7 @@ class ConjugateRefinement(Estimator):
         InputError: If the spread is neither a positive number nor a square matrix.
     """
 
-    num_demonstrations: int = eqx.field(static=True)
+    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
     spread: Float[Array, "..."] = eqx.field(converter=as_float)
     student: SpectralFinetuning | None = None
 

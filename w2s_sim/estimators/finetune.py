@@ -12,7 +12,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
@@ -55,7 +55,7 @@ class DirectFinetuning(SpectralFinetuning):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("num_weak", self.num_weak, 1)
@@ -102,7 +102,7 @@ class GradientDescent(DirectFinetuning):
         step_size: tau > 0, in inverse squared feature units.
     """
 
-    steps: int = eqx.field(static=True)
+    steps: int = eqx.field(static=True, converter=as_whole)
     step_size: Float[Array, ""] = eqx.field(converter=as_float)
 
     def __check_init__(self) -> None:

@@ -5,7 +5,7 @@ import abc
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
@@ -41,7 +41,7 @@ class PairByPair(PriorTransfer):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("num_weak", self.num_weak, 1)

@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
@@ -53,7 +54,7 @@ class BiasAndNoiseUnknown(PairByPair):
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
 
-    steps: int = eqx.field(static=True, default=200)
+    steps: int = eqx.field(static=True, converter=as_whole, default=200)
     bias_scale: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
 
     def __check_init__(self) -> None:
@@ -72,13 +73,13 @@ class BiasAndNoiseUnknown(PairByPair):
         across = _complement(source.vectors)
         visible = inputs @ across
 
-        def log_joint(state: tuple[Array, Array, Array]) -> Float[Array, "n K"]:
-            prior, biases, noise = state
-            return jnp.log(prior) + norm.logpdf(residuals - inputs @ biases.T, scale=noise)
+        def log_density(state: tuple[Array, Array, Array]) -> Float[Array, "n K"]:
+            _, biases, noise = state
+            return norm.logpdf(residuals - inputs @ biases.T, scale=noise)
 
         def step(state: tuple[Array, Array, Array], _: Any) -> tuple[tuple[Array, Array, Array], Array]:
             noise = state[2]
-            shares = jax.nn.softmax(log_joint(state), axis=1)
+            shares = jnp.exp(log_posterior(log_weights(state[0]), log_density(state)))
             penalty = (noise / self.bias_scale) ** 2 * jnp.eye(inputs.shape[1])
 
             def bias(weights: Array, residual: Array) -> Float[Array, " d"]:
@@ -89,7 +90,7 @@ class BiasAndNoiseUnknown(PairByPair):
             left = jnp.sum(shares * (residuals - inputs @ biases.T) ** 2) / inputs.shape[0]
             noise = jnp.maximum(jnp.sqrt(left), SMALLEST_NOISE * source.noise)
             state = (jnp.mean(shares, axis=0), biases, noise)
-            return state, jnp.mean(jax.nn.logsumexp(log_joint(state), axis=1))
+            return state, jnp.mean(log_mixture(log_weights(state[0]), log_density(state)))
 
         def climb(start: tuple[Array, Array]) -> tuple[WeakChannel, Float[Array, ""]]:
             state = (start[0], jnp.zeros_like(source.vectors), start[1])

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.randomness import key_of
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
 from w2s_sim.verify.replication import Measure
@@ -83,7 +84,7 @@ class Objective:
         return dataclasses.replace(self.space.case_at(point), name="")
 
     def _keys(self, replicates: int) -> Key[Array, " replicates"]:
-        return jax.random.split(jax.random.key(self.seed), replicates)
+        return jax.random.split(key_of(self.seed), replicates)
 
     def _claim(self, point: Float[np.ndarray, " size"]) -> tuple[float, float] | None:
         """Bound and margin at a point; None where the statement claims nothing, or nothing of interest."""

@@ -19,6 +19,7 @@ from scipy.stats import qmc
 
 from w2s_sim.falsifier.objective import Objective, pressure
 from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.randomness import next_seed, seed_of_32_bits
 from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case
@@ -143,7 +144,7 @@ def falsify(
     case = space.case_at(jnp.asarray(best.point, dtype=float))
     case = dataclasses.replace(case, name=f"nearest to failing, from {space.start.name}")
     report(f"{space.start.name}: measuring again")
-    fresh = dataclasses.replace(settings, seed=settings.seed + 1)
+    fresh = dataclasses.replace(settings, seed=next_seed(settings.seed))
     verdict = check_case(statement, case, settings=fresh, alpha=settings.alpha)
     pressed = pressure(statement.kind, verdict.measured, verdict.bound, margin_of(statement, case))
     return Finding(space.start, case, best.score, verdict, purse.tried, best.how, float(pressed))
@@ -208,7 +209,7 @@ def _evolve(best: _Best, until: float, seed: int) -> None:
     size = best.objective.space.num_structured
     if size < 2:
         return
-    options = {"popsize": POPULATION, "seed": seed + 1, "verbose": -9, "bounds": [-1.0, 1.0]}
+    options = {"popsize": POPULATION, "seed": seed_of_32_bits(seed + 1), "verbose": -9, "bounds": [-1.0, 1.0]}
     strategy = cma.CMAEvolutionStrategy(best.point[:size], 0.3, options)
     while best.budget.spent < until and not strategy.stop():
         points = np.tile(best.point, (POPULATION, 1))

@@ -37,7 +37,6 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "input_dim": {"high": 16},
     # Moments of higher degrees than 2 * 63 are not exact.
     "degree": {"high": NODES - 1},
-    "map_seed": {"high": 2**31 - 1},
     # Sequences of a single symbol; of two there are too many beyond 16.
     "length": {"high": 1000},
 }
