@@ -10,7 +10,8 @@ from w2s_sim.estimators import LeastSquares, Ridge, SpectralFinetuning
 from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, canonical_in
-from w2s_sim.statements.finetuning import FINITE_VARIANCE, ratio_of, ridge_of
+from w2s_sim.statements.finetuning import ratio_of, ridge_of
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.marchenko_pastur import (
     discriminant_root,
     resolvent_excess,

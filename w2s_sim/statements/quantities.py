@@ -24,15 +24,31 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
     """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units.
 
     (a^2 b^2 - c^2) / (a^2 + b^2 - 2c) where the nearest point lies inside the segment, that is where
-    c <= min(a^2, b^2); the nearer end's distance elsewhere.
+    c <= min(a^2, b^2); the nearer end's distance elsewhere. Computed as the distance of a point of the
+    segment: rounding then never takes it far, even if the segment is short or points at the target.
 
     Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
     """
-    a2, b2, c = transfer_geometry(task)
-    length_squared = a2 + b2 - 2.0 * c
-    inside = (c <= jnp.minimum(a2, b2)) & (length_squared > 0)
-    within = (a2 * b2 - c**2) / jnp.where(inside, length_squared, 1.0)
-    return jnp.where(inside, jnp.maximum(within, 0.0), jnp.minimum(a2, b2))
+    return _distance_squared(task, jnp.clip(nearest_gain(task), 0.0, 1.0))
+
+
+def distance_from_line(task: TransferTask) -> Float[Array, ""]:
+    """dist(beta_Q, the line through beta'_Q and beta_P)^2, which is at most the floor."""
+    return _distance_squared(task, nearest_gain(task))
+
+
+def nearest_gain(task: TransferTask) -> Float[Array, ""]:
+    """w*, how far from beta_P to beta'_Q the point of their line lies that is nearest to beta_Q."""
+    to_source = task.source_vector - task.target_vector
+    step = task.weak_vector - task.source_vector
+    length_squared = step @ step
+    return -(to_source @ step) / jnp.where(length_squared > 0, length_squared, 1.0)
+
+
+def _distance_squared(task: TransferTask, gain: Float[Array, ""]) -> Float[Array, ""]:
+    to_source = task.source_vector - task.target_vector
+    error = to_source + gain * (task.weak_vector - task.source_vector)
+    return error @ error
 
 
 def concept_diameter(task: TransferTask) -> Float[Array, ""]:
