@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from w2s_sim.estimators import Estimator, LeastSquares, Ridge
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.noise import StudentTNoise
-from w2s_sim.statements.broken_learners import UnderstatedNoise
+from w2s_sim.statements.broken_learners import RandomLength, UnderstatedNoise
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.curve_resolution import is_resolved, pull
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
@@ -141,6 +141,14 @@ def controls(preset: Preset) -> Sequence[Control]:
         Control(
             Case("anisotropic features", canonical_in(20, features=stretched), Ridge(0.3, num_weak=40)),
             breaks="isotropic features",
+        ),
+        Control(
+            Case(
+                "features of random length",
+                canonical_in(20, features=RandomLength(20)),
+                Ridge(0.3, num_weak=40),
+            ),
+            breaks="independent coordinates",
         ),
         Control(Case("mixed target, ungrouped", mixed, Ridge(0.3, num_weak=40)), breaks="point-mass target"),
     ]
