@@ -49,7 +49,7 @@ def ridge_traces(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Ri
     root = discriminant_root(ratio, ridge)
     mean_gain = 2.0 / (1.0 + ratio + ridge + root)
     # root - eta without the difference of two large numbers.
-    above_ridge = ((1.0 - ratio) ** 2 + 2.0 * ridge * (1.0 + ratio)) / (root + ridge)
+    above_ridge = (1.0 - ratio) ** 2 / (root + ridge) + 2.0 * (1.0 + ratio) * (ridge / (root + ridge))
     return RidgeTraces(mean_gain, mean_gain * above_ridge / root, ratio * mean_gain / root)
 
 
