@@ -56,9 +56,9 @@ def cases(preset: Preset) -> Sequence[Case]:
             ConjugateRefinement(60, 0.1, LeastSquares(num_weak=60)),
         ),
         Case(
-            "ridge student on 4 refined labels, rademacher",
+            "student on 4 refined labels, rademacher features, n=60",
             canonical(features="rademacher"),
-            ConjugateRefinement(60, 0.1, Ridge(0.1, num_weak=4)),
+            ConjugateRefinement(60, 0.1, LeastSquares(num_weak=4)),
         ),
     ]
     path = [Case(f"canonical, n={n}, tau=0.5", task, ConjugateRefinement(n, 0.5)) for n in sizes]

@@ -53,10 +53,16 @@ def margin(case: Case) -> Float[Array, ""]:
     """
     task = case.task
     _, _, step = pull(task)
+    return (step + task.supervisor.noise**2) / case.estimator.sample_size + _rounding(case)
+
+
+def _rounding(case: Case) -> Float[Array, ""]:
+    """Of the squared length of an error whose coordinates are rounded, and of the curve's own sum."""
+    task, parts = case.task, jnp.abs(jnp.stack(list(terms(case).values())))
     vectors = jnp.stack([task.source_vector, task.target_vector, task.weak_vector])
-    rounding = ROUNDINGS * jnp.finfo(vectors.dtype).eps * jnp.sqrt(jnp.max(jnp.sum(vectors**2, axis=1)))
-    missed = (step + task.supervisor.noise**2) / case.estimator.sample_size
-    return missed + 2.0 * jnp.sqrt(bound(case)) * rounding + rounding**2
+    share = ROUNDINGS * jnp.finfo(vectors.dtype).eps
+    slack = share * jnp.sqrt(jnp.max(jnp.sum(vectors**2, axis=1)))
+    return 2.0 * jnp.sqrt(jnp.maximum(bound(case), 0.0)) * slack + slack**2 + 0.1 * share * jnp.sum(parts)
 
 
 def _is_ridge(case: Case) -> bool:
