@@ -110,7 +110,11 @@ class GradientDescent(DirectFinetuning):
         require_between("step_size", self.step_size, 0.0, open_low=True)
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
-        return 1.0 - (1.0 - self.step_size * spectrum) ** self.steps
+        pace = self.step_size * spectrum
+        # Many short steps: the power of a number near one would lose the digits of the step.
+        is_short = pace < 1.0
+        short = -jnp.expm1(self.steps * jnp.log1p(-jnp.where(is_short, pace, 0.0)))
+        return jnp.where(is_short, short, 1.0 - (1.0 - pace) ** self.steps)
 
     @property
     def gain_within_unit_interval(self) -> bool:

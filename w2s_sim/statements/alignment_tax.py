@@ -21,12 +21,12 @@ from w2s_sim.statements.example_tasks import (
 )
 from w2s_sim.statements.finetuning import (
     FINETUNING_PARAMETERS,
-    FINITE_VARIANCE,
     ISOTROPIC,
     SPECTRAL,
     SYMMETRIC,
     build_student,
 )
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.statements.style_content import relative_errors, style_block

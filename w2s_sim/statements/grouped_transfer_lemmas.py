@@ -10,6 +10,7 @@ from w2s_sim.estimators import ContextEstimator, InContext, LeastSquares, Refine
 from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import L1_NORM
 from w2s_sim.statements.grouped_terms import (
     concept_bounds,
@@ -169,6 +170,7 @@ GROUPED_TRANSFER_LEMMAS = (
                 lambda case: isinstance(case.estimator, Refinement) and case.estimator.context == "fresh",
             ),
             LEAST_SQUARES,
+            FINITE_VARIANCE,
             Assumption(
                 "standard Gaussian features for a fitted student",
                 lambda case: isinstance(case.task.features, Gaussian),

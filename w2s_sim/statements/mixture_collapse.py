@@ -18,6 +18,7 @@ from w2s_sim.statements.collapse import (
     weighted,
 )
 from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.grouped_terms import with_target
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.mixture_collapse_lemmas import (
@@ -29,7 +30,6 @@ from w2s_sim.statements.mixture_collapse_lemmas import (
 )
 from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.statements.refining import (
-    FINITE_VARIANCE,
     INDEPENDENT_QUERIES,
     LEAST_SQUARES,
     REFINED,

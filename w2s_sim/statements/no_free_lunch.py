@@ -20,7 +20,7 @@ from w2s_sim.estimators import (
 from w2s_sim.statements.broken_learners import ToldTheWorld
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
-from w2s_sim.statements.finetuning import has_finite_variance
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import MAXIMUM
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.no_free_lunch_lemmas import NO_FREE_LUNCH_LEMMAS, errors_in_both_worlds
@@ -115,7 +115,7 @@ NO_FREE_LUNCH = Statement(
     functional=MAXIMUM,
     assumptions=(
         Assumption("nothing told of the world", lambda case: not isinstance(case.estimator, ToldTheWorld)),
-        Assumption("finite variance of the risk", has_finite_variance),
+        FINITE_VARIANCE,
     ),
     trivial=lambda case: 0.0,
     lemmas=NO_FREE_LUNCH_LEMMAS,

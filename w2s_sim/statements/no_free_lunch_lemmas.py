@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.estimators import InContext, Ridge
 from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case
-from w2s_sim.statements.finetuning import has_finite_variance
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import MAXIMUM
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.statement import Preset, Statement
@@ -105,7 +105,7 @@ NO_FREE_LUNCH_LEMMAS = (
         assumptions=(
             Assumption("Gaussian features", lambda case: isinstance(case.task.features, Gaussian)),
             Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-            Assumption("finite variance of the risk", has_finite_variance),
+            FINITE_VARIANCE,
         ),
         page=PAGE,
     ),

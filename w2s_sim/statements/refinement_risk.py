@@ -17,12 +17,12 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional_uniform,
 )
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.quantities import concept_diameter
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
 from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
 from w2s_sim.statements.refining import (
-    FINITE_VARIANCE,
     INDEPENDENT_QUERIES,
     LEAST_SQUARES,
     REFINED,

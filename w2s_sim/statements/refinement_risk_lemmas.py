@@ -10,6 +10,7 @@ from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.quantities import (
     concept_diameter,
@@ -131,6 +132,7 @@ REFINEMENT_RISK_LEMMAS = (
         cases=_dominance_cases,
         measure=FromWeakData(student_error),
         bound=lambda case: naive_floor(case.task),
+        assumptions=(FINITE_VARIANCE,),
         page=PAGE,
     ),
 )
