@@ -125,7 +125,7 @@ def test_rate_is_consistent_and_five_percent_is_refuted(name: str) -> None:
     assert verdict.ci_high < 1.05 * verdict.bound - margin
 
 
-@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("index", [0, 1, 2])
 def test_controls_are_refuted(index: int) -> None:
     control = IDENTIFICATION_RATE.controls("quick")[index]
     verdict = check_control(

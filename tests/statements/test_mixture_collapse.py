@@ -98,7 +98,7 @@ def test_point_mass_and_its_own_concept_leave_nothing() -> None:
     task = w2s.canonical_task()
     assert float(collapse(task).error) == pytest.approx(0.0, abs=1e-12)
     total = float(jnp.sum(competitor_terms(task, jnp.asarray(16.0))))
-    assert total == pytest.approx(0.0569593, rel=1e-4)
+    assert total == pytest.approx(0.0362256, rel=1e-4)
     assert int(compared_with_nearest(task).target_concept) == 3
 
 

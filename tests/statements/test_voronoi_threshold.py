@@ -10,9 +10,9 @@ from w2s_sim.estimators import InContext
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.identification.voronoi import (
-    golden_section_rate,
     losers,
     no_third_concept_interferes,
+    numerical_rate,
     seen_from_winner,
     voronoi_pairs,
     voronoi_rate,
@@ -127,7 +127,7 @@ def test_third_concept_in_the_way() -> None:
 @pytest.mark.usefixtures("x64")
 def test_closed_form_is_the_numerical_minimum(share: float) -> None:
     task = weak_concept_at(share, across=0.2)
-    assert float(golden_section_rate(task)) == pytest.approx(float(voronoi_rate(task)), abs=1e-10)
+    assert float(numerical_rate(task)) == pytest.approx(float(voronoi_rate(task)), abs=1e-10)
 
 
 def case_named(name: str) -> Case[Any]:

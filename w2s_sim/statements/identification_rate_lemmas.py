@@ -4,11 +4,16 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
+from scipy.special import gammaln, logsumexp
 
 from w2s_sim.estimators import ContextEstimator, InContext
 from w2s_sim.identification.chernoff import log_chernoff_terms
+from w2s_sim.identification.contour import pair_probability
+from w2s_sim.identification.lattice import LatticeOdds
 from w2s_sim.identification.moments import log_odds_moments
+from w2s_sim.identification.odds import odds_law
 from w2s_sim.identification.rate import identification_exponents, sharp_log_misidentification
 from w2s_sim.identification.tilting import (
     TiltingPlan,
@@ -19,6 +24,7 @@ from w2s_sim.identification.tilting import (
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, two_concepts
+from w2s_sim.statements.finite_examples import loaded_coin_task
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData, canonical_task
 
@@ -145,6 +151,30 @@ def _exact_share(case: Case) -> float:
     return float(jnp.exp(exact - plan.log_bound))
 
 
+def _log_by_contour(case: Case) -> float:
+    """log E[1 - pi_n(k*)] of two concepts by the integral over a line of complex exponents."""
+    prior, star = np.asarray(case.task.source.prior), int(case.task.target_concept)
+    log_odds = float(np.log(prior[1 - star] / prior[star]))
+    return pair_probability(odds_law(case.task), 1 - star, log_odds, _size(case)).log_value
+
+
+def _lattice_cases(preset: Preset) -> Sequence[Case]:
+    # One more demonstration shifts the lattice by half its span.
+    sizes = (256, 257) if preset == "quick" else (256, 257, 1024, 1025)
+    return [Case(f"two faces of a loaded coin, n={n}", loaded_coin_task(0.97), InContext(n)) for n in sizes]
+
+
+def _log_by_counting(case: Case) -> float:
+    """log E[1 - pi_n(k*)] of two coins as a sum over the number of heads."""
+    share = np.exp(np.asarray(case.task.source.log_outcome_probabilities(), dtype=np.float64))
+    size, heads = _size(case), np.arange(_size(case) + 1)
+    tails = size - heads
+    log_odds = heads * np.log(share[1, 0] / share[0, 0]) + tails * np.log(share[1, 1] / share[0, 1])
+    log_law = gammaln(size + 1) - gammaln(heads + 1) - gammaln(tails + 1)
+    log_law = log_law + heads * np.log(share[0, 0]) + tails * np.log(share[0, 1])
+    return float(logsumexp(log_law - np.logaddexp(0.0, -log_odds)))
+
+
 _POINT_MASS = (Assumption("point-mass target", lambda case: case.task.has_point_mass_target),)
 
 IDENTIFICATION_RATE_LEMMAS = (
@@ -210,6 +240,26 @@ IDENTIFICATION_RATE_LEMMAS = (
         bound=_exact_share,
         support=lambda case: (0.0, 1.0),
         margin=lambda case: 0.08 * _exact_share(case),
+        page=PAGE,
+    ),
+    Statement(
+        id="odds-by-contour",
+        kind="equality",
+        title="log E[r / (1 + r)] by one integral along a line of complex exponents, K = 2",
+        cases=_two_concept_cases,
+        exact=lambda case: misidentification_of_two_concepts(case.task, _size(case)).log_value,
+        bound=_log_by_contour,
+        margin=lambda case: 1e-6,
+        page=PAGE,
+    ),
+    Statement(
+        id="lattice-prefactor",
+        kind="equality",
+        title="log E[1 - pi_n(k*)] where log-odds lie on a lattice: a sum over its points",
+        cases=_lattice_cases,
+        exact=_log_by_counting,
+        bound=lambda case: LatticeOdds.of(case.task).log_misidentification(_size(case)),
+        margin=lambda case: 5e-4,
         page=PAGE,
     ),
     Statement(
