@@ -88,7 +88,7 @@ class Competitors:
         for k, log_odds in enumerate(self.log_prior_odds):
             effective = np.logaddexp.reduce(log_odds + self._log_overlaps(k, size))
             terms.append(log_odds - effective + log_value(k, float(effective)) + self._log_left(k, size))
-        return np.logaddexp.reduce(np.array(terms), axis=0)
+        return np.asarray(np.logaddexp.reduce(np.array(terms), axis=0))
 
     def _log_overlaps(self, index: int, size: float) -> Float[np.ndarray, " k"]:
         """log of the odds that every competitor adds to those of k, as a share of k's."""
