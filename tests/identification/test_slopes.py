@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
 from scipy.stats import binom, chi, norm
 
 from w2s_sim.concepts import CategoricalModel
@@ -32,7 +31,7 @@ def by_counting(heads: float, other: float, shown: float, prior: float, size: in
     count = np.arange(size + 1)
     log_odds = np.log(prior / (1.0 - prior)) + count * np.log(other / heads)
     log_odds = log_odds + (size - count) * np.log((1.0 - other) / (1.0 - heads))
-    return float(logsumexp(binom.logpmf(count, size, shown) - np.logaddexp(0.0, -log_odds)))
+    return float(np.logaddexp.reduce(binom.logpmf(count, size, shown) - np.logaddexp(0.0, -log_odds)))
 
 
 COINS = [
@@ -77,7 +76,7 @@ def test_one_integral_for_gaussian_features_however_sure_the_strong_model(ratio:
         # r / (1 + r) is 0 or 1, and log r > 0 where a normal exceeds V^(1/2) / (2 sigma'), V = 4 chi^2_n.
         roots = np.linspace(0.0, 80.0, 400_001)
         log_values = norm.logcdf(-2.0 * roots) + chi.logpdf(roots, size)
-        expected = logsumexp(log_values[1:]) + np.log(roots[1])
+        expected = np.logaddexp.reduce(log_values[1:]) + np.log(roots[1])
     assert found.log_value == pytest.approx(expected, abs=1e-3 if ratio > 1.0 else 1e-6)
     # There is no lattice.
     assert found.log_smooth == found.log_value
@@ -132,11 +131,11 @@ def test_near_lattices_count_until_the_context_tells(shift: float) -> None:
         for i in range(size + 1):
             for j in range(size + 1 - i):
                 counts = np.array([i, j, size - i - j])
-                ways = logsumexp([0.0]) + sum(np.log(np.arange(1, size + 1)))
+                ways = np.sum(np.log(np.arange(1, size + 1)))
                 ways = ways - sum(np.sum(np.log(np.arange(1, c + 1))) for c in counts)
                 total.append(ways + counts @ np.log(law[0]) - np.logaddexp(0.0, -(counts @ values)))
         found = pair_probability(odds_law(task), 1, 0.0, size)
-        assert found.log_value == pytest.approx(float(logsumexp(total)), abs=1e-4)
+        assert found.log_value == pytest.approx(float(np.logaddexp.reduce(total)), abs=1e-4)
     exact, smooth = corrected_slopes(task, 3)
     assert abs(exact - smooth) > 0.05 * smooth
 

@@ -111,7 +111,8 @@ def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, "
         # Of equal ones the leftmost: where all are infinite the minimum lies to the left of them.
         nearest = jnp.argmin(values, axis=0)
         padded = jnp.concatenate([2.0 * logits[:1] - logits[1:2], logits, 2.0 * logits[-1:] - logits[-2:-1]])
-        return tuple(jnp.take_along_axis(padded, nearest[None] + shift, axis=0)[0] for shift in (0, 2))
+        low, high = (jnp.take_along_axis(padded, nearest[None] + shift, axis=0)[0] for shift in (0, 2))
+        return low, high
 
     def narrow(_: Any, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
         low, high = bracket

@@ -170,8 +170,8 @@ class Competitors:
 
 def _lowest_moment(law: OddsLaw, competitor: int) -> tuple[float, float]:
     """s_k and log m_k(s_k)."""
-    inner, _ = lowest_point(lambda points, _: law.log_moment(competitor, points).real)
+    inner, _ = lowest_point(lambda points, _: np.real(law.log_moment(competitor, points)))
     points = np.array([0.0, 1.0, inner])
-    values = np.array([0.0, *law.log_moment(competitor, points[1:]).real])
+    values = np.array([0.0, *np.real(law.log_moment(competitor, points[1:]))])
     best = int(np.argmin(values))
     return float(points[best]), float(values[best])

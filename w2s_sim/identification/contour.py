@@ -89,12 +89,12 @@ class _Integrand:
         """At the saddle point, or near it: any c gives the same integral."""
 
         def log_height(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
-            log_moments = law.log_moment(competitor, points).real
+            log_moments = np.real(law.log_moment(competitor, points))
             return points * log_prior_odds + size * log_moments - np.log(np.sin(np.pi * edges))
 
         point, edge = lowest_point(log_height)
         height = float(log_height(np.array([point]), np.array([edge]))[0])
-        log_moment = float(law.log_moment(competitor, np.array([point])).real[0])
+        log_moment = float(np.real(law.log_moment(competitor, np.array([point])))[0])
         return cls(law, competitor, log_prior_odds, size, point, edge, height, log_moment)
 
     def first_nodes(self) -> int:

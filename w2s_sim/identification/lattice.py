@@ -54,8 +54,8 @@ class LatticeOdds:
         values = law.values[1 - star]
         if not np.all(np.isfinite(values)):
             raise InputError("task", "an outcome that one concept excludes", "log-odds on a lattice")
-        s, _ = lowest_point(lambda points, _: law.log_moment(1 - star, points).real)
-        log_moment = float(law.log_moment(1 - star, np.array([s])).real[0])
+        s, _ = lowest_point(lambda points, _: np.real(law.log_moment(1 - star, points)))
+        log_moment = float(np.real(law.log_moment(1 - star, np.array([s])))[0])
         tilted = law.weights * np.exp(s * values - log_moment)
         second, third, fourth = (float(tilted @ values**power) for power in (2, 3, 4))
         prior = np.asarray(task.source.prior, dtype=np.float64)

@@ -91,7 +91,7 @@ def lowest_point(function: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> tu
         points = 1.0 / (1.0 + np.exp(-logits))
         return points, np.minimum(points, 1.0 / (1.0 + np.exp(logits)))
 
-    logits = LOGITS
+    logits, best = LOGITS, LOGITS[0]
     for _ in range(CLOSER_LOOKS):
         spacing = logits[1] - logits[0]
         best = logits[np.argmin(function(*place(logits)))]
@@ -231,6 +231,6 @@ class FiniteOdds(OddsLaw):
 def _log_mean_power(z: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """log sum w exp(z v), the largest real part taken out."""
     exponents = z[:, None] * values
-    largest = exponents.real.max(axis=1)
+    largest = np.real(exponents).max(axis=1)
     with np.errstate(divide="ignore"):
         return largest + np.log(np.exp(exponents - largest[:, None]) @ weights)
