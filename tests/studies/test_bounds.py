@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import xlogy
 
 import w2s_sim as w2s
 from w2s_sim.features import Anisotropic, Gaussian
@@ -118,7 +119,8 @@ def test_identification_among_tables_is_that_of_enumeration() -> None:
     prior = np.array([0.5, 0.25, 0.15, 0.1])
     exponents = np.linspace(0.0, 1.0, 20_001)
     moments = np.einsum("m,skm->sk", laws[3], (laws[:3] / laws[3]) ** exponents[:, None, None])
-    terms = (prior[:3] / prior[3]) ** exponents[:, None] * moments**8
+    factors = np.exp(xlogy(exponents, exponents) + xlogy(1.0 - exponents, 1.0 - exponents))
+    terms = factors[:, None] * (prior[:3] / prior[3]) ** exponents[:, None] * moments**8
     expected = terms.min(axis=0).sum()
     assert value_by("hmm-identification", case_of(w2s.InContext(8), table_task())) == pytest.approx(expected)
 

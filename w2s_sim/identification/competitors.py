@@ -18,7 +18,7 @@ from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.odds import OddsLaw, lowest_point, odds_law
 from w2s_sim.task import TransferTask
 
-# On the circle that cumulants are read off; its radius is half the way to the nearer end of [0, 1].
+# On the circle that cumulants are read off.
 CIRCLE_NODES = 64
 
 
@@ -154,6 +154,9 @@ class Competitors:
         """Variance and next two cumulants of the tilted log-odds: Cauchy's formula on m_k(z) / m_k(s_k)."""
         s = float(self.exponents[index])
         radius = 0.5 * min(s, 1.0 - s)
+        # No singularity within twice the radius: the nearest is real, where the moment becomes infinite.
+        while np.isinf(self.law.log_moment(self.concepts[index], np.array([s + 2.0 * radius]))).any():
+            radius *= 0.5
         circle = np.exp(2j * np.pi * np.arange(CIRCLE_NODES) / CIRCLE_NODES)
         log_ratio = self.law.log_moment(self.concepts[index], s + radius * circle) - self.log_moments[index]
         # The moments of radius times the log-odds, of size one whatever the size of the log-odds.

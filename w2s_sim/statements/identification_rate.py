@@ -158,6 +158,7 @@ IDENTIFICATION_RATE = Statement(
             "independent demonstrations",
             lambda case: (
                 not isinstance(case.estimator, RepeatedDemonstration)
+                and case.task.source.reads_independently
                 and (not case.grouped or case.task.has_point_mass_target)
             ),
         ),
