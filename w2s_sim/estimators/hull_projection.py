@@ -61,7 +61,7 @@ def hull_weights(
 
     def nearest_on_face(face: _Face) -> tuple[Array, Array]:
         """Whether the face holds the nearest point of its span; and the last point on the way there."""
-        wanted = _affine_weights(vectors, point, covariance, face.active, jnp.argmax(face.weights))
+        wanted = affine_weights(vectors, point, covariance, face.active, jnp.argmax(face.weights))
         leaving = face.active & (wanted <= 0)
         fall = face.weights - wanted
         reach = jnp.where(leaving, face.weights / jnp.where(fall > 0, fall, 1.0), jnp.inf)
@@ -95,7 +95,7 @@ def hull_weights(
     return jax.lax.while_loop(unfinished, change, start).weights
 
 
-def _affine_weights(
+def affine_weights(
     vectors: Float[Array, "K d"],
     point: Float[Array, " d"],
     covariance: Float[Array, "d d"],
