@@ -26,7 +26,10 @@ def refine_prior(
     """
     # A row of weight zero says nothing, even where no concept can produce it.
     used = weights[:, None] > 0
-    posterior = jax.nn.softmax(jnp.log(prior) + jnp.where(used, log_likelihood, 0.0), axis=-1)
+    log_joint = jnp.log(prior) + jnp.where(used, log_likelihood, 0.0)
+    # Neither does one that no concept of positive weight can produce: it leaves the prior as it is.
+    possible = jnp.any(log_joint > -jnp.inf, axis=-1, keepdims=True)
+    posterior = jnp.where(possible, jax.nn.softmax(jnp.where(possible, log_joint, 0.0), axis=-1), prior)
     return weights @ posterior
 
 
