@@ -83,7 +83,7 @@ class Task(eqx.Module):
     @property
     def has_point_mass_target(self) -> bool:
         """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
-        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
+        return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
 
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
         """Weak data of the target.

@@ -7,7 +7,7 @@ from jaxtyping import Array, Key
 
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.task import Task, WeakData
 
 
 class Estimator(eqx.Module):
@@ -25,6 +25,10 @@ class Estimator(eqx.Module):
         By default all pairs that it reads.
         """
         return max(1, self.sample_size)
+
+    def told(self, task: Task) -> "Estimator":
+        """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
+        return self
 
     @abc.abstractmethod
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:

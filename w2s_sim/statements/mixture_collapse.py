@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from w2s_sim.estimators import InContext, LeastSquares, Refinement, Ridge
 from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian, UniformCube
 from w2s_sim.identification import quadrature_is_resolved
+from w2s_sim.noise import NormalNoise
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.collapse import (
     collapse,
@@ -165,6 +166,10 @@ MIXTURE_COLLAPSE = Statement(
     assumptions=(
         REFINED,
         OWN_CONCEPTS,
+        Assumption(
+            "normal label noise of the strong model",
+            lambda case: isinstance(case.task.source.law, NormalNoise),
+        ),
         INDEPENDENT_QUERIES,
         LEAST_SQUARES,
         FINITE_VARIANCE,

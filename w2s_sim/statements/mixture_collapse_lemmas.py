@@ -203,7 +203,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
         cases=_cases,
         measure=FromWeakData(_expansion_violation),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-5,
+        margin=lambda case: 1e-5 * float(worst_risk(case)),
         page=PAGE,
     ),
     Statement(
@@ -213,7 +213,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
         cases=_fit_cases,
         measure=FromWeakData(_fit_deviation),
         bound=lambda case: 0.0,
-        margin=lambda case: 0.05,
+        margin=lambda case: 0.1 * float(jnp.sqrt(collapse(case.task).error)),
         page=PAGE,
     ),
     Statement(

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification import identification_bound, quadrature_is_resolved
+from w2s_sim.identification.voronoi import voronoi_winner
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -51,16 +52,6 @@ def _support(case: Case) -> tuple[float, float]:
     if isinstance(case.estimator, InContext):
         return 0.0, float(concept_diameter(case.task)) ** 2
     return 0.0, float("inf")
-
-
-def _weak_concept_in_cell(case: Case) -> bool:
-    """Whether beta'_* is nearer to beta_* than to any other concept, in Sigma's norm."""
-    task = case.task
-    weak = task.supervisor.vectors[task.target_concept]
-    differences = np.asarray(task.source.vectors - weak, dtype=np.float64)
-    covariance = np.asarray(task.features.covariance, dtype=np.float64)
-    distances = np.einsum("ki,ij,kj->k", differences, covariance, differences)
-    return bool(np.argmin(distances) == int(task.target_concept))
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -138,7 +129,10 @@ REFINEMENT_RISK = Statement(
     assumptions=(
         REFINED,
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-        Assumption("weak concept in the right Voronoi cell", _weak_concept_in_cell),
+        Assumption(
+            "weak concept in the right Voronoi cell",
+            lambda case: int(voronoi_winner(case.task)) == int(case.task.target_concept),
+        ),
         INDEPENDENT_QUERIES,
         LEAST_SQUARES,
         FINITE_VARIANCE,

@@ -48,6 +48,8 @@ class Statement:
         trivial: A bound that holds without the theorem: no better than it is vacuous.
         terms: The bound as a sum of named terms, so that mutants can drop each.
         margin: For equalities and rates, the absolute difference that still counts as equal.
+        scale: For an exact statement with a unit: size of the numbers that the measured one and the bound are
+            differences of, to which their rounding is relative; 1 when left out.
         lemmas: The proof's own steps.
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
@@ -76,6 +78,7 @@ class Statement:
     trivial: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
     terms: Callable[[Case[Any]], Mapping[str, Float[Array, ""]]] | None = None
     margin: Callable[[Case[Any]], float] | None = None
+    scale: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
     lemmas: "tuple[Statement, ...]" = ()
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()

@@ -54,7 +54,7 @@ def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, 
         raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
     try:
         numbers = read_parameters(statement.parameters, table)
-        estimator = statement.build_estimator(numbers)
+        estimator = statement.build_estimator(numbers).told(task)
     except InputError as error:
         raise error.located("", "case.") from None
     return Case(name, task, estimator, bool(numbers.get("grouped", False)))

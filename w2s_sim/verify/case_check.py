@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from typing import Any
 
 import jax
@@ -10,15 +11,19 @@ from jaxtyping import Float
 
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
+from w2s_sim.verify.evaluation import (
+    bound_of,
+    exact_value_of,
+    margin_of,
+    rounding_of,
+    scale_of,
+    trivial_of,
+)
 from w2s_sim.verify.intervals import UNBOUNDED, Interval
 from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
-from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge
-
-# What a sum of a few thousand float64 numbers may be off by, relative to its size or to one.
-ROUNDING = 1e-10
+from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge, obstacle
 
 
 def check_case(
@@ -76,6 +81,7 @@ class _Row:
     reason: str
     replicates: int
     case: Case[Any]
+    judged: bool = True
 
     def verdict(
         self,
@@ -105,6 +111,7 @@ class _Row:
             reason=reason,
             parameters=case_parameters(self.case),
             parts=self.interval.parts,
+            judged=self.judged,
         )
 
 
@@ -114,20 +121,32 @@ def _measure(
     bound = bound_of(statement, believed)
     margin = margin_of(statement, believed)
     trivial = trivial_of(statement, believed)
-    vacuous = is_vacuous(statement.kind, bound, trivial)
+    if obstacle(statement.kind, 0.0, bound, margin, trivial):
+        # Sampled for information alone.
+        settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     if statement.measure is None:
         row = _certify(statement, case, bound, margin)
     else:
         row = _sample(statement, statement.measure, case, bound, margin, settings, alpha)
+    reason = obstacle(statement.kind, row.interval.mean, bound, margin, trivial)
+    if reason:
+        # What sampling says of replicates that are not finite is more than that their mean is not.
+        reason = row.reason if math.isnan(row.interval.mean) and row.replicates else reason
+        return dataclasses.replace(row, outcome="inconclusive", reason=reason, judged=False)
+    vacuous = is_vacuous(statement.kind, bound, trivial, rounding_of(statement))
     if vacuous and row.outcome not in ("refuted", "inconclusive"):
-        reason = f"the bound is no better than the trivial {trivial:.6g}"
+        reason = (
+            "the bound is infinite"
+            if math.isinf(bound)
+            else f"the bound is no better than the trivial {trivial:.6g}"
+        )
         return dataclasses.replace(row, outcome="vacuous", reason=reason)
     return row
 
 
 def _certify(statement: Statement, case: Case[Any], bound: float, margin: float) -> _Row:
     value = exact_value_of(statement, case)
-    rounding = ROUNDING * max(1.0, abs(bound), abs(value))
+    rounding = rounding_of(statement) * max(scale_of(statement, case), abs(bound), abs(value))
     # So that a bound that is attained is not refuted by its last digits.
     nearest = min(max(bound, value - rounding), value + rounding)
     outcome = judge(statement.kind, nearest, nearest, bound, margin)

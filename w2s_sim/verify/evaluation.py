@@ -9,6 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from w2s_sim.statements import Case, Statement
+from w2s_sim.verify.verdict import SINGLE_ROUNDING
+
+# What sums of a few thousand numbers may be off by, relative to their size.
+DOUBLE_ROUNDING = 1e-10
 
 
 def bound_of(statement: Statement, case: Case[Any]) -> float:
@@ -30,6 +34,16 @@ def margin_of(statement: Statement, case: Case[Any]) -> float:
 def trivial_of(statement: Statement, case: Case[Any]) -> float | None:
     """The bound that needs no theorem, where there is one."""
     return None if statement.trivial is None else float(_evaluate(statement, statement.trivial, case))
+
+
+def scale_of(statement: Statement, case: Case[Any]) -> float:
+    """Size of what the numbers of an exact statement are differences of; 1 where they have no unit."""
+    return 1.0 if statement.scale is None else float(_evaluate(statement, statement.scale, case))
+
+
+def rounding_of(statement: Statement) -> float:
+    """What the numbers of a statement may be off by, relative to their size: that of their precision."""
+    return DOUBLE_ROUNDING if statement.exact is not None or jax.config.jax_enable_x64 else SINGLE_ROUNDING
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
