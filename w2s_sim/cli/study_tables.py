@@ -1,5 +1,6 @@
 """What `w2s run` shows of a study: its grid beforehand, its results afterwards."""
 
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,8 @@ def _print_results(study: Study, results: pd.DataFrame) -> None:
     table = Table("cell", *map(_short, keys), "risk", "± se", "bound", "replicates")
     for row in results.head(SHOWN_CELLS).to_dict("records"):
         shown = ["" if str(row.get(key)) in ("nan", "<NA>", "None") else str(row[key]) for key in keys]
-        bound = f"{row['bound']:.5g} ({row['bound_kind']})" if row["bound_kind"] else ""
+        kind = row["bound_kind"]
+        bound = f"{row['bound']:.5g} ({kind})" if math.isfinite(row["bound"]) else kind
         table.add_row(
             str(row["cell"]),
             *shown,
