@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_count, require_finite, require_prior, require_shape
+from w2s_sim._checks import as_float, as_probabilities, require_count, require_finite, require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.features import FEATURE_LAWS, FeatureLaw
+from w2s_sim.fields import probability
 from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
@@ -83,7 +84,7 @@ class Task(eqx.Module):
     @property
     def has_point_mass_target(self) -> bool:
         """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
-        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
+        return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
 
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
         """Weak data of the target.
@@ -122,7 +123,7 @@ class TransferTask(Task):
 
     features: FeatureLaw
     source: RegressionModel  # pyright: ignore[reportIncompatibleMethodOverride]
-    target_prior: Float[Array, " K"] = eqx.field(converter=as_float)
+    target_prior: Float[Array, " K"] = eqx.field(**probability("target_prior"))
     supervisor: RegressionSupervisor  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
@@ -130,7 +131,6 @@ class TransferTask(Task):
         if self.features.dim != dim:
             raise InputError("features", f"dimension {self.features.dim}", f"dimension {dim}, as concepts")
         require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
-        require_prior("target_prior", self.target_prior)
         require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
 
     @property
@@ -242,7 +242,7 @@ def regression_task(
     require_shape("concepts", concepts, (num_concepts, dim), "num_concepts x dim")
     for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
         require_shape(field, prior, (num_concepts,), "one weight per concept")
-        require_prior(field, prior)
+    source_prior = as_probabilities("source_prior", source_prior)
     source = RegressionModel(source_prior, concepts, noise, NormalNoise() if law is None else law)
     if supervisor is None:
         supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_prior
+from w2s_sim.fields import probability
 
 ConceptModelT = TypeVar("ConceptModelT", bound="ConceptModel")
 ModelT = TypeVar("ModelT", bound="LatentConceptModel")
@@ -66,10 +66,7 @@ class LatentConceptModel(ConceptModel):
         prior: Prior over concepts, shape (K,), a probability vector.
     """
 
-    prior: Float[Array, " K"] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_prior("prior", self.prior)
+    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
 
     @abc.abstractmethod
     def log_likelihood(

@@ -23,16 +23,21 @@ def transfer_geometry(task: TransferTask) -> tuple[Float[Array, ""], Float[Array
 def naive_floor(task: TransferTask) -> Float[Array, ""]:
     """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units.
 
-    (a^2 b^2 - c^2) / (a^2 + b^2 - 2c) where the nearest point lies inside the segment, that is where
-    c <= min(a^2, b^2); the nearer end's distance elsewhere.
+    Equal to (a^2 b^2 - c^2) / (a^2 + b^2 - 2c) where the nearest point lies inside the segment, that is where
+    c <= min(a^2, b^2), and to the nearer end's squared distance elsewhere. It is computed as the length of the
+    way to that point: a difference of fourth powers would lose its digits, and in small units all of them.
 
     Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
     """
-    a2, b2, c = transfer_geometry(task)
-    length_squared = a2 + b2 - 2.0 * c
-    inside = (c <= jnp.minimum(a2, b2)) & (length_squared > 0)
-    within = (a2 * b2 - c**2) / jnp.where(inside, length_squared, 1.0)
-    return jnp.where(inside, jnp.maximum(within, 0.0), jnp.minimum(a2, b2))
+    to_source = task.source_vector - task.target_vector
+    to_weak = task.weak_vector - task.target_vector
+    along = to_source - to_weak
+    length_squared = along @ along
+    distinct = length_squared > 0
+    share = jnp.where(distinct, (to_source @ along) / jnp.where(distinct, length_squared, 1.0), 0.0)
+    share = jnp.clip(share, 0.0, 1.0)
+    nearest = (1.0 - share) * to_source + share * to_weak
+    return nearest @ nearest
 
 
 def concept_diameter(task: TransferTask) -> Float[Array, ""]:
