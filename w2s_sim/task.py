@@ -18,6 +18,10 @@ from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
 
+# Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
+# of a per cent.
+LARGEST_ROUNDING = 0.03
+
 
 class WeakData(eqx.Module):
     """Inputs with weak labels: all that a learner ever sees of the target.
@@ -85,6 +89,14 @@ class Task(eqx.Module):
     def has_point_mass_target(self) -> bool:
         """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
         return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
+
+    def unresolved(self, num_weak: int) -> str:
+        """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
+
+        Args:
+            num_weak: Weak pairs that are read.
+        """
+        return ""
 
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
         """Weak data of the target.
@@ -170,6 +182,26 @@ class TransferTask(Task):
     def weak_risk(self) -> Float[Array, ""]:
         """Excess risk of the weak model's own mean predictor beta'_Q."""
         return self.excess_risk(LinearStudent(self.weak_vector))
+
+    def unresolved(self, num_weak: int) -> str:
+        """As for every task: the rounding of labels against their noise. Needs concrete values.
+
+        A number of size L is known to eps L. Rounding then adds some (eps L)^2 to the mean squared error of
+        every coefficient, where n labels of noise sigma leave sigma^2 / n: it is too coarse where
+        sqrt(n) eps L is no small share of sigma. Other units do not help, another precision does.
+        """
+        covariance = np.asarray(self.features.covariance, dtype=np.float64)
+        vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
+        size = float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
+        weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
+        noise = min([float(self.source.noise), *([weak_error] if weak_error > 0 else [])])
+        rounding = float(jnp.finfo(self.source.vectors.dtype).eps) * size
+        if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise:
+            return ""
+        return (
+            f"{self.source.vectors.dtype} rounds labels of size {size:.3g} to {rounding:.2g}, too much "
+            f"beside a noise of {noise:.3g} in {num_weak} pairs: compute in float64 (--x64)"
+        )
 
 
 class ShiftedTarget(TransferTask):

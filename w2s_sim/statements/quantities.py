@@ -24,8 +24,8 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
     """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units.
 
     Equal to (a^2 b^2 - c^2) / (a^2 + b^2 - 2c) where the nearest point lies inside the segment, that is where
-    c <= min(a^2, b^2), and to the nearer end's squared distance elsewhere. It is computed as the length of the
-    way to that point: a difference of fourth powers would lose its digits, and in small units all of them.
+    c <= min(a^2, b^2), and to the nearer end's squared distance elsewhere. It is computed as the squared
+    distance of that point: a difference of fourth powers would lose its digits, in small units all of them.
 
     Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
     """
