@@ -114,7 +114,7 @@ def _unit_rows(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
     return rows / np.where(lengths > 0, lengths, 1.0)
 
 
-def orthogonal_directions(vectors: Float[Array, "K d"]) -> Float[np.ndarray, "K d"]:
+def orthogonal_directions(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
     """K orthonormal directions orthogonal to every concept vector.
 
     Standard basis vectors are swept by Gram-Schmidt in their order, so that concepts e_1..e_K get the

@@ -18,6 +18,7 @@ from w2s_sim.statements.hull_geometry import (
     squared_norm,
 )
 from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import ShiftedTarget, WeakData, canonical_task
 
@@ -93,6 +94,7 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="projection-angle",
         kind="upper",
+        label_power=2,
         title="<b' - Pi b', beta_k - Pi b'> <= 0 for every concept",
         cases=_cases,
         exact=optimality_gap,
@@ -102,36 +104,40 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="three-points",
         kind="equality",
+        label_power=2,
         title="Expansion of the squared error about the projection (gap)",
         cases=_cases,
         exact=_three_points,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-9,
+        margin=lambda case: 1e-9 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="equality-on-subspaces",
         kind="equality",
+        label_power=2,
         title="On the concepts' affine span the gain is the misfit",
         cases=_cases,
         exact=_span_error,
         bound=_span_bound,
-        margin=lambda case: 1e-9,
+        margin=lambda case: 1e-9 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="gain-on-every-path",
         kind="equality",
+        label_power=2,
         title="The same for students fitted on data, on every path (violation)",
         cases=lambda preset: _cases(preset)[1:],
         measure=FromWeakData(_violation),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-4,
+        margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="target-outside-the-hull",
         kind="upper",
+        label_power=2,
         title="Outside the hull: misfit less 2 ||b' - Pi b'|| dist(target, hull)",
         cases=_outside_cases,
         exact=_outside_error,

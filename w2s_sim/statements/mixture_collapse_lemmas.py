@@ -20,6 +20,7 @@ from w2s_sim.statements.concept_identification import misidentification
 from w2s_sim.statements.example_tasks import canonical
 from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData
 
@@ -166,6 +167,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="weak-label-error",
         kind="equality",
+        label_power=2,
         title="Mean squared error of a weak label as one of concept k",
         cases=_cases,
         measure=FromWeakData(_label_error),
@@ -199,26 +201,29 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="first-order-expansion",
         kind="equality",
+        label_power=2,
         title="Risk >= L^2 - 2 sum_k h_k pi_n(k), on every path (violation)",
         cases=_cases,
         measure=FromWeakData(_expansion_violation),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-5,
+        margin=lambda case: 1e-5 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="fit-keeps-the-mean",
         kind="equality",
+        label_power=1,
         title="Least squares on refined labels has the labeller's mean",
         cases=_fit_cases,
         measure=FromWeakData(_fit_deviation),
         bound=lambda case: 0.0,
-        margin=lambda case: 0.05,
+        margin=lambda case: 0.05 * label_scale(case.task),
         page=PAGE,
     ),
     Statement(
         id="collapse-from-above",
         kind="upper",
+        label_power=2,
         title="Risk of the labeller <= L^2 + sum_k H_k C_k(n): the limit is L^2",
         cases=_cases,
         measure=FromWeakData(fitted_risk),
