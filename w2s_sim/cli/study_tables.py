@@ -1,5 +1,6 @@
 """What `w2s run` shows of a study: its grid beforehand, its results afterwards."""
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -81,7 +82,8 @@ def _print_results(study: Study, results: pd.DataFrame) -> None:
     shown = _of_every_method([cell.parameters for cell in study.cells])
     for row in (rows[place] for place in shown):
         values = ["" if str(row.get(key)) in MISSING else str(row[key]) for key in keys]
-        bound = f"{row['bound']:.5g} ({row['bound_kind']})" if row["bound_kind"] else ""
+        kind = row["bound_kind"]
+        bound = f"{row['bound']:.5g} ({kind})" if math.isfinite(row["bound"]) else kind
         table.add_row(
             str(row["cell"]),
             *values,

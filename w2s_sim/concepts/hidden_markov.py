@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, as_whole, require_between, require_count, require_shape
-from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, require_rows
+from w2s_sim._checks import as_whole, require_between, require_count, require_shape
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows
 from w2s_sim.concepts.forward import Forward, forward
 from w2s_sim.errors import InputError
+from w2s_sim.fields import probability
 
 HiddenMarkovModelT = TypeVar("HiddenMarkovModelT", bound="HiddenMarkovModel")
 
@@ -31,9 +32,9 @@ class HiddenMarkovModel(FiniteModel):
         InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
     """
 
-    initial: Float[Array, "K S"] = eqx.field(converter=as_float)
-    transition: Float[Array, "K S S"] = eqx.field(converter=as_float)
-    emission: Float[Array, "K S V"] = eqx.field(converter=as_float)
+    initial: Float[Array, "K S"] = eqx.field(**probability("initial"))
+    transition: Float[Array, "K S S"] = eqx.field(**probability("transition"))
+    emission: Float[Array, "K S V"] = eqx.field(**probability("emission"))
     length: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
@@ -47,8 +48,6 @@ class HiddenMarkovModel(FiniteModel):
         if self.emission.ndim != 3 or self.emission.shape[:2] != shape[:2] or 0 in self.emission.shape:
             expected = f"shape ({num_concepts}, {num_states}, V) (concepts x states x symbols)"
             raise InputError("emission", f"shape {self.emission.shape}", expected)
-        for field in ("initial", "transition", "emission"):
-            require_rows(field, getattr(self, field))
 
     @property
     def outcome_space(self) -> dict[str, int]:

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_prior
 from w2s_sim.concepts.conditioning import (
     context_log_likelihood,
     log_mixture,
     log_posterior,
     log_weights,
 )
+from w2s_sim.fields import probability
 
 ConceptModelT = TypeVar("ConceptModelT", bound="ConceptModel")
 ModelT = TypeVar("ModelT", bound="LatentConceptModel")
@@ -75,10 +75,7 @@ class LatentConceptModel(ConceptModel):
         prior: Prior over concepts, shape (K,), a probability vector.
     """
 
-    prior: Float[Array, " K"] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_prior("prior", self.prior)
+    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
 
     @abc.abstractmethod
     def log_likelihood(

@@ -3,9 +3,9 @@
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_prior
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.fields import probability
 from w2s_sim.task import WeakData
 
 
@@ -18,10 +18,7 @@ class Oracle(PriorTransfer):
         prior: The concept prior it is told, shape (K,).
     """
 
-    prior: Float[Array, " K"] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_prior("prior", self.prior)
+    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
 
     @property
     def sample_size(self) -> int:

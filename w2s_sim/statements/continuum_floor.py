@@ -15,7 +15,7 @@ from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.naive_floor import features_away_from_bias
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.statements.quantities import naive_floor
+from w2s_sim.statements.quantities import label_scale, naive_floor
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
 
@@ -109,7 +109,7 @@ def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Flo
 
 def _rounding(case: Case) -> float:
     """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
-    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps)
+    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps) * label_scale(case.task)
 
 
 def _lemma_cases(preset: Preset) -> Sequence[Case]:
@@ -119,6 +119,7 @@ def _lemma_cases(preset: Preset) -> Sequence[Case]:
 CONJUGATE_MEAN_IS_RIDGE = Statement(
     id="conjugate-mean-is-ridge",
     kind="equality",
+    label_power=1,
     title="The posterior mean is ridge to the source",
     summary="Under N(beta_P, tau^2 I) the posterior mean is the ridge student at eta = sigma^2/(n tau^2).",
     formula=r"\mathbb{E}[\beta\mid x,y']=b_\eta,\qquad \eta=\sigma^2/(n\tau^2)",
@@ -135,6 +136,7 @@ CONJUGATE_MEAN_IS_RIDGE = Statement(
 CONTINUUM_FLOOR = Statement(
     id="continuum-floor",
     kind="lower",
+    label_power=2,
     title="Refinement over a continuum of concepts is fine-tuning",
     summary=(
         "If the strong model holds every regression vector for possible, a Gaussian prior around the source, "

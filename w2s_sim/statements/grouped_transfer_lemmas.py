@@ -158,6 +158,7 @@ GROUPED_TRANSFER_LEMMAS = (
     Statement(
         id="mean-labeller",
         kind="upper",
+        label_power=2,
         title="||E beta_ref - beta_Q||^2 <= (sum_k alpha^Q_k D_k eps_n(k))^2",
         cases=_cases,
         measure=_squared_mean_error,
@@ -168,6 +169,7 @@ GROUPED_TRANSFER_LEMMAS = (
     Statement(
         id="student-of-grouped-contexts",
         kind="upper",
+        label_power=2,
         title="Risk of a student whose queries each have a grouped context",
         cases=_student_cases,
         measure=FromWeakData(student_error),

@@ -151,6 +151,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 HULL_MISFIT = Statement(
     id="hull-misfit",
     kind="upper",
+    label_power=2,
     title="Projection on the hull of concepts gains the misfit",
     summary=(
         "Projected on what the strong model can say, the convex hull of its concepts, the weak model loses "

@@ -20,6 +20,7 @@ from w2s_sim.statements.hull_geometry import (
     squared_norm,
 )
 from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import ShiftedTarget, WeakData, canonical_task
 
@@ -96,6 +97,7 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="projection-angle",
         kind="upper",
+        label_power=2,
         title="<b' - Pi b', beta_k - Pi b'> <= 0 for every concept",
         cases=_cases,
         exact=optimality_gap,
@@ -106,6 +108,7 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="three-points",
         kind="equality",
+        label_power=2,
         title="Expansion of the squared error about the projection (gap)",
         cases=_cases,
         exact=_three_points,
@@ -117,6 +120,7 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="equality-on-subspaces",
         kind="equality",
+        label_power=2,
         title="On the concepts' affine span the gain is the misfit",
         cases=_cases,
         exact=_span_error,
@@ -132,12 +136,13 @@ HULL_MISFIT_LEMMAS = (
         cases=lambda preset: _cases(preset)[1:],
         measure=FromWeakData(_violation),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-4,
+        margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="target-outside-the-hull",
         kind="upper",
+        label_power=2,
         title="Outside the hull: misfit less 2 ||b' - Pi b'|| dist(target, hull)",
         cases=_outside_cases,
         exact=_outside_error,

@@ -150,6 +150,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 MIXTURE_COLLAPSE = Statement(
     id="mixture-collapse",
     kind="lower",
+    label_power=2,
     title="A mixed target collapses on one concept",
     summary=(
         "Where every demonstration draws its own concept from a mixed target, the posterior settles on the "

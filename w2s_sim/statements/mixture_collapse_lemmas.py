@@ -166,6 +166,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="weak-label-error",
         kind="equality",
+        label_power=2,
         title="Mean squared error of a weak label as one of concept k",
         cases=_cases,
         measure=FromWeakData(_label_error),
@@ -199,6 +200,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="first-order-expansion",
         kind="equality",
+        label_power=2,
         title="Risk >= L^2 - 2 sum_k h_k pi_n(k), on every path (violation)",
         cases=_cases,
         measure=FromWeakData(_expansion_violation),
@@ -209,6 +211,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="fit-keeps-the-mean",
         kind="equality",
+        label_power=1,
         title="Least squares on refined labels has the labeller's mean",
         cases=_fit_cases,
         measure=FromWeakData(_fit_deviation),
@@ -219,6 +222,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
     Statement(
         id="collapse-from-above",
         kind="upper",
+        label_power=2,
         title="Risk of the labeller <= L^2 + sum_k H_k C_k(n): the limit is L^2",
         cases=_cases,
         measure=FromWeakData(fitted_risk),

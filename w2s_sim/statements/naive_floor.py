@@ -118,6 +118,7 @@ def features_away_from_bias(task: TransferTask) -> Anisotropic:
 NAIVE_FLOOR = Statement(
     id="naive-floor",
     kind="lower",
+    label_power=2,
     title="Naive fine-tuning has a floor",
     summary=(
         "A student fine-tuned from the source on weak labels never gets closer to the target than the "

@@ -167,6 +167,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 NAIVE_RISK_CURVE = Statement(
     id="naive-risk-curve",
     kind="equality",
+    label_power=2,
     title="The risk of naive fine-tuning, exactly",
     summary=(
         "When features and weak pairs grow at a fixed ratio, the risk of ridge to the source tends to an "

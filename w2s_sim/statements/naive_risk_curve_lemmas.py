@@ -19,7 +19,7 @@ from w2s_sim.statements.marchenko_pastur import (
     ridge_traces,
 )
 from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.quantities import squared_error, transfer_geometry
+from w2s_sim.statements.quantities import label_scale, squared_error, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
 
@@ -193,11 +193,12 @@ NAIVE_RISK_CURVE_LEMMAS = (
     Statement(
         id="conditional-risk",
         kind="equality",
+        label_power=2,
         title="Risk given the inputs: bias and variance (gap)",
         cases=_conditional_cases,
         measure=FromWeakData(_conditional_gap),
         bound=lambda case: 0.0,
-        margin=lambda case: 0.02,
+        margin=lambda case: 0.02 * label_scale(case.task) ** 2,
         assumptions=(POINT_MASS,),
         page=PAGE,
     ),
@@ -275,6 +276,7 @@ NAIVE_RISK_CURVE_LEMMAS = (
     Statement(
         id="least-squares-risk",
         kind="equality",
+        label_power=2,
         title="At eta = 0 the risk is known at every size",
         cases=_least_squares_cases,
         measure=FromWeakData(student_error),

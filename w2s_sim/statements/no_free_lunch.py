@@ -100,6 +100,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 NO_FREE_LUNCH = Statement(
     id="no-free-lunch",
     kind="lower",
+    label_power=2,
     title="Weak data alone do not tell right from wrong",
     summary=(
         "Two targets on opposite sides of the weak model give weak data of one law. Whatever learns from "

@@ -1,6 +1,7 @@
 """Quantities that several statements speak about."""
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from w2s_sim.students import LinearStudent
@@ -11,6 +12,15 @@ def squared_error(task: TransferTask, student: LinearStudent) -> Float[Array, ""
     """||b - beta_Q||^2 in squared label units: the excess risk when features are isotropic."""
     error = student.coefficients - task.target_vector
     return error @ error
+
+
+def label_scale(task: TransferTask) -> float:
+    """The size of the labels, in label units, by which an error of rounding is judged. Needs concrete values.
+
+    The length of the longest concept vector, and at least the label noise.
+    """
+    lengths = np.linalg.norm(np.asarray(task.source.vectors, dtype=np.float64), axis=1)
+    return max(float(lengths.max()), float(task.source.noise))
 
 
 def transfer_geometry(task: TransferTask) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:

@@ -114,6 +114,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 REFINEMENT_RISK = Statement(
     id="refinement-risk",
     kind="upper",
+    label_power=2,
     title="Refinement reaches the target",
     summary=(
         "A student fitted on labels that the strong model refined in context has a risk that vanishes "

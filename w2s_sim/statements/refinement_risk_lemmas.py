@@ -14,6 +14,7 @@ from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.quantities import (
     concept_diameter,
+    label_scale,
     naive_floor,
     squared_distances,
 )
@@ -97,16 +98,18 @@ REFINEMENT_RISK_LEMMAS = (
     Statement(
         id="bias-variance",
         kind="equality",
+        label_power=2,
         title="Error of the mean plus spread = mean squared distance (gap)",
         cases=_labeller_cases,
         measure=FromWeakData(_bias_variance_gap),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-5,
+        margin=lambda case: 1e-5 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="posterior-spread",
         kind="upper",
+        label_power=2,
         title="E sum pi_k ||beta_k - beta_*||^2 <= D^2 eps_n",
         cases=_labeller_cases,
         measure=FromWeakData(_spread),
@@ -118,6 +121,7 @@ REFINEMENT_RISK_LEMMAS = (
     Statement(
         id="least-squares-variance",
         kind="upper",
+        label_power=2,
         title="Variance of least squares with labels of uneven noise",
         cases=_fit_cases,
         measure=_heteroscedastic_fit,
@@ -128,6 +132,7 @@ REFINEMENT_RISK_LEMMAS = (
     Statement(
         id="dominance",
         kind="upper",
+        label_power=2,
         title="From explicit n and N on, refinement is below the naive floor",
         cases=_dominance_cases,
         measure=FromWeakData(student_error),

@@ -32,6 +32,9 @@ class Statement:
         id: Slug, as on the command line.
         kind: "upper" (measured <= bound), "lower" (measured >= bound), "equality", or "rate" (an exponent,
             judged as an equality).
+        label_power: The power of the label unit in which the number is measured: 2 for risks, 0 for
+            probabilities and nats. Where labels are c times as large, it is c^label_power times as large, and
+            so are bound, margin and support.
         cases: The cases of a preset ("quick" or "full").
         bound: The bound of a case: closed form, JAX, differentiable where the theorem allows.
         measure: One replicate of the measured quantity, a pure function of (key, case) that `jit` and
@@ -87,6 +90,7 @@ class Statement:
     plot_axis: str = ""
     reference: str = ""
     page: str = ""
+    label_power: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):

@@ -1,11 +1,13 @@
 """Several estimators on one task, side by side."""
 
+import warnings
 from collections.abc import Mapping
 
 import pandas as pd
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
+from w2s_sim.errors import PrecisionWarning
 from w2s_sim.estimators import Estimator
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.randomness import Seed, require_seed
@@ -46,10 +48,16 @@ def compare(
 
     Raises:
         InputError: If `replicates` is below 2 or the seed is none.
+
+    Warns:
+        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
     """
     require_count("replicates", replicates, 2)
     require_seed(seed)
     weak_risk = float(task.weak_risk)
+    for name, estimator in estimators.items():
+        if problem := task.unresolved(estimator.sample_size):
+            warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=2)
     rows = []
     for name, estimator in estimators.items():
         case = Case(name, task, estimator, grouped)

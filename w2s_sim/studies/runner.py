@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import jax
 import numpy as np
 import pandas as pd
 
+from w2s_sim.errors import PrecisionWarning
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
@@ -55,7 +57,11 @@ def run_study(
         InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
             in the memory.
         InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
+
+    Warns:
+        PrecisionWarning: If labels of a cell are too large, beside their noise, for the precision at hand.
     """
+    warn_of_precision(study)
     budget = default_budget() if memory is None else memory
     local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
 
@@ -72,6 +78,18 @@ def run_study(
         return follow(local, interruption)
 
     return run_interruptibly(work)
+
+
+def warn_of_precision(study: Study) -> None:
+    """Say which cells the precision at hand is too coarse for."""
+    problems = {
+        cell.index: cell.case.task.unresolved(cell.case.estimator.sample_size) for cell in study.cells
+    }
+    first = next((index for index, problem in problems.items() if problem), None)
+    if first is not None:
+        several = sum(map(bool, problems.values()))
+        others = f" (and {several - 1:,} cells more)" if several > 1 else ""
+        warnings.warn(f"cell {first}{others}: {problems[first]}", PrecisionWarning, stacklevel=3)
 
 
 def _run_with(

@@ -53,6 +53,9 @@ def check_case(
         settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     row = _measure(statement, case, case, settings, alpha)
     outcome, reason = row.outcome, row.reason
+    unresolved = "" if statement.measure is None else case.task.unresolved(case.estimator.sample_size)
+    if unresolved and outcome in ("consistent", "refuted"):
+        outcome, reason = "inconclusive", unresolved
     if broken is not None:
         outcome, reason = "not-applicable", f"assumption does not hold: {broken}"
     return row.verdict(theorem or statement.id, role, name, statement, outcome, settings, reason=reason)
@@ -176,7 +179,9 @@ def _task_label(task: Any) -> str:
     """A short fingerprint of the numbers of a task: cases with one label differ in the estimator alone."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(task):
-        digest.update(np.round(np.asarray(leaf, dtype=np.float64), 6).tobytes())
+        # To six digits, whatever the unit.
+        mantissas, exponents = np.frexp(np.asarray(leaf, dtype=np.float64))
+        digest.update(np.round(mantissas, 6).tobytes() + exponents.tobytes())
     return f"{type(getattr(task, 'features', task)).__name__}-{digest.hexdigest()[:8]}"
 
 

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.statements import Case, Statement
 from w2s_sim.verify.verdict import SINGLE_ROUNDING
 
@@ -67,7 +68,7 @@ def _in_double(case: Case[Any]) -> Case[Any]:
         if not (isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)):
             return leaf
         values = np.asarray(leaf, dtype=np.float64)
-        if values.ndim > 0 and is_probability(leaf_name(path), values):
+        if role_of(case, path) == PROBABILITY:
             values = values / values.sum(axis=-1, keepdims=True)
         return jnp.asarray(values)
 
@@ -77,10 +78,3 @@ def _in_double(case: Case[Any]) -> Case[Any]:
 def leaf_name(path: Any) -> str:
     """Name of a number of a case, as in "task.source.noise"."""
     return jax.tree_util.keystr(path, simple=True, separator=".")
-
-
-def is_probability(name: str, values: np.ndarray) -> bool:
-    """Whether an array of a case holds probabilities in its rows; rows of vectors may sum to one as well."""
-    if name.endswith(("vectors", "factor")):
-        return False
-    return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))
