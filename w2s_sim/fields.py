@@ -1,29 +1,36 @@
 """Roles of fields: what an array of numbers is, said once where it is declared.
 
-    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
+    prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
 The declaration brings the check, the conversion, and the role, by which others know the field: a float64
 evaluation, mutants and the falsifier treat probabilities in ways of their own.
 """
 
 import dataclasses
-import functools
 from typing import Any
+
+from jaxtyping import Array, Float
 
 from w2s_sim._checks import as_probabilities
 
 PROBABILITY = "probability"
 
 
-def probability(key: str) -> dict[str, Any]:
-    """Arguments of `eqx.field` for probability vectors, which lie along the last axis.
+@dataclasses.dataclass(frozen=True)
+class probability:  # noqa: N801 (reads like a function where fields are declared)
+    """Converter of a field that holds probability vectors, which lie along the last axis.
 
     Concrete values are checked and normalised, by the one rule of `probabilities`.
 
-    Args:
+    Attributes:
         key: Name of the field in complaints.
     """
-    return {"converter": functools.partial(as_probabilities, key), "metadata": {"role": PROBABILITY}}
+
+    key: str
+    role = PROBABILITY
+
+    def __call__(self, value: Any) -> Float[Array, "..."]:
+        return as_probabilities(self.key, value)
 
 
 def role_of(tree: Any, path: Any) -> str:
@@ -39,6 +46,6 @@ def role_of(tree: Any, path: Any) -> str:
         if not (dataclasses.is_dataclass(tree) and isinstance(name, str)):
             # A list or a dictionary inside: its entries declare nothing.
             return ""
-        declared = {field.name: field.metadata.get("role", "") for field in dataclasses.fields(tree)}
-        tree, role = getattr(tree, name), declared[name]
+        converters = {field.name: field.metadata.get("converter") for field in dataclasses.fields(tree)}
+        tree, role = getattr(tree, name), getattr(converters[name], "role", "")
     return role

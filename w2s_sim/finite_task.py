@@ -26,7 +26,7 @@ class FiniteTask(Task):
     """
 
     source: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
-    target_prior: Float[Array, " K"] = eqx.field(**probability("target_prior"))
+    target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
     supervisor: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:

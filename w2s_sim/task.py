@@ -135,7 +135,7 @@ class TransferTask(Task):
 
     features: FeatureLaw
     source: RegressionModel  # pyright: ignore[reportIncompatibleMethodOverride]
-    target_prior: Float[Array, " K"] = eqx.field(**probability("target_prior"))
+    target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
     supervisor: RegressionSupervisor  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
@@ -194,7 +194,8 @@ class TransferTask(Task):
         vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
         size = float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
         weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
-        noise = min([float(self.source.noise), *([weak_error] if weak_error > 0 else [])])
+        noise = float(self.source.noise)
+        noise = min(noise, weak_error) if weak_error > 0 else noise
         rounding = float(jnp.finfo(self.source.vectors.dtype).eps) * size
         if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise:
             return ""

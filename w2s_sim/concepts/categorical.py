@@ -25,8 +25,8 @@ class CategoricalModel(FiniteModel):
         InputError: If shapes do not fit, or rows are no probability vectors.
     """
 
-    tables: Float[Array, "K X V"] = eqx.field(**probability("tables"))
-    contexts: Float[Array, " X"] = eqx.field(**probability("contexts"))
+    tables: Float[Array, "K X V"] = eqx.field(converter=probability("tables"))
+    contexts: Float[Array, " X"] = eqx.field(converter=probability("contexts"))
 
     def __check_init__(self) -> None:
         if self.tables.ndim != 3 or self.tables.shape[0] != self.num_concepts or 0 in self.tables.shape:

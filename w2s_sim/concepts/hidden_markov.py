@@ -32,9 +32,9 @@ class HiddenMarkovModel(FiniteModel):
         InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
     """
 
-    initial: Float[Array, "K S"] = eqx.field(**probability("initial"))
-    transition: Float[Array, "K S S"] = eqx.field(**probability("transition"))
-    emission: Float[Array, "K S V"] = eqx.field(**probability("emission"))
+    initial: Float[Array, "K S"] = eqx.field(converter=probability("initial"))
+    transition: Float[Array, "K S S"] = eqx.field(converter=probability("transition"))
+    emission: Float[Array, "K S V"] = eqx.field(converter=probability("emission"))
     length: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:

@@ -75,7 +75,7 @@ class LatentConceptModel(ConceptModel):
         prior: Prior over concepts, shape (K,), a probability vector.
     """
 
-    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
+    prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
     @abc.abstractmethod
     def log_likelihood(

@@ -18,7 +18,7 @@ class Oracle(PriorTransfer):
         prior: The concept prior it is told, shape (K,).
     """
 
-    prior: Float[Array, " K"] = eqx.field(**probability("prior"))
+    prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
     @property
     def sample_size(self) -> int:

@@ -52,7 +52,8 @@ def bound_curves(
             x, y = line["x"].tolist(), line[kind].tolist()
             if len(y) > 1 and np.allclose(y, y[0], rtol=ROUNDING, atol=0.0):
                 # A level crosses the whole panel, so that the curves that do not obey it are seen to pass it.
-                x, y = [float(points["x"].min()), float(points["x"].max())], [y[0], y[0]]
+                places = points["x"].to_numpy(dtype=float)
+                x, y = [float(places.min()), float(places.max())], [y[0], y[0]]
             label = name if shared_by_all else f"{name}: {_together(labels[i] for i in groups[0])}"
             curves.append(Curve(label, x, y, colour=VERMILION, dashes=(0.0, pattern)))
             continue

@@ -44,7 +44,11 @@ def scale_of(statement: Statement, case: Case[Any]) -> float:
 
 def rounding_of(statement: Statement) -> float:
     """What the numbers of a statement may be off by, relative to their size: that of their precision."""
-    return DOUBLE_ROUNDING if statement.exact is not None or jax.config.jax_enable_x64 else SINGLE_ROUNDING
+    return (
+        DOUBLE_ROUNDING
+        if statement.exact is not None or jax.config.read("jax_enable_x64")
+        else SINGLE_ROUNDING
+    )
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
