@@ -26,6 +26,13 @@ class Estimator(eqx.Module):
         """
         return max(1, self.sample_size)
 
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Whether whatever it is given makes the same student, so that its risk is one number.
+
+        By default it does not say so. Needs concrete values.
+        """
+        return False
+
     @abc.abstractmethod
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         """Fit a student.

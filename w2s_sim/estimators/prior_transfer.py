@@ -30,6 +30,10 @@ class PriorTransfer(Estimator):
             key: Typed PRNG key, for estimators that draw.
         """
 
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Of one concept there is one prior."""
+        return source.num_concepts == 1
+
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return source.student(self.transferred_prior(source, data, key=key))
 

@@ -27,7 +27,7 @@ from w2s_sim.statements.finetuning import (
     SYMMETRIC,
     build_student,
 )
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.statements.style_content import relative_errors, style_block
 from w2s_sim.task import TransferTask, WeakData, canonical_task
@@ -106,7 +106,7 @@ ALIGNMENT_TAX = Statement(
     ),
     cases=cases,
     bound=lambda case: jnp.ones(()),
-    measure=FromWeakData(evaluate),
+    measure=FromWeakData(evaluate, nonnegative),
     functional=TAX,
     assumptions=(SPECTRAL, ISOTROPIC, SYMMETRIC, BOTH_ERRORS, BIAS_IN_CONTENT, FINITE_VARIANCE),
     trivial=lambda case: 0.0,

@@ -17,7 +17,7 @@ from w2s_sim.statements.grouped_terms import (
     student_terms,
     with_target,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
 from w2s_sim.statements.refining import LEAST_SQUARES
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData
@@ -159,7 +159,7 @@ GROUPED_TRANSFER_LEMMAS = (
         kind="upper",
         title="Risk of a student whose queries each have a grouped context",
         cases=_student_cases,
-        measure=FromWeakData(student_error),
+        measure=STUDENT_ERROR,
         bound=_student_bound,
         terms=student_terms,
         assumptions=(

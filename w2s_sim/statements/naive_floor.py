@@ -30,7 +30,7 @@ from w2s_sim.statements.finetuning import (
     SYMMETRIC,
     build_student,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
 from w2s_sim.statements.quantities import naive_floor, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
@@ -132,7 +132,7 @@ NAIVE_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         SPECTRAL,
         ISOTROPIC,

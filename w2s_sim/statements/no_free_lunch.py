@@ -22,7 +22,7 @@ from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
 from w2s_sim.statements.finetuning import has_finite_variance
 from w2s_sim.statements.functionals import MAXIMUM
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.statements.no_free_lunch_lemmas import NO_FREE_LUNCH_LEMMAS, errors_in_both_worlds
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
@@ -111,7 +111,7 @@ NO_FREE_LUNCH = Statement(
     ),
     cases=cases,
     bound=lambda case: weak_error(case.task),
-    measure=FromWeakData(evaluate),
+    measure=FromWeakData(evaluate, nonnegative),
     functional=MAXIMUM,
     assumptions=(
         Assumption("nothing told of the world", lambda case: not isinstance(case.estimator, ToldTheWorld)),

@@ -17,7 +17,7 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional_uniform,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.quantities import concept_diameter
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
 from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
@@ -134,7 +134,7 @@ REFINEMENT_RISK = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         REFINED,
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),

@@ -10,7 +10,7 @@ from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
 from w2s_sim.statements.quantities import (
     concept_diameter,
     naive_floor,
@@ -129,7 +129,7 @@ REFINEMENT_RISK_LEMMAS = (
         kind="upper",
         title="From explicit n and N on, refinement is below the naive floor",
         cases=_dominance_cases,
-        measure=FromWeakData(student_error),
+        measure=STUDENT_ERROR,
         bound=lambda case: naive_floor(case.task),
         page=PAGE,
     ),

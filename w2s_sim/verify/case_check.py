@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ from jaxtyping import Float
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
-from w2s_sim.verify.intervals import UNBOUNDED, Interval
+from w2s_sim.verify.intervals import Interval
 from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
@@ -76,6 +77,7 @@ class _Row:
     reason: str
     replicates: int
     case: Case[Any]
+    judged: bool = True
 
     def verdict(
         self,
@@ -102,6 +104,9 @@ class _Row:
             replicates=self.replicates,
             seed=settings.seed,
             expected=expected,
+            interval=self.interval.basis,
+            informative=not self.interval.lacking,
+            judged=self.judged or outcome == "not-applicable",
             reason=reason,
             parameters=case_parameters(self.case),
             parts=self.interval.parts,
@@ -114,15 +119,31 @@ def _measure(
     bound = bound_of(statement, believed)
     margin = margin_of(statement, believed)
     trivial = trivial_of(statement, believed)
-    vacuous = is_vacuous(statement.kind, bound, trivial)
+    claims_nothing = bound == {"upper": math.inf, "lower": -math.inf}.get(statement.kind)
+    fault = "" if claims_nothing else _fault_of_claim(bound, margin)
+    if fault:
+        # Measured for information, as what is not applicable.
+        settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     if statement.measure is None:
         row = _certify(statement, case, bound, margin)
     else:
         row = _sample(statement, statement.measure, case, bound, margin, settings, alpha)
-    if vacuous and row.outcome not in ("refuted", "inconclusive"):
-        reason = f"the bound is no better than the trivial {trivial:.6g}"
+    if fault:
+        return dataclasses.replace(row, outcome="inconclusive", reason=fault, judged=False)
+    vacuous = claims_nothing or is_vacuous(statement.kind, bound, trivial)
+    if vacuous and row.judged and row.outcome not in ("refuted", "inconclusive"):
+        reason = f"the bound is no better than the trivial {bound if trivial is None else trivial:.6g}"
         return dataclasses.replace(row, outcome="vacuous", reason=reason)
     return row
+
+
+def _fault_of_claim(bound: float, margin: float) -> str:
+    """Why a claim cannot be judged; empty where it can."""
+    if not math.isfinite(bound):
+        return f"the bound is {bound:g}"
+    if not (math.isfinite(margin) and margin >= 0):
+        return f"the margin is {margin:g}, and not a number >= 0"
+    return ""
 
 
 def _certify(statement: Statement, case: Case[Any], bound: float, margin: float) -> _Row:
@@ -132,7 +153,8 @@ def _certify(statement: Statement, case: Case[Any], bound: float, margin: float)
     nearest = min(max(bound, value - rounding), value + rounding)
     outcome = judge(statement.kind, nearest, nearest, bound, margin)
     outcome = "certified" if outcome == "consistent" else outcome
-    return _Row(Interval(value, 0.0, value, value), bound, outcome, "computed exactly", 0, case)
+    exact = Interval(value, 0.0, value, value, basis="exact")
+    return _Row(exact, bound, outcome, "computed exactly", 0, case)
 
 
 def _sample(
@@ -148,9 +170,8 @@ def _sample(
         return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
 
     claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
-    support = statement.support(case) if statement.support else UNBOUNDED
-    found = sample_until_decided(draw, claim, support, settings, alpha)
-    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case)
+    found = sample_until_decided(draw, claim, statement.support_of(case), settings, alpha)
+    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case, found.judged)
 
 
 def _task_label(task: Any) -> str:

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import ArrayLike, Float
 
 from w2s_sim.statements import Functional, Kind
-from w2s_sim.verify.intervals import Interval, interval_of
+from w2s_sim.statements.measure import ROUNDING_OF_VALUES
+from w2s_sim.verify.intervals import Interval, interval_of, within
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, judge
 
@@ -44,12 +45,14 @@ class Decision:
         outcome: "consistent", "refuted" or "inconclusive".
         replicates: Number of replicates drawn.
         reason: Why it is inconclusive, if it is.
+        judged: Whether there was a sample to judge by: finite, not empty, and within its support.
     """
 
     interval: Interval
     outcome: Outcome
     replicates: int
     reason: str = ""
+    judged: bool = True
 
 
 def sample_until_decided(
@@ -69,20 +72,54 @@ def sample_until_decided(
     """
     values, target = draw(0, settings.first_round), settings.first_round
     while True:
-        finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
-        if not finite.all():
+        fault = _fault(values, support)
+        if fault:
             nothing = Interval(math.nan, math.nan, math.nan, math.nan)
-            reason = f"{np.sum(~finite)} of {len(values)} replicates are not finite"
-            return Decision(nothing, "inconclusive", len(values), reason)
+            return Decision(nothing, "inconclusive", len(values), fault, judged=False)
         interval = interval_of(values, support, claim.functional, alpha, settings.first_round)
-        outcome = judge(claim.kind, interval.low, interval.high, claim.bound, claim.margin)
-        if outcome != "inconclusive" and _is_fine(interval, claim, settings):
-            return Decision(interval, outcome, target)
-        if target >= settings.max_replicates:
-            reason = f"the interval holds the bound after {target} replicates, the budget"
-            return Decision(interval, outcome, target, reason if outcome == "inconclusive" else "")
+        outcome = _judge(interval, claim)
+        # An exact value becomes no more exact.
+        done = interval.basis == "exact" or target >= settings.max_replicates
+        if done or (outcome != "inconclusive" and _is_fine(interval, claim, settings)):
+            return Decision(
+                interval, outcome, target, _reason(interval, target) if outcome == "inconclusive" else ""
+            )
         start, target = target, min(2 * target, settings.max_replicates)
         values = np.concatenate([values, draw(start, target)])
+
+
+def _judge(interval: Interval, claim: Claim) -> Outcome:
+    low, high = interval.low, interval.high
+    if interval.basis == "exact":
+        # So that a bound that is attained is not refuted by its last digits.
+        rounding = ROUNDING_OF_VALUES * max(abs(low), abs(claim.bound))
+        low = high = min(max(claim.bound, low - rounding), low + rounding)
+    return judge(claim.kind, low, high, claim.bound, claim.margin)
+
+
+def _fault(values: Float[np.ndarray, "n *r"], support: tuple[ArrayLike, ArrayLike]) -> str:
+    """Why a sample cannot be judged; empty where it can."""
+    if len(values) == 0:
+        return "there are no replicates"
+    low, high = (np.asarray(end, dtype=np.float64) for end in support)
+    if not np.all(low <= high):
+        return f"the support [{low}, {high}] is no range"
+    finite = np.isfinite(values).reshape(len(values), -1).all(axis=1)
+    if not finite.all():
+        return f"{np.sum(~finite)} of {len(values)} replicates are not finite"
+    if not within(values, low, high):
+        seen = f"[{values.min(axis=0)}, {values.max(axis=0)}]"
+        return f"replicates lie in {seen}, outside their support [{low}, {high}]"
+    return ""
+
+
+def _reason(interval: Interval, replicates: int) -> str:
+    """Why a sample that can be judged decides nothing."""
+    if interval.basis == "exact":
+        return "the exact value is neither on one side of the bound nor within its margin"
+    if interval.lacking and not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return interval.lacking
+    return f"the interval holds the bound after {replicates} replicates, the budget"
 
 
 def _is_fine(interval: Interval, claim: Claim, settings: Settings) -> bool:

@@ -5,7 +5,7 @@ import math
 from typing import Any, Literal
 
 from w2s_sim.statements import Kind
-from w2s_sim.verify.intervals import Interval
+from w2s_sim.verify.intervals import Basis, Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
@@ -30,6 +30,10 @@ class Verdict:
         expected: The outcome that a sound check gives, or "" where anything but "refuted" will do.
         replicates: Number of replicates.
         seed: Seed of the run.
+        interval: What the interval rests on: "exact", "bounded", "bounded below", "bounded above" or
+            "asymptotic"; see theory/verdicts.md.
+        informative: Whether the sample says enough of the mean for a mutant to be held against it.
+        judged: Whether every number that the outcome needs is there and finite.
         reason: Why the outcome is what it is, where the numbers alone do not say.
         parameters: Numbers of the case, for figures.
         parts: Intervals of the means, where the measured number is a functional of several.
@@ -48,6 +52,9 @@ class Verdict:
     replicates: int
     seed: int
     expected: str = ""
+    interval: Basis = "exact"
+    informative: bool = True
+    judged: bool = True
     reason: str = ""
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     parts: tuple[Interval, ...] = ()
@@ -60,6 +67,8 @@ class Verdict:
     @property
     def as_expected(self) -> bool:
         """Whether the outcome is what a true theorem and a sound check lead to."""
+        if not self.judged:
+            return False
         if self.expected:
             return self.verdict == self.expected
         return self.role == "mutant" or self.verdict != "refuted"
