@@ -64,20 +64,19 @@ def student_error_range(case: Case) -> Support:
     convex.
     """
     task, estimator = case.task, case.estimator
+    distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
+    if isinstance(estimator, PriorTransfer) and not jnp.any(distances):
+        return 0.0, 0.0
     if estimator.ignores_data(task.source):
         pair = WeakData(jnp.zeros((1, task.dim)), jnp.zeros(1))
         student = estimator.fit(task.source, pair, key=jax.random.key(0))
         size = max(float(jnp.linalg.norm(vector)) for vector in (student.coefficients, task.target_vector))
-        distance = float(jnp.sqrt(squared_error(task, student)))
-        slack = ROUNDING * size
+        distance, slack = float(jnp.sqrt(squared_error(task, student))), ROUNDING * size
         # Where the two nearly meet, what is computed is mostly rounding.
         if 2.0 * slack > ROUNDING_OF_VALUES * distance:
             return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
         return distance**2, distance**2
-    if isinstance(estimator, PriorTransfer):
-        distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
-        return 0.0, float(jnp.max(distances))
-    return nonnegative(case)
+    return (0.0, float(jnp.max(distances))) if isinstance(estimator, PriorTransfer) else nonnegative(case)
 
 
 STUDENT_ERROR = FromWeakData(student_error, student_error_range)

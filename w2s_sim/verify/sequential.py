@@ -119,7 +119,8 @@ def _reason(interval: Interval, replicates: int) -> str:
         return "the exact value is neither on one side of the bound nor within its margin"
     if interval.lacking and not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return interval.lacking
-    return f"the interval holds the bound after {replicates} replicates, the budget"
+    undecided = f"the interval holds the bound after {replicates} replicates, the budget"
+    return f"{undecided}; {interval.lacking}" if interval.lacking else undecided
 
 
 def _is_fine(interval: Interval, claim: Claim, settings: Settings) -> bool:
