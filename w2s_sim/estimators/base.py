@@ -26,6 +26,11 @@ class Estimator(eqx.Module):
         """
         return max(1, self.sample_size)
 
+    @property
+    def stays_in_hull(self) -> bool:
+        """Whether every student it makes is a mean of the strong model's concepts."""
+        return False
+
     def ignores_data(self, source: RegressionModel) -> bool:
         """Whether whatever it is given makes the same student, so that its risk is one number.
 

@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Key
 
-from w2s_sim.estimators import PriorTransfer
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.quantities import squared_error
 from w2s_sim.task import WeakData
@@ -65,7 +64,7 @@ def student_error_range(case: Case) -> Support:
     """
     task, estimator = case.task, case.estimator
     distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
-    if isinstance(estimator, PriorTransfer) and not jnp.any(distances):
+    if estimator.stays_in_hull and not jnp.any(distances):
         return 0.0, 0.0
     if estimator.ignores_data(task.source):
         pair = WeakData(jnp.zeros((1, task.dim)), jnp.zeros(1))
@@ -76,7 +75,7 @@ def student_error_range(case: Case) -> Support:
         if 2.0 * slack > ROUNDING_OF_VALUES * distance:
             return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
         return distance**2, distance**2
-    return (0.0, float(jnp.max(distances))) if isinstance(estimator, PriorTransfer) else nonnegative(case)
+    return (0.0, float(jnp.max(distances))) if estimator.stays_in_hull else nonnegative(case)
 
 
 STUDENT_ERROR = FromWeakData(student_error, student_error_range)

@@ -117,6 +117,7 @@ REFINEMENT_RISK_LEMMAS = (
         title="Error of the mean plus spread = mean squared distance (gap)",
         cases=_labeller_cases,
         measure=FromWeakData(_bias_variance_gap),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-5,
         page=PAGE,

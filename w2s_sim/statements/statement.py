@@ -51,6 +51,8 @@ class Statement:
         trivial: A bound that holds without the theorem: no better than it is vacuous.
         terms: The bound as a sum of named terms, so that mutants can drop each.
         margin: For equalities and rates, the absolute difference that still counts as equal.
+        pathwise: Whether the claim, an equality, is one about every replicate and not about their mean. What
+            is judged is then the share of replicates that miss the bound by more than the margin.
         lemmas: The proof's own steps.
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
@@ -79,6 +81,7 @@ class Statement:
     trivial: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
     terms: Callable[[Case[Any]], Mapping[str, Float[Array, ""]]] | None = None
     margin: Callable[[Case[Any]], float] | None = None
+    pathwise: bool = False
     lemmas: "tuple[Statement, ...]" = ()
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()
@@ -94,6 +97,8 @@ class Statement:
         if (self.measure is None) == (self.exact is None):
             given = "neither" if self.measure is None else "both"
             raise InputError("measure, exact", given, "exactly one of the two", self.id)
+        if self.pathwise and (self.kind != "equality" or self.measure is None):
+            raise InputError("pathwise", f"kind {self.kind!r}", "an equality that is measured", self.id)
         if self.is_equality and self.margin is None:
             raise InputError("margin", "none", "a margin, for an equality is judged within one", self.id)
 

@@ -18,6 +18,8 @@ from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge
 
+# Of the paths, the share that may break a claim about every path: what a first look can exclude.
+PATHS_UNSEEN = 0.01
 # What a sum of a few thousand float64 numbers may be off by, relative to its size or to one.
 ROUNDING = 1e-10
 
@@ -169,8 +171,16 @@ def _sample(
     def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
         return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
 
-    claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
-    found = sample_until_decided(draw, claim, statement.support_of(case), settings, alpha)
+    def draw_breaches(start: int, stop: int) -> Float[np.ndarray, " n"]:
+        distances = np.abs(draw(start, stop) - bound)
+        return np.where(np.isfinite(distances), distances > margin, math.nan)
+
+    if statement.pathwise:
+        claim = Claim("equality", 0.0, PATHS_UNSEEN)
+        found = sample_until_decided(draw_breaches, claim, (0.0, 1.0), settings, alpha)
+    else:
+        claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
+        found = sample_until_decided(draw, claim, statement.support_of(case), settings, alpha)
     return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case, found.judged)
 
 

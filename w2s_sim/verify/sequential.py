@@ -56,7 +56,12 @@ class Decision:
 
 
 def sample_until_decided(
-    draw: Draw, claim: Claim, support: tuple[ArrayLike, ArrayLike], settings: Settings, alpha: float
+    draw: Draw,
+    claim: Claim,
+    support: tuple[ArrayLike, ArrayLike],
+    settings: Settings,
+    alpha: float,
+    estimate: Callable[..., Interval] = interval_of,
 ) -> Decision:
     """Look after every doubling; stop when the claim is decided and the interval narrow enough.
 
@@ -69,6 +74,7 @@ def sample_until_decided(
         support: Smallest and largest possible value of a replicate; infinite where there is none.
         settings: First look, budget and precision.
         alpha: Error level of this claim, in (0, 1).
+        estimate: Makes the interval; for whoever judges several claims by the same one.
     """
     values, target = draw(0, settings.first_round), settings.first_round
     while True:
@@ -76,7 +82,7 @@ def sample_until_decided(
         if fault:
             nothing = Interval(math.nan, math.nan, math.nan, math.nan)
             return Decision(nothing, "inconclusive", len(values), fault, judged=False)
-        interval = interval_of(values, support, claim.functional, alpha, settings.first_round)
+        interval = estimate(values, support, claim.functional, alpha, settings.first_round)
         outcome = _judge(interval, claim)
         # An exact value becomes no more exact.
         done = interval.basis == "exact" or target >= settings.max_replicates
