@@ -1,4 +1,4 @@
-"""How often true claims are refuted, false ones called consistent, and how often intervals miss at any look.
+"""How often true claims are refuted, false ones called consistent, and intervals wrong at any look.
 
 Run: python benchmarks/false_refutations.py [--batteries 1000] [--alpha 0.05].
 """
