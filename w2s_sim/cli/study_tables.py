@@ -29,6 +29,14 @@ def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path],
             f"see one: {command}",
             file=sys.stderr,
         )
+    unknown = results.loc[results["risk_information"] == "too little", "cell"].tolist()
+    if unknown and study.target_relative_se is not None:
+        shown = ", ".join(map(str, unknown[:SHOWN_CELLS])) + (" ..." if len(unknown) > SHOWN_CELLS else "")
+        print(
+            f"w2s: too little information on the risk of {len(unknown):,} cells ({shown}): rare events or a "
+            "heavy tail, so that their standard errors say nothing; raise `replicates`",
+            file=sys.stderr,
+        )
     print(f"{out / RESULTS}: {len(results)} cells")
     for path in figures:
         print(path)

@@ -30,6 +30,18 @@ class Estimator(eqx.Module):
         """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
         return self
 
+    @property
+    def stays_in_hull(self) -> bool:
+        """Whether every student it makes is a mean of the strong model's concepts."""
+        return False
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Whether whatever it is given makes the same student, so that its risk is one number.
+
+        By default it does not say so. Needs concrete values.
+        """
+        return False
+
     @abc.abstractmethod
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         """Fit a student.

@@ -121,6 +121,10 @@ class GradientDescent(DirectFinetuning):
         """Only without a step: the largest eigenvalue of the data has no bound known beforehand."""
         return self.steps == 0
 
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Without a step the student is the source."""
+        return self.steps == 0
+
 
 class SpectralCutoff(DirectFinetuning):
     """Principal-component fine-tuning: follow the labels where lambda >= threshold, stay elsewhere.
@@ -166,3 +170,7 @@ class LabelMixing(SpectralFinetuning):
     def gain_within_unit_interval(self) -> bool:
         """Mixing only shrinks the other's gain."""
         return self.student.gain_within_unit_interval
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Labels that are all the strong model's own tell it nothing."""
+        return float(self.mixing) == 1.0 or self.student.ignores_data(source)

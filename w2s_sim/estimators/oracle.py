@@ -3,7 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import probability
 from w2s_sim.task import WeakData
@@ -23,6 +23,10 @@ class Oracle(PriorTransfer):
     @property
     def sample_size(self) -> int:
         return 0
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """It is told, and reads nothing."""
+        return True
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]

@@ -30,6 +30,15 @@ class PriorTransfer(Estimator):
             key: Typed PRNG key, for estimators that draw.
         """
 
+    @property
+    def stays_in_hull(self) -> bool:
+        """It predicts with the concepts that there are."""
+        return True
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Of one concept there is one prior."""
+        return source.num_concepts == 1
+
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return source.student(self.transferred_prior(source, data, key=key))
 

@@ -39,6 +39,11 @@ class ToldTheWorld(Estimator):
     def sample_size(self) -> int:
         return self.learner.sample_size
 
+    @property
+    def stays_in_hull(self) -> bool:
+        """As the learner, in its own world."""
+        return self.learner.stays_in_hull
+
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return self.learner.fit(source, data, key=key)
 

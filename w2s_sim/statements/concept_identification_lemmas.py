@@ -127,6 +127,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         title="1 - pi_* <= sum min(1, r_k), on every path (violation)",
         cases=_canonical_cases,
         measure=FromWeakData(_odds_violation),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-6,
         page=PAGE,

@@ -12,7 +12,7 @@ from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
 from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, stays_on_segment
 from w2s_sim.statements.finite_variance import FINITE_VARIANCE
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
 from w2s_sim.statements.naive_floor import features_away_from_bias
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.quantities import label_scale, naive_floor
@@ -148,7 +148,7 @@ CONTINUUM_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         GAUSSIAN_PRIOR,
         ISOTROPIC_PRIOR,

@@ -20,7 +20,7 @@ from w2s_sim.statements.grouped_terms import (
     transfer_terms,
     with_target,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.refining import LEAST_SQUARES
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData
@@ -172,7 +172,7 @@ GROUPED_TRANSFER_LEMMAS = (
         label_power=2,
         title="Risk of a student whose queries each have a grouped context",
         cases=_student_cases,
-        measure=FromWeakData(student_error),
+        measure=STUDENT_ERROR,
         bound=_student_bound,
         terms=student_terms,
         assumptions=(

@@ -135,6 +135,7 @@ HULL_MISFIT_LEMMAS = (
         title="The same for students fitted on data, on every path (violation, relative)",
         cases=lambda preset: _cases(preset)[1:],
         measure=FromWeakData(_violation),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
         page=PAGE,

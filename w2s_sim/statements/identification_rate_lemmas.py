@@ -196,6 +196,7 @@ IDENTIFICATION_RATE_LEMMAS = (
         title="A tilted replicate never exceeds eps_n (violation)",
         cases=_mixed_cases,
         measure=_excess_over_unit,
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-5,
         page=PAGE,

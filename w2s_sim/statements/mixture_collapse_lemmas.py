@@ -204,6 +204,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
         title="Risk >= L^2 - 2 sum_k h_k pi_n(k), on every path (violation)",
         cases=_cases,
         measure=FromWeakData(_expansion_violation),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-5 * float(worst_risk(case)),
         page=PAGE,

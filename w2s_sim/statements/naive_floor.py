@@ -31,7 +31,7 @@ from w2s_sim.statements.finetuning import (
     stays_on_segment,
 )
 from w2s_sim.statements.finite_variance import FINITE_VARIANCE
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
 from w2s_sim.statements.quantities import naive_floor
 from w2s_sim.statements.statement import Preset, Statement
@@ -130,7 +130,7 @@ NAIVE_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         SPECTRAL,
         ISOTROPIC,

@@ -17,7 +17,7 @@ from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to
 from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, ratio_of, ridge_of
 from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.marchenko_pastur import ridge_traces
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
@@ -179,7 +179,7 @@ NAIVE_RISK_CURVE = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         Assumption("ridge to the source", _is_ridge),
         ISOTROPIC,

@@ -18,7 +18,7 @@ from w2s_sim.statements.marchenko_pastur import (
     resolvent_trace,
     ridge_traces,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
 from w2s_sim.statements.quantities import label_scale, squared_error, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
@@ -279,7 +279,7 @@ NAIVE_RISK_CURVE_LEMMAS = (
         label_power=2,
         title="At eta = 0 the risk is known at every size",
         cases=_least_squares_cases,
-        measure=FromWeakData(student_error),
+        measure=STUDENT_ERROR,
         bound=_least_squares_risk,
         margin=lambda case: 0.05 * _least_squares_risk(case),  # pyright: ignore[reportArgumentType]
         assumptions=(GAUSSIAN, POINT_MASS, FINITE_VARIANCE),

@@ -10,7 +10,7 @@ from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import MAXIMUM
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.statements.two_worlds import mirrored_world, weak_error
@@ -103,7 +103,7 @@ NO_FREE_LUNCH_LEMMAS = (
         label_power=2,
         title="Least squares comes as near as it likes: kappa^2 + sigma'^2 d/(n-d-1)",
         cases=_least_squares_cases,
-        measure=FromWeakData(errors_in_both_worlds),
+        measure=FromWeakData(errors_in_both_worlds, nonnegative),
         functional=MAXIMUM,
         bound=_least_squares_risk,
         margin=lambda case: 0.04 * float(_least_squares_risk(case)),

@@ -61,8 +61,9 @@ def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, 
 
 
 def _task_kinds(statement: Statement) -> tuple[str, ...]:
-    """The kinds of task that a statement speaks of, which are those of its own cases."""
-    return tuple(dict.fromkeys(task_kind(case.task) for case in statement.cases("quick")))
+    """The kinds of task that a statement speaks of, which are those of its own cases in any preset."""
+    cases = [*statement.cases("quick"), *statement.cases("full")]
+    return tuple(dict.fromkeys(task_kind(case.task) for case in cases))
 
 
 def example_case_file(statement: Statement) -> str:

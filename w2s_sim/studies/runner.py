@@ -15,7 +15,7 @@ from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
-from w2s_sim.studies.results import relative_error, write_results
+from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
 from w2s_sim.studies.store import Store, missing
 from w2s_sim.studies.study_file import Cell, Study
@@ -177,10 +177,7 @@ class _Run:
             start = stop
 
     def _is_precise(self, cell: Cell, stop: int) -> bool:
-        target = self._study.target_relative_se
-        if target is None or stop == self._study.replicates:
-            return False
-        return relative_error(self._store, cell.index, stop) <= target
+        return stop < self._study.replicates and is_precise(self._study, self._store, cell, stop)
 
     def _fill_gap(self, cell: int, start: int, stop: int) -> None:
         lanes = self._team.lanes(cell)

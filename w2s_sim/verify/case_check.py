@@ -15,15 +15,19 @@ from w2s_sim.verify.evaluation import (
     bound_of,
     exact_value_of,
     margin_of,
+    resolution_of,
     rounding_of,
     scale_of,
     trivial_of,
 )
-from w2s_sim.verify.intervals import UNBOUNDED, Interval
+from w2s_sim.verify.intervals import Interval
 from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge, obstacle
+
+# Of the paths, the share that may break a claim about every path: what a first look can exclude.
+PATHS_UNSEEN = 0.01
 
 
 def check_case(
@@ -111,10 +115,12 @@ class _Row:
             replicates=self.replicates,
             seed=settings.seed,
             expected=expected,
+            interval=self.interval.basis,
+            informative=not self.interval.lacking,
+            judged=self.judged or outcome == "not-applicable",
             reason=reason,
             parameters=case_parameters(self.case),
             parts=self.interval.parts,
-            judged=self.judged,
         )
 
 
@@ -137,7 +143,7 @@ def _measure(
         reason = row.reason if math.isnan(row.interval.mean) and row.replicates else reason
         return dataclasses.replace(row, outcome="inconclusive", reason=reason, judged=False)
     vacuous = is_vacuous(statement.kind, bound, trivial, rounding_of(statement))
-    if vacuous and row.outcome not in ("refuted", "inconclusive"):
+    if vacuous and row.judged and row.outcome not in ("refuted", "inconclusive"):
         reason = (
             "the bound is infinite"
             if math.isinf(bound)
@@ -154,7 +160,8 @@ def _certify(statement: Statement, case: Case[Any], bound: float, margin: float)
     nearest = min(max(bound, value - rounding), value + rounding)
     outcome = judge(statement.kind, nearest, nearest, bound, margin)
     outcome = "certified" if outcome == "consistent" else outcome
-    return _Row(Interval(value, 0.0, value, value), bound, outcome, "computed exactly", 0, case)
+    exact = Interval(value, 0.0, value, value, basis="exact")
+    return _Row(exact, bound, outcome, "computed exactly", 0, case)
 
 
 def _sample(
@@ -169,10 +176,24 @@ def _sample(
     def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
         return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
 
-    claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
-    support = statement.support(case) if statement.support else UNBOUNDED
-    found = sample_until_decided(draw, claim, support, settings, alpha)
-    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case)
+    def draw_breaches(start: int, stop: int) -> Float[np.ndarray, " n"]:
+        distances = np.abs(draw(start, stop) - bound)
+        return np.where(np.isfinite(distances), distances > margin, math.nan)
+
+    if statement.pathwise:
+        claim = Claim("equality", 0.0, PATHS_UNSEEN)
+        found = sample_until_decided(draw_breaches, claim, (0.0, 1.0), settings, alpha)
+    else:
+        claim = Claim(
+            statement.kind,
+            bound,
+            margin,
+            statement.functional_of(case),
+            rounding_of(statement),
+            resolution_of(statement, case, bound),
+        )
+        found = sample_until_decided(draw, claim, statement.support_of(case), settings, alpha)
+    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case, found.judged)
 
 
 def _task_label(task: Any) -> str:

@@ -14,6 +14,8 @@ from w2s_sim.verify.verdict import SINGLE_ROUNDING
 
 # What sums of a few thousand numbers may be off by, relative to their size.
 DOUBLE_ROUNDING = 1e-10
+# Roundings of a vector on the way from the concepts to a student.
+OPERATIONS = 8
 
 
 def bound_of(statement: Statement, case: Case[Any]) -> float:
@@ -49,6 +51,26 @@ def rounding_of(statement: Statement) -> float:
         if statement.exact is not None or jax.config.read("jax_enable_x64")
         else SINGLE_ROUNDING
     )
+
+
+def resolution_of(statement: Statement, case: Case[Any], number: float) -> float:
+    """What rounding may change in a sampled number because it is made of vectors much longer than it is.
+
+    Vectors of length L are known to eps L, and so is a distance h of two of them: its square is known to
+    2 h eps L + (eps L)^2. Numbers without a unit are made of numbers of their own size.
+    """
+    if statement.label_power == 0:
+        return 0.0
+    precision = float(np.finfo(jax.dtypes.canonicalize_dtype(float)).eps)
+    error = OPERATIONS * precision * longest_vector(case.task)
+    return error if statement.label_power == 1 else 2.0 * abs(number) ** 0.5 * error + error**2
+
+
+def longest_vector(task: Any) -> float:
+    """Length of the longest concept of the two models, in label units; 0 where concepts are no vectors."""
+    vectors = [getattr(model, "vectors", None) for model in (task.source, task.supervisor)]
+    rows = [np.asarray(rows, dtype=np.float64) for rows in vectors if rows is not None]
+    return max((float(np.linalg.norm(r, axis=1).max()) for r in rows), default=0.0)
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:

@@ -5,7 +5,7 @@ import math
 from typing import Any, Literal
 
 from w2s_sim.statements import Kind
-from w2s_sim.verify.intervals import Interval
+from w2s_sim.verify.intervals import Basis, Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
@@ -32,6 +32,9 @@ class Verdict:
         expected: The outcome that a sound check gives, or "" where anything but "refuted" will do.
         replicates: Number of replicates.
         seed: Seed of the run.
+        interval: What the interval rests on: "exact", "bounded", "bounded below", "bounded above" or
+            "asymptotic"; see theory/verdicts.md.
+        informative: Whether the sample says enough of the mean for a mutant to be held against it.
         reason: Why the outcome is what it is, where the numbers alone do not say.
         parameters: Numbers of the case, for figures.
         parts: Intervals of the means, where the measured number is a functional of several.
@@ -51,6 +54,8 @@ class Verdict:
     replicates: int
     seed: int
     expected: str = ""
+    interval: Basis = "exact"
+    informative: bool = True
     reason: str = ""
     parameters: dict[str, Any] = dataclasses.field(default_factory=dict)
     parts: tuple[Interval, ...] = ()
@@ -64,11 +69,11 @@ class Verdict:
     @property
     def as_expected(self) -> bool:
         """Whether the outcome is what a true theorem and a sound check lead to."""
+        if not self.judged:
+            return False
         if self.expected:
             return self.verdict == self.expected
-        if self.role == "mutant" or self.verdict == "not-applicable":
-            return True
-        return self.judged and self.verdict != "refuted"
+        return self.role == "mutant" or self.verdict != "refuted"
 
 
 def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0) -> Outcome:
