@@ -43,7 +43,8 @@ def scale_of(statement: Statement, case: Case[Any]) -> float:
 
 def rounding_of(statement: Statement) -> float:
     """What the numbers of a statement may be off by, relative to their size: that of their precision."""
-    return DOUBLE_ROUNDING if statement.exact is not None or jax.config.jax_enable_x64 else SINGLE_ROUNDING
+    in_double = statement.exact is not None or jnp.zeros(()).dtype == jnp.float64
+    return DOUBLE_ROUNDING if in_double else SINGLE_ROUNDING
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
