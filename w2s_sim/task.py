@@ -90,6 +90,11 @@ class Task(eqx.Module):
         """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
         return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
 
+    @property
+    def label_length(self) -> float:
+        """Length of the longest concept of the two models, in label units; 0 where labels have no unit."""
+        return 0.0
+
     def unresolved(self, num_weak: int) -> str:
         """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
 
@@ -183,6 +188,13 @@ class TransferTask(Task):
         """Excess risk of the weak model's own mean predictor beta'_Q."""
         return self.excess_risk(LinearStudent(self.weak_vector))
 
+    @property
+    def label_length(self) -> float:
+        """Length of the longest concept of the two models, in Sigma's norm. Needs concrete values."""
+        covariance = np.asarray(self.features.covariance, dtype=np.float64)
+        vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
+        return float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
+
     def unresolved(self, num_weak: int) -> str:
         """As for every task: the rounding of labels against their noise. Needs concrete values.
 
@@ -190,9 +202,7 @@ class TransferTask(Task):
         every coefficient, where n labels of noise sigma leave sigma^2 / n: it is too coarse where
         sqrt(n) eps L is no small share of sigma. Other units do not help, another precision does.
         """
-        covariance = np.asarray(self.features.covariance, dtype=np.float64)
-        vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
-        size = float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
+        size = self.label_length
         weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
         noise = float(self.source.noise)
         noise = min(noise, weak_error) if weak_error > 0 else noise

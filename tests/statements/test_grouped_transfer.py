@@ -1,6 +1,7 @@
 """grouped-transfer: the mean posterior of grouped contexts, against exact values and identities."""
 
 import itertools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -196,7 +197,8 @@ def test_exact_distance_against_the_bound(seed: int) -> None:
         strong[1], weak[0, 2], target[3], source[2] = strong[0], 0.0, 0.0, 0.0
         weak[0], target, source = weak[0] / weak[0].sum(), target / target.sum(), source / source.sum()
     models = [CategoricalModel(source, rows[:, None], [1.0]) for rows in (strong, weak)]
-    case = w2s.Case("", FiniteTask(models[0], target, models[1]), w2s.InContext(size), grouped=True)
+    task: Any = FiniteTask(models[0], target, models[1])
+    case = w2s.Case("", task, w2s.InContext(size), grouped=True)
     bound = float(STATEMENT.bound(case))
     assert bound == pytest.approx(oracle_bound(strong, weak, source, target, size), rel=1e-4, abs=1e-12)
     means = exact_means(strong, weak, source, size)

@@ -223,11 +223,9 @@ def test_case_file_with_a_factor_projects_in_the_norm_of_its_features(tmp_path: 
 
 def test_projected_students_of_thin_hulls_gain_on_every_path() -> None:
     """In the precision of the run, float32."""
-    lemma = next(lemma for lemma in STATEMENT.lemmas if lemma.id == "gain-on-every-path")
+    measure = next(lemma.measure for lemma in STATEMENT.lemmas if lemma.id == "gain-on-every-path")
+    assert measure is not None
     for unit in (1e-6, 1.0, 1e6):
         case = w2s.Case("", regression(THIN, WEAK_OF_THIN, [0.1, 0.2, 0.3, 0.4], unit), PROJECTION)
-        assert lemma.measure is not None
-        values = jax.vmap(lambda key, case=case: lemma.measure(key, case))(
-            jax.random.split(jax.random.key(0), 64)
-        )
+        values = jax.vmap(lambda key, case=case: measure(key, case))(jax.random.split(jax.random.key(0), 64))
         assert float(values.max()) < 1e-4

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_zero_bound_and_zero_value_divide_nothing() -> None:
 @pytest.mark.parametrize("unit", [1e-18, 1e-9, 1.0, 1e9, 1e18])
 def test_rounding_is_relative_to_the_scale(unit: float) -> None:
     """A claim that is wrong by a millionth is refuted in every unit, one off by its last digits in none."""
-    scaled = {"scale": lambda case: unit}
+    scaled: dict[str, Any] = {"scale": lambda case: unit}
     assert check(exact(1e-12 * unit, 0.0, **scaled)).verdict == "certified"
     assert check(exact(1e-6 * unit, 0.0, **scaled)).verdict == "refuted"
     assert check(exact((1 + 1e-12) * unit, unit, **scaled)).verdict == "certified"

@@ -206,7 +206,7 @@ class HullProjection(PriorTransfer):
     def context_size(self) -> int:
         return self.student.context_size
 
-    def told(self, task: Task) -> Estimator:
+    def told(self, task: Task) -> "HullProjection":
         """With the norm of the inputs, E[x x^T], where it is not the Euclidean one and no other is given."""
         if self.covariance is not None or not isinstance(task, TransferTask) or task.features.isotropic:
             return self

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
 from w2s_sim.verify.evaluation import (
@@ -55,7 +56,14 @@ def check_case(
     broken = statement.broken_assumption(case)
     if broken is not None:
         settings = dataclasses.replace(settings, max_replicates=settings.first_round)
-    row = _measure(statement, case, case, settings, alpha)
+    try:
+        row = _measure(statement, case, case, settings, alpha)
+    except InputError as error:
+        if broken is None:
+            raise
+        # What the statement measures exists only under its assumptions.
+        nothing = Interval(math.nan, math.nan, math.nan, math.nan)
+        row = _Row(nothing, math.nan, "inconclusive", str(error), 0, case)
     outcome, reason = row.outcome, row.reason
     unresolved = "" if statement.measure is None else case.task.unresolved(case.estimator.sample_size)
     if unresolved and outcome in ("consistent", "refuted"):

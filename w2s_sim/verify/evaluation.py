@@ -46,11 +46,8 @@ def scale_of(statement: Statement, case: Case[Any]) -> float:
 
 def rounding_of(statement: Statement) -> float:
     """What the numbers of a statement may be off by, relative to their size: that of their precision."""
-    return (
-        DOUBLE_ROUNDING
-        if statement.exact is not None or jax.config.read("jax_enable_x64")
-        else SINGLE_ROUNDING
-    )
+    in_double = statement.exact is not None or jnp.zeros(()).dtype == jnp.float64
+    return DOUBLE_ROUNDING if in_double else SINGLE_ROUNDING
 
 
 def resolution_of(statement: Statement, case: Case[Any], number: float) -> float:
@@ -62,15 +59,8 @@ def resolution_of(statement: Statement, case: Case[Any], number: float) -> float
     if statement.label_power == 0:
         return 0.0
     precision = float(np.finfo(jax.dtypes.canonicalize_dtype(float)).eps)
-    error = OPERATIONS * precision * longest_vector(case.task)
+    error = OPERATIONS * precision * case.task.label_length
     return error if statement.label_power == 1 else 2.0 * abs(number) ** 0.5 * error + error**2
-
-
-def longest_vector(task: Any) -> float:
-    """Length of the longest concept of the two models, in label units; 0 where concepts are no vectors."""
-    vectors = [getattr(model, "vectors", None) for model in (task.source, task.supervisor)]
-    rows = [np.asarray(rows, dtype=np.float64) for rows in vectors if rows is not None]
-    return max((float(np.linalg.norm(r, axis=1).max()) for r in rows), default=0.0)
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:

@@ -78,7 +78,7 @@ def interval_of(
     se = _delta_se(values, functional, means)
     lacking = next((part.lacking for part in parts if part.lacking), "")
     low, high = _ends(functional, np.array([p.low for p in parts]), np.array([p.high for p in parts]))
-    basis = max((part.basis for part in parts), key=BASES.index)
+    basis = BASES[max(BASES.index(part.basis) for part in parts)]
     return Interval(functional.value(means), se, low, high, parts, basis, lacking)
 
 
