@@ -1,4 +1,4 @@
-"""Odd corners of tables and hidden Markov concepts; probabilities are multiples of powers of two, hence exact."""
+"""Odd corners of tables and hidden Markov concepts, with probabilities that float32 holds exactly."""
 
 from collections.abc import Iterator
 from typing import Any

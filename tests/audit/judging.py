@@ -82,7 +82,7 @@ def _lines(table: Table) -> list[str]:
 
 
 def verdict_of(theorem: str, corner: Corner) -> tuple[Verdict | None, float]:
-    """The product's verdict on a corner, and the margin that it allows; none where an assumption is broken."""
+    """The product's verdict on a corner, and its margin; none where an assumption is broken."""
     statement = find_statement(theorem)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corner.toml"

@@ -1,4 +1,4 @@
-"""Concepts with finitely many outcomes in plain NumPy: laws by enumeration, posteriors, iterated refinement."""
+"""Concepts with finitely many outcomes in NumPy: laws by enumeration, posteriors, iterated refinement."""
 
 import itertools
 import math

@@ -44,8 +44,18 @@ def sampled_log_moment(
 ) -> LogMoment:
     """The same for a rule of quadrature over x, and any laws of the noise."""
     gap = points @ (task.concepts[competitor] - task.concepts[reference])
-    noise, noise_weights = _noise_rule(task)
     shown = np.flatnonzero(task.target > 0)
+    if task.law[0] == task.weak_law[0] == "normal":
+        biases = [points @ (task.weak[j] - task.concepts[reference]) for j in shown]
+
+        def with_normal_noise(exponent: float) -> float:
+            rate = exponent / task.noise**2
+            spread = 0.5 * (rate * task.weak_noise * gap) ** 2
+            parts = [rate * (bias * gap - gap**2 / 2.0) + spread + np.log(weights) for bias in biases]
+            return float(special.logsumexp(np.log(task.target[shown]) + special.logsumexp(parts, axis=1)))
+
+        return with_normal_noise
+    noise, noise_weights = _noise_rule(task)
     rows = []
     for j in shown:
         error = (points @ (task.weak[j] - task.concepts[reference]))[:, None] + task.weak_noise * noise
@@ -62,7 +72,7 @@ def sampled_log_moment(
 
 def _noise_rule(task: Regression) -> tuple[Vector, Vector]:
     """A fine rule for the weak model's noise: trapezoids in sinh scale."""
-    level = np.linspace(-9.0, 9.0, 1201)
+    level = np.linspace(-9.0, 9.0, 601)
     noise, jacobian = np.sinh(level), np.cosh(level)
     density = np.exp(unit_log_density(task.weak_law, noise)) * jacobian
     keep = density > 0
@@ -117,8 +127,11 @@ def minimum(function: LogMoment) -> tuple[float, float]:
 def chernoff_terms(
     log_moments: Callable[[int], LogMoment], prior: Vector, reference: int, size: int
 ) -> tuple[Vector, Vector]:
-    """min_s of rho_k^s m_k(s)^n against a reference concept, and s_k; 0 for it and for the excluded."""
+    """min_s of rho_k^s m_k(s)^n against a reference concept, and s_k; 0 for it and for the excluded,
+    infinite where the reference is excluded itself."""
     terms, exponents = np.zeros(len(prior)), np.zeros(len(prior))
+    if prior[reference] == 0:
+        return np.where(prior > 0, np.inf, 0.0), exponents
     for k in np.flatnonzero(prior > 0):
         if k == reference:
             continue

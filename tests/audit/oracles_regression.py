@@ -132,7 +132,7 @@ def unit_log_density(law: tuple[str, Any], noise: Vector) -> Vector:
 
 
 def fine_tuned(task: Regression, inputs: Vector, labels: Vector, case: Mapping[str, Any]) -> Vector:
-    """Students (sets, d) of a `[case]` table: ridge, gradient descent or spectral cutoff, labels mixed or not."""
+    """Students (sets, d) of a `[case]` table: ridge, gradient descent or cutoff, labels mixed or not."""
     start = task.source_mean
     mixed = 1.0 - case.get("mixing", 0.0)
     residuals = mixed * (labels - inputs @ start)
