@@ -105,6 +105,12 @@ def said(student: Mapping[str, Any]) -> str:
 def floor_corners() -> list[Corner]:
     rng = np.random.default_rng(SEED)
     corners = paired(list(floor_tasks(rng)), 36)
+    near = {"source": [0.3001, 0.6999], "target": [0.3, 0.7]}
+    for i in range(6):
+        still = {"num_weak": 5, "steps": 0, "step_size": 0.1}
+        corners.append(
+            Corner(f"source near the target, nothing learned, {i}", table(rng, 3, 2, **near), still)
+        )
     thin = table(rng, 1, 2, concepts=[[1.0], [0.0]], weak=[[1.0], [0.3]], source=[0.9, 0.1])
     for size, ridge in ((1, 1e-6), (2, 1e-6), (3, 1e-8), (1, 1e-2), (5, 0.0)):
         corners.append(Corner(f"d=1, n={size}, eta={ridge:g}", thin, {"num_weak": size, "ridge": ridge}))
@@ -171,6 +177,11 @@ def lunch_corners() -> list[Corner]:
     for i, (name, task) in enumerate(tasks):
         size, ridge = ridges[i % len(ridges)]
         corners.append(Corner(f"{name}, n={size}, eta={ridge:g}", task, {"num_weak": size, "ridge": ridge}))
+    for i in range(6):
+        exact = {"num_weak": 60, "ridge": 0.0}
+        for noise in (0.0, 1e-6):
+            task = table(rng, 3, 2, noise=0.5, weak_noise=noise)
+            corners.append(Corner(f"weak noise {noise:g}, least squares, {i}", task, exact))
     for size in (1, 16):
         ready = {"num_weak": 12, "num_demonstrations": size}
         corners.append(Corner(f"refined, n={size}", tasks[0][1], ready))
@@ -205,6 +216,10 @@ def continuum_corners() -> list[Corner]:
         spread, size = spreads[i % 4] * task["noise"] / 0.5, sizes[i % 5]
         ready = {"num_demonstrations": size, "spread": spread}
         corners.append(Corner(f"{name}, n={size}, tau={spread:g}", task, ready))
+    for i in range(6):
+        task = table(rng, 3, 2, weak=100.0 * rng.standard_normal((2, 3)))
+        ready = {"num_demonstrations": 5, "spread": 1e-6}
+        corners.append(Corner(f"tau=1e-6, weak model far, {i}", task, ready))
     for size, queries in ((1, 8), (16, 7), (4, 60), (4, 5)):
         ready = {"num_demonstrations": size, "spread": 0.5, "num_queries": queries}
         corners.append(Corner(f"student, n={size}, N={queries}", blocks(rng, 3), ready))

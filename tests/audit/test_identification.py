@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from tests.audit.corners_finite import table_corners
 from tests.audit.corners_regression import mixed_corners, point_mass_corners, table
 from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.oracles_finite import Finite, finite_log_moment
 from tests.audit.oracles_moments import gaussian_log_moment, minimum, regression_terms
-from tests.audit.oracles_rare import log_tail_of_regression, plain_misidentification, slope
+from tests.audit.oracles_rare import log_tail_of_laws, log_tail_of_regression, plain_misidentification, slope
 from tests.audit.oracles_regression import Regression, mean_and_error
 
 SEED = 1301
@@ -45,11 +47,16 @@ def rate_corners() -> list[Corner]:
     for noise in (0.3, 0.1, 0.02, 0.005, 0.0015):
         quiet = {**loud, "noise": noise, "weak": {**loud["weak"], "noise": 2.0}}
         corners.append(Corner(f"weak noise 2, strong {noise:g}, n=128", quiet, {"num_demonstrations": 128}))
+    for i, (name, task) in enumerate(table_corners(rng)):
+        size = (3, 128, 129, 512)[i % 4]
+        corners.append(Corner(f"tables, {name}, n={size}", task, {"num_demonstrations": size}))
     return corners
 
 
 def rate_truth(corner: Corner) -> Truth:
     """The slope by importance sampling, and the exponent, with its minimiser searched in log scale."""
+    if "kind" in corner.task:
+        return table_rate_truth(corner)
     task, size = Regression(corner.task), corner.case["num_demonstrations"]
     rng = np.random.default_rng(SEED)
     others = [k for k in range(len(task.concepts)) if k != task.star]
@@ -58,6 +65,17 @@ def rate_truth(corner: Corner) -> Truth:
     measured, se = slope(first, second, size)
     known = [k for k in others if task.source[k] > 0]
     rate = min(-minimum(gaussian_log_moment(task, k, task.star))[1] for k in known)
+    return Truth(measured, se, lowest=rate, highest=rate)
+
+
+def table_rate_truth(corner: Corner) -> Truth:
+    """The same for tables."""
+    task, size = Finite(corner.task), corner.case["num_demonstrations"]
+    law, rng = task.weak_law, np.random.default_rng(SEED)
+    tails = [log_tail_of_laws(task.laws, law, task.source, task.star, n, rng) for n in (size, 2 * size)]
+    measured, se = slope(*tails, size)
+    others = [k for k in np.flatnonzero(task.source > 0) if k != task.star]
+    rate = min(-minimum(finite_log_moment(task.laws, law, int(k), task.star))[1] for k in others)
     return Truth(measured, se, lowest=rate, highest=rate)
 
 
