@@ -157,7 +157,8 @@ def chain_corners(rng: Rng) -> Iterator[tuple[str, dict[str, Any]]]:
         "emission": dyadic(rng, 2, 2, 2),
     }
     swapped = {key: value[:1].repeat(2, axis=0) for key, value in model.items()}
-    yield "one concept twice", chains(rng, 2, 2, 2, 3, **swapped)
+    twice = chains(rng, 2, 2, 2, 3)
+    yield "one concept twice", twice | {key: listed(value) for key, value in swapped.items()}
     yield "source prior 0 on a competitor", chains(rng, 3, 2, 2, 3, source=[0.0, 0.5, 0.5])
     yield "source prior 2^-20 on the target", chains(rng, 2, 2, 3, 3, source=[1 - RARE, RARE])
     yield "source prior 0 on the target", chains(rng, 2, 2, 3, 3, source=[1.0, 0.0])

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from tests.audit.oracles_moments import LogMoment, chernoff_terms
-from tests.audit.oracles_regression import Vector, normalised
+from tests.audit.oracles_regression import Vector, log_sum_exp, normalised
+
+CHAIN = ("initial", "transition", "emission")
 
 
 class Finite:
@@ -26,11 +27,11 @@ class Finite:
         self.source, self.target = np.array(table["source_prior"]), np.array(table["target_prior"])
         weak = table["weak"]
         if table["kind"] == "hmm":
-            strong = [np.array(table[name]) for name in ("initial", "transition", "emission")]
-            size = strong[2].shape[2]
-            theirs = [np.array(weak.get(name, table[name])) for name in ("initial", "transition", "emission")]
-            theirs[2] = theirs[2] @ _channel(weak, size)
-            self.laws, self.weak = (sequence_laws(*m, table["length"]) for m in (strong, theirs))
+            initial, transition, emission = (np.array(table[name]) for name in CHAIN)
+            self.laws = sequence_laws(initial, transition, emission, table["length"])
+            initial, transition, shown = (np.array(weak.get(name, table[name])) for name in CHAIN)
+            shown = shown @ _channel(weak, emission.shape[2])
+            self.weak = sequence_laws(initial, transition, shown, table["length"])
         else:
             tables = np.array(table["tables"])
             contexts = np.array(table.get("contexts", np.full(tables.shape[1], 1.0 / tables.shape[1])))
@@ -68,8 +69,8 @@ def sequence_laws(initial: Vector, transition: Vector, emission: Vector, length:
     for sequence in itertools.product(range(emission.shape[2]), repeat=length):
         state = start + show[:, :, sequence[0]]
         for symbol in sequence[1:]:
-            state = special.logsumexp(state[:, :, None] + step, axis=1) + show[:, :, symbol]
-        rows.append(special.logsumexp(state, axis=1))
+            state = log_sum_exp(state[:, :, None] + step, axis=1) + show[:, :, symbol]
+        rows.append(log_sum_exp(state))
     return np.exp(np.array(rows).T)
 
 
@@ -79,13 +80,14 @@ def finite_log_moment(laws: Vector, weak: Vector, competitor: int, reference: in
     excluded = bool(np.any((laws[reference] == 0) & shown))
     live = shown & (laws[competitor] > 0) & (laws[reference] > 0)
     log_odds = np.log(laws[competitor][live]) - np.log(laws[reference][live])
+    log_weak = np.log(weak[live])
 
     def log_moment(exponent: float) -> float:
         if exponent == 0.0:
             return 0.0
         if excluded:
             return math.inf
-        return float(special.logsumexp(exponent * log_odds, b=weak[live])) if live.any() else -math.inf
+        return float(log_sum_exp(exponent * log_odds + log_weak)) if live.any() else -math.inf
 
     return log_moment
 

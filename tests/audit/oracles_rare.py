@@ -8,10 +8,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import special
 
+from tests.audit.oracles_finite import finite_log_moment
 from tests.audit.oracles_moments import gaussian_log_moment, minimum
-from tests.audit.oracles_regression import Regression, Vector, normalised
+from tests.audit.oracles_regression import Regression, Vector, log_sum_exp, normalised
 
 PLAIN_SHARE = 0.2
 
@@ -72,10 +72,10 @@ def log_tail_of_regression(
         log_odds_sums.append(np.sum(along * (errors - along / 2.0), axis=1) / task.noise**2)
     likelihood = np.stack(log_odds_sums, axis=1)
     columns = [t[0] * likelihood[:, k] - t[1] for t, k in zip(tilts, known, strict=True)]
-    log_density = special.logsumexp(np.stack([*columns, np.zeros(draws)], axis=1), axis=1, b=weights)
+    log_density = log_sum_exp(np.stack([*columns, np.zeros(draws)], axis=1) + np.log(weights))
     with np.errstate(divide="ignore"):
         log_posterior = normalised(np.log(task.source) + likelihood)
-    return log_mean_and_error(special.logsumexp(log_posterior[:, known], axis=1) - log_density)
+    return log_mean_and_error(log_sum_exp(log_posterior[:, known]) - log_density)
 
 
 def log_tail_of_laws(
@@ -104,36 +104,34 @@ def log_tail_of_laws(
         logs = np.log(laws)
         odds = np.where(laws[star] > 0, logs - logs[star], np.inf)
     tilts = []
-    for k in np.flatnonzero(prior > 0):
+    for k in np.flatnonzero(prior > 0).tolist():
         if k == star or not np.isfinite(odds[k]).any():
             continue
         live = np.isfinite(odds[k])
-
-        def log_moment(s: float, k: int = k, live: Vector = live) -> float:
-            if s == 0.0:
-                return 0.0
-            return float(special.logsumexp(s * odds[k][live], b=weak[live]))
-
-        log_prior = math.log(prior[k] / prior[star])
-        s, log_term = minimum(lambda u, m=log_moment, o=log_prior: u * o + size * m(u))
+        log_moment = finite_log_moment(laws, weak, k, star)
+        log_odds = math.log(prior[k] / prior[star])
+        s, log_term = minimum(lambda u, m=log_moment, o=log_odds: u * o + size * m(u))
         s = max(s, 1e-12)
-        tilted = np.where(live, weak * np.exp(np.where(live, s * odds[k], 0.0) - log_moment(s)), 0.0)
-        tilts.append((s, k, size * log_moment(s), tilted / tilted.sum(), log_term))
-    if not tilts:
-        return -math.inf, 0.0
-    weights = np.exp(np.array([t[4] for t in tilts]) - max(t[4] for t in tilts))
-    weights = np.append((1.0 - PLAIN_SHARE) * weights / weights.sum(), PLAIN_SHARE)
+        log_mean = log_moment(s)
+        if not math.isfinite(log_mean):
+            continue
+        tilted = np.where(live, weak * np.exp(np.where(live, s * odds[k], 0.0) - log_mean), 0.0)
+        tilts.append((s, k, size * log_mean, tilted / tilted.sum(), log_term))
+    log_terms = np.array([t[4] for t in tilts])
+    weights = np.exp(log_terms - log_terms.max(initial=-math.inf)) if tilts else np.zeros(0)
+    weights = np.append((1.0 - PLAIN_SHARE) * weights / max(weights.sum(), 1.0), PLAIN_SHARE)
+    weights = weights / weights.sum()
     rows = np.stack([*(t[3] for t in tilts), weak])
     counts = rng.multinomial(size, rows[rng.choice(len(weights), draws, p=weights)])
     with np.errstate(invalid="ignore"):
         likelihood = np.where(counts[:, None] > 0, counts[:, None] * logs, 0.0).sum(axis=2)
         sums = likelihood - likelihood[:, [star]]
     columns = [s * sums[:, k] - log_m for s, k, log_m, _, _ in tilts]
-    log_density = special.logsumexp(np.stack([*columns, np.zeros(draws)], axis=1), axis=1, b=weights)
+    log_density = log_sum_exp(np.stack([*columns, np.zeros(draws)], axis=1) + np.log(weights))
     with np.errstate(divide="ignore"):
         log_posterior = normalised(np.log(prior) + likelihood)
     others = np.delete(log_posterior, star, axis=1)
-    return log_mean_and_error(special.logsumexp(others, axis=1) - log_density)
+    return log_mean_and_error(log_sum_exp(others) - log_density)
 
 
 def slope(first: tuple[float, float], second: tuple[float, float], size: int) -> tuple[float, float]:
@@ -150,5 +148,5 @@ def plain_misidentification(
     block = max(1, 4_000_000 // (size * max(task.dim, len(task.concepts))))
     for start in range(0, draws, block):
         log_posterior = task.log_posterior(*task.weak_data(rng, min(block, draws - start), size, context))
-        parts.append(np.exp(special.logsumexp(np.delete(log_posterior, task.star, axis=1), axis=1)))
+        parts.append(np.exp(log_sum_exp(np.delete(log_posterior, task.star, axis=1))))
     return np.concatenate(parts)

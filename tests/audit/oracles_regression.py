@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 Vector = NDArray[np.float64]
 
@@ -75,7 +74,7 @@ class Regression:
             base = rng.uniform(-math.sqrt(3), math.sqrt(3), size)
         else:
             base = 2.0 * rng.integers(0, 2, size) - 1.0
-        return base @ self.factor.T
+        return np.asarray(base @ self.factor.T, float)
 
     def weak_data(
         self, rng: np.random.Generator, sets: int, pairs: int, context: int = 1
@@ -103,7 +102,12 @@ class Regression:
 
 def normalised(log_weights: Vector) -> Vector:
     """Log weights whose last axis sums to one."""
-    return log_weights - special.logsumexp(log_weights, axis=-1, keepdims=True)
+    return log_weights - log_sum_exp(log_weights)[..., None]
+
+
+def log_sum_exp(values: Any, axis: int = -1) -> Vector:
+    """log of the sum of exponentials along an axis; -inf adds nothing."""
+    return np.asarray(np.logaddexp.reduce(np.asarray(values, float), axis=axis))
 
 
 def unit_noise(rng: np.random.Generator, law: tuple[str, Any], shape: tuple[int, ...]) -> Vector:

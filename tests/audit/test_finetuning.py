@@ -105,12 +105,10 @@ def said(student: Mapping[str, Any]) -> str:
 def floor_corners() -> list[Corner]:
     rng = np.random.default_rng(SEED)
     corners = paired(list(floor_tasks(rng)), 36)
-    near = {"source": [0.3001, 0.6999], "target": [0.3, 0.7]}
     for i in range(6):
+        near = table(rng, 3, 2, source=[0.3001, 0.6999], target=[0.3, 0.7])
         still = {"num_weak": 5, "steps": 0, "step_size": 0.1}
-        corners.append(
-            Corner(f"source near the target, nothing learned, {i}", table(rng, 3, 2, **near), still)
-        )
+        corners.append(Corner(f"source near the target, nothing learned, {i}", near, still))
     thin = table(rng, 1, 2, concepts=[[1.0], [0.0]], weak=[[1.0], [0.3]], source=[0.9, 0.1])
     for size, ridge in ((1, 1e-6), (2, 1e-6), (3, 1e-8), (1, 1e-2), (5, 0.0)):
         corners.append(Corner(f"d=1, n={size}, eta={ridge:g}", thin, {"num_weak": size, "ridge": ridge}))
@@ -272,19 +270,19 @@ def curve_corners() -> list[Corner]:
         corners.append(Corner(f"d={dim}, n={size}, eta={ridge:g}", task, {"num_weak": size, "ridge": ridge}))
     tasks = [
         ("rademacher, d=3, n=2", table(rng, 3, 2, features="rademacher", weak_noise=0.0), 2, 0.02),
-        ("rademacher, d=10, n=20", table(rng, 10, 2, features="rademacher"), 20, 0.3),
-        ("uniform, d=10, n=20", table(rng, 10, 2, features="uniform"), 20, 0.3),
+        ("rademacher, d=10, n=20", table(rng, 10, 2, features="rademacher"), 20, 1.0),
+        ("uniform, d=10, n=20", table(rng, 10, 2, features="uniform"), 20, 1.0),
         ("uniform, d=1, n=4", table(rng, 1, 2, features="uniform"), 4, 0.5),
-        ("no weak noise", table(rng, 10, 2, weak_noise=0.0), 20, 0.3),
-        ("loud weak noise", table(rng, 10, 2, weak_noise=25.0), 20, 0.3),
-        ("1e-6 in label units", table(rng, 10, 2, scale=1e-6), 20, 0.3),
-        ("1e6 in label units", table(rng, 10, 2, scale=1e6), 20, 0.3),
-        ("student t of 5", table(rng, 10, 2, noise_law="student-t", degrees_of_freedom=5.0), 20, 0.3),
-        ("laplace", table(rng, 10, 2, noise_law="laplace"), 20, 0.3),
-        ("K=1", table(rng, 10, 1), 20, 0.3),
-        ("mixed target", table(rng, 10, 2, target=[0.5, 0.5]), 20, 0.3),
-        ("source is the target", table(rng, 10, 2, source=[0.0, 1.0]), 20, 0.3),
-        ("weak model is the source", table(rng, 10, 1, weak_noise=0.0), 20, 0.3),
+        ("no weak noise", table(rng, 10, 2, weak_noise=0.0), 20, 1.0),
+        ("loud weak noise", table(rng, 10, 2, weak_noise=25.0), 20, 1.0),
+        ("1e-6 in label units", table(rng, 10, 2, scale=1e-6), 20, 1.0),
+        ("1e6 in label units", table(rng, 10, 2, scale=1e6), 20, 1.0),
+        ("student t of 5", table(rng, 10, 2, noise_law="student-t", degrees_of_freedom=5.0), 20, 1.0),
+        ("laplace", table(rng, 10, 2, noise_law="laplace"), 20, 1.0),
+        ("K=1", table(rng, 10, 1), 20, 1.0),
+        ("mixed target", table(rng, 10, 2, target=[0.5, 0.5]), 20, 1.0),
+        ("source is the target", table(rng, 10, 2, source=[0.0, 1.0]), 20, 1.0),
+        ("weak model is the source", table(rng, 10, 1, weak_noise=0.0), 20, 1.0),
     ]
     corners += [Corner(name, task, {"num_weak": size, "ridge": ridge}) for name, task, size, ridge in tasks]
     still = corners[-1]
@@ -306,7 +304,7 @@ def curve_truth(corner: Corner) -> Truth:
 
 AUDITS = {
     "naive-floor": (floor_corners, floor_truth, "plain, num_weak=1, ridge=0.3"),
-    "naive-risk-curve": (curve_corners, curve_truth, "laplace"),
+    "naive-risk-curve": (curve_corners, curve_truth, "d=2, n=8, eta=0.02"),
     "alignment-tax": (tax_corners, tax_truth, "plain, num_weak=1, ridge=0.3"),
     "no-free-lunch": (lunch_corners, lunch_truth, "plain, n=60, eta=0"),
     "continuum-floor": (continuum_corners, continuum_truth, "plain, n=1, tau=0.5"),

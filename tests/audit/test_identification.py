@@ -72,8 +72,9 @@ def table_rate_truth(corner: Corner) -> Truth:
     """The same for tables."""
     task, size = Finite(corner.task), corner.case["num_demonstrations"]
     law, rng = task.weak_law, np.random.default_rng(SEED)
-    tails = [log_tail_of_laws(task.laws, law, task.source, task.star, n, rng) for n in (size, 2 * size)]
-    measured, se = slope(*tails, size)
+    first = log_tail_of_laws(task.laws, law, task.source, task.star, size, rng)
+    second = log_tail_of_laws(task.laws, law, task.source, task.star, 2 * size, rng)
+    measured, se = slope(first, second, size)
     others = [k for k in np.flatnonzero(task.source > 0) if k != task.star]
     rate = min(-minimum(finite_log_moment(task.laws, law, int(k), task.star))[1] for k in others)
     return Truth(measured, se, lowest=rate, highest=rate)
@@ -125,8 +126,8 @@ def voronoi_truth(corner: Corner) -> Truth:
 
 AUDITS = {
     "concept-identification": (identification_corners, identification_truth, "d=1, K=2, n=4"),
-    "identification-rate": (rate_corners, rate_truth, "weak noise 2, strong 0.3, n=128"),
-    "voronoi-threshold": (voronoi_corners, voronoi_truth, "t=0.2, n=128"),
+    "identification-rate": (rate_corners, rate_truth, "d=1, K=2, n=64"),
+    "voronoi-threshold": (voronoi_corners, voronoi_truth, "d=1, K=2, n=64"),
 }
 
 
