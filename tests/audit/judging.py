@@ -15,6 +15,7 @@ from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import margin_of
 
 SETTINGS = Settings(seed=20, max_replicates=16_384)
+BRIEF = Settings(seed=20, max_replicates=4096)
 ALPHA = 1e-5
 # Standard errors that two honest estimates of one number may be apart.
 SEPARATION = 5.0
@@ -81,7 +82,7 @@ def _lines(table: Table) -> list[str]:
     return [f"{key} = {json.dumps(value)}" for key, value in table.items()]
 
 
-def verdict_of(theorem: str, corner: Corner) -> tuple[Verdict | None, float]:
+def verdict_of(theorem: str, corner: Corner, settings: Settings = SETTINGS) -> tuple[Verdict | None, float]:
     """The product's verdict on a corner, and its margin; none where an assumption is broken."""
     statement = find_statement(theorem)
     with tempfile.TemporaryDirectory() as folder:
@@ -90,7 +91,7 @@ def verdict_of(theorem: str, corner: Corner) -> tuple[Verdict | None, float]:
         case = load_case(path, statement)
     if statement.broken_assumption(case) is not None:
         return None, 0.0
-    verdict = check_case(statement, case, settings=SETTINGS, alpha=ALPHA)
+    verdict = check_case(statement, case, settings=settings, alpha=ALPHA)
     return verdict, margin_of(statement, case)
 
 
@@ -151,7 +152,7 @@ def audit(theorem: str, corners: Sequence[Corner], oracle: Oracle) -> None:
 
 def audit_one(theorem: str, corner: Corner, oracle: Oracle) -> None:
     """Assert that one corner is judged, and rightly."""
-    verdict, margin = verdict_of(theorem, corner)
+    verdict, margin = verdict_of(theorem, corner, BRIEF)
     assert verdict is not None, "an assumption is broken"
     assert verdict.verdict in JUDGED, verdict.reason
     assert not _judged(verdict, margin, corner, oracle)

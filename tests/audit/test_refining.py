@@ -175,7 +175,7 @@ def _misidentification(corner: Corner, finite: Finite | None, concept: int, size
 
 AUDITS = {
     "refinement-risk": (risk_corners, risk_truth, "two near concepts, student, n=2, N=6"),
-    "mixture-collapse": (collapse_corners, collapse_truth, "concepts of size 1"),
+    "mixture-collapse": (collapse_corners, collapse_truth, "weak concept beyond the border, labeller, n=8"),
     "grouped-transfer": (transfer_corners, transfer_truth, "even target, n=1"),
 }
 
