@@ -108,6 +108,8 @@ def obstacle(kind: Kind, measured: float, bound: float, margin: float, trivial: 
     ):
         if not math.isfinite(number) and number != may_be:
             return f"the {name} is {number}"
+    if margin < 0:
+        return f"the margin is {margin:g}, and not a number >= 0"
     return "the trivial bound is nan" if trivial is not None and math.isnan(trivial) else ""
 
 
