@@ -15,7 +15,7 @@ UNITS = (1e-9, 1e-6, 1e6, 1e9)
 EXACT_UNITS = (2.0**-30, 2.0**30)
 
 
-def in_units(tree: TreeT, c: float) -> TreeT:
+def in_units(tree: TreeT, c: float | jax.Array) -> TreeT:
     """A task, case or estimator whose labels are c times as large: concepts, noise and bias times c."""
 
     def scaled(path: object, leaf: jax.Array) -> jax.Array:

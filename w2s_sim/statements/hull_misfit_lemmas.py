@@ -20,7 +20,6 @@ from w2s_sim.statements.hull_geometry import (
     squared_norm,
 )
 from w2s_sim.statements.measure import FromWeakData
-from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import ShiftedTarget, WeakData, canonical_task
 
@@ -137,7 +136,7 @@ HULL_MISFIT_LEMMAS = (
         measure=FromWeakData(_violation),
         pathwise=True,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
+        margin=lambda case: 1e-4,
         page=PAGE,
     ),
     Statement(

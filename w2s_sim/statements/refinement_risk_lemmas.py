@@ -151,6 +151,7 @@ REFINEMENT_RISK_LEMMAS = (
     Statement(
         id="conditional-risk",
         kind="equality",
+        label_power=2,
         title="The fitted student's risk, less its mean given the contexts",
         cases=_student_cases,
         measure=FromWeakData(_fit_deviation),

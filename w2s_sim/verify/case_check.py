@@ -66,7 +66,7 @@ def check_case(
         row = _Row(nothing, math.nan, "inconclusive", str(error), 0, case)
     outcome, reason = row.outcome, row.reason
     unresolved = "" if statement.measure is None else case.task.unresolved(case.estimator.sample_size)
-    if unresolved and outcome in ("consistent", "refuted"):
+    if unresolved and outcome in ("consistent", "refuted", "inconclusive"):
         outcome, reason = "inconclusive", unresolved
     if broken is not None:
         outcome, reason = "not-applicable", f"assumption does not hold: {broken}"
