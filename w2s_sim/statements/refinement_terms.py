@@ -41,11 +41,16 @@ def spread_share(dim: int, num_queries: int) -> float:
     return (dim + 2) * (num_queries - 2) / ((num_queries + 2) * spare) if spare > 0 else math.inf
 
 
+def noise_share(dim: int, num_queries: int) -> float:
+    """d / (N - d - 1): what the fit keeps of the labels' noise sigma^2, exactly; infinite for N <= d + 1."""
+    spare = num_queries - dim - 1
+    return dim / spare if spare > 0 else math.inf
+
+
 def label_noise(case: Case) -> Float[Array, ""]:
-    """sigma^2 d / (N - d - 1): what the fit pays for the labels' noise, exactly; infinite for N <= d + 1."""
+    """sigma^2 d / (N - d - 1), in squared label units."""
     assert isinstance(case.estimator, Refinement)
-    spare = case.estimator.num_queries - case.task.dim - 1
-    return case.task.source.noise**2 * case.task.dim * (1.0 / spare if spare > 0 else math.inf)
+    return case.task.source.noise**2 * noise_share(case.task.dim, case.estimator.num_queries)
 
 
 def refinement_terms(case: Case, spread: Float[Array, ""]) -> dict[str, Float[Array, ""]]:
@@ -73,7 +78,7 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
         task: A task with a point-mass target and standard Gaussian features.
 
     Returns:
-        (n, N), with `spread_bound` at most half the floor at n.
+        (n, N): the first n whose `spread_bound` is at most half the floor, and the fewest N > d + 1 for it.
 
     Raises:
         InputError: If there is no such n: no floor, or a concept that demonstrations do not identify.
@@ -83,12 +88,19 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
     while size <= LARGEST_CONTEXT and floor > 0:
         labels = float(spread_bound(task, size))
         if labels <= floor / 2.0:
-            noise = float(task.source.noise) ** 2 * task.dim
-            spare = (labels * (task.dim + 2) + noise) / (floor - labels)
-            return size, task.dim + 1 + max(1, math.ceil(spare))
+            return size, _fewest_queries(task, labels, floor)
         size += 1
     raise InputError(
         "task",
         f"floor {floor:.6g}",
         f"a floor > 0, and a concept identified by {LARGEST_CONTEXT} demonstrations",
     )
+
+
+def _fewest_queries(task: TransferTask, labels: float, floor: float) -> int:
+    """The fewest N > d + 1 with labels max(1, tau) + sigma^2 d/(N-d-1) <= floor, for labels < floor."""
+    noise = float(task.source.noise) ** 2
+    queries = task.dim + 2
+    while labels * max(1.0, spread_share(task.dim, queries)) + noise * noise_share(task.dim, queries) > floor:
+        queries += 1
+    return queries
