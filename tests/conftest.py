@@ -37,6 +37,12 @@ def _programs_are_forgotten() -> Iterator[None]:
         gc.collect()
 
 
+@pytest.fixture(autouse=True)
+def _no_terminal_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are as wide as they like: pytest-xdist gives its workers the width of a terminal."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture
 def x64() -> Iterator[None]:
     """Double precision for one test, so that closed forms can be compared to 1e-10."""

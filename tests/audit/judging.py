@@ -15,7 +15,7 @@ from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import margin_of
 
 SETTINGS = Settings(seed=20, max_replicates=16_384)
-BRIEF = Settings(seed=20, max_replicates=4096)
+BRIEF = Settings(seed=20, max_replicates=16_384)
 ALPHA = 1e-5
 # Standard errors that two honest estimates of one number may be apart.
 SEPARATION = 5.0

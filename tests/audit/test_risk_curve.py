@@ -60,7 +60,7 @@ def curve_truth(corner: Corner) -> Truth:
     return Truth(measured, se, lowest=curve - near, highest=curve + near, rounding=rounding)
 
 
-AUDITS = {"naive-risk-curve": (curve_corners, curve_truth, "d=2, n=8, eta=0.02")}
+AUDITS = {"naive-risk-curve": (curve_corners, curve_truth, "d=20, n=40, eta=0.3")}
 
 
 @pytest.mark.slow

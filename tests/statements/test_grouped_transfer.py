@@ -172,7 +172,10 @@ def oracle_bound(strong, weak, source, target, size: int) -> float:
         shown = weak[j] > 0
         if source[j] > 0 and np.all(strong[j][shown] > 0):
             odds = strong[k][shown] / strong[j][shown]
-            grid = [(source[k] / source[j]) ** s * (weak[j][shown] @ odds**s) ** size for s in GRID]
+            # r/(1+r) <= s^s (1-s)^(1-s) r^s.
+            factors = GRID**GRID * (1.0 - GRID) ** (1.0 - GRID)
+            moments = [weak[j][shown] @ odds**s for s in GRID]
+            grid = factors * (source[k] / source[j]) ** GRID * np.power(moments, size)
             pairs[j, k] = min(1.0, *grid)
     return 2.0 * max(
         sum(target[j] * min(1.0, pairs[j][list(members)].sum()) for j in set(range(num)) - set(members))

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scipy.special import xlogy
+from scipy.special import entr, xlogy
 
 import w2s_sim as w2s
 from w2s_sim.features import Anisotropic, Gaussian
@@ -213,7 +213,8 @@ def oracle(task: TransferTask, size: int) -> tuple[float, float]:
                 if form <= 0:
                     return np.inf
                 moment += target[j] * form**-0.5
-            return s * np.log(prior / source[nearest]) + size * np.log(moment)
+            # r/(1+r) <= s^s (1-s)^(1-s) r^s.
+            return s * np.log(prior / source[nearest]) + size * np.log(moment) - entr(s) - entr(1.0 - s)
 
         best = min([*np.linspace(0.0, 1.0, 4001), *np.geomspace(1e-8, 1.0, 2001)], key=log_term)
         bound -= 2.0 * pull * np.exp(log_term(best))

@@ -56,9 +56,14 @@ def make_table(*columns: str, whole: tuple[str, ...] = (), right: tuple[str, ...
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table whose whole columns keep their width, even if the terminal is narrower than they are."""
+    """Print a table whose whole columns keep their width, even if the terminal is narrower than they are.
+
+    In a file or a pipe every row is one line.
+    """
+    one_line = not console.file.isatty() and not os.environ.get("COLUMNS")
     for column in table.columns:
-        if column.no_wrap:
+        if column.no_wrap or one_line:
+            column.no_wrap = True
             cells = [str(cell) for cell in column.cells]
             column.min_width = max(map(len, [str(column.header), *cells]), default=0)
     console.print(table, crop=False)

@@ -3,7 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import probability
 from w2s_sim.task import WeakData
@@ -24,7 +24,7 @@ class Oracle(PriorTransfer):
     def sample_size(self) -> int:
         return 0
 
-    def ignores_data(self, source: RegressionModel) -> bool:
+    def ignores_data(self, source: LatentConceptModel) -> bool:
         """It is told, and reads nothing."""
         return True
 

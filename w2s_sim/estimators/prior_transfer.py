@@ -35,7 +35,7 @@ class PriorTransfer(Estimator):
         """It predicts with the concepts that there are."""
         return True
 
-    def ignores_data(self, source: RegressionModel) -> bool:
+    def ignores_data(self, source: LatentConceptModel) -> bool:
         """Of one concept there is one prior."""
         return source.num_concepts == 1
 

@@ -149,7 +149,7 @@ REFINEMENT_RISK_LEMMAS = (
         page=PAGE,
     ),
     Statement(
-        id="conditional-risk",
+        id="risk-given-contexts",
         kind="equality",
         label_power=2,
         title="The fitted student's risk, less its mean given the contexts",

@@ -148,7 +148,7 @@ def _measure(
     reason = obstacle(statement.kind, row.interval.mean, bound, margin, trivial)
     if reason:
         # What sampling says of replicates that are not finite is more than that their mean is not.
-        reason = row.reason if math.isnan(row.interval.mean) and row.replicates else reason
+        reason = row.reason if math.isnan(row.interval.mean) and statement.measure is not None else reason
         return dataclasses.replace(row, outcome="inconclusive", reason=reason, judged=False)
     vacuous = is_vacuous(statement.kind, bound, trivial, rounding_of(statement))
     if vacuous and row.judged and row.outcome not in ("refuted", "inconclusive"):
