@@ -16,7 +16,7 @@ from w2s_sim.studies import case_file, load_case
 
 
 def run_falsify(arguments: Falsify) -> int:
-    """Search, report on stderr while it lasts, and print the file; 1 if the theorem is refuted."""
+    """Search, report on stderr while it lasts, and print the file; 1 if the theorem fails there."""
     if arguments.x64:
         jax.config.update("jax_enable_x64", True)
     require_between("--budget", arguments.budget, 0.0, open_low=True)
@@ -38,7 +38,7 @@ def run_falsify(arguments: Falsify) -> int:
         print("\n" + case_file(statement, finding.case), end="")
     except InputError as error:
         print(f"# No case file: {error}")
-    return 1 if finding.verdict.verdict == "refuted" else 0
+    return 1 if finding.fails else 0
 
 
 def describe(statement: Statement, finding: Finding) -> list[str]:
@@ -56,7 +56,8 @@ def describe(statement: Statement, finding: Finding) -> list[str]:
     return [
         f"{statement.id}: {statement.title}",
         f"The case nearest to failing among {finding.tried:,} tried, found by: {finding.how},",
-        f"from the case: {finding.start.name}",
+        f"from the case: {finding.start}",
+        *([f"{finding.fault}: the statement fails, for every assumption holds"] if finding.fault else []),
         f"measured {verdict.measured:.6g} ({source}, fresh keys: seed {verdict.seed})",
         f"bound {RELATIONS[statement.kind]} {verdict.bound:.6g}; interval [{verdict.ci_low:.6g}, "
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
