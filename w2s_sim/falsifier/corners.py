@@ -21,8 +21,8 @@ Generator = np.random.Generator
 Change = Callable[[Document, Generator], Document]
 Corners = Mapping[str, Change]
 
-# How often a combination changes an aspect. The numbers of the estimator are more aspects than one.
-CHANGED = 0.4
+# How often a combination changes an aspect, and the concepts of a finite task, which are several in one.
+CHANGED, CONCEPTS_CHANGED = 0.35, 0.7
 FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
 # Weight of what is nearly, but not quite, excluded.
 RARE = 1e-6
@@ -48,7 +48,11 @@ def combination(
         generator: Source of all choices.
     """
     aspects = _aspects(document, statement, sizes)
-    chosen = [corners for corners in aspects if generator.uniform() < CHANGED]
+    chosen = [
+        corners
+        for corners in aspects
+        if generator.uniform() < (CONCEPTS_CHANGED if corners is FINITE_CONCEPTS else CHANGED)
+    ]
     return _applied(document, chosen, generator)
 
 

@@ -14,18 +14,18 @@ from w2s_sim.falsifier.documents import Document
 from w2s_sim.falsifier.frames import Frame, frames_of
 from w2s_sim.falsifier.hunt import Candidate, Hunt
 from w2s_sim.falsifier.objective import NO_SCORE, Claim
-from w2s_sim.falsifier.number_corners import drawn_sizes, with_sizes
+from w2s_sim.falsifier.number_corners import small_sizes, with_sizes
 from w2s_sim.falsifier.steps import stepped
 from w2s_sim.statements import Case
 from w2s_sim.verify.programs import Form
 
-# Combinations of corners in a frame, whose claims are evaluated; programs that are compiled
-# to measure some of them, and cases that each program measures.
-COMBINATIONS = 160
+# Combinations of corners in a frame, at most, and cases among them for which something is claimed; programs that
+# are compiled to measure some of these, and cases that each program measures.
+COMBINATIONS, CLAIMS = 240, 24
 PROGRAMS = 4
-CASES_OF_A_PROGRAM = 16
+CASES_OF_A_PROGRAM = 12
 # Generations of changes to the best cases of a frame; how many cases are changed, and how often each.
-GENERATIONS, PARENTS, CHILDREN = 3, 4, 8
+GENERATIONS, PARENTS, CHILDREN = 2, 3, 6
 # Share of the changes that are corners; the others are steps in log scale.
 CORNER_SHARE = 0.5
 
@@ -105,19 +105,21 @@ class Exploration:
         return self._trial(made.document, parent.start, ", ".join([parent.how, *made.names]))
 
     def _frames(self) -> Iterator[Frame]:
-        """Of all kinds in turn."""
-        rows = [frames_of(kind, self.generator) for kind in self.bases]
-        for frames in itertools.zip_longest(*rows):
-            yield from (frame for frame in frames if frame is not None)
+        """Of all kinds in turn, again and again: their combinations are others each time."""
+        while self.bases:
+            rows = [frames_of(kind, self.generator) for kind in self.bases]
+            for frames in itertools.zip_longest(*rows):
+                yield from (frame for frame in frames if frame is not None)
 
     def _trials(self, frame: Frame) -> Iterator[Trial]:
         """The cases of a frame as they are, then combinations of corners."""
         bases = self.bases[frame.kind]
         order = self.generator.permutation(len(bases))
         statement, generator = self.hunt.statement, self.generator
-        sizes = drawn_sizes(frame.change(bases[0][1]), generator)
+        sizes = small_sizes(frame.change(bases[0][1]), generator)
+        claims = 0
         for turn in range(COMBINATIONS):
-            if self.hunt.is_over():
+            if claims == CLAIMS or self.hunt.is_over():
                 return
             start, base = bases[order[turn % len(bases)]]
             document = frame.change(base)
@@ -129,6 +131,7 @@ class Exploration:
             how = f"corner: {', '.join([frame.name, *made.names])}"
             trial = self._trial(made.document, start, how)
             if trial is not None:
+                claims += 1
                 yield trial
 
     def _trial(self, document: Document, start: str, how: str) -> Trial | None:

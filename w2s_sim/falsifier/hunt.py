@@ -47,9 +47,12 @@ class Candidate:
     @property
     def fails(self) -> bool:
         """Whether the statement fails at it: refuted with fresh keys, or not a finite number."""
-        if self.verdict is None or self.verdict.verdict == "not-applicable":
-            return False
-        return self.verdict.verdict == "refuted" or bool(self.score.fault)
+        return self.verdict is not None and (self.verdict.verdict == "refuted" or bool(self.score.fault))
+
+    @property
+    def misjudged(self) -> bool:
+        """Whether it fails with a verdict that is worse than undecided."""
+        return self.fails and self.verdict is not None and self.verdict.verdict != "inconclusive"
 
 
 class Hunt:
@@ -72,8 +75,8 @@ class Hunt:
 
     @property
     def found(self) -> Candidate | None:
-        """A case at which the statement fails, or None."""
-        return next((candidate for candidate in self.best if candidate.fails), None)
+        """A case whose verdict is wrong if the statement is true, or None: there the search ends."""
+        return next((candidate for candidate in self.best if candidate.misjudged), None)
 
     def is_over(self, until: float = 1.0) -> bool:
         """Whether a case was found, or the share `until` of the purse is spent."""

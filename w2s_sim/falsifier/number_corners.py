@@ -11,18 +11,16 @@ from w2s_sim.statements.parameters import Parameter
 
 Generator = np.random.Generator
 FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
-# The smallest sizes, two of which are tried at a time, and others with them: larger, or near the number of
-# features, where least squares has no moments.
-SMALLEST, SMALLEST_CHOSEN = (1, 2, 3), 2
-LARGER, ABOVE_FEATURES = (4, 8, 32), (1, 2, 4, 5)
+# The smallest sizes, and others of which one is tried with them: larger, or near the number of features, where
+# least squares has no moments.
+SMALLEST, LARGER, ABOVE_FEATURES = (1, 2, 3), (8, 32), (1, 2, 4, 5)
 
 
-def drawn_sizes(document: Document, generator: Generator) -> list[int]:
+def small_sizes(document: Document, generator: Generator) -> list[int]:
     """A few sizes (of weak pairs, of rounds, of steps) that are corners."""
     dim = document.task.get("dim", 0)
     larger = sorted({*LARGER, *(dim + extra for extra in ABOVE_FEATURES if dim)} - set(SMALLEST))
-    smallest = generator.choice(SMALLEST, SMALLEST_CHOSEN, replace=False).tolist()
-    return [*smallest, larger[generator.integers(len(larger))]]
+    return [*SMALLEST, larger[generator.integers(len(larger))]]
 
 
 def with_sizes(

@@ -11,7 +11,7 @@ Generator = np.random.Generator
 Rows = Float[np.ndarray, "K *rest M"]
 Make = Callable[[Document, Rows, Generator], Rows]
 # Probability of everything but the likeliest outcome of an almost certain row.
-DOUBTS = (0.1, 1e-2, 1e-3, 1e-5)
+DOUBTS = (1e-2, 1e-3, 1e-4, 1e-5)
 SHARES = (1e-3, 0.1, 0.5, 1.0)
 # What a weak law may miss the strong one's by, and pass for it.
 NEARLY = 5e-7

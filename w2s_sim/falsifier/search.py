@@ -115,6 +115,8 @@ def _try_own_cases(hunt: Hunt, cases: Sequence[Case[Any]]) -> None:
 
 def _ascend(hunt: Hunt) -> None:
     """From the best candidate of each of the best starts."""
+    if hunt.found:
+        return
     starts = list({candidate.start: candidate for candidate in reversed(hunt.best)}.values())[::-1]
     for rank, candidate in enumerate(starts[:MOST_STARTS]):
         share = (rank + 1) / min(MOST_STARTS, len(starts))
