@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: verify test lint types figures clean
+.PHONY: verify test lint types figures smoke clean
 
 verify: $(STAMP)
 	$(BIN)/w2s verify
 
 test: $(STAMP)
 	$(BIN)/pytest -n auto
+
+# What a further Python must pass in CI: .ci/interpreters calls it with PYTHON and VENV.
+smoke: $(STAMP)
+	$(BIN)/python -c 'import w2s_sim'
+	$(BIN)/w2s verify naive-floor
+	$(BIN)/pytest -q tests/test_types.py tests/test_package.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

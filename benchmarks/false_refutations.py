@@ -1,4 +1,4 @@
-"""How often true claims at the boundary are refuted, and how often intervals miss at any look.
+"""How often true claims are refuted, false ones called consistent, and intervals wrong at any look.
 
 Run: python benchmarks/false_refutations.py [--batteries 1000] [--alpha 0.05].
 """
@@ -12,7 +12,13 @@ from rich.console import Console
 from rich.progress import track
 
 from w2s_sim.verify import Settings
-from w2s_sim.verify.null_batteries import NUM_CLAIMS, run_null_battery
+from w2s_sim.verify.null_batteries import ALL_LAWS, KINDS, run_null_battery
+
+WRONG = {
+    "refuted": "a true claim refuted",
+    "accepted": "a false claim called consistent",
+    "missed": "an interval that misses at some look",
+}
 
 
 def main() -> None:
@@ -24,18 +30,26 @@ def main() -> None:
     settings = Settings(alpha=arguments.alpha)
     console = Console()
     with ProcessPoolExecutor() as pool:
-        runs = pool.map(partial(run_null_battery, settings=settings), range(arguments.batteries), chunksize=4)
+        runs = pool.map(
+            partial(run_null_battery, settings=settings, laws=ALL_LAWS),
+            range(arguments.batteries),
+            chunksize=4,
+        )
         errors = list(track(runs, total=arguments.batteries, console=console, transient=True))
     console.print(
-        f"{len(errors)} batteries of {NUM_CLAIMS} true claims, family-wise level {settings.alpha:g}"
+        f"{len(errors)} batteries of {len(ALL_LAWS) * len(KINDS)} true and as many false claims, "
+        f"family-wise level {settings.alpha:g}"
     )
-    for name in ("refuted", "missed"):
+    for name, what in WRONG.items():
         share = sum(bool(getattr(error, name)) for error in errors) / len(errors)
         se = (share * (1.0 - share) / len(errors)) ** 0.5
-        what = {"refuted": "a true claim refuted", "missed": "an interval that misses at some look"}[name]
         console.print(f"batteries with {what}: {share:.4f} (se {se:.4f})")
         for law, count in Counter(item for error in errors for item in getattr(error, name)).most_common():
             console.print(f"    {law}: {count}")
+    caught = Counter(item for error in errors for item in error.caught)
+    console.print("false claims refuted, of all batteries:")
+    for name in (f"{law.name}, {kind}" for law in ALL_LAWS for kind in KINDS):
+        console.print(f"    {name}: {caught[name] / len(errors):.3f}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 
 import jax
@@ -8,6 +9,16 @@ import numpy as np
 import psutil
 import pytest
 from numpy.typing import ArrayLike
+
+# Most of the suite's time is compilation of small programs, for which the optimiser of LLVM does not pay. The
+# same options as in w2s_sim.verify.programs, here for every program: XLA reads them when it starts.
+CHEAP_COMPILATION = (
+    "--xla_cpu_use_fusion_emitters=false",
+    "--xla_backend_optimization_level=1",
+    "--xla_llvm_disable_expensive_passes=true",
+    "--xla_cpu_parallel_codegen_split_count=1",
+)
+os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *CHEAP_COMPILATION]).strip()
 
 # Compiled programs stay in memory: thousands of tests would fill it.
 MOST_BYTES = 3 * 10**9

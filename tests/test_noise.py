@@ -56,6 +56,16 @@ def test_densities_far_out_stay_finite() -> None:
         assert np.all(np.isfinite(jax.vmap(jax.grad(law.log_density))(far)))
 
 
+@pytest.mark.parametrize("degrees", [5.0, 9.0])
+def test_density_beyond_the_root_of_the_largest_number(degrees: float) -> None:
+    """Noise whose square no float32 holds is still possible."""
+    law, far = StudentTNoise(degrees), jnp.array([-1e30, 1e18, 1e25])
+    expected = stats.t.logpdf(np.asarray(far, float), degrees, scale=((degrees - 2) / degrees) ** 0.5)
+    np.testing.assert_allclose(law.log_density(far), expected, rtol=1e-5)
+    slopes = jax.vmap(jax.grad(law.log_density))(far)
+    np.testing.assert_allclose(slopes, -(degrees + 1) / np.asarray(far, float), rtol=1e-5)
+
+
 @pytest.mark.parametrize("degrees", [2.0, -1.0, float("nan")])
 def test_student_needs_a_variance(degrees: float) -> None:
     with pytest.raises(InputError, match="degrees_of_freedom"):

@@ -4,17 +4,20 @@ They look at concrete values alone: inside `jit`, `vmap` or `grad` a value is a 
 caller has already been checked.
 """
 
+from numbers import Integral
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 
-# Priors typed in by hand are rounded: they may miss one by this much.
-PRIOR_TOLERANCE = 1e-4
+# Probabilities typed in by hand are rounded: a sum of four decimals that misses one by 1e-4 will do, in
+# either precision.
+SUM_TOLERANCE = 1.01e-4
 
 
 def as_float(value: Any) -> Float[Array, "..."]:
@@ -54,9 +57,19 @@ def require_between(
         raise InputError(field, short(value), expected)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, NumPy's among them; true and false are none."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def as_whole(value: Any) -> Any:
+    """Converter of count fields: whole numbers become Python's; what is none is left to be refused."""
+    return int(value) if is_whole(value) else value
+
+
 def require_count(field: str, value: Any, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < minimum:
-        raise InputError(field, repr(value), f"a whole number >= {minimum}")
+    if not is_whole(value) or value < minimum:
+        raise InputError(field, shown(value), f"a whole number >= {minimum}")
 
 
 def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) -> None:
@@ -64,13 +77,45 @@ def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) 
         raise InputError(field, f"shape {np.shape(value)}", f"shape {shape} ({meaning})")
 
 
-def require_prior(field: str, value: Any) -> None:
-    """Refuse weights that are not a probability vector."""
-    if not concrete(value):
-        return
-    array = np.asarray(value, dtype=float)
+def as_probabilities(field: str, value: Any) -> Float[Array, "..."]:
+    """Converter of fields that hold probability vectors: `probabilities`, where they are concrete."""
+    traced = not concrete(*jax.tree.leaves(value))
+    return as_float(value if traced else probabilities(field, value))
+
+
+def probabilities(field: str, value: Any) -> Float[np.ndarray, "..."]:
+    """Probability vectors along the last axis, normalised: the one rule for them.
+
+    Entries are >= 0, and their sum, in float64 and of the numbers as they are given, misses 1 by no more
+    than `SUM_TOLERANCE`. Vectors that sum to 1 as well as their precision allows come back as they are, so
+    that what is normalised once is the same when it is normalised again.
+
+    Args:
+        field: Name in complaints: the key that the person wrote.
+        value: Concrete numbers, in nested lists or an array.
+
+    Returns:
+        The same shape, in float64.
+
+    Raises:
+        InputError: If they are no numbers, or no probability vectors.
+    """
+    try:
+        given = np.asarray(value)
+        array = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(field, shown(value), "probabilities that sum to 1") from None
+    if array.ndim == 0:
+        raise InputError(field, shown(value), "a list of probabilities that sum to 1")
     require_finite(field, array)
     if np.any(array < 0):
-        raise InputError(field, short(array), "weights >= 0")
-    if abs(array.sum() - 1.0) > PRIOR_TOLERANCE:
-        raise InputError(field, f"{short(array)} (sum {array.sum():.6g})", "weights that sum to 1")
+        raise InputError(field, f"an entry {array.min():.6g}", "weights >= 0 that sum to 1")
+    totals = array.sum(axis=-1, keepdims=True)
+    missing = np.abs(totals - 1.0)
+    if np.any(missing > SUM_TOLERANCE):
+        worst = np.unravel_index(int(missing.argmax()), missing.shape)[:-1]
+        text = f"{short(array[worst])} (sum {array[worst].sum():.6g})"
+        raise InputError(field, text, "probabilities that sum to 1, up to rounding in the fourth decimal")
+    precision = np.dtype(jnp.result_type(float))
+    resolution = float(np.finfo(precision).eps) if given.dtype == precision else 0.0
+    return np.where(missing > resolution, array / totals, array)

@@ -33,6 +33,10 @@ class InputError(ValueError):
         return InputError(prefix + self.field, self.given, self.expected, where)
 
 
+class PrecisionWarning(UserWarning):
+    """Numbers are too large, beside the noise, for the precision in which they are computed."""
+
+
 def shown(value: object, longest: int = 80) -> str:
     """A value as it stands in a file, for a complaint: short, and whatever it is."""
     if isinstance(value, datetime.date | datetime.time):

@@ -1,6 +1,7 @@
 """Feature maps phi, and the law of x = phi(z): concepts that are not linear in what is observed."""
 
 import itertools
+import math
 from collections.abc import Callable
 
 import equinox as eqx
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, concrete, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, concrete, require_between, require_count
 from w2s_sim.errors import InputError
 from w2s_sim.features import FeatureLaw
 
@@ -25,12 +26,17 @@ class PolynomialMap(eqx.Module):
         degree: At least 1.
     """
 
-    num_inputs: int = eqx.field(static=True)
-    degree: int = eqx.field(static=True)
+    num_inputs: int = eqx.field(static=True, converter=as_whole)
+    degree: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("num_inputs", self.num_inputs, 1)
         require_count("degree", self.degree, 1)
+
+    @property
+    def growth(self) -> int:
+        """||phi(z)|| grows no faster than ||z|| to this power."""
+        return self.degree
 
     @property
     def exponents(self) -> list[tuple[int, ...]]:
@@ -60,6 +66,11 @@ class RandomFourierMap(eqx.Module):
         if self.frequencies.ndim != 2 or self.phases.shape != self.frequencies.shape[:1]:
             given = f"shapes {self.frequencies.shape} and {self.phases.shape}"
             raise InputError("frequencies", given, "shapes (d, p) and (d,), with the phases")
+
+    @property
+    def growth(self) -> int:
+        """Its values are bounded."""
+        return 0
 
     def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
         return 2.0**0.5 * jnp.cos(self.frequencies @ z + self.phases)
@@ -136,6 +147,20 @@ class MappedFeatures(FeatureLaw):
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         nodes, weights = self.quadrature(self.num_nodes)
         return jnp.exp(argument @ nodes.T) @ weights
+
+    @property
+    def moment_order(self) -> float:
+        """That of z over the growth of the map."""
+        growth = getattr(self.feature_map, "growth", None)
+        if growth is None:
+            return 2.0
+        return self.base.moment_order / growth if growth > 0 else math.inf
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """Those of polynomials in z, for a polynomial map."""
+        if not isinstance(self.feature_map, PolynomialMap):
+            return False
+        return self.base.has_inverse_moments(num_inputs, rank, degree * self.feature_map.degree)
 
     @property
     def covariance(self) -> Float[Array, "d d"]:

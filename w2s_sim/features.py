@@ -1,8 +1,9 @@
 """Laws of the features x in R^d. The laws of this module are centred, with covariance Sigma = E[x x^T]."""
 
 import abc
+import math
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -10,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, require_count, require_finite
+from w2s_sim._checks import as_float, as_whole, require_count, require_finite
 from w2s_sim.errors import InputError
 
 # More quadrature points than this are not laid out.
@@ -18,11 +19,58 @@ LARGEST_GRID = 2**16
 
 
 class FeatureLaw(eqx.Module):
-    """A law of x in R^d with known second moments and moment generating function."""
+    """A law of x in R^d with known second moments and moment generating function.
+
+    A law of your own is a subclass. What theorems ask beyond its moments it says itself; what it does not say
+    counts as unknown, and the cases that need it are not judged.
+
+    Attributes:
+        dim: d >= 1.
+        isotropic: Whether Sigma = I.
+        sign_permutation_symmetric: Whether x has the law of Qx for every signed permutation Q.
+        independent_coordinates: Whether the coordinates are independent, with one law. Said anew by every
+            class that draws in its own way: r z with a random length r has the other two, and not this.
+    """
 
     dim: eqx.AbstractVar[int]
     isotropic: ClassVar[bool] = False
     sign_permutation_symmetric: ClassVar[bool] = False
+    independent_coordinates: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "sample" in vars(cls) and "independent_coordinates" not in vars(cls):
+            cls.independent_coordinates = False
+
+    @property
+    def excess_kurtosis(self) -> float | None:
+        """kappa_4 = E x_1^4 - 3 of independent coordinates of variance one; None if it is not known."""
+        return None
+
+    @property
+    def largest_atom(self) -> float | None:
+        """Largest probability of one value of a coordinate; 0 means a bounded density, None unknown."""
+        return None
+
+    @property
+    def moment_order(self) -> float:
+        """p such that E||x||^q is finite for every q < p; 2, for Sigma is known, unless a law says more."""
+        return 2.0
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """Whether 1/lambda has two moments, lambda the smallest positive eigenvalue of sum_i v_i v_i^T.
+
+        Args:
+            num_inputs: n draws x_i of this law.
+            rank: Dimensions that the vectors v_i span.
+            degree: v_i is a polynomial of that degree in x_i, with linearly independent coordinates.
+
+        Returns:
+            True only where it is known.
+
+        Source: Theorem `naive-floor`, remark 5.
+        """
+        return False
 
     @abc.abstractmethod
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
@@ -56,12 +104,23 @@ class _ProductLaw(FeatureLaw):
         dim: d >= 1.
     """
 
-    dim: int = eqx.field(static=True)
+    dim: int = eqx.field(static=True, converter=as_whole)
     isotropic: ClassVar[bool] = True
     sign_permutation_symmetric: ClassVar[bool] = True
 
     def __check_init__(self) -> None:
         require_count("dim", self.dim, 1)
+
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """For a log-concave density n and rank decide."""
+        if self.largest_atom != 0.0:
+            return False
+        return num_inputs > degree * (rank + 3) or (degree == 1 and num_inputs < rank - 3)
 
     @property
     def covariance(self) -> Float[Array, "d d"]:
@@ -86,6 +145,16 @@ class _ProductLaw(FeatureLaw):
 class Gaussian(_ProductLaw):
     """Standard normal features, x ~ N(0, I_d)."""
 
+    independent_coordinates: ClassVar[bool] = True
+
+    @property
+    def excess_kurtosis(self) -> float:
+        return 0.0
+
+    @property
+    def largest_atom(self) -> float:
+        return 0.0
+
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         return jax.random.normal(key, (num_inputs, self.dim))
 
@@ -100,6 +169,16 @@ class Gaussian(_ProductLaw):
 
 class UniformCube(_ProductLaw):
     """Coordinates uniform on [-sqrt(3), sqrt(3)], so that each has variance one."""
+
+    independent_coordinates: ClassVar[bool] = True
+
+    @property
+    def excess_kurtosis(self) -> float:
+        return -1.2
+
+    @property
+    def largest_atom(self) -> float:
+        return 0.0
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         edge = 3.0**0.5
@@ -121,6 +200,20 @@ class UniformCube(_ProductLaw):
 
 class Rademacher(_ProductLaw):
     """Independent random signs, each coordinate -1 or +1 with probability 1/2."""
+
+    independent_coordinates: ClassVar[bool] = True
+
+    @property
+    def excess_kurtosis(self) -> float:
+        return -2.0
+
+    @property
+    def largest_atom(self) -> float:
+        return 0.5
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """Always: of finitely many eigenvalues one is the smallest."""
+        return True
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         return jax.random.rademacher(key, (num_inputs, self.dim), dtype=float)
@@ -163,6 +256,16 @@ class Anisotropic(FeatureLaw):
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
         points, weights = self.base.quadrature(num_nodes)
         return points @ self.factor.T, weights
+
+    @property
+    def moment_order(self) -> float:
+        """That of z."""
+        return self.base.moment_order
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """Those of z, in the directions that A keeps."""
+        kept = int(np.linalg.matrix_rank(np.asarray(self.factor, dtype=np.float64)))
+        return self.base.has_inverse_moments(num_inputs, min(rank, kept) if degree == 1 else rank, degree)
 
     @property
     def covariance(self) -> Float[Array, "d d"]:

@@ -4,9 +4,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_prior, require_shape
+from w2s_sim._checks import require_shape
 from w2s_sim.concepts.finite import FiniteModel
 from w2s_sim.errors import InputError
+from w2s_sim.fields import probability
 from w2s_sim.metrics import kl_divergence
 from w2s_sim.task import Task
 
@@ -25,12 +26,11 @@ class FiniteTask(Task):
     """
 
     source: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
-    target_prior: Float[Array, " K"] = eqx.field(converter=as_float)
+    target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
     supervisor: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
         require_shape("target_prior", self.target_prior, (self.num_concepts,), "one weight per concept")
-        require_prior("target_prior", self.target_prior)
         given, expected = _described(self.supervisor), _described(self.source)
         if given != expected:
             raise InputError("weak", given, f"{expected}, as the strong model has")

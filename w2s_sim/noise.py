@@ -1,6 +1,7 @@
 """Laws of the label noise. Every law is symmetric, with variance one: sigma scales it."""
 
 import abc
+import math
 
 import equinox as eqx
 import jax
@@ -12,7 +13,19 @@ from w2s_sim._checks import as_float, require_between
 
 
 class NoiseLaw(eqx.Module):
-    """A law of noise with mean zero and variance one. A law of your own is a subclass with two methods."""
+    """A law of noise with mean zero and variance one. A law of your own is a subclass with two methods.
+
+    It should say its `moment_order` as well: a check needs four moments of the noise, and takes what is not
+    said for unknown.
+    """
+
+    @property
+    def moment_order(self) -> float:
+        """p > 0 such that E|e|^q is finite for every q < p; 2, the variance alone, unless a law says more.
+
+        Needs concrete values.
+        """
+        return 2.0
 
     @abc.abstractmethod
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -26,6 +39,11 @@ class NoiseLaw(eqx.Module):
 class NormalNoise(NoiseLaw):
     """e ~ N(0, 1)."""
 
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
+
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         return -0.5 * noise**2 - 0.5 * jnp.log(2.0 * jnp.pi)
 
@@ -36,6 +54,11 @@ class NormalNoise(NoiseLaw):
 class LaplaceNoise(NoiseLaw):
     """Density proportional to exp(-sqrt(2) |e|)."""
 
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
+
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         return -(2.0**0.5) * jnp.abs(noise) - 0.5 * jnp.log(2.0)
 
@@ -45,6 +68,11 @@ class LaplaceNoise(NoiseLaw):
 
 class LogisticNoise(NoiseLaw):
     """A logistic variable, scaled: tails as heavy as an exponential's, and smooth at zero."""
+
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
 
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         # The standard logistic variable has variance pi^2 / 3.
@@ -69,6 +97,11 @@ class StudentTNoise(NoiseLaw):
         require_between("degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)
 
     @property
+    def moment_order(self) -> float:
+        """nu."""
+        return float(self.degrees_of_freedom)
+
+    @property
     def _scale(self) -> Float[Array, ""]:
         """Of a t variable, whose variance is nu / (nu - 2)."""
         return jnp.sqrt((self.degrees_of_freedom - 2.0) / self.degrees_of_freedom)
@@ -76,7 +109,12 @@ class StudentTNoise(NoiseLaw):
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         nu = self.degrees_of_freedom
         log_constant = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * jnp.log((nu - 2.0) * jnp.pi)
-        return log_constant - 0.5 * (nu + 1.0) * jnp.log1p(noise**2 / (nu - 2.0))
+        # log(1 + z^2) as log z^2 + log(1 + 1/z^2) beyond 1, since z^2 can be beyond the largest number.
+        scaled = noise / jnp.sqrt(nu - 2.0)
+        far = jnp.abs(scaled) > 1.0
+        size = jnp.where(far, jnp.abs(scaled), 1.0)
+        rest = jnp.where(far, 1.0 / size, scaled)
+        return log_constant - 0.5 * (nu + 1.0) * (2.0 * jnp.log(size) + jnp.log1p(rest**2))
 
     def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
         return self._scale * jax.random.t(key, self.degrees_of_freedom, shape)

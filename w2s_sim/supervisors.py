@@ -14,6 +14,8 @@ from w2s_sim.noise import NoiseLaw, NormalNoise
 
 # Two directions count as orthogonal when their cosine is below this (float32 rounding).
 ORTHOGONALITY_TOLERANCE = 1e-4
+# Of unit vectors: a singular value below this share of the largest adds no direction.
+SAME_SPAN = 1e-6
 
 
 class WeakSupervisor(eqx.Module):
@@ -95,18 +97,24 @@ def biased_supervisor(
     require_between("weak.bias", bias, 0.0)
     units = orthogonal_directions(model.vectors) if directions is None else np.asarray(directions, float)
     require_shape("weak.directions", units, model.vectors.shape, "one direction per concept")
-    vectors = np.asarray(model.vectors, dtype=np.float64)
     lengths = np.linalg.norm(units, axis=1)
     if not np.allclose(lengths, 1.0, atol=ORTHOGONALITY_TOLERANCE):
         raise InputError("weak.directions", f"lengths {np.round(lengths, 4)}", "unit vectors")
-    norms = np.linalg.norm(vectors, axis=1)
-    cosine = float(np.abs(units @ (vectors / np.where(norms > 0, norms, 1.0)[:, None]).T).max())
+    cosine = float(np.abs(units @ _unit_rows(model.vectors).T).max())
     if cosine > ORTHOGONALITY_TOLERANCE:
         raise InputError("weak.directions", f"cosine {cosine:.4g}", "directions orthogonal to all concepts")
-    return RegressionSupervisor(vectors + bias * units, noise, model.law if law is None else law)
+    vectors = np.asarray(model.vectors, dtype=np.float64) + bias * units
+    return RegressionSupervisor(vectors, noise, model.law if law is None else law)
 
 
-def orthogonal_directions(vectors: Float[Array, "K d"]) -> Float[np.ndarray, "K d"]:
+def _unit_rows(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
+    """Rows of length one in float64, whatever their unit; rows of zeros stay."""
+    rows = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows / np.where(lengths > 0, lengths, 1.0)
+
+
+def orthogonal_directions(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
     """K orthonormal directions orthogonal to every concept vector.
 
     Standard basis vectors are swept by Gram-Schmidt in their order, so that concepts e_1..e_K get the
@@ -115,10 +123,10 @@ def orthogonal_directions(vectors: Float[Array, "K d"]) -> Float[np.ndarray, "K 
     Raises:
         InputError: If R^d has fewer than K dimensions left.
     """
-    concepts = np.asarray(vectors, dtype=np.float64)
+    concepts = _unit_rows(vectors)
     num_concepts, dim = concepts.shape
     _, singular_values, right = np.linalg.svd(concepts, full_matrices=True)
-    rank = int(np.sum(singular_values > 1e-6 * max(1.0, singular_values.max(initial=0.0))))
+    rank = int(np.sum(singular_values > SAME_SPAN * singular_values.max(initial=0.0)))
     if dim - rank < num_concepts:
         raise InputError(
             "weak.kind",

@@ -9,13 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_count, require_finite, require_prior, require_shape
+from w2s_sim._checks import as_float, as_probabilities, require_count, require_finite, require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.features import FEATURE_LAWS, FeatureLaw
+from w2s_sim.fields import probability
 from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
+
+# Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
+# of a per cent.
+LARGEST_ROUNDING = 0.03
 
 
 class WeakData(eqx.Module):
@@ -83,7 +88,20 @@ class Task(eqx.Module):
     @property
     def has_point_mass_target(self) -> bool:
         """Whether alpha^Q puts all its weight on one concept. Needs concrete values."""
-        return bool(np.max(np.asarray(self.target_prior)) > 1 - 1e-6)
+        return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
+
+    @property
+    def label_length(self) -> float:
+        """Length of the longest concept of the two models, in label units; 0 where labels have no unit."""
+        return 0.0
+
+    def unresolved(self, num_weak: int) -> str:
+        """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
+
+        Args:
+            num_weak: Weak pairs that are read.
+        """
+        return ""
 
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
         """Weak data of the target.
@@ -122,7 +140,7 @@ class TransferTask(Task):
 
     features: FeatureLaw
     source: RegressionModel  # pyright: ignore[reportIncompatibleMethodOverride]
-    target_prior: Float[Array, " K"] = eqx.field(converter=as_float)
+    target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
     supervisor: RegressionSupervisor  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
@@ -130,7 +148,6 @@ class TransferTask(Task):
         if self.features.dim != dim:
             raise InputError("features", f"dimension {self.features.dim}", f"dimension {dim}, as concepts")
         require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
-        require_prior("target_prior", self.target_prior)
         require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
 
     @property
@@ -170,6 +187,32 @@ class TransferTask(Task):
     def weak_risk(self) -> Float[Array, ""]:
         """Excess risk of the weak model's own mean predictor beta'_Q."""
         return self.excess_risk(LinearStudent(self.weak_vector))
+
+    @property
+    def label_length(self) -> float:
+        """Length of the longest concept of the two models, in Sigma's norm. Needs concrete values."""
+        covariance = np.asarray(self.features.covariance, dtype=np.float64)
+        vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
+        return float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
+
+    def unresolved(self, num_weak: int) -> str:
+        """As for every task: the rounding of labels against their noise. Needs concrete values.
+
+        A number of size L is known to eps L. Rounding then adds some (eps L)^2 to the mean squared error of
+        every coefficient, where n labels of noise sigma leave sigma^2 / n: it is too coarse where
+        sqrt(n) eps L is no small share of sigma. Other units do not help, another precision does.
+        """
+        size = self.label_length
+        weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
+        noise = float(self.source.noise)
+        noise = min(noise, weak_error) if weak_error > 0 else noise
+        rounding = float(jnp.finfo(self.source.vectors.dtype).eps) * size
+        if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise:
+            return ""
+        return (
+            f"{self.source.vectors.dtype} rounds labels of size {size:.3g} to {rounding:.2g}, too much "
+            f"beside a noise of {noise:.3g} in {num_weak} pairs: compute in float64 (--x64)"
+        )
 
 
 class ShiftedTarget(TransferTask):
@@ -242,7 +285,7 @@ def regression_task(
     require_shape("concepts", concepts, (num_concepts, dim), "num_concepts x dim")
     for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
         require_shape(field, prior, (num_concepts,), "one weight per concept")
-        require_prior(field, prior)
+    source_prior = as_probabilities("source_prior", source_prior)
     source = RegressionModel(source_prior, concepts, noise, NormalNoise() if law is None else law)
     if supervisor is None:
         supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)

@@ -38,7 +38,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["verify", "naive-flor"], ["theorem", "'naive-flor'", "did you mean 'naive-floor'"]),
         (["show", "nonsense"], ["theorem", "'nonsense'", "concept-identification"]),
         (["verify", "--seed", "x"], ["--seed", "x"]),
-        (["verify", "--seed", "-1"], ["seed", "-1", ">= 0"]),
+        (["verify", "--seed", "-1"], ["seed", "-1", "[0, 18446744073709551615]"]),
         (["verify", "--alpha", "0"], ["alpha", "(0, 0.5]"]),
         (["verify", "--alpha", "nan"], ["alpha", "nan"]),
         (["verify", "--preset", "huge"], ["--preset", "huge"]),

@@ -217,3 +217,13 @@ def test_bad_numbers_are_refused(
         construct()
     assert caught.value.field == field
     assert expected in caught.value.expected
+
+
+def test_many_short_steps_keep_their_digits() -> None:
+    """10^9 steps of 10^-9 move like the flow: g = 1 - exp(-lambda), also in single precision."""
+    spectrum = jnp.array([0.01, 0.5, 1.0, 3.0])
+    gain = GradientDescent(10**9, jnp.asarray(1e-9), num_weak=5).gain(spectrum)
+    np.testing.assert_allclose(gain, 1.0 - np.exp(-np.asarray(spectrum)), rtol=1e-5)
+    # A step at and beyond 1/lambda, with both signs of 1 - tau lambda.
+    long = GradientDescent(3, jnp.asarray(1.0), num_weak=5).gain(spectrum)
+    np.testing.assert_allclose(long, 1.0 - (1.0 - np.asarray(spectrum, dtype=np.float64)) ** 3, rtol=1e-5)

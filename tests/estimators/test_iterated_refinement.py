@@ -90,3 +90,17 @@ def test_student_predicts_under_the_last_prior() -> None:
 def test_bad_numbers_are_refused(rounds: int, num_weak: int, word: str) -> None:
     with pytest.raises(w2s.InputError, match=word):
         IteratedRefinement(rounds, num_weak=num_weak)
+
+
+def test_label_that_no_concept_can_produce_leaves_the_prior_as_it_is() -> None:
+    """Half of the pairs are impossible: the round is half of an ordinary one, half none, and never nan."""
+    prior = jnp.array([0.5, 0.3, 0.2])
+    log_likelihood = jnp.log(jnp.array([[0.1, 0.6, 0.3], [0.0, 0.0, 0.0]]))
+    expected = 0.5 * np.array([0.05, 0.18, 0.06]) / 0.29 + 0.5 * np.asarray(prior)
+    np.testing.assert_allclose(
+        refine_prior(prior, log_likelihood, jnp.array([0.5, 0.5])), expected, rtol=1e-6
+    )
+    # A concept of weight zero cannot produce it either.
+    certain = jnp.array([0.0, 1.0, 0.0])
+    only_first = jnp.log(jnp.array([[0.4, 0.0, 0.0]]))
+    np.testing.assert_allclose(refine_prior(certain, only_first, jnp.ones(1)), certain)

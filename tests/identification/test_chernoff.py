@@ -8,14 +8,21 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from w2s_sim.identification import identification_bound, log_chernoff_terms, log_odds_moments
+from w2s_sim.identification import (
+    can_be_misidentified,
+    classical_identification_bound,
+    classical_log_chernoff_terms,
+    identification_bound,
+    log_chernoff_terms,
+    log_odds_moments,
+)
 from w2s_sim.statements.example_tasks import (
     canonical,
     leaning_to_concept,
     oblique_concepts,
     two_concepts,
 )
-from w2s_sim.supervisors import noisy_supervisor
+from w2s_sim.supervisors import RegressionSupervisor, noisy_supervisor
 from w2s_sim.task import TransferTask, canonical_task, regression_task
 
 pytestmark = pytest.mark.usefixtures("x64")
@@ -27,27 +34,35 @@ def sharp_labels() -> TransferTask:
 
 
 @pytest.mark.parametrize(("size", "printed"), [(4, 1.25039), (8, 0.447813), (16, 0.056959), (32, 0.000918)])
-def test_canonical_values(size: int, printed: float) -> None:
+def test_canonical_values_of_the_classical_form(size: int, printed: float) -> None:
     digits = 5 if size == 4 else 6
-    assert float(identification_bound(canonical_task(), size)) == pytest.approx(
+    assert float(classical_identification_bound(canonical_task(), size)) == pytest.approx(
         printed, abs=0.5 * 10**-digits
     )
 
 
+@pytest.mark.parametrize(("size", "printed"), [(4, 0.799333), (8, 0.285280), (16, 0.0362256)])
+def test_canonical_values(size: int, printed: float) -> None:
+    assert float(identification_bound(canonical_task(), size)) == pytest.approx(printed, abs=6e-7)
+
+
+@pytest.mark.parametrize("sharp", [0.0, 1.0], ids=["classical", "sharp"])
 @pytest.mark.parametrize("size", [4, 8, 16, 32])
-def test_canonical_values_from_the_one_dimensional_formula(size: int) -> None:
+def test_canonical_values_from_the_one_dimensional_formula(size: int, sharp: float) -> None:
     """sum_k min_s rho_k^s (1 + 8 s - 23.68 s^2)^(-n/2), written out for delta^2 = 2 and q = 0.74."""
+    bound = identification_bound if sharp else classical_identification_bound
     expected = 0.0
     for ratio in (5.0, 2.5, 1.5):
 
         def log_term(s: float, ratio: float = ratio) -> float:
             determinant = 1.0 + 8.0 * s - 23.68 * s**2
-            return s * np.log(ratio) - 0.5 * size * np.log(determinant)
+            entropy = s * np.log(s) + (1.0 - s) * np.log(1.0 - s)
+            return s * np.log(ratio) - 0.5 * size * np.log(determinant) + sharp * entropy
 
         expected += np.exp(
-            minimize_scalar(log_term, bounds=(0.0, 0.43), method="bounded", options={"xatol": 1e-10}).fun  # pyright: ignore[reportAttributeAccessIssue]
+            minimize_scalar(log_term, bounds=(1e-6, 0.43), method="bounded", options={"xatol": 1e-10}).fun  # pyright: ignore[reportAttributeAccessIssue]
         )
-    assert float(identification_bound(canonical_task(), size)) == pytest.approx(expected, rel=1e-10)
+    assert float(bound(canonical_task(), size)) == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +80,7 @@ def test_minimisation_agrees_with_scipy(build: Callable[[], TransferTask]) -> No
     task = build()
     star = int(task.target_concept)
     prior = np.asarray(task.source.prior)
-    terms, exponents = log_chernoff_terms(task, jnp.asarray(16.0))
+    terms, _ = classical_log_chernoff_terms(task, jnp.asarray(16.0))
     assert terms[star] == -np.inf
     moments = jax.jit(lambda s: log_odds_moments(task, jnp.full(task.num_concepts, s)))
     for concept in set(range(task.num_concepts)) - {star}:
@@ -79,17 +94,79 @@ def test_minimisation_agrees_with_scipy(build: Callable[[], TransferTask]) -> No
         bracket = (grid[max(nearest - 1, 0)], grid[min(nearest + 1, 100)])
         best = minimize_scalar(log_term, bounds=bracket, method="bounded", options={"xatol": 1e-9})
         expected = min(best.fun, log_term(grid[nearest]))  # pyright: ignore[reportAttributeAccessIssue]
-        at_end = exponents[concept] > 0.999
-        # At s = 1 the term has a slope, and the search stops within 2e-7 of the end.
-        assert float(terms[concept]) == pytest.approx(expected, abs=1e-4 if at_end else 1e-10)
+        assert float(terms[concept]) == pytest.approx(expected, abs=1e-10)
         # A numerical minimum never undercuts the true one.
         assert float(terms[concept]) >= expected - 1e-10
 
 
 def test_minimum_at_the_end_of_the_range() -> None:
     """sigma' < sigma / sqrt(2): the unconstrained minimiser is sigma^2 / (2 sigma'^2) > 1."""
-    _, exponents = log_chernoff_terms(sharp_labels(), jnp.asarray(16.0))
-    np.testing.assert_allclose(exponents[:3], 1.0, atol=1e-6)
+    _, exponents = classical_log_chernoff_terms(sharp_labels(), jnp.asarray(16.0))
+    np.testing.assert_array_equal(exponents[:3], 1.0)
+
+
+def quiet_pair(noise: float, ratio: float, unit: float = 1.0) -> TransferTask:
+    """Concepts (+-1, 0) and unbiased weak labels of noise ratio * noise; all of it in other units."""
+    vectors = [[unit, 0.0], [-unit, 0.0]]
+    return regression_task(
+        2,
+        2,
+        source_prior=[0.5, 0.5],
+        target_prior=[0.0, 1.0],
+        concepts=vectors,
+        noise=noise * unit,
+        supervisor=RegressionSupervisor(vectors, noise * ratio * unit),
+    )
+
+
+@pytest.mark.parametrize("size", [1, 400, 1_000_000])
+@pytest.mark.parametrize("noise", [5e-4, 0.5, 50.0])
+@pytest.mark.parametrize("ratio", [1e-4, 0.3, 1.0, 5000.0, 1e4])
+def test_terms_whatever_the_noises_in_float32(ratio: float, noise: float, size: int) -> None:
+    """delta^2 = 4 and c = 0: the minimising s is sigma^2 / (2 sigma'^2), or 1, in closed form."""
+    s = min(1.0, 0.5 / ratio**2)
+    expected = -0.5 * size * np.log1p(s * 4.0 / noise**2 * (1.0 - s * ratio**2))
+    with jax.enable_x64(False):
+        for unit in (1e-9, 1.0, 1e9):
+            terms, exponents = classical_log_chernoff_terms(
+                quiet_pair(noise, ratio, unit), jnp.asarray(1.0 * size)
+            )
+            assert float(terms[0]) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+            assert float(exponents[0]) == pytest.approx(s, rel=0.01)
+
+
+def test_bound_does_not_grow_as_the_strong_model_grows_sure() -> None:
+    """sigma' = 5 and n = 400: the classical term, 3.920e-4, does not depend on sigma."""
+    with jax.enable_x64(False):
+        for noise in (0.5, 5e-3, 2e-3, 1e-3, 1e-5):
+            bound = float(classical_identification_bound(quiet_pair(noise, 5.0 / noise), 400))
+            assert bound == pytest.approx(1.04**-200, rel=1e-4)
+            assert 0.5 * bound < float(identification_bound(quiet_pair(noise, 5.0 / noise), 400)) <= bound
+
+
+def test_no_exponent_helps_a_weak_model_beyond_the_other_concept() -> None:
+    """m_k(s) > 1 for all s > 0: s = 0 is left, where the bound is 1 and never infinite."""
+    for place in (-3.0, -1e6):
+        task = regression_task(
+            2,
+            2,
+            source_prior=[0.5, 0.5],
+            target_prior=[0.0, 1.0],
+            concepts=[[-1.0, 0.0], [1.0, 0.0]],
+            supervisor=RegressionSupervisor([[0.0, 0.0], [place, 0.0]], 3.0),
+        )
+        terms, exponents = classical_log_chernoff_terms(task, jnp.asarray(8.0))
+        assert (float(terms[0]), float(exponents[0])) == (0.0, 0.0)
+        assert 0.5 <= float(identification_bound(task, 8)) <= 1.0
+
+
+def test_one_concept_is_always_identified() -> None:
+    one = regression_task(3, 1, source_prior=[1.0], target_prior=[1.0])
+    excluded = canonical(source_prior=[0.0, 0.0, 0.0, 1.0])
+    for task in (one, excluded):
+        assert float(identification_bound(task, 4)) == 0.0
+        assert not can_be_misidentified(task)
+    assert can_be_misidentified(canonical_task())
 
 
 def test_competitor_excluded_by_the_source_adds_nothing() -> None:
@@ -108,15 +185,17 @@ def test_competitor_excluded_by_the_source_adds_nothing() -> None:
     assert float(identification_bound(with_three, 8)) == pytest.approx(expected, rel=1e-10)
 
 
-def test_target_excluded_by_the_source_has_an_infinite_bound() -> None:
+def test_target_excluded_by_the_source_leaves_only_the_trivial_exponent() -> None:
+    """s = 0: one for each competitor."""
     task = canonical(source_prior=[0.5, 0.25, 0.25, 0.0])
-    assert float(identification_bound(task, 64)) == np.inf
+    assert float(identification_bound(task, 64)) == 3.0
 
 
 def test_bound_falls_with_demonstrations_where_no_competitor_is_less_likely() -> None:
     """log of a term is concave in n and 0 at n = 0 when its prior ratio is >= 1, so it never rises."""
     for task in (canonical(), two_concepts()):
-        values = [float(identification_bound(task, size)) for size in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
+        sizes = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+        values = [float(classical_identification_bound(task, size)) for size in sizes]
         assert np.all(np.diff(values) <= 1e-12)
         assert values[-1] < 0.01 * values[0]
 

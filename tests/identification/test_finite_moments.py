@@ -11,6 +11,9 @@ from w2s_sim.concepts.finite import smoothed
 from w2s_sim.estimators import InContext
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import (
+    can_be_misidentified,
+    classical_identification_bound,
+    classical_log_chernoff_terms,
     identification_bound,
     log_chernoff_terms,
     log_odds_moments,
@@ -47,18 +50,21 @@ def test_moments_are_sums_over_outcomes(exponents: list[float]) -> None:
     np.testing.assert_allclose(found, [moment(task, k, s) for k, s in enumerate(exponents)], atol=1e-12)
 
 
-def test_bound_is_the_sum_of_the_minima() -> None:
+@pytest.mark.parametrize("sharp", [0.0, 1.0], ids=["classical", "sharp"])
+def test_bound_is_the_sum_of_the_minima(sharp: float) -> None:
     task = make_task()
+    bound = identification_bound if sharp else classical_identification_bound
     expected = 0.0
     for concept in (0, 1):
         ratio = SOURCE_PRIOR[concept] / SOURCE_PRIOR[2]
 
         def log_term(s: float, concept: int = concept, ratio: float = ratio) -> float:
-            return s * np.log(ratio) + 16 * np.log(moment(task, concept, s))
+            entropy = s * np.log(s) + (1.0 - s) * np.log(1.0 - s)
+            return s * np.log(ratio) + 16 * np.log(moment(task, concept, s)) + sharp * entropy
 
-        best = minimize_scalar(log_term, bounds=(0.0, 1.0), method="bounded", options={"xatol": 1e-10})
+        best = minimize_scalar(log_term, bounds=(1e-9, 1 - 1e-9), method="bounded", options={"xatol": 1e-10})
         expected += np.exp(best.fun)  # pyright: ignore[reportAttributeAccessIssue]
-    assert float(identification_bound(task, 16)) == pytest.approx(expected, rel=1e-9)
+    assert float(bound(task, 16)) == pytest.approx(expected, rel=1e-9)
     assert quadrature_is_resolved(task, 16)
 
 
@@ -83,7 +89,8 @@ def test_outcome_that_the_intended_concept_excludes() -> None:
     # The weak model shows it: it is infinite evidence against k*, for every s > 0.
     shown = log_odds_moments(make_task(tables), jnp.array([0.0, 0.5, 1.0]))
     np.testing.assert_allclose(shown, [0.0, np.inf, np.inf], atol=1e-12)
-    assert float(identification_bound(make_task(tables), 4)) == np.inf
+    # What is left is s = 0, one for each competitor.
+    assert float(identification_bound(make_task(tables), 4)) == 2.0
     # It does not: the outcome does not matter.
     task = make_task(tables, target_prior=(0.0, 0.0, 1.0), share=0.0)
     found = np.exp(log_odds_moments(task, jnp.full(3, 0.5)))
@@ -99,16 +106,44 @@ def test_outcome_that_a_competitor_excludes_adds_nothing() -> None:
     assert found == pytest.approx(0.1 * (0.5 / 0.1) ** 0.5 + 0.6 * (0.5 / 0.6) ** 0.5, rel=1e-12)
     disjoint = make_task(np.array([[[1.0, 0, 0]], [[0, 1.0, 0]], [[0, 0, 1.0]]]), (0.0, 0.0, 1.0), 0.0)
     assert float(identification_bound(disjoint, 1)) == 0.0
+    assert not can_be_misidentified(disjoint)
     data = disjoint.sample_weak(1, key=jax.random.key(0))
     np.testing.assert_array_equal(jnp.exp(InContext(1).log_posterior(disjoint.source, data)), [0, 0, 1])
 
 
 def test_concepts_of_one_law_are_never_told_apart() -> None:
     tables = TABLES[[2, 1, 2]]
-    terms, _ = log_chernoff_terms(make_task(tables), jnp.asarray(1000.0))
-    # min_s rho^s with rho > 1 is 1, at s = 0.
-    assert float(terms[0]) == pytest.approx(0.0, abs=1e-5)
-    assert float(terms[1]) < -10
+    # min_s rho^s with rho > 1 is 1, at s = 0; the sharper form gives what is true, rho / (1 + rho).
+    for function, expected in ((classical_log_chernoff_terms, 1.0), (log_chernoff_terms, 5.0 / 7.0)):
+        terms, _ = function(make_task(tables), jnp.asarray(1000.0))
+        assert float(terms[0]) == pytest.approx(np.log(expected), abs=1e-9)
+        assert float(terms[1]) < -10
+
+
+def test_infimum_that_no_positive_exponent_attains() -> None:
+    """k shows heads always, k* half the time: m_k(s) = 2^(s-1) falls to 1/2 as s falls to 0."""
+    model = CategoricalModel(jnp.array([0.5, 0.5]), jnp.array([[[1.0, 0.0]], [[0.5, 0.5]]]), jnp.ones(1))
+    task = FiniteTask(model, jnp.array([0.0, 1.0]), model)
+    np.testing.assert_allclose(np.exp(log_odds_moments(task, jnp.array([0.0, 0.0]))), [0.5, 1.0], rtol=1e-12)
+    terms, exponents = classical_log_chernoff_terms(task, jnp.asarray(10.0))
+    assert float(terms[0]) == pytest.approx(10 * np.log(0.5), rel=1e-12)
+    assert float(exponents[0]) == 0.0
+    # E[1 - pi_n] = 2^-n / (1 + 2^-n): all heads, where odds are 2^n.
+    found = float(identification_bound(task, 10))
+    assert found == pytest.approx(0.5**10 / (1 + 0.5**10), rel=1e-6)
+
+
+def test_moments_near_one_keep_their_digits_in_float32() -> None:
+    """Two laws that differ by 1e-4: log m_k(s) is about -s (1-s) 5e-9, and n is large."""
+    with jax.enable_x64(False):
+        tables = np.array([[[0.5001, 0.4999]], [[0.5, 0.5]]])
+        model = CategoricalModel([0.5, 0.5], tables, [1.0])
+        task = FiniteTask(model, [0.0, 1.0], model)
+        laws = np.exp(np.asarray(model.log_outcome_probabilities(), np.float64))
+        found = float(log_odds_moments(task, jnp.full(2, 0.5))[0])
+    values = np.log(laws[0] / laws[1])
+    expected = float(np.log1p(0.5 * np.sum(np.expm1(0.5 * values))))
+    assert found == pytest.approx(expected, rel=0.05)
 
 
 def test_gradient_is_that_of_finite_differences() -> None:

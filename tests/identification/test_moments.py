@@ -141,9 +141,10 @@ def test_uniform_moment_by_product_quadrature(exponent: float) -> None:
 def test_quadrature_is_resolved_tells_easy_from_hard() -> None:
     assert quadrature_is_resolved(canonical(), 10_000)
     assert quadrature_is_resolved(canonical(features="rademacher"), 16)
-    # Labels forty times as sharp: odds too wild for forty nodes.
-    sharp = canonical(features="uniform", noise=0.02, bias=2.0)
-    assert not quadrature_is_resolved(sharp, 16)
+    # A strong model that is sure of its labels: odds too wild for so few nodes where s is large, and
+    # not where a loud bias makes it small.
+    assert not quadrature_is_resolved(canonical(features="uniform", noise=0.02, bias=0.2), 16)
+    assert quadrature_is_resolved(canonical(features="uniform", noise=0.02, bias=2.0), 16)
 
 
 def test_moment_is_infinite_exactly_where_the_quadratic_form_says_so() -> None:

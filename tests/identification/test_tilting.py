@@ -154,13 +154,13 @@ def test_plan_is_not_recomputed_for_every_replicate() -> None:
 
     program = jax.make_jaxpr(jax.vmap(measure))(jax.random.split(jax.random.key(0), lanes))
     loops = list(_loops(program.jaxpr))
-    assert loops, "the golden section search of the plan is a loop"
+    assert loops, "the search for the exponents of the plan is a loop"
     for loop in loops:
         assert all(lanes not in variable.aval.shape for variable in loop.outvars)
 
 
 def _loops(jaxpr: Any) -> Any:
-    """Every golden section search in a program: loops over K numbers. (The generator's have none.)"""
+    """Every search for exponents in a program: loops over K numbers. (The generator's have none.)"""
     for equation in jaxpr.eqns:
         if equation.primitive.name in ("while", "scan"):
             yield equation

@@ -166,10 +166,10 @@ def test_a_bound_that_all_curves_share_is_one_line() -> None:
     (line,) = dashed(figure.axes[0])
     assert line.get_color() == VERMILION
     assert set(line.get_ydata()) == {0.25}
-    assert list(line.get_xdata()) == [10, 13, 20, 23, 40, 43]
+    assert list(line.get_xdata()) == [10, 43]
     assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound (naive-floor)"]
     drawn = numbers.loc[numbers["curve"] == "lower bound (naive-floor)"]
-    assert drawn["y"].tolist() == [0.25] * 6
+    assert drawn["y"].tolist() == [0.25] * 2
     assert drawn["se"].isna().all()
 
 
@@ -183,20 +183,31 @@ def test_bounds_that_differ_have_the_colours_of_their_curves() -> None:
     assert {"lower bound: ridge = 0", "lower bound: ridge = 0.3"} < set(numbers["curve"])
 
 
-def test_a_bound_of_some_curves_is_not_that_of_all() -> None:
-    """The floor is no bound on refinement: its line has the colours of the curves that it is for."""
+def test_a_floor_of_some_curves_crosses_the_panel_and_says_whose_it_is() -> None:
+    """The floor is no bound on refinement: that refinement passes it is what the picture must show."""
     rows = [naive(ridge, size, risk_lower=0.25) for ridge in (0.0, 0.3) for size in SIZES]
     rows += [other("refine", 1.0 / n, **{"estimator.num_weak": n, "risk_upper": 3.0 / n}) for n in SIZES]
     figure, _ = draw(rows, colour="estimator.ridge")
-    first, second, upper = dashed(figure.axes[0])
-    assert [line.get_color() for line in (first, second, upper)] == [LOOKS[index][0] for index in range(3)]
+    floor, upper = dashed(figure.axes[0])
+    assert [line.get_color() for line in (floor, upper)] == [VERMILION, LOOKS[2][0]]
+    assert (floor.get_xdata().tolist(), floor.get_ydata().tolist()) == ([10, 40], [0.25] * 2)
+    labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound: ridge", "upper bound, by colour"]
+    assert legend(figure) == labels
+
+
+def test_two_floors_of_several_curves_each_have_the_colours_of_their_curves() -> None:
+    rows = [naive(ridge, size, risk_lower=0.25) for ridge in (0.0, 0.3) for size in SIZES]
+    rows += [naive(ridge, size, risk_lower=0.5) for ridge in (1.0, 2.0) for size in SIZES]
+    figure, _ = draw(rows, colour="estimator.ridge")
+    lines = dashed(figure.axes[0])
+    assert [line.get_color() for line in lines] == [LOOKS[index][0] for index in range(4)]
+    first, second = lines[:2]
     assert first.get_ydata().tolist() == second.get_ydata().tolist() == [0.25] * 3
+    # Lines that lie on each other take turns.
     (start, dashes), (other_start, same) = (line._unscaled_dash_pattern for line in (first, second))
     on, off = BOUNDS["lower"][1]
     assert list(dashes) == list(same) == [on, 2 * off + on]
     assert abs(other_start - start) == on + off
-    labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound, by colour", "upper bound, by colour"]
-    assert legend(figure) == labels
 
 
 def test_cells_without_bounds_are_fine() -> None:

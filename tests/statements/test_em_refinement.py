@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ from w2s_sim.statements.finite_examples import (
     table_task,
     well_described,
 )
+from w2s_sim.verify import Settings
+from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
 
 STATEMENT = em_refinement.EM_REFINEMENT
@@ -151,6 +154,120 @@ def test_assumptions_notice_what_is_broken() -> None:
     elsewhere = CategoricalModel(strong.source.prior, tables, strong.source.contexts)  # pyright: ignore[reportAttributeAccessIssue]
     task = FiniteTask(strong.source, strong.target_prior, elsewhere)
     assert STATEMENT.broken_assumption(iterated("", task, 4)) is None
+
+
+def numpy_divergence(first: np.ndarray, second: np.ndarray) -> float:
+    """KL in nats; infinite where the second law excludes what the first shows."""
+    given = first > 0
+    with np.errstate(divide="ignore"):
+        return float(np.sum(first[given] * np.log(first[given] / second[given])))
+
+
+def table_pair(strong: list, weak: list, source_prior: list, target_prior: list) -> FiniteTask:
+    """One context; the rows are label probabilities of the concepts."""
+    models = [CategoricalModel(source_prior, [[row] for row in rows], [1.0]) for rows in (strong, weak)]
+    return FiniteTask(models[0], target_prior, models[1])
+
+
+def verdict(task: FiniteTask, rounds: int):
+    """As of a case file: models in single precision, the certificate in double."""
+    with jax.enable_x64(False):
+        single = jax.tree.map(lambda leaf: jnp.asarray(np.asarray(leaf), np.float32), task)
+        return check_case(STATEMENT, iterated("", single, rounds), settings=Settings(), alpha=0.01)
+
+
+def test_outcome_that_the_channel_excludes_is_no_rounding() -> None:
+    """A symbol of weak probability 5e-7 that no concept can produce: the divergence is infinite."""
+    strong, weak = [[0.5, 0.5, 0.0], [0.3, 0.7, 0.0]], [[0.4999995, 0.5, 5e-7], [0.2999995, 0.7, 5e-7]]
+    row = verdict(table_pair(strong, weak, [0.5, 0.5], [0.6, 0.4]), 4)
+    assert (row.verdict, "right" in row.reason) == ("not-applicable", True)
+    laws = np.array(strong)
+    assert numpy_divergence(np.array([0.6, 0.4]) @ np.array(weak), np.array([0.5, 0.5]) @ laws) == np.inf
+
+
+@pytest.mark.parametrize("share", [1e-4, 3e-6, 0.0])
+def test_bound_near_zero_carries_what_is_left_of_a_difference(share: float) -> None:
+    """Source prior = target prior: nothing to gain, and the misfit of the weak law itself is all there is."""
+    strong = [[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]
+    weak = (np.array(strong) * [1.0 + share, 1.0, 1.0]).tolist()
+    row = verdict(table_pair(strong, weak, [0.3, 0.7], [0.3, 0.7]), 3)
+    assert row.verdict in (("not-applicable",) if share > 1e-5 else ("vacuous", "certified"))
+    assert row.measured <= row.bound + 1e-10
+
+
+def test_any_channel_over_random_tasks() -> None:
+    """The bound without an assumption, against plain numpy, with zeros in tables and in the target prior."""
+    lemma, tightest = LEMMAS["any-channel"], 0.0
+    for seed in range(40):
+        generator = np.random.default_rng(seed)
+        strong, weak = generator.dirichlet(np.full(4, 0.4), (2, 3))
+        target = generator.dirichlet(np.ones(3))
+        if seed % 3 == 0:
+            target = np.array([0.0, 0.4, 0.6])
+            strong[:, 3], weak[:, 3] = 0.0, 0.0
+            strong, weak = (rows / rows.sum(axis=1, keepdims=True) for rows in (strong, weak))
+        source, rounds = generator.dirichlet(np.ones(3)), 1 + seed % 5
+        case = iterated(
+            "", table_pair(strong.tolist(), weak.tolist(), source.tolist(), target.tolist()), rounds
+        )
+        weak_law, mixture = target @ weak, target @ strong
+        shown = weak_law > 0
+        ratio = np.where(shown, weak_law / np.where(shown, mixture, 1.0), 0.0)
+        moved = target * (strong @ ratio)
+        expected = (
+            numpy_divergence(weak_law, mixture)
+            + numpy_divergence(moved, source) / (rounds + 1)
+            - numpy_divergence(moved, target)
+        )
+        prior = source
+        for _ in range(rounds):
+            account = prior @ strong
+            prior = prior * (strong @ np.where(shown, weak_law / np.where(shown, account, 1.0), 0.0))
+        measured = numpy_divergence(weak_law, prior @ strong)
+        assert bound_of(lemma, case) == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        assert exact_value_of(lemma, case) == pytest.approx(measured, rel=1e-9, abs=1e-12)
+        assert measured <= expected + 1e-12
+        tightest = max(tightest, measured / expected)
+    assert tightest > 0.9
+
+
+ODD = {
+    "one concept": ([[0.2, 0.8]], [1.0], [1.0], "vacuous"),
+    "one outcome": ([[1.0], [1.0]], [0.9, 0.1], [0.2, 0.8], "certified"),
+    "duplicates": ([[0.2, 0.8]] * 3, [0.7, 0.2, 0.1], [0.0, 0.5, 0.5], "certified"),
+    "tables of zeros and ones": ([[1.0, 0.0], [0.0, 1.0]], [0.999, 0.001], [0.5, 0.5], "certified"),
+    "source excludes what the target excludes": (
+        [[0.5, 0.5], [0.1, 0.9], [0.9, 0.1]],
+        [0.5, 0.5, 0.0],
+        [1.0, 0.0, 0.0],
+        "certified",
+    ),
+    "source excludes a wanted concept": (
+        [[0.5, 0.5], [0.1, 0.9], [0.9, 0.1]],
+        [0.5, 0.0, 0.5],
+        [0.4, 0.6, 0.0],
+        "not-applicable",
+    ),
+    "a source weight of 1e-30": ([[0.5, 0.5], [0.1, 0.9]], [1.0 - 1e-30, 1e-30], [0.0, 1.0], "certified"),
+    "outcomes of 1e-30": ([[1e-30, 1.0], [1e-20, 1.0]], [0.5, 0.5], [0.3, 0.7], "certified"),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_corners_against_numpy(name: str) -> None:
+    tables, source, target, expected = ODD[name]
+    rounds = 30
+    row = verdict(table_pair(tables, tables, source, target), rounds)
+    assert row.verdict == expected
+    laws, prior = (np.asarray(values, dtype=np.float64) for values in (tables, source))
+    weak_law = np.asarray(target) @ laws
+    for _ in range(rounds):
+        account = prior @ laws
+        prior = prior * (laws @ (weak_law / np.where(account > 0, account, 1.0)))
+    assert row.measured == pytest.approx(numpy_divergence(weak_law, prior @ laws), rel=1e-6, abs=1e-7)
+    if expected != "not-applicable":
+        divergence = numpy_divergence(np.asarray(target), np.asarray(source))
+        assert row.bound == pytest.approx(divergence / (rounds + 1), rel=1e-6, abs=1e-12)
 
 
 def test_statement_is_registered() -> None:

@@ -1,5 +1,8 @@
 """grouped-transfer: the mean posterior of grouped contexts, against exact values and identities."""
 
+import itertools
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,12 +10,15 @@ import pytest
 from scipy.special import expit
 
 import w2s_sim as w2s
+from w2s_sim.concepts import CategoricalModel
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.statements import grouped_transfer
 from w2s_sim.statements.example_tasks import canonical
 from w2s_sim.statements.grouped_terms import (
     concept_bounds,
     mean_labeller_bound,
+    pair_bounds,
     spread_bound,
     student_terms,
     with_target,
@@ -127,13 +133,96 @@ def test_student_of_certain_contexts() -> None:
 
 
 def test_bound_is_differentiable_in_the_target() -> None:
+    """Its slope is what contexts of a concept may put on the worst set; zero for the concepts of that set."""
+
     def bound(prior):
         task = w2s.canonical_task()
         mixed = w2s.TransferTask(task.features, task.source, prior, task.supervisor)
         return STATEMENT.bound(grouped(mixed, 16))
 
-    prior = jnp.array([0.1, 0.2, 0.3, 0.4])
-    np.testing.assert_allclose(jax.grad(bound)(prior), 2 * concept_bounds(grouped(skewed(), 16)), rtol=1e-4)
+    prior = np.array([0.1, 0.2, 0.3, 0.4])
+    pairs = np.asarray(pair_bounds(grouped(skewed(), 16)), float)
+    slopes = [
+        np.where(members, 0.0, np.minimum(1.0, pairs @ members))
+        for members in itertools.product((0.0, 1.0), repeat=4)
+    ]
+    expected = max(slopes, key=lambda slope: prior @ slope)
+    np.testing.assert_allclose(jax.grad(bound)(jnp.asarray(prior)), 2 * expected, rtol=1e-4)
+
+
+def exact_means(strong: np.ndarray, weak: np.ndarray, source: np.ndarray, size: int) -> np.ndarray:
+    """E_j pi_n(k), row by row, over all contexts of `size` labels; laws of the labels are rows."""
+    means = np.zeros((len(strong), len(strong)))
+    for labels in itertools.product(range(strong.shape[1]), repeat=size):
+        joint = source * np.prod(strong[:, labels], axis=1)
+        shown = np.prod(weak[:, labels], axis=1)
+        # A context that no concept can produce tells nothing.
+        means += np.outer(shown, joint / joint.sum() if joint.sum() > 0 else source)
+    return means
+
+
+def oracle_bound(strong, weak, source, target, size: int) -> float:
+    """Chernoff terms by a grid of exponents, and all sets one by one."""
+    num = len(strong)
+    pairs = np.zeros((num, num))
+    for j, k in itertools.permutations(range(num), 2):
+        if source[k] == 0:
+            continue
+        pairs[j, k] = 1.0
+        shown = weak[j] > 0
+        if source[j] > 0 and np.all(strong[j][shown] > 0):
+            odds = strong[k][shown] / strong[j][shown]
+            grid = [(source[k] / source[j]) ** s * (weak[j][shown] @ odds**s) ** size for s in GRID]
+            pairs[j, k] = min(1.0, *grid)
+    return 2.0 * max(
+        sum(target[j] * min(1.0, pairs[j][list(members)].sum()) for j in set(range(num)) - set(members))
+        for length in range(num + 1)
+        for members in itertools.combinations(range(num), length)
+    )
+
+
+GRID = np.linspace(1e-9, 1.0, 2001)
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("seed", range(12))
+def test_exact_distance_against_the_bound(seed: int) -> None:
+    """All contexts of a categorical task, with duplicates and zeros in tables and priors; K = 1 to 4."""
+    generator = np.random.default_rng(seed)
+    num, size = 1 + seed % 4, (1, 3, 6)[seed % 3]
+    strong, weak = generator.dirichlet(np.full(3, 0.6), (2, num))
+    source, target = generator.dirichlet(np.ones(num), 2)
+    weak = 0.8 * strong + 0.2 * weak
+    if seed % 4 == 3:
+        strong[1], weak[0, 2], target[3], source[2] = strong[0], 0.0, 0.0, 0.0
+        weak[0], target, source = weak[0] / weak[0].sum(), target / target.sum(), source / source.sum()
+    models = [CategoricalModel(source, rows[:, None], [1.0]) for rows in (strong, weak)]
+    task: Any = FiniteTask(models[0], target, models[1])
+    case = w2s.Case("", task, w2s.InContext(size), grouped=True)
+    bound = float(STATEMENT.bound(case))
+    assert bound == pytest.approx(oracle_bound(strong, weak, source, target, size), rel=1e-4, abs=1e-12)
+    means = exact_means(strong, weak, source, size)
+    assert np.abs(target @ means - target).sum() <= bound + 1e-12
+    # It is never more than what contexts lose in all, twice.
+    assert bound <= 2.0 * target @ np.asarray(concept_bounds(case)) + 1e-12
+    assert sum(float(term) for term in grouped_transfer.terms(case).values()) == pytest.approx(bound)
+
+
+def test_many_concepts_are_bounded_by_all_that_leaves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = grouped(skewed(), 12)
+    sharp = float(STATEMENT.bound(case))
+    monkeypatch.setattr("w2s_sim.statements.grouped_terms.MOST_CONCEPTS", 3)
+    loose = float(STATEMENT.bound(case))
+    assert loose == pytest.approx(2 * float(case.task.target_prior @ concept_bounds(case)), rel=1e-6)
+    assert sharp < 0.6 * loose
+
+
+def test_a_little_weight_on_another_concept_is_no_point_mass() -> None:
+    """However little: contexts whose demonstrations each draw their own concept then collapse."""
+    rare = canonical(target_prior=[1e-7, 0.0, 0.0, 1.0 - 1e-7])
+    ungrouped = w2s.Case("", rare, w2s.InContext(4))
+    assert STATEMENT.broken_assumption(ungrouped) == "demonstrations of a context that share one concept"
+    assert canonical(target_prior=[0.0, 0.0, 0.0, 0.99999]).has_point_mass_target
 
 
 def test_estimator_of_a_case_file() -> None:

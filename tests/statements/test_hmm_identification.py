@@ -103,3 +103,12 @@ def test_assumptions_notice_what_is_broken() -> None:
         assert STATEMENT.broken_assumption(control.case) == control.breaks
     grouped = Case("", language_task(target_prior=[0.1, 0.0, 0.9]), InContext(4), grouped=True)
     assert STATEMENT.broken_assumption(grouped) == "independent demonstrations"
+
+
+def test_what_cannot_be_misidentified_has_a_support_of_one_point() -> None:
+    """No other concept that the source holds: the posterior is 1 on every path, and the bound 0."""
+    one = table_task(source_prior=[0.0, 0.0, 0.0, 1.0])
+    assert STATEMENT.support is not None
+    assert STATEMENT.support(Case("", one, InContext(4))) == (0.0, 0.0)
+    assert bound_of(STATEMENT, Case("", one, InContext(4))) == 0.0
+    assert STATEMENT.support(Case("", table_task(), InContext(4))) == (0.0, 1.0)

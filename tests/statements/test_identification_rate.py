@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from w2s_sim.estimators import InContext
 from w2s_sim.identification.rate import (
@@ -17,6 +18,7 @@ from w2s_sim.identification.rate import (
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.statements import Case
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, two_concepts
+from w2s_sim.statements.finite_examples import loaded_coin_task
 from w2s_sim.statements.identification_rate import IDENTIFICATION_RATE
 from w2s_sim.statements.identification_rate_lemmas import IDENTIFICATION_RATE_LEMMAS
 from w2s_sim.statements.tilted_slope import slope_of_means
@@ -111,6 +113,59 @@ def test_short_contexts_are_not_judged() -> None:
     assert "long enough" in verdict.reason
 
 
+def broken(case: Case[Any]) -> list[str]:
+    return [a.name for a in IDENTIFICATION_RATE.assumptions if not a.holds(case)]
+
+
+def coin_pair(share: float, size: int) -> Case[Any]:
+    return Case("", loaded_coin_task(share), InContext(size))
+
+
+def exact_slope(share: float, size: int) -> float:
+    """By counting heads."""
+    logs = []
+    for n in (size, 2 * size):
+        heads = np.arange(n + 1)
+        log_odds = (n - 2 * heads) * np.log(share / (1.0 - share))
+        logs.append(np.logaddexp.reduce(binom.logpmf(heads, n, share) - np.logaddexp(0.0, -log_odds)))
+    return float(logs[0] - logs[1] - 0.5 * np.log(2.0)) / size
+
+
+@pytest.mark.parametrize("share", [0.7, 0.9, 0.97, 0.999])
+def test_a_lattice_is_seen_where_it_moves_the_slope(share: float) -> None:
+    """Applicable where the exact slope is near I and nowhere else; named where it is to blame."""
+    rate, applicable = -np.log(2.0 * np.sqrt(share * (1.0 - share))), 0
+    for size in (2, 3, 5, 16, 33, 127, 600):
+        found, error = broken(coin_pair(share, size)), abs(exact_slope(share, size) / rate - 1.0)
+        applicable += not found
+        assert (found == []) or error > 0.0095 or "long enough" in found[0]
+        assert found != [] or error < 0.0105
+    assert applicable >= 2
+    assert broken(coin_pair(0.999, 3)) == ["log-odds on no lattice that shows"]
+    assert broken(coin_pair(0.999, 4)) == []
+
+
+@pytest.mark.parametrize("ratio", [3.0, 25.0, 1e3, 1e5])
+def test_length_is_judged_however_small_the_exponent(ratio: float) -> None:
+    """Canonical without bias, sigma' = .5: the slope does not depend on sigma, which s follows."""
+
+    def case(size: int) -> Case[Any]:
+        return Case("", canonical(bias=0.0, noise=0.5 / ratio, weak_noise=0.5), InContext(size))
+
+    assert broken(case(2)) == ["contexts long enough for the correction"]
+    assert broken(case(128)) == []
+
+
+def test_near_duplicates_lengthen_the_context() -> None:
+    """Three competitors that are one at n = 8 and three at n = 512; in between the slope is off."""
+    vectors = np.eye(4, 8)
+    vectors[1:3] = vectors[0]
+    vectors[1, 4], vectors[2, 5] = 0.3, -0.3
+    task = canonical(concepts=vectors.tolist(), bias=0.0)
+    assert broken(Case("", task, InContext(8))) == ["contexts long enough for the correction"]
+    assert broken(Case("", task, InContext(256))) == []
+
+
 def case_named(name: str) -> Case[Any]:
     return next(case for case in IDENTIFICATION_RATE.cases("full") if case.name == name)
 
@@ -125,7 +180,7 @@ def test_rate_is_consistent_and_five_percent_is_refuted(name: str) -> None:
     assert verdict.ci_high < 1.05 * verdict.bound - margin
 
 
-@pytest.mark.parametrize("index", [0, 1])
+@pytest.mark.parametrize("index", [0, 1, 2])
 def test_controls_are_refuted(index: int) -> None:
     control = IDENTIFICATION_RATE.controls("quick")[index]
     verdict = check_control(

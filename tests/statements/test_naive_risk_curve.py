@@ -1,5 +1,7 @@
 """naive-risk-curve: the traces against quadrature and simulation, the curve against exact finite sizes."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -7,19 +9,22 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Ridge
+from w2s_sim.features import Gaussian, Rademacher, UniformCube
 from w2s_sim.noise import StudentTNoise
 from w2s_sim.statements import Case
-from w2s_sim.statements.broken_learners import UnderstatedNoise
+from w2s_sim.statements.broken_learners import RandomLength, UnderstatedNoise
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
-from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces
+from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces, trace_excess
 from w2s_sim.statements.naive_risk_curve import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
 from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.studies import case_file, load_case
 from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask, canonical_task
-from w2s_sim.verify import replicate
+from w2s_sim.verify import Settings, replicate
+from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.intervals import sample_summary
 from w2s_sim.verify.verdict import judge
 
@@ -74,9 +79,18 @@ def test_traces_at_no_ridge() -> None:
 
 @pytest.mark.usefixtures("x64")
 @pytest.mark.parametrize(("ratio", "ridge"), [(0.5, 0.3), (1.0, 0.2), (3.0, 1.0)])
-def test_slope_of_the_excess_by_automatic_differentiation(ratio: float, ridge: float) -> None:
-    slope = jax.grad(lambda eta: resolvent_excess(ratio, eta).delta)(ridge)
-    assert float(resolvent_excess(ratio, ridge).slope) == pytest.approx(float(slope), rel=1e-10)
+@pytest.mark.parametrize("kurtosis", [0.0, -2.0, 3.0])
+def test_slope_of_the_excess_by_automatic_differentiation(
+    ratio: float, ridge: float, kurtosis: float
+) -> None:
+    slope = jax.grad(lambda eta: resolvent_excess(ratio, eta, kurtosis).delta)(ridge)
+    assert float(resolvent_excess(ratio, ridge, kurtosis).slope) == pytest.approx(float(slope), rel=1e-10)
+
+
+@pytest.mark.parametrize("ridge", [1e19, 1e30, 3e38])
+def test_traces_of_a_huge_ridge(ridge: float) -> None:
+    traces = np.asarray(ridge_traces(0.5, ridge), dtype=np.float64)
+    np.testing.assert_allclose(traces, [1 / ridge, 0.0, 0.0], atol=1e-37)
 
 
 def risk_in_numpy(task: TransferTask, size: int, ridge: float, replicates: int) -> tuple[float, float]:
@@ -222,3 +236,152 @@ def test_a_file_cannot_tell_of_understated_noise() -> None:
     )
     with pytest.raises(InputError, match="UnderstatedNoise"):
         case_file(NAIVE_RISK_CURVE, case)
+
+
+# Each law: its features, and draws of a coordinate by numpy.
+COORDINATES = {
+    "gaussian": (Gaussian, lambda generator, shape: generator.normal(size=shape)),
+    "uniform": (UniformCube, lambda generator, shape: generator.uniform(-(3**0.5), 3**0.5, shape)),
+    "rademacher": (Rademacher, lambda generator, shape: 2.0 * generator.integers(0, 2, shape) - 1.0),
+}
+
+
+def mean_traces(law: str, dim: int, size: int, ridge: float, draws: int, seed: int) -> tuple[np.ndarray, ...]:
+    """Means of (1/d) tr M, (1/d) tr M^2 and (1/n) tr (RSR), with standard errors, by numpy."""
+    inputs = COORDINATES[law][1](np.random.default_rng(seed), (draws, size, dim))
+    spectra = np.linalg.eigvalsh(np.einsum("rni,rnj->rij", inputs, inputs) / size)
+    spectra = np.where(spectra < 1e-9, 0.0, spectra)
+    gains = np.divide(spectra, spectra + ridge, out=np.zeros_like(spectra), where=spectra > 0)
+    noise = np.divide(gains**2, spectra, out=np.zeros_like(spectra), where=spectra > 0)
+    traces = np.stack([gains.mean(axis=1), (gains**2).mean(axis=1), noise.sum(axis=1) / size])
+    return traces.mean(axis=1), traces.std(axis=1) / draws**0.5
+
+
+@pytest.mark.parametrize("law", ["uniform", "rademacher"])
+@pytest.mark.parametrize(("dim", "size", "ridge"), [(12, 24, 0.3), (24, 12, 0.3), (6, 30, 1.0)])
+def test_first_order_knows_the_kurtosis(law: str, dim: int, size: int, ridge: float) -> None:
+    """The gap of each trace is its first order, within a fifth and the standard error."""
+    ratio, features = dim / size, COORDINATES[law][0](dim)
+    measured, error = mean_traces(law, dim, size, ridge, 20_000, seed=4)
+    excess = resolvent_excess(ratio, ridge, features.excess_kurtosis)
+    first = np.asarray(trace_excess(ratio, ridge, excess)) / size
+    gaussian = np.asarray(trace_excess(ratio, ridge, resolvent_excess(ratio, ridge))) / size
+    gap = measured - np.asarray(ridge_traces(ratio, ridge))
+    np.testing.assert_array_less(np.abs(gap - first), 5 * error + 0.2 * np.abs(first) + 1e-4)
+    # What normal coordinates would give is clearly something else.
+    assert np.max(np.abs(gap - gaussian) / error) > 10
+
+
+def random_corner(generator: np.random.Generator) -> tuple[str, Case]:
+    """Few features and pairs, a ridge of any size, a long or a short pull, with or without noise."""
+    law = str(generator.choice(list(COORDINATES)))
+    dim, size = (int(generator.choice([1, 2, 3, 4, 6, 10])) for _ in range(2))
+    ridge = float(10.0 ** generator.uniform(-5, 1.5))
+    noise = float(generator.choice([0.0, 0.3, 3.0]))
+    source, weak = generator.normal(size=(2, dim))
+    source *= generator.choice([0.0, 1.0, 10.0])
+    weak = source + generator.choice([0.1, 1.0]) * (weak - source)
+    concepts = np.stack([source, np.zeros(dim)])
+    supervisor = RegressionSupervisor(np.stack([source, weak]), noise)
+    model = RegressionModel([1.0, 0.0], concepts, 0.5)
+    task = TransferTask(COORDINATES[law][0](dim), model, [0.0, 1.0], supervisor)
+    return law, Case("", task, Ridge(ridge, num_weak=size))
+
+
+def test_a_resolved_limit_is_within_the_margin() -> None:
+    """Small sizes and odd corners: where the assumptions hold, the claim does, by traces of numpy's own."""
+    generator = np.random.default_rng(20)
+    resolved = 0
+    for seed in range(80):
+        law, case = random_corner(generator)
+        if NAIVE_RISK_CURVE.broken_assumption(case) is not None:
+            continue
+        resolved += 1
+        assert isinstance(case.estimator, Ridge)
+        size, dim = case.estimator.sample_size, case.task.dim
+        ridge = float(case.estimator.ridge)
+        traces, error = mean_traces(law, dim, size, ridge, 4000, seed)
+        source = np.asarray(case.task.source_vector - case.task.target_vector, dtype=np.float64)
+        step = np.asarray(case.task.weak_vector - case.task.source_vector, dtype=np.float64)
+        weights = np.array([2 * step @ source, step @ step, float(case.task.supervisor.noise) ** 2])
+        risk = source @ source + weights @ traces
+        spare = float(margin(case)) + 5 * np.abs(weights) @ error
+        assert abs(risk - float(bound(case))) <= spare, (law, dim, size, ridge)
+    assert resolved >= 25
+
+
+def signs_in_three_dimensions(size: int, ridge: float) -> Case:
+    """Rademacher features in three dimensions, without label noise, with a long way from source to target."""
+    concepts = np.array([[5.66, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    supervisor = RegressionSupervisor(np.array([[5.66, 0.0, 0.0], [4.66, 0.0, 0.0]]), 0.0)
+    model = RegressionModel([1.0, 0.0], concepts, 0.5)
+    task = TransferTask(Rademacher(3), model, [0.0, 1.0], supervisor)
+    return Case("", task, Ridge(ridge, num_weak=size))
+
+
+def test_few_signs_are_not_judged_and_many_are() -> None:
+    assert (
+        NAIVE_RISK_CURVE.broken_assumption(signs_in_three_dimensions(2, 0.02))
+        == "limit resolved at this size"
+    )
+    assert NAIVE_RISK_CURVE.broken_assumption(signs_in_three_dimensions(400, 0.02)) is None
+    assert NAIVE_RISK_CURVE.broken_assumption(signs_in_three_dimensions(400, 0.0)) == (
+        "eta > 0, or features with a density"
+    )
+
+
+class RadialGaussian(Gaussian):
+    """A one-line law: it inherits what normal coordinates say of themselves, and is none of it."""
+
+    def sample(self, num_inputs: int, *, key: jax.Array) -> jax.Array:
+        return (
+            2.0**0.5 * super().sample(num_inputs, key=key) * jax.random.bernoulli(key, 0.5, (num_inputs, 1))
+        )
+
+
+class Peculiar(RandomLength):
+    """Independent coordinates, by its own word, of which it says nothing else."""
+
+    independent_coordinates: ClassVar[bool] = True
+
+
+def test_coordinates_are_independent_by_their_own_word() -> None:
+    for law, name in (
+        (RadialGaussian(20), "independent coordinates"),
+        (RandomLength(20), "independent coordinates"),
+        (Peculiar(20), "known kurtosis and atoms of independent coordinates"),
+        (Gaussian(20), None),
+    ):
+        case = Case("", canonical_in(20, features=law), Ridge(0.3, num_weak=40))
+        assert NAIVE_RISK_CURVE.broken_assumption(case) == name
+
+
+def test_random_length_is_isotropic(standard_errors_off) -> None:
+    law = RandomLength(3)
+    draws = law.sample(40_000, key=jax.random.key(0))
+    assert standard_errors_off(jnp.einsum("ni,nj->nij", draws, draws), np.eye(3)) < 5
+    argument = jnp.array([0.3, -0.2, 0.1], dtype=complex)
+    generated = law.moment_generating_function(argument)
+    assert standard_errors_off(jnp.exp(draws @ argument).real, generated.real) < 5
+    nodes, weights = law.quadrature(6)
+    np.testing.assert_allclose((nodes.T * weights) @ nodes, np.eye(3), atol=1e-5)
+    np.testing.assert_allclose(weights @ jnp.exp(nodes @ argument), generated, rtol=1e-5)
+
+
+def test_nothing_pulls_and_nothing_is_noisy() -> None:
+    """The weak model is the source, without noise: the risk is a^2, and only rounding may differ."""
+    task = canonical(
+        supervisor=RegressionSupervisor(np.tile([0.5, 0.25, 0.15, 0.1, 0, 0, 0, 0], (4, 1)), 0.0)
+    )
+    case = Case("", task, Ridge(0.1, num_weak=60))
+    assert NAIVE_RISK_CURVE.broken_assumption(case) is None
+    settings = Settings(first_round=256, max_replicates=256)
+    row = check_case(NAIVE_RISK_CURVE, case, settings=settings, alpha=1e-6)
+    assert row.verdict == "consistent"
+    assert 0 < float(margin(case)) < 1e-3
+
+
+def test_a_rare_concept_is_no_point_mass() -> None:
+    rare = canonical(target_prior=[0.0, 0.0, 5e-7, 1.0 - 5e-7])
+    assert rare.has_point_mass_target
+    assert NAIVE_RISK_CURVE.broken_assumption(Case("", rare, Ridge(0.3, num_weak=60))) == "point-mass target"

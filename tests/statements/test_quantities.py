@@ -96,10 +96,16 @@ def test_refinement_bound_of_the_printed_case() -> None:
     """d = 10, K = 4, uniform prior, n = 16, N = 60: three equal terms, D^2 = 2, q = 0.74, sigma^2 = 1/4."""
     refinement = find_statement("refinement-risk")
     case = Case("", ten_dimensional_uniform(), Refinement(16, LeastSquares(num_weak=60)))
-    labels = 2.0 * 3.0 * (1.0 + 2.0 / (4.0 * 0.74)) ** -8.0
+
+    def log_term(s: float) -> float:
+        entropy = s * np.log(s) + (1.0 - s) * np.log(1.0 - s)
+        return entropy - 8.0 * np.log(1.0 + 8.0 * s - 23.68 * s**2)
+
+    found = minimize_scalar(log_term, bounds=(0.01, 0.4), method="bounded", options={"xatol": 1e-12})
+    labels = 2.0 * 3.0 * np.exp(found.fun)  # pyright: ignore[reportAttributeAccessIssue]
     expected = labels * (1.0 + 12.0 / 49.0) + 0.25 * 10.0 / 49.0
     assert float(refinement.bound(case)) == pytest.approx(expected, rel=1e-10)
-    assert round(expected, 6) == 0.171182
+    assert round(expected, 6) == 0.126906
 
 
 def test_refinement_bound_of_the_labeller_and_without_spare_queries() -> None:

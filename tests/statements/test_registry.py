@@ -99,7 +99,7 @@ def test_quick_cases_are_a_share_of_the_full_ones() -> None:
 
 # Assumptions that cannot hold without another: what breaks the key breaks these as well.
 IMPLIED = {
-    "isotropic features": {"sign-permutation-symmetric features"},
+    "isotropic features": {"sign-permutation-symmetric features", "independent coordinates"},
     "spectral fine-tuning": {"gains that stay on the segment"},
 }
 

@@ -8,14 +8,17 @@ import pytest
 
 from w2s_sim.estimators import InContext
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.identification.rate import identification_exponents
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.identification.voronoi import (
-    golden_section_rate,
     losers,
+    nearest_losers_are_inside,
     no_third_concept_interferes,
+    numerical_rate,
     seen_from_winner,
     voronoi_pairs,
     voronoi_rate,
+    voronoi_rates,
     voronoi_winner,
 )
 from w2s_sim.statements import Case
@@ -127,7 +130,38 @@ def test_third_concept_in_the_way() -> None:
 @pytest.mark.usefixtures("x64")
 def test_closed_form_is_the_numerical_minimum(share: float) -> None:
     task = weak_concept_at(share, across=0.2)
-    assert float(golden_section_rate(task)) == pytest.approx(float(voronoi_rate(task)), abs=1e-10)
+    assert float(numerical_rate(task)) == pytest.approx(float(voronoi_rate(task)), abs=1e-10)
+
+
+@pytest.mark.parametrize("noise", [0.02, 5e-4, 5e-6])
+def test_short_contexts_are_not_judged_however_sure_the_strong_model(noise: float) -> None:
+    """sigma' = .5: s is as small as 5e-11, and n = 2 as short as ever."""
+    for size, expected in ((2, ["contexts long enough for the correction"]), (128, [])):
+        case = Case("", canonical(bias=0.0, noise=noise, weak_noise=0.5), InContext(size))
+        assert [a.name for a in VORONOI_THRESHOLD.assumptions if not a.holds(case)] == expected
+
+
+def test_loser_at_the_end_of_the_range_counts_with_its_true_rate() -> None:
+    """Of two losers one has s > 1, where its closed form is larger than its rate."""
+    vectors = np.zeros((3, 3))
+    vectors[0, 0], vectors[1, 1] = 0.5, 0.8
+    # Across the first difference the bias is loud, across the second it is quiet.
+    weak = vectors.copy()
+    weak[2] = [0.0, -0.25, 0.0]
+    task = regression_task(
+        3,
+        3,
+        source_prior=[0.3, 0.3, 0.4],
+        target_prior=[0.0, 0.0, 1.0],
+        concepts=vectors.tolist(),
+        noise=1.0,
+        supervisor=RegressionSupervisor(weak, 0.3),
+    )
+    rates, exponents = (np.asarray(part) for part in voronoi_rates(task))
+    true_rates = np.asarray(identification_exponents(task)[0])
+    assert np.all(true_rates[:2] <= rates[:2] + 1e-6)
+    holds = nearest_losers_are_inside(task)
+    assert holds == bool(exponents[np.argmin(true_rates[:2])] < 1.0)
 
 
 def case_named(name: str) -> Case[Any]:

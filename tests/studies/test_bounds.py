@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import xlogy
 
 import w2s_sim as w2s
 from w2s_sim.features import Anisotropic, Gaussian
@@ -19,7 +20,8 @@ from w2s_sim.studies.bounds import MEASURED, Bound, bound_columns, bounds_of
 from w2s_sim.studies.estimator_table import KINDS
 from w2s_sim.studies.scores import METRICS, study_scores
 from w2s_sim.studies.task_table import READERS, read_task
-from w2s_sim.verify import replicate
+from w2s_sim.verify import Settings, replicate
+from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import margin_of
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
@@ -101,7 +103,7 @@ def test_known_values_of_the_canonical_task() -> None:
     # At eta = 0: b^2 + sigma'^2 gamma / (1 - gamma).
     curve = value_by("naive-risk-curve", case_of(w2s.Ridge(0.0, num_weak=240)))
     assert curve == pytest.approx(0.49 + 0.25 / 29, abs=1e-6)
-    for size, identification in ((4, 1.25039), (8, 0.447814), (16, 0.056959)):
+    for size, identification in ((4, 0.799333), (8, 0.285280), (16, 0.0362256)):
         case = case_of(w2s.InContext(size))
         assert value_by("concept-identification", case) == pytest.approx(identification, rel=1e-4)
         # D^2 = 2.
@@ -118,7 +120,8 @@ def test_identification_among_tables_is_that_of_enumeration() -> None:
     prior = np.array([0.5, 0.25, 0.15, 0.1])
     exponents = np.linspace(0.0, 1.0, 20_001)
     moments = np.einsum("m,skm->sk", laws[3], (laws[:3] / laws[3]) ** exponents[:, None, None])
-    terms = (prior[:3] / prior[3]) ** exponents[:, None] * moments**8
+    factors = np.exp(xlogy(exponents, exponents) + xlogy(1.0 - exponents, 1.0 - exponents))
+    terms = factors[:, None] * (prior[:3] / prior[3]) ** exponents[:, None] * moments**8
     expected = terms.min(axis=0).sum()
     assert value_by("hmm-identification", case_of(w2s.InContext(8), table_task())) == pytest.approx(expected)
 
@@ -232,10 +235,10 @@ def test_columns_prefer_one_side_and_name_their_theorems() -> None:
     }
     columns = bound_columns(case_of(w2s.InContext(16)))
     assert (columns["bound_theorem"], columns["bound_kind"]) == ("refinement-risk", "upper")
-    assert columns["bound"] == columns["risk_upper"] == pytest.approx(2 * 0.056959, rel=1e-4)
+    assert columns["bound"] == columns["risk_upper"] == pytest.approx(2 * 0.0362256, rel=1e-4)
     # mixture-collapse says that it is not negative.
     assert "risk_lower" not in columns
-    assert columns["prior_tv_upper"] == pytest.approx(0.056959, rel=1e-4)
+    assert columns["prior_tv_upper"] == pytest.approx(0.0362256, rel=1e-4)
     assert columns["prior_tv_upper_theorem"] == "concept-identification"
 
 
@@ -252,14 +255,16 @@ def test_columns_hold_the_tightest_bounds(monkeypatch: pytest.MonkeyPatch) -> No
     several = [
         Bound("risk", "first", "equality", 0.3),
         Bound("risk", "second", "equality", 0.2),
-        *(Bound("risk", f"below {value}", "lower", value) for value in (0.0, 0.2, 0.1)),
+        Bound("risk", "nothing", "lower", 0.5, vacuous=True),
+        *(Bound("risk", f"below {value}", "lower", value) for value in (0.05, 0.2, 0.1)),
         *(Bound("prior_tv", f"above {value}", "upper", value) for value in (0.9, 0.7, 0.8)),
+        Bound("prior_tv", "nothing", "upper", 0.1, vacuous=True),
     ]
     monkeypatch.setattr(bounds, "bounds_of", lambda case: several)
     assert bound_columns(MEASURED_CASES["naive-floor"]) == {
-        "bound": 0.0,
+        "bound": 0.05,
         "bound_kind": "lower",
-        "bound_theorem": "below 0.0",
+        "bound_theorem": "below 0.05",
         "risk_theory": 0.3,
         "risk_theory_theorem": "first",
         "risk_lower": 0.2,
@@ -267,3 +272,49 @@ def test_columns_hold_the_tightest_bounds(monkeypatch: pytest.MonkeyPatch) -> No
         "prior_tv_upper": 0.7,
         "prior_tv_upper_theorem": "above 0.7",
     }
+
+
+@pytest.mark.parametrize(
+    ("case", "metric", "theorem"),
+    [
+        # 0 is a better floor of a squared risk than -1.5.
+        (
+            case_of(w2s.InContext(4), canonical(target_prior=[0.05, 0.0, 0.0, 0.95])),
+            "risk",
+            "mixture-collapse",
+        ),
+        # 1.25 times the risk of the worst posterior, and 1.25 for a probability.
+        (case_of(w2s.InContext(4)), "risk", "refinement-risk"),
+        (case_of(w2s.InContext(4)), "prior_tv", "concept-identification"),
+        (case_of(w2s.InContext(1), table_task()), "prior_tv", "hmm-identification"),
+    ],
+)
+def test_a_vacuous_bound_is_no_bound_of_a_cell(case: Case[Any], metric: str, theorem: str) -> None:
+    """As `w2s verify` has it: the row says `vacuous`, and there is nothing to draw."""
+    bound = bound_by(theorem, case)
+    assert bound is not None
+    assert bound.vacuous
+    settings = Settings(max_replicates=4096, first_round=4096)
+    row = check_case(find_statement(theorem), case, settings=settings, alpha=1e-3)
+    assert row.verdict == "vacuous"
+    columns = bound_columns(case)
+    assert not {f"{metric}_lower", f"{metric}_upper"} & set(columns)
+    if metric == "risk":
+        assert math.isnan(columns["bound"])
+        assert (columns["bound_kind"], columns["bound_theorem"]) == ("vacuous", theorem)
+
+
+def test_a_theorem_that_says_something_comes_before_one_that_does_not() -> None:
+    case = case_of(w2s.InContext(16))
+    floor = bound_by("mixture-collapse", case)
+    assert floor is not None
+    assert floor.vacuous
+    assert bound_columns(case)["bound_theorem"] == "refinement-risk"
+
+
+def test_an_infinite_bound_is_vacuous(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = case_of(w2s.InContext(16))
+    for value, found in ((math.inf, True), (math.nan, None)):
+        monkeypatch.setattr(bounds, "bound_of", lambda statement, case, value=value: value)
+        bound = bound_by("refinement-risk", case)
+        assert (None if bound is None else bound.vacuous) is found

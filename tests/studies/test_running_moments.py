@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2s_sim.studies.moments import RunningMoments, in_blocks
+from w2s_sim.verify.information import effective_number
 
 
 def moments_of(values: np.ndarray, cuts: Sequence[int] = (), size: int = 100) -> RunningMoments:
@@ -80,3 +81,25 @@ def test_moments_are_the_same_to_the_bit_however_the_rows_are_cut(cuts: list[int
 def test_no_rows_make_no_block() -> None:
     assert not list(in_blocks(iter([])))
     assert not list(in_blocks(iter([np.zeros((0, 2)), np.zeros((0, 2))])))
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_effective_number_is_that_of_all_values_at_once(unit: float) -> None:
+    generator = np.random.default_rng(3)
+    values = unit * np.stack(
+        [generator.normal(size=900), generator.lognormal(0, 2, 900), generator.random(900) < 0.02], axis=1
+    )
+    moments = moments_of(values, cuts=(100, 350))
+    for column in range(3):
+        centred = values[:, column] - values[:, column].mean()
+        expected = np.sum(centred**2) ** 2 / np.sum(centred**4)
+        assert moments.effective_number(column) == pytest.approx(expected, rel=1e-9)
+        assert effective_number(values[:, column]) == pytest.approx(expected, rel=1e-9)
+
+
+def test_equal_values_say_nothing_of_rare_ones() -> None:
+    assert moments_of(np.full((500, 1), 0.3)).effective_number(0) == 0
+    assert moments_of(np.zeros((500, 1))).effective_number(0) == 0
+    rare = np.zeros((500, 1))
+    rare[7] = 1.0
+    assert moments_of(rare).effective_number(0) == pytest.approx(1.0, abs=0.01)

@@ -13,6 +13,7 @@ from tests.studies.bad_studies import BAD, BAD_BYTES, HMM, STYLES
 from tests.studies.bad_studies import GOOD as GOOD
 from tests.studies.bad_studies import TABLES as TABLES
 from w2s_sim.errors import InputError
+from w2s_sim.studies.identity import differences, study_mark
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
 
@@ -186,3 +187,19 @@ def test_a_channel_of_labels_is_not_for_sequences(tmp_path: Path) -> None:
     assert len(study_of(tmp_path, STYLES.replace(*kinds)).cells) == 1
     with pytest.raises(InputError, match=r"estimator\[1\]\.kind: got 'channel-unknown' for hmm concepts"):
         study_of(tmp_path, HMM.replace(*kinds))
+
+
+def test_labels_name_methods_by_their_values(tmp_path: Path) -> None:
+    text = GOOD.replace('kind = "finetune"', 'kind = "finetune"\nlabel = "ridge {ridge} of {num_weak}"')
+    study = study_of(tmp_path, text)
+    labels = {cell.parameters.get("estimator.label") for cell in study.cells}
+    assert {"ridge 0.0 of 50", "ridge 0.3 of 200"} < labels
+    # A label is no part of what replicates depend on.
+    assert list(differences(study.document, study_of(tmp_path, GOOD).document)) == []
+    assert study_mark(study.document, "float32") == study_mark(study_of(tmp_path, GOOD).document, "float32")
+
+
+@pytest.mark.parametrize("label", ['"{rigde}"', '""', "3", '["a", "b"]', f'"{"x" * 61}"'])
+def test_bad_labels_are_refused(tmp_path: Path, label: str) -> None:
+    with pytest.raises(InputError, match=r"estimator\[1\]\.label"):
+        study_of(tmp_path, GOOD.replace('kind = "finetune"', f'kind = "finetune"\nlabel = {label}'))

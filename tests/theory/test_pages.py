@@ -8,6 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "theory").glob("*.md"))
+README = ROOT / "README.md"
 # Pages that state no theorem.
 WITHOUT_THEOREM = {
     "README",
@@ -51,12 +52,18 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+pages = pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.stem)
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if cells_of(p)], ids=lambda page: page.stem)
 def test_cells_hold(page: Path) -> None:
     run_cells(page)
+
+
+@pytest.mark.filterwarnings("ignore:.*not to be trusted")
+def test_blocks_of_the_readme_run() -> None:
+    assert len(cells_of(README)) >= 4
+    run_cells(README)
 
 
 @pages

@@ -1,5 +1,7 @@
 """Mutants: at least ten for each theorem, made from it alone, and what they change is what they say."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,7 @@ import w2s_sim as w2s
 from w2s_sim.statements import Statement, all_statements, monotone
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
-from w2s_sim.verify.evaluation import bound_of, is_probability
+from w2s_sim.verify.evaluation import bound_of
 from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.mutations import mutants_of
 
@@ -83,9 +85,12 @@ def test_direction_is_turned_round_but_for_equalities() -> None:
 
 
 def test_vectors_are_no_probabilities_even_if_their_rows_sum_to_one() -> None:
-    assert is_probability("task.source.prior", np.array([0.5, 0.5]))
-    assert not is_probability("task.source.vectors", np.eye(3))
-    assert not is_probability("task.source.prior", np.array([0.5, 0.6]))
+    even = w2s.ConjugateRefinement(4, np.eye(8))
+    names = [mutant.name for mutant in mutants_of(toy(), [dataclasses.replace(CASE, estimator=even)])]
+    assert "bound at source.prior flattened" in names
+    for field in ("source.vectors", "supervisor.vectors", "estimator.spread"):
+        assert f"bound at half the {field}" in names
+        assert f"bound at {field} flattened" not in names
 
 
 def test_functionals_of_several_means_are_changed_as_well() -> None:

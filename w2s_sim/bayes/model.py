@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import numpyro
@@ -13,6 +12,7 @@ from jaxtyping import Array, Float
 
 from w2s_sim._checks import as_float, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.task import WeakData
 
@@ -74,8 +74,9 @@ def weak_data_model(
         else:
             log_likelihood = _regression_log_likelihood(source, beliefs, across, data)
         by_context = log_likelihood.reshape(-1, context_size, source.num_concepts).sum(axis=1)
-        mixture = jax.nn.logsumexp(jnp.log(prior) + by_context, axis=1)
-        numpyro.factor("weak labels", jnp.sum(mixture))
+        mixture = log_mixture(log_weights(jnp.asarray(prior)), by_context)
+        # A context that no concept can produce says nothing.
+        numpyro.factor("weak labels", jnp.sum(jnp.where(jnp.isfinite(mixture), mixture, 0.0)))
 
     return model
 

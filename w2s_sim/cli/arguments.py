@@ -22,11 +22,13 @@ class Verify:
     case: Path | None = None
     """Check one theorem on your own task, described in this TOML file (see `w2s show ID`)."""
     seed: int = 0
-    """Seed; replicate i depends on (seed, i) alone."""
+    """Seed, from 0 to 2^64 - 1; replicate i depends on (seed, i) alone."""
     alpha: float = 1e-3
     """Chance that any interval of the run misses its target."""
     out: Path | None = None
     """Folder for verdicts.parquet, manifest.json, report.html and figures."""
+    all: bool = False
+    """Show every case, lemma and control, not one row a theorem."""
     mutants: bool = False
     """List every mutant: killed by which case, or why it survives."""
     json: bool = False
@@ -50,7 +52,7 @@ class Falsify:
     case: Path | None = None
     """Start from the case in this TOML file instead of the theorem's own cases."""
     seed: int = 0
-    """Seed of the search; what it finds is measured with the next one."""
+    """Seed of the search, from 0 to 2^64 - 1; what it finds is measured with the next one."""
     alpha: float = 1e-3
     """Chance that the interval of the last measurement misses."""
     x64: bool = False
@@ -113,6 +115,9 @@ class Replay:
 @dataclasses.dataclass(frozen=True)
 class List:
     """List the theorems and the ready studies."""
+
+    json: bool = False
+    """Print one JSON document instead of the tables."""
 
 
 @dataclasses.dataclass(frozen=True)

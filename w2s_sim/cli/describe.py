@@ -1,36 +1,49 @@
 """`w2s list` and `w2s show`: what there is to check."""
 
-from rich.markup import escape
-from rich.table import Table
+import json
 
-from w2s_sim.cli.arguments import Show
-from w2s_sim.cli.tables import make_console
+from rich.markup import escape
+
+from w2s_sim.cli.arguments import List, Show
+from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
 from w2s_sim.statements import Statement, all_statements, find_statement
 from w2s_sim.studies import example_case_file
 from w2s_sim.studies.ready_studies import READY
 
 
-def run_list() -> int:
+def run_list(arguments: List) -> int:
     """One line per theorem, then one per ready study."""
+    if arguments.json:
+        theorems = [
+            {
+                "id": statement.id,
+                "kind": statement.kind,
+                "title": statement.title,
+                "summary": statement.summary,
+                "lemmas": [lemma.id for lemma in statement.lemmas],
+                "reference": statement.reference,
+                "page": statement.page,
+            }
+            for statement in all_statements().values()
+        ]
+        studies = [{"name": name, "question": title} for name, title in READY.items()]
+        print(json.dumps({"theorems": theorems, "studies": studies}, indent=1))
+        return 0
     console = make_console()
-    table = _table("theorem", "kind", "title", "lemmas", "page")
+    # A narrow terminal has no room for the pages, which `w2s show` names as well.
+    columns = ("theorem", "kind", "title", "lemmas", "page")[: 4 if console.width < NARROW else 5]
+    table = make_table(*columns, whole=("theorem", "kind"), right=("lemmas",))
     for statement in all_statements().values():
         lemmas = str(len(statement.lemmas))
-        table.add_row(statement.id, statement.kind, statement.title, lemmas, statement.page)
-    console.print(table)
+        cells = (statement.id, statement.kind, statement.title, lemmas, statement.page)
+        table.add_row(*cells[: len(columns)])
+    print_table(console, table)
     console.print()
-    studies = _table("ready study (w2s run NAME)", "question")
+    ready = make_table("ready study (w2s run NAME)", "question", whole=("ready study (w2s run NAME)",))
     for name, title in READY.items():
-        studies.add_row(name, escape(title))
-    console.print(studies)
+        ready.add_row(name, escape(title))
+    print_table(console, ready)
     return 0
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    return table
 
 
 def run_show(arguments: Show) -> int:

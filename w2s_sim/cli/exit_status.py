@@ -2,3 +2,5 @@
 
 BAD_INPUT = 2
 INTERRUPTED = 130
+# As of a command that SIGPIPE ends: `w2s verify | head`.
+READER_LEFT = 141

@@ -1,14 +1,16 @@
 """Parse, dispatch, and turn errors into one line and an exit status."""
 
 import contextlib
+import importlib.metadata
 import io
+import os
 import sys
 from collections.abc import Sequence
 
 import tyro
 
 from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Schema, Show, Verify
-from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
+from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED, READER_LEFT
 from w2s_sim.errors import InputError
 
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
@@ -16,9 +18,13 @@ DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization nume
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run `w2s`; raises SystemExit with the exit status."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        command = _parse(sys.argv[1:] if arguments is None else list(arguments))
-        sys.exit(_run(command))
+        try:
+            sys.exit(_print_version() if given == ["--version"] else _run(_parse(given)))
+        finally:
+            # Python would flush when it ends, where nothing handles the error of a reader that has left.
+            sys.stdout.flush()
     except InputError as error:
         print(f"w2s: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
@@ -26,9 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("w2s: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader of a pipe (head, less) has left: nothing more to say.
-        sys.stderr.close()
-        sys.exit(0)
+        # The reader of a pipe (head, less) has left: what Python still holds for it goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(READER_LEFT)
+
+
+def _print_version() -> int:
+    print(f"w2s-sim {importlib.metadata.version('w2s-sim')}")
+    return 0
 
 
 def _run(command: Command) -> int:
@@ -57,7 +68,7 @@ def _run(command: Command) -> int:
         case List():
             from w2s_sim.cli.describe import run_list
 
-            return run_list()
+            return run_list(command)
         case Show():
             from w2s_sim.cli.describe import run_show
 

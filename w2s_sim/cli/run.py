@@ -11,12 +11,13 @@ from typing import NoReturn
 
 import jax
 import pandas as pd
-from rich.console import Console
 from rich.progress import Progress
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.devices import make_room_for_devices
 from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
+from w2s_sim.cli.precision import precision
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
 from w2s_sim.studies.gathering import merge, replay
@@ -37,7 +38,7 @@ LIBRARIES_MEGABYTES = 350
 
 def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
-    with _terminated_like_interrupted():
+    with _terminated_like_interrupted(), precision(arguments.x64):
         return _run(arguments)
 
 
@@ -62,8 +63,6 @@ def _terminated_like_interrupted() -> Iterator[None]:
 
 def _run(arguments: Run) -> int:
     make_room_for_devices()
-    if arguments.x64:
-        jax.config.update("jax_enable_x64", True)
     shard = Shard.parse(arguments.shard)
     memory = None if arguments.memory is None else parse_size(arguments.memory)
     # Before anything makes an array, after which it is too late.
@@ -75,7 +74,7 @@ def _run(arguments: Run) -> int:
     if arguments.out is None:
         raise InputError("--out", "nothing", "a folder for the results")
     try:
-        with Progress(console=Console(stderr=True), disable=not (leads and sys.stderr.isatty())) as bar:
+        with Progress(console=make_console(stderr=True), disable=not (leads and shows_progress())) as bar:
             task = bar.add_task("replicates")
             results = run_study(
                 study,
@@ -126,21 +125,24 @@ def run_merge(arguments: Merge) -> int:
     """Merge the shards and print their results."""
     if not arguments.folders:
         raise InputError("DIR", "nothing", "the folders of all shards")
-    _compute_as(arguments.folders[0])
-    results = merge(arguments.folders, arguments.out)
-    _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
+    with precision(_was_double(arguments.folders[0])):
+        results = merge(arguments.folders, arguments.out)
+        _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
     return 0
 
 
-def _compute_as(folder: Path) -> None:
-    """In the precision in which a folder's study was computed."""
-    if Store(folder).precision == "float64":
-        jax.config.update("jax_enable_x64", True)
+def _was_double(folder: Path) -> bool:
+    """Whether a folder's study was computed in float64."""
+    return Store(folder).precision == "float64"
 
 
 def run_replay(arguments: Replay) -> int:
     """Print one replicate as run again, and as kept."""
-    _compute_as(arguments.folder)
+    with precision(_was_double(arguments.folder)):
+        return _replay(arguments)
+
+
+def _replay(arguments: Replay) -> int:
     seed = Store(arguments.folder).kept_study()["replication"].get("seed", 0)
     print(f"cell {arguments.cell}, replicate {arguments.replicate}, seed {seed}")
     try:

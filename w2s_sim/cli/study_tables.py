@@ -1,18 +1,20 @@
 """What `w2s run` shows of a study: its grid beforehand, its results afterwards."""
 
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
-from rich.console import Console
-from rich.table import Table
 
+from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.studies.store import FAILURES, RESULTS
 from w2s_sim.studies.study_file import Study
 
 SHOWN_CELLS = 20
-WIDTH_OF_FILES = 160
+# Of a parameter that a cell has not.
+MISSING = ("nan", "<NA>", "None")
 
 
 def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path], out: Path) -> None:
@@ -25,6 +27,14 @@ def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path],
         print(
             f"w2s: {failed:,} replicates failed and are left out of the means ({out / FAILURES}); "
             f"see one: {command}",
+            file=sys.stderr,
+        )
+    unknown = results.loc[results["risk_information"] == "too little", "cell"].tolist()
+    if unknown and study.target_relative_se is not None:
+        shown = ", ".join(map(str, unknown[:SHOWN_CELLS])) + (" ..." if len(unknown) > SHOWN_CELLS else "")
+        print(
+            f"w2s: too little information on the risk of {len(unknown):,} cells ({shown}): rare events or a "
+            "heavy tail, so that their standard errors say nothing; raise `replicates`",
             file=sys.stderr,
         )
     print(f"{out / RESULTS}: {len(results)} cells")
@@ -43,40 +53,57 @@ def _short(key: str) -> str:
     return key.removeprefix("task.").removeprefix("estimator.")
 
 
+def _of_every_method(cells: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Places of the cells that are shown: all of few cells, else evenly spread ones of each method."""
+    methods: dict[tuple[str, bool], list[int]] = {}
+    for place, cell in enumerate(cells):
+        # A student fitted on refined labels is another method than the labeller, of the same kind.
+        is_student = str(cell.get("estimator.num_queries", "nan")) not in MISSING
+        methods.setdefault((str(cell.get("estimator.kind")), is_student), []).append(place)
+    share = max(2, SHOWN_CELLS // max(len(methods), 1))
+    shown: list[int] = []
+    for places in methods.values():
+        step = max(1.0, (len(places) - 1) / (share - 1))
+        shown += [places[round(step * i)] for i in range(min(share, len(places)))]
+    return sorted(shown) if len(cells) > SHOWN_CELLS else list(range(len(cells)))
+
+
 def print_grid(study: Study) -> None:
     """The cells of a study, and how many replicates they are to have."""
     keys = _swept(study)
-    table = Table("cell", *map(_short, keys), "weak pairs")
-    for cell in study.cells[:SHOWN_CELLS]:
-        shown = [str(cell.parameters.get(key, "")) for key in keys]
-        table.add_row(str(cell.index), *shown, str(cell.case.estimator.sample_size))
-    _print(table)
-    if len(study.cells) > SHOWN_CELLS:
-        print(f"... and {len(study.cells) - SHOWN_CELLS:,} cells more")
+    table = make_table("cell", *map(_short, keys), "weak pairs", right=("weak pairs",))
+    shown = _of_every_method([cell.parameters for cell in study.cells])
+    for cell in (study.cells[place] for place in shown):
+        values = [str(cell.parameters.get(key, "")) for key in keys]
+        table.add_row(str(cell.index), *values, str(cell.case.estimator.sample_size))
+    print_table(make_console(), table)
+    _print_rest(len(study.cells) - len(shown))
     total = len(study.cells) * study.replicates
     print(f"{len(study.cells):,} cells of {study.replicates:,} replicates: {total:,} in all")
 
 
 def _print_results(study: Study, results: pd.DataFrame) -> None:
     keys = _swept(study)
-    table = Table("cell", *map(_short, keys), "risk", "± se", "bound", "replicates")
-    for row in results.head(SHOWN_CELLS).to_dict("records"):
-        shown = ["" if str(row.get(key)) in ("nan", "<NA>", "None") else str(row[key]) for key in keys]
-        bound = f"{row['bound']:.5g} ({row['bound_kind']})" if row["bound_kind"] else ""
+    numbers = ("risk", "± se", "bound", "replicates")
+    table = make_table("cell", *map(_short, keys), *numbers, whole=numbers, right=numbers)
+    rows = results.to_dict("records")
+    shown = _of_every_method([cell.parameters for cell in study.cells])
+    for row in (rows[place] for place in shown):
+        values = ["" if str(row.get(key)) in MISSING else str(row[key]) for key in keys]
+        kind = row["bound_kind"]
+        bound = f"{row['bound']:.5g} ({kind})" if math.isfinite(row["bound"]) else kind
         table.add_row(
             str(row["cell"]),
-            *shown,
+            *values,
             f"{row['risk']:.5g}",
             f"{row['risk_se']:.2g}",
             bound,
             f"{row['replicates']:,}",
         )
-    _print(table)
-    if len(results) > SHOWN_CELLS:
-        print(f"... and {len(results) - SHOWN_CELLS:,} cells more")
+    print_table(make_console(), table)
+    _print_rest(len(rows) - len(shown))
 
 
-def _print(table: Table) -> None:
-    """As wide as the terminal, or as the table where there is none."""
-    console = Console()
-    (console if console.is_terminal else Console(width=WIDTH_OF_FILES)).print(table)
+def _print_rest(count: int) -> None:
+    if count:
+        print(f"... and {count:,} cells more, some of every method")

@@ -1,15 +1,13 @@
-"""Tables on the terminal."""
+"""The verdicts on the terminal: one row a theorem, or every row."""
 
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
 from w2s_sim.verify import Settings, Verdict
 
-# Wide enough for a row on one line where the width is not a terminal's.
-PIPE_WIDTH = 150
 STYLES = {
     "consistent": "green",
     "certified": "green",
@@ -19,69 +17,133 @@ STYLES = {
     "not-applicable": "dim",
 }
 RELATIONS = {"upper": "<=", "lower": ">=", "equality": "=", "rate": "="}
+# Outcomes of a theorem from the worst: the first that one of its cases has is the outcome of its row.
+WORST_FIRST = ("refuted", "inconclusive", "consistent", "certified", "vacuous", "not-applicable")
 
 
-def make_console() -> Console:
-    """A console that does not cut tables when its output goes to a file or a pipe."""
-    console = Console(highlight=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+def print_verdicts(
+    verdicts: Sequence[Verdict], settings: Settings, seconds: float, *, every_row: bool = False
+) -> None:
+    """The table of verdicts, then the summary in sentences.
 
-
-def print_verdicts(verdicts: Sequence[Verdict], settings: Settings, seconds: float) -> None:
-    """The table of theorems, lemmas and controls, then the summary."""
+    Args:
+        verdicts: Of one run.
+        settings: Of the run.
+        seconds: How long it took.
+        every_row: Show every case, lemma and control; else one row a theorem, and in full the rows that are
+            not as expected.
+    """
     console = make_console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("theorem", "case", "measured ± se", "bound", "tightness", "verdict", "replicates"):
-        numeric = name not in ("theorem", "case", "verdict")
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=name != "case")
     shown = [verdict for verdict in verdicts if verdict.role != "mutant"]
-    for verdict, following in zip(shown, [*shown[1:], None], strict=True):
-        ends_theorem = following is not None and following.theorem != verdict.theorem
-        table.add_row(*_cells(verdict), end_section=ends_theorem)
-    console.print(table)
+    if every_row:
+        _print_rows(console, shown)
+    else:
+        _print_theorems(console, verdicts)
+        unexpected = [verdict for verdict in verdicts if not verdict.as_expected]
+        if unexpected:
+            console.print("\nNot as expected:")
+            _print_rows(console, unexpected)
     console.print()
     for line in summary_lines(verdicts, settings, seconds):
-        console.print(line)
+        console.print(line, markup=False)
 
 
-def print_mutants(verdicts: Sequence[Verdict]) -> None:
-    """Every mutant on one line: what was changed, at which case it was judged, and the reason."""
-    console = make_console()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("theorem", "mutant @ case", "claim", "measured", "outcome", "reason"):
-        table.add_column(name, justify="right" if name in ("claim", "measured") else "left")
-    for verdict in (verdict for verdict in verdicts if verdict.role == "mutant"):
-        killed = verdict.verdict == "refuted"
-        style = "green" if killed else ("dim" if verdict.as_expected else "bold red")
-        table.add_row(
-            verdict.theorem,
-            verdict.case,
-            f"{RELATIONS[verdict.kind]} {verdict.bound:.5g}",
-            f"{verdict.measured:.5g}",
-            Text("killed" if killed else "survives", style=style),
-            verdict.reason,
-        )
-    console.print(table)
-    console.print()
+def _print_theorems(console: Console, verdicts: Sequence[Verdict]) -> None:
+    columns = ("verdict", "theorem", "cases", "lemmas", "controls", "mutants", "tightest case")
+    table = make_table(
+        *columns, whole=("verdict", "theorem"), right=("cases", "lemmas", "controls", "mutants")
+    )
+    for theorem in dict.fromkeys(verdict.theorem for verdict in verdicts):
+        table.add_row(*_theorem_cells([verdict for verdict in verdicts if verdict.theorem == theorem]))
+    print_table(console, table)
+
+
+def _theorem_cells(verdicts: Sequence[Verdict]) -> list[Text | str]:
+    """One theorem: its worst outcome, then how many rows of each role are as they should be, of how many."""
+
+    def count(role: str) -> str:
+        rows = [verdict for verdict in verdicts if verdict.role == role]
+        return f"{sum(row.as_expected for row in rows)}/{len(rows)}" if rows else "-"
+
+    cases = [verdict for verdict in verdicts if verdict.role == "theorem"]
+    killable = [verdict for verdict in verdicts if verdict.role == "mutant" and verdict.expected == "refuted"]
+    killed = sum(verdict.as_expected for verdict in killable)
+    outcome = next((o for o in WORST_FIRST if any(c.verdict == o for c in cases)), "not-applicable")
+    return [
+        Text(outcome, style=STYLES[outcome]),
+        verdicts[0].theorem,
+        count("theorem"),
+        count("lemma"),
+        count("control"),
+        f"{killed}/{len(killable)}" if killable else "-",
+        _tightest(cases),
+    ]
+
+
+def _tightest(cases: Sequence[Verdict]) -> str:
+    """The case whose measured number is nearest to its bound, with measured / bound."""
+    judged = [case for case in cases if case.verdict in ("consistent", "certified", "refuted")]
+    rated = [case for case in judged if case.tightness == case.tightness]
+    if not rated:
+        return ""
+    nearest = min(rated, key=lambda case: abs(case.tightness - 1.0))
+    return f"{nearest.tightness:.3g}: {nearest.case}"
+
+
+def _print_rows(console: Console, verdicts: Sequence[Verdict]) -> None:
+    if console.width < NARROW:
+        for verdict in verdicts:
+            label, theorem, case, *numbers = _cells(verdict)
+            console.print(Text.assemble(label, "  ", theorem, ": ", case), soft_wrap=True)
+            names = ("", "bound ", "measured/bound ", "replicates ")
+            pairs = zip(names, numbers, strict=True)
+            console.print("    " + ", ".join(f"{name}{number}" for name, number in pairs if number))
+        return
+    columns = ("verdict", "theorem", "case", "measured ± se", "bound", "tightness", "replicates")
+    right = columns[3:]
+    table = make_table(*columns, whole=("verdict", "theorem", *right), right=right)
+    for verdict, following in zip(verdicts, [*verdicts[1:], None], strict=True):
+        ends_theorem = following is not None and following.theorem != verdict.theorem
+        table.add_row(*_cells(verdict), end_section=ends_theorem)
+    print_table(console, table)
 
 
 def _cells(verdict: Verdict) -> list[Text | str]:
     style = STYLES[verdict.verdict]
-    if verdict.role == "control":
-        # A refuted control is good news.
+    if verdict.role in ("control", "mutant"):
+        # A refuted control or mutant is good news.
         style = "green" if verdict.as_expected else "bold red"
-    label = verdict.verdict + ("" if verdict.role != "control" else " (control)")
     case = verdict.case if verdict.role == "theorem" else f"{verdict.role} {verdict.case}"
     se = "exact" if verdict.replicates == 0 else f"± {verdict.se:.1e}"
     return [
+        Text(verdict.verdict + (" (control)" if verdict.role == "control" else ""), style=style),
         verdict.theorem,
         case,
         f"{verdict.measured:.5g} {se}",
         f"{RELATIONS[verdict.kind]} {verdict.bound:.5g}",
-        "" if verdict.bound == 0 else f"{verdict.tightness:.3g}",
-        Text(label, style=style),
+        "" if verdict.tightness != verdict.tightness else f"{verdict.tightness:.3g}",
         f"{verdict.replicates:,}" if verdict.replicates else "",
     ]
+
+
+def print_mutants(verdicts: Sequence[Verdict]) -> None:
+    """Every mutant on one line: what was changed, at which case it was judged, and the reason."""
+    columns = ("outcome", "theorem", "mutant @ case", "claim", "measured", "reason")
+    table = make_table(*columns, whole=("outcome", "theorem"), right=("claim", "measured"))
+    for verdict in (verdict for verdict in verdicts if verdict.role == "mutant"):
+        killed = verdict.verdict == "refuted"
+        style = "green" if killed else ("dim" if verdict.as_expected else "bold red")
+        table.add_row(
+            Text("killed" if killed else "survives", style=style),
+            verdict.theorem,
+            verdict.case,
+            f"{RELATIONS[verdict.kind]} {verdict.bound:.5g}",
+            f"{verdict.measured:.5g}",
+            verdict.reason,
+        )
+    console = make_console()
+    print_table(console, table)
+    console.print()
 
 
 def summary_lines(verdicts: Sequence[Verdict], settings: Settings, seconds: float) -> list[str]:

@@ -3,16 +3,15 @@
 import dataclasses
 import json
 import math
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-import jax
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from w2s_sim.cli.arguments import Verify
+from w2s_sim.cli.console import make_console, shows_progress
+from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import print_mutants, print_verdicts
 from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
@@ -44,8 +43,11 @@ JSON_KEYS = (
 
 def run_verify(arguments: Verify) -> int:
     """Check what was asked for; the exit status says whether all is as expected."""
-    if arguments.x64:
-        jax.config.update("jax_enable_x64", True)
+    with precision(arguments.x64):
+        return _verify(arguments)
+
+
+def _verify(arguments: Verify) -> int:
     battery = _build_battery(arguments)
     # Refused before any work starts if it cannot be written.
     folder = None if arguments.out is None else open_folder(arguments.out)
@@ -68,10 +70,10 @@ def run_verify(arguments: Verify) -> int:
     else:
         if arguments.mutants:
             print_mutants(verdicts)
-        print_verdicts(verdicts, battery.settings, seconds)
+        print_verdicts(verdicts, battery.settings, seconds, every_row=arguments.all)
     if folder is not None:
         written = write_report(folder, verdicts, battery.statements, manifest)
-        Console(stderr=True, highlight=False).print(f"wrote {written}")
+        make_console(stderr=True).print(f"wrote {written}", soft_wrap=True)
     return 0 if all(verdict.as_expected for verdict in verdicts) else 1
 
 
@@ -95,8 +97,8 @@ def _run_with_progress(battery: Battery) -> Sequence[Verdict]:
         TimeElapsedColumn(),
         TextColumn("{task.description}"),
     )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+    console = make_console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not shows_progress()) as progress:
         task = progress.add_task("", total=len(battery.jobs()))
 
         def report(label: str, done: int) -> None:

@@ -7,9 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_prior
-from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows, require_rows
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, log_rows
 from w2s_sim.errors import InputError
+from w2s_sim.fields import probability
 
 CategoricalModelT = TypeVar("CategoricalModelT", bound="CategoricalModel")
 
@@ -25,18 +25,16 @@ class CategoricalModel(FiniteModel):
         InputError: If shapes do not fit, or rows are no probability vectors.
     """
 
-    tables: Float[Array, "K X V"] = eqx.field(converter=as_float)
-    contexts: Float[Array, " X"] = eqx.field(converter=as_float)
+    tables: Float[Array, "K X V"] = eqx.field(converter=probability("tables"))
+    contexts: Float[Array, " X"] = eqx.field(converter=probability("contexts"))
 
     def __check_init__(self) -> None:
         if self.tables.ndim != 3 or self.tables.shape[0] != self.num_concepts or 0 in self.tables.shape:
             expected = f"shape ({self.num_concepts}, X, V): per concept and context, V probabilities"
             raise InputError("tables", f"shape {self.tables.shape}", expected)
-        require_rows("tables", self.tables)
         if self.contexts.shape != self.tables.shape[1:2]:
             expected = f"shape {self.tables.shape[1:2]} (one probability per context)"
             raise InputError("contexts", f"shape {self.contexts.shape}", expected)
-        require_prior("contexts", self.contexts)
 
     @property
     def outcome_space(self) -> dict[str, int]:

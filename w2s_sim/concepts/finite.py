@@ -1,16 +1,15 @@
 """Latent-concept models whose demonstrations have finitely many outcomes, so that means are sums."""
 
 import abc
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import PRIOR_TOLERANCE, concrete, require_between, require_finite, short
-from w2s_sim.concepts.model import LatentConceptModel
+from w2s_sim._checks import require_between
+from w2s_sim.concepts.model import LatentConceptModel, cumulative
 from w2s_sim.errors import InputError
 
 # More outcomes than this are not enumerated.
@@ -126,20 +125,6 @@ def draw_from_rows(rows: Float[Array, "n m"], uniforms: Float[Array, " n"]) -> I
 
     An index of probability zero is never drawn.
     """
-    steps = jnp.cumsum(rows, axis=-1)
+    steps = cumulative(rows)
     # Strictly below the last step, also in floating point.
     return jnp.sum((uniforms * steps[:, -1])[:, None] >= steps[:, :-1], axis=-1)
-
-
-def require_rows(field: str, value: Any) -> None:
-    """Refuse an array whose last axis does not hold probability vectors."""
-    if not concrete(value):
-        return
-    array = np.asarray(value, dtype=float)
-    require_finite(field, array)
-    if np.any(array < 0):
-        raise InputError(field, f"an entry {array.min():.6g}", "probabilities >= 0")
-    totals = array.sum(axis=-1)
-    worst = totals.flat[np.argmax(np.abs(totals - 1.0))]
-    if abs(worst - 1.0) > PRIOR_TOLERANCE:
-        raise InputError(field, f"a row that sums to {short(worst)}", "rows of probabilities that sum to 1")

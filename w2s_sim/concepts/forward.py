@@ -1,28 +1,37 @@
 """The forward algorithm of hidden Markov models, for all sequences and concepts at once.
 
-Forward vectors are kept as probabilities that sum to one, and the logs of their sums are added up. A step
-is then a product of matrices: several times faster than sums of exponentials over pairs of states, and as
-safe from underflow. `benchmarks/forward_algorithm.py` times both, and an associative scan.
+Forward vectors are kept as probabilities that sum to one, and the logs of their sums are added up. A step is
+then a product of matrices, several times faster than sums of exponentials over pairs of states. A state can
+become so improbable that its probability underflows, and still be the only one to explain what comes later:
+where that might have happened, the sequence is read again with an exponent for every state
+(`w2s_sim.concepts.wide`). `benchmarks/forward_algorithm.py` times this, and other forms.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
+
+from w2s_sim.concepts import wide
+from w2s_sim.concepts.wide import Wide
+
+Parameters = tuple[Float[Array, "K S"], Float[Array, "K S S"], Float[Array, "K S V"]]
 
 
 class Forward(NamedTuple):
-    """What sequences say about hidden states.
+    """What sequences say about hidden states and about the symbol that comes next.
 
     Attributes:
         log_likelihood: log p(sequence | k) in nats, shape (n, K); -inf where k cannot produce it.
         states: Law of the last hidden state given the sequence, shape (n, K, S); zeros where k cannot
             produce it.
+        log_next: log p(next symbol | sequence, k) in nats, shape (n, K, V); -inf where k cannot produce it.
     """
 
     log_likelihood: Float[Array, "n K"]
     states: Float[Array, "n K S"]
+    log_next: Float[Array, "n K V"]
 
 
 def rows_to_one(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:
@@ -38,37 +47,117 @@ def forward(
 ) -> Forward:
     """The forward algorithm.
 
+    Probabilities below the smallest normal number (1e-38 in float32) count as zero.
+
     Args:
         initial: Laws of the first hidden state.
         transition: From a state (row) to the next.
         emission: From a state (row) to the symbol it shows.
         sequences: n sequences of L >= 1 symbols.
     """
-    transition = rows_to_one(transition)
+    parameters = rows_to_one(initial), rows_to_one(transition), rows_to_one(emission)
+    return _read(*parameters, sequences)
+
+
+@jax.custom_jvp
+def _read(
+    initial: Float[Array, "K S"],
+    transition: Float[Array, "K S S"],
+    emission: Float[Array, "K S V"],
+    sequences: Int[Array, "n L"],
+) -> Forward:
+    parameters = initial, transition, emission
+    quick, kept = _scaled(parameters, sequences)
+
+    def again(_: tuple[Array, Forward]) -> tuple[Array, Forward]:
+        exact = _exact(parameters, sequences)
+        chosen = [
+            jnp.where(kept.reshape(kept.shape + (1,) * (one.ndim - 2)), one, other)
+            for one, other in zip(quick, exact, strict=True)
+        ]
+        return jnp.asarray(False), Forward(*chosen)
+
+    # A loop and no `cond`: in a batch of replicates a `cond` would read everything twice, always.
+    _, found = jax.lax.while_loop(lambda state: state[0], again, (~jnp.all(kept), quick))
+    return found
+
+
+@_read.defjvp
+def _read_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Forward, Forward]:
+    """Derivatives are those of the exact pass, which has no loop of unknown length."""
+    *parameters, sequences = primals
+    return jax.jvp(lambda *p: _exact(p, sequences), tuple(parameters), tuple(tangents[:3]))
+
+
+def _scaled(parameters: Parameters, sequences: Int[Array, "n L"]) -> tuple[Forward, Bool[Array, "n K"]]:
+    """The algorithm with vectors that sum to one, and whether no probability has underflowed.
+
+    One step multiplies what is left of a probability by the least transition and the least emission that are
+    possible, at worst. As long as every state's probability is zero, or large enough for the result to be
+    representable, all zeros are true ones.
+    """
+    initial, transition, emission = parameters
+    smallest = jnp.finfo(initial.dtype).smallest_normal
+    # With a margin for rounding. Infinite, and never reached, where the product itself underflows.
+    enough = 16.0 * smallest / (_least(transition, (1, 2)) * _least(emission, (1, 2)))
     # (K, V, S), so that a symbol picks its row.
-    emitted = jnp.swapaxes(rows_to_one(emission), 1, 2)
+    emitted = jnp.swapaxes(emission, 1, 2)
 
     def show(states: Float[Array, "K n S"], symbols: Int[Array, " n"]) -> tuple[Array, Array]:
         """Weighs states by the symbols shown: the new law of the states, and the log of the sum."""
         weighted = states * emitted[:, symbols]
         total = jnp.sum(weighted, axis=-1)
-        # A sequence that no state can go on with stays impossible; no gradient of log 0 is taken.
+        # A sequence that no state can go on with stays impossible.
         possible = total > 0
         safe = jnp.where(possible, total, 1.0)
         return weighted / safe[..., None], jnp.where(possible, jnp.log(safe), -jnp.inf)
 
     def step(carry: tuple[Array, ...], symbols: Int[Array, " n"]) -> tuple[tuple[Array, ...], None]:
-        states, total, lost = carry
-        states, log_sum = show(states @ transition, symbols)
+        states, total, lost, least = carry
+        moved = jnp.matmul(states, transition, precision="highest")
+        states, log_sum = show(moved, symbols)
         # Compensated: what a small term loses to a large sum is added to the next one.
         term = log_sum + lost
         grown = total + term
         lost = jnp.where(jnp.isfinite(grown), term - (grown - total), 0.0)
-        return (states, grown, lost), None
+        return (states, grown, lost, jnp.minimum(least, _least(states, (-1,)))), None
 
     shape = (initial.shape[0], sequences.shape[0], initial.shape[1])
-    start = jnp.broadcast_to(rows_to_one(initial)[:, None], shape)
+    start = jnp.broadcast_to(initial[:, None], shape)
     states, log_likelihood = show(start, sequences[:, 0])
-    carry = (states, log_likelihood, jnp.zeros_like(log_likelihood))
-    (states, log_likelihood, _), _ = jax.lax.scan(step, carry, sequences[:, 1:].T)
-    return Forward(log_likelihood.T, jnp.swapaxes(states, 0, 1))
+    least = jnp.minimum(_least(start, (-1,)), _least(states, (-1,)))
+    carry = (states, log_likelihood, jnp.zeros_like(log_likelihood), least)
+    (states, log_likelihood, _, least), _ = jax.lax.scan(step, carry, sequences[:, 1:].T)
+    shown = jnp.matmul(jnp.matmul(states, transition, precision="highest"), emission, precision="highest")
+    found = log_likelihood, states, _log(shown)
+    return Forward(*(jnp.swapaxes(part, 0, 1) for part in found)), (least >= enough[:, None]).T
+
+
+def _exact(parameters: Parameters, sequences: Int[Array, "n L"]) -> Forward:
+    """The algorithm with an exponent for every state: nothing underflows, whatever the length."""
+    initial, transition, emission = (wide.wide(part) for part in parameters)
+    emitted = Wide(*(jnp.swapaxes(part, 1, 2) for part in emission))
+
+    def show(states: Wide, symbols: Int[Array, " n"]) -> Wide:
+        return wide.times(states, Wide(*(part[:, symbols] for part in emitted)))
+
+    def step(states: Wide, symbols: Int[Array, " n"]) -> tuple[Wide, None]:
+        return show(wide.product(states, transition), symbols), None
+
+    start = show(Wide(*(part[:, None] for part in initial)), sequences[:, 0])
+    states, _ = jax.lax.scan(step, start, sequences[:, 1:].T)
+    total = wide.total(states)
+    law = wide.over(states, total)
+    following = wide.product(wide.product(law, transition), emission)
+    found = wide.log(total), wide.plain(law), wide.log(following)
+    return Forward(*(jnp.swapaxes(part, 0, 1) for part in found))
+
+
+def _least(probabilities: Float[Array, "..."], axes: tuple[int, ...]) -> Float[Array, "..."]:
+    """The least of those that are not zero; 1 where all are."""
+    return jnp.min(jnp.where(probabilities > 0, probabilities, 1.0), axis=axes)
+
+
+def _log(probabilities: Float[Array, "..."]) -> Float[Array, "..."]:
+    possible = probabilities > 0
+    return jnp.where(possible, jnp.log(jnp.where(possible, probabilities, 1.0)), -jnp.inf)

@@ -7,6 +7,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import as_float, require_between, require_finite
+from w2s_sim.concepts.conditioning import block_sum
 from w2s_sim.concepts.model import ConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.students import LinearStudent
@@ -95,4 +96,4 @@ class GaussianConceptModel(ConceptModel):
             return new, norm.logpdf(surprise, scale=spread)
 
         (mean, factor), log_densities = jax.lax.scan(step, (self.mean, self.factor), (inputs, labels))
-        return GaussianConceptModel(mean, factor, self.noise), jnp.sum(log_densities)
+        return GaussianConceptModel(mean, factor, self.noise), block_sum(log_densities)

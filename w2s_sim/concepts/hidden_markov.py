@@ -1,25 +1,19 @@
 """Hidden Markov concepts: each concept is a language of short sequences."""
 
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_between, require_count, require_shape
-from w2s_sim.concepts.finite import FiniteModel, draw_from_rows, require_rows
-from w2s_sim.concepts.forward import Forward, forward, rows_to_one
+from w2s_sim._checks import as_whole, require_between, require_count, require_shape
+from w2s_sim.concepts.finite import FiniteModel, draw_from_rows
+from w2s_sim.concepts.forward import Forward, forward
 from w2s_sim.errors import InputError
+from w2s_sim.fields import probability
 
 HiddenMarkovModelT = TypeVar("HiddenMarkovModelT", bound="HiddenMarkovModel")
-
-
-class _Ahead(NamedTuple):
-    """log p(prefix | k), shape (n, K), and log p(next symbol | prefix, k), shape (n, K, V), in nats."""
-
-    log_likelihood: Float[Array, "n K"]
-    log_next: Float[Array, "n K V"]
 
 
 class HiddenMarkovModel(FiniteModel):
@@ -38,10 +32,10 @@ class HiddenMarkovModel(FiniteModel):
         InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
     """
 
-    initial: Float[Array, "K S"] = eqx.field(converter=as_float)
-    transition: Float[Array, "K S S"] = eqx.field(converter=as_float)
-    emission: Float[Array, "K S V"] = eqx.field(converter=as_float)
-    length: int = eqx.field(static=True)
+    initial: Float[Array, "K S"] = eqx.field(converter=probability("initial"))
+    transition: Float[Array, "K S S"] = eqx.field(converter=probability("transition"))
+    emission: Float[Array, "K S V"] = eqx.field(converter=probability("emission"))
+    length: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("length", self.length, 1)
@@ -54,8 +48,6 @@ class HiddenMarkovModel(FiniteModel):
         if self.emission.ndim != 3 or self.emission.shape[:2] != shape[:2] or 0 in self.emission.shape:
             expected = f"shape ({num_concepts}, {num_states}, V) (concepts x states x symbols)"
             raise InputError("emission", f"shape {self.emission.shape}", expected)
-        for field in ("initial", "transition", "emission"):
-            require_rows(field, getattr(self, field))
 
     @property
     def outcome_space(self) -> dict[str, int]:
@@ -86,15 +78,7 @@ class HiddenMarkovModel(FiniteModel):
 
         A prefix that concept k cannot produce gives -inf for every symbol.
         """
-        return self._next_symbol(prefixes).log_next
-
-    def _next_symbol(self, prefixes: Int[Array, "n T"]) -> "_Ahead":
-        log_likelihood, states = self._forward(prefixes)
-        following = jnp.einsum("nks,kst->nkt", states, rows_to_one(self.transition))
-        shown = jnp.einsum("nkt,ktv->nkv", following, rows_to_one(self.emission))
-        possible = shown > 0
-        log_next = jnp.where(possible, jnp.log(jnp.where(possible, shown, 1.0)), -jnp.inf)
-        return _Ahead(log_likelihood, log_next)
+        return self._forward(prefixes).log_next
 
     def log_input_probabilities(self, inputs: Int[Array, "n 0"]) -> Float[Array, " n"]:
         return jnp.zeros(inputs.shape[0])

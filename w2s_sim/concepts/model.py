@@ -9,7 +9,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, require_prior
+from w2s_sim.concepts.conditioning import (
+    context_log_likelihood,
+    log_mixture,
+    log_posterior,
+    log_weights,
+)
+from w2s_sim.fields import probability
 
 ConceptModelT = TypeVar("ConceptModelT", bound="ConceptModel")
 ModelT = TypeVar("ModelT", bound="LatentConceptModel")
@@ -62,14 +68,14 @@ class ConceptModel(eqx.Module):
 class LatentConceptModel(ConceptModel):
     """A mixture p(y | x) = sum_k prior_k p(y | x, k) over K latent concepts.
 
+    What no concept of positive prior can produce has log evidence and log predictive -inf, and leaves the
+    posterior at the prior (`w2s_sim.concepts.conditioning`).
+
     Attributes:
         prior: Prior over concepts, shape (K,), a probability vector.
     """
 
-    prior: Float[Array, " K"] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_prior("prior", self.prior)
+    prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
     @abc.abstractmethod
     def log_likelihood(
@@ -98,32 +104,46 @@ class LatentConceptModel(ConceptModel):
         return True
 
     def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num}"]:
-        return jax.random.choice(key, self.num_concepts, (num,), p=self.prior)
+        # As `jax.random.choice` draws, but a concept of weight zero never.
+        steps = cumulative(self.prior)
+        return jnp.searchsorted(steps, steps[-1] * (1.0 - jax.random.uniform(key, (num,), steps.dtype)))
 
     def log_joint(self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]) -> Float[Array, " K"]:
-        """log of prior_k p(y_1..y_n | x_1..x_n, k) in nats, of demonstrations that share concept k.
+        """log of prior_k p(y_1..y_n | x_1..x_n, k) in nats, of demonstrations that share concept k."""
+        relative, reference = self.log_context(inputs, labels)
+        return log_weights(self.prior) + relative + reference
+
+    def log_context(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> tuple[Float[Array, " K"], Float[Array, ""]]:
+        """log p(y_1..y_n | x_1..x_n, k) in nats, as numbers relative to a reference and the reference.
 
         Demonstrations are independent given their concept. A model in which they are not says so here.
         """
-        return jnp.log(self.prior) + jnp.sum(self.log_likelihood(inputs, labels), axis=0)
+        return context_log_likelihood(self.log_likelihood(inputs, labels))
 
     def log_posterior(
         self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
     ) -> Float[Array, " K"]:
-        """log pi_n in nats: the posterior over concepts after n demonstrations in context."""
-        return jax.nn.log_softmax(self.log_joint(inputs, labels))
+        """log pi_n in nats: the posterior over concepts after n demonstrations in context.
+
+        The prior, if no concept can produce the context.
+        """
+        return log_posterior(log_weights(self.prior), self.log_context(inputs, labels)[0])
 
     def log_evidence(
         self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
     ) -> Float[Array, ""]:
-        return jax.nn.logsumexp(self.log_joint(inputs, labels))
+        relative, reference = self.log_context(inputs, labels)
+        return log_mixture(log_weights(self.prior), relative) + reference
 
     def log_predictive(
         self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
     ) -> Float[Array, " n"]:
-        return jax.nn.logsumexp(jnp.log(self.prior) + self.log_likelihood(inputs, labels), axis=1)
+        return log_mixture(log_weights(self.prior), self.log_likelihood(inputs, labels))
 
     def updated(self: ModelT, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]) -> ModelT:
+        """The model under its posterior. Weights below the smallest number become zero, and stay so."""
         return self.with_prior(jnp.exp(self.log_posterior(inputs, labels)))
 
     def sample_predictive(
@@ -140,3 +160,12 @@ class LatentConceptModel(ConceptModel):
         shape = (inputs.shape[0],)
         concepts = jax.random.categorical(concept_key, log_weights, shape=shape)
         return self.sample_labels(inputs, concepts, key=label_key)
+
+
+def cumulative(rows: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:
+    """Cumulative sums that never fall, and that stay exactly as they are at an entry of zero.
+
+    Sums of prefixes are rounded each in its own order: those before and after a zero can differ.
+    """
+    sums = jnp.where(rows > 0, jnp.cumsum(rows, axis=-1), 0.0)
+    return jax.lax.cummax(sums, axis=sums.ndim - 1)

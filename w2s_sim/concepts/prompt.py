@@ -3,11 +3,16 @@
 from typing import NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
+from w2s_sim.concepts.conditioning import (
+    context_log_likelihood,
+    log_mixture,
+    log_posterior,
+    log_weights,
+)
 from w2s_sim.concepts.hidden_markov import HiddenMarkovModel
 from w2s_sim.errors import InputError
 
@@ -41,7 +46,7 @@ class PromptModel(HiddenMarkovModel):
         InputError: As for `HiddenMarkovModel`, or if the delimiter is no symbol.
     """
 
-    delimiter: int = eqx.field(static=True, default=0)
+    delimiter: int = eqx.field(static=True, converter=as_whole, default=0)
 
     def __check_init__(self) -> None:
         require_count("delimiter", self.delimiter, 0)
@@ -52,11 +57,12 @@ class PromptModel(HiddenMarkovModel):
     def reads_independently(self) -> bool:
         return False
 
-    def log_joint(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, " K"]:
+    def log_context(
+        self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]
+    ) -> tuple[Float[Array, " K"], Float[Array, ""]]:
         if labels.shape[0] == 0:
-            return jnp.log(self.prior)
-        document = self.document(labels)
-        return jnp.log(self.prior) + self._forward(document[None]).log_likelihood[0]
+            return jnp.zeros_like(self.prior), jnp.zeros(())
+        return context_log_likelihood(self._forward(self.document(labels)[None]).log_likelihood)
 
     def document(self, labels: Int[Array, "n L"]) -> Int[Array, " symbols"]:
         """The examples as one sequence of n (L + 1) symbols; a delimiter ends each of them."""
@@ -65,9 +71,10 @@ class PromptModel(HiddenMarkovModel):
     def read(self, labels: Int[Array, "n L"], query: Int[Array, " T"]) -> InPrompt:
         """The exact Bayes predictor of the symbol after n examples and the T >= 1 symbols of a query.
 
-        What no concept can produce gives log probabilities that are not numbers.
+        A prompt that no concept can produce leaves the posterior at the prior; the log probabilities of what
+        follows it are -inf.
         """
         prompt = jnp.concatenate([self.document(labels), query])[None]
-        ahead = self._next_symbol(prompt)
-        log_posterior = jax.nn.log_softmax(jnp.log(self.prior) + ahead.log_likelihood[0])
-        return InPrompt(log_posterior, jax.nn.logsumexp(log_posterior[:, None] + ahead.log_next[0], axis=0))
+        ahead = self._forward(prompt)
+        posterior = log_posterior(log_weights(self.prior), ahead.log_likelihood[0])
+        return InPrompt(posterior, log_mixture(posterior, ahead.log_next[0].T))

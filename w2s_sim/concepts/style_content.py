@@ -5,9 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int
 
-from w2s_sim._checks import require_between, require_prior, require_shape
+from w2s_sim._checks import probabilities, require_between, require_shape
 from w2s_sim.concepts.categorical import CategoricalModel
-from w2s_sim.concepts.finite import require_rows
 from w2s_sim.errors import InputError
 
 
@@ -88,25 +87,24 @@ def style_content_model(
     Raises:
         InputError: If shapes do not fit, or rows are no probability vectors.
     """
-    styles, contents = np.asarray(style_tables, float), np.asarray(content_tables, float)
+    styles = probabilities("style_tables", style_tables)
+    contents = probabilities("content_tables", content_tables)
     for field, tables in (("style_tables", styles), ("content_tables", contents)):
         if tables.ndim != 3 or 0 in tables.shape:
             expected = "three axes: concepts, contexts, symbols"
             raise InputError(field, f"shape {tables.shape}", expected)
-        require_rows(field, tables)
     if styles.shape[1] != contents.shape[1]:
         given = f"{contents.shape[1]} contexts"
         raise InputError("content_tables", given, f"{styles.shape[1]}, as style_tables have")
     joint = np.asarray(prior, float)
     require_shape("prior", joint, (len(styles), len(contents)), "styles x contents")
-    require_prior("prior", joint)
     num_contexts = styles.shape[1]
     tables = np.einsum("sxu,cxw->scxuw", styles, contents).reshape(joint.size, num_contexts, -1)
     even = np.full(num_contexts, 1.0 / num_contexts)
     return StyleContentModel(
-        jnp.asarray(joint.ravel(), dtype=float),
-        jnp.asarray(tables, dtype=float),
-        jnp.asarray(even if contexts is None else contexts, dtype=float),
+        probabilities("prior", joint.ravel()),
+        tables,
+        even if contexts is None else contexts,
         num_contents=len(contents),
         num_content_symbols=contents.shape[2],
     )

@@ -7,7 +7,7 @@ from jaxtyping import Array, Key
 
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.task import Task, WeakData
 
 
 class Estimator(eqx.Module):
@@ -25,6 +25,22 @@ class Estimator(eqx.Module):
         By default all pairs that it reads.
         """
         return max(1, self.sample_size)
+
+    def told(self, task: Task) -> "Estimator":
+        """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
+        return self
+
+    @property
+    def stays_in_hull(self) -> bool:
+        """Whether every student it makes is a mean of the strong model's concepts."""
+        return False
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Whether whatever it is given makes the same student, so that its risk is one number.
+
+        By default it does not say so. Needs concrete values.
+        """
+        return False
 
     @abc.abstractmethod
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:

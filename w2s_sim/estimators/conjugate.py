@@ -6,13 +6,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, concrete, require_count, require_finite
+from w2s_sim._checks import as_float, as_whole, concrete, require_count, require_finite
 from w2s_sim.concepts import GaussianConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import WeakData
+
+# Entries of a covariance count as equal if they differ by this share of the variance.
+ISOTROPY_TOLERANCE = 1e-5
 
 
 class ConjugateRefinement(Estimator):
@@ -31,7 +34,7 @@ class ConjugateRefinement(Estimator):
         InputError: If the spread is neither a positive number nor a square matrix.
     """
 
-    num_demonstrations: int = eqx.field(static=True)
+    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
     spread: Float[Array, "..."] = eqx.field(converter=as_float)
     student: SpectralFinetuning | None = None
 
@@ -60,7 +63,9 @@ class ConjugateRefinement(Estimator):
             return True
         factor = np.asarray(self.spread, dtype=np.float64)
         covariance = factor @ factor.T
-        return bool(np.allclose(covariance, covariance[0, 0] * np.eye(len(covariance))))
+        isotropic = covariance[0, 0] * np.eye(len(covariance))
+        # To the digits of a factor that was typed in, in the unit of the labels.
+        return bool(np.abs(covariance - isotropic).max() <= ISOTROPY_TOLERANCE * covariance[0, 0])
 
     def prior_model(self, source: RegressionModel) -> GaussianConceptModel:
         """What the strong model believes before it reads the context."""

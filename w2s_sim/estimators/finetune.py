@@ -12,7 +12,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
@@ -55,7 +55,7 @@ class DirectFinetuning(SpectralFinetuning):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("num_weak", self.num_weak, 1)
@@ -102,7 +102,7 @@ class GradientDescent(DirectFinetuning):
         step_size: tau > 0, in inverse squared feature units.
     """
 
-    steps: int = eqx.field(static=True)
+    steps: int = eqx.field(static=True, converter=as_whole)
     step_size: Float[Array, ""] = eqx.field(converter=as_float)
 
     def __check_init__(self) -> None:
@@ -110,11 +110,19 @@ class GradientDescent(DirectFinetuning):
         require_between("step_size", self.step_size, 0.0, open_low=True)
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
-        return 1.0 - (1.0 - self.step_size * spectrum) ** self.steps
+        pace = self.step_size * spectrum
+        # Many short steps: the power of a number near one would lose the digits of the step.
+        is_short = pace < 1.0
+        short = -jnp.expm1(self.steps * jnp.log1p(-jnp.where(is_short, pace, 0.0)))
+        return jnp.where(is_short, short, 1.0 - (1.0 - pace) ** self.steps)
 
     @property
     def gain_within_unit_interval(self) -> bool:
         """Only without a step: the largest eigenvalue of the data has no bound known beforehand."""
+        return self.steps == 0
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Without a step the student is the source."""
         return self.steps == 0
 
 
@@ -162,3 +170,7 @@ class LabelMixing(SpectralFinetuning):
     def gain_within_unit_interval(self) -> bool:
         """Mixing only shrinks the other's gain."""
         return self.student.gain_within_unit_interval
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Labels that are all the strong model's own tell it nothing."""
+        return float(self.mixing) == 1.0 or self.student.ignores_data(source)

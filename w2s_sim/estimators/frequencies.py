@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.hull_projection import simplex_weights
@@ -76,7 +76,7 @@ class ChannelUnknown(PairByPair):
         doubt: > 0: pseudo-counts for each pair of symbols.
     """
 
-    steps: int = eqx.field(static=True, default=300)
+    steps: int = eqx.field(static=True, converter=as_whole, default=300)
     faith: Float[Array, ""] = eqx.field(converter=as_float, default=5.0)
     doubt: Float[Array, ""] = eqx.field(converter=as_float, default=0.1)
 

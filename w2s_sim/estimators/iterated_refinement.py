@@ -5,8 +5,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
 
@@ -17,7 +18,8 @@ def refine_prior(
     """One round: the mean, over weak demonstrations, of the posterior over concepts given one of them.
 
     alpha -> sum_i w_i alpha_k p_k(i) / sum_j alpha_j p_j(i): one step of expectation-maximisation for the
-    weights of a mixture whose components are known.
+    weights of a mixture whose components are known. A demonstration that no concept can produce leaves the
+    prior as it is.
 
     Args:
         prior: alpha, shape (K,).
@@ -26,8 +28,8 @@ def refine_prior(
     """
     # A row of weight zero says nothing, even where no concept can produce it.
     used = weights[:, None] > 0
-    posterior = jax.nn.softmax(jnp.log(prior) + jnp.where(used, log_likelihood, 0.0), axis=-1)
-    return weights @ posterior
+    posterior = log_posterior(log_weights(prior), jnp.where(used, log_likelihood, 0.0))
+    return weights @ jnp.exp(posterior)
 
 
 def refined_priors(
@@ -57,7 +59,7 @@ class IteratedRefinement(PairByPair):
         num_weak: n >= 1 weak pairs, all used in every round.
     """
 
-    rounds: int = eqx.field(static=True)
+    rounds: int = eqx.field(static=True, converter=as_whole)
 
     def __check_init__(self) -> None:
         require_count("rounds", self.rounds, 1)

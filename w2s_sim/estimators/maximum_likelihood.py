@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, Key
 
 from w2s_sim._checks import as_float, require_between
 from w2s_sim.concepts import FiniteModel, LatentConceptModel
+from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
@@ -16,6 +17,8 @@ from w2s_sim.task import WeakData
 
 # Steps of expectation-maximisation at most. Each costs one pass over the data.
 MOST_STEPS = 20_000
+# Of a concept that is held for possible.
+LEAST_WEIGHT = 1e-30
 
 
 class PriorFit(NamedTuple):
@@ -48,12 +51,11 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
     held = start > 0
 
     def gains(weights: Array) -> Float[Array, " K"]:
-        log_mixture = jax.nn.logsumexp(jnp.log(weights) + log_likelihood, axis=1)
+        mixture = log_mixture(log_weights(weights), log_likelihood)[:, None]
         # What no concept can produce says nothing.
-        seen = jnp.isfinite(log_mixture)[:, None]
-        return jnp.mean(
-            jnp.where(seen, jnp.exp(log_likelihood - jnp.where(seen, log_mixture[:, None], 0)), 1), 0
-        )
+        seen = held & jnp.isfinite(mixture)
+        ratios = jnp.exp(jnp.where(seen, log_likelihood - jnp.where(seen, mixture, 0.0), 0.0))
+        return jnp.mean(ratios, axis=0)
 
     def gap_of(gain: Array) -> Float[Array, ""]:
         return jnp.max(jnp.where(held, gain, 0.0)) - 1.0
@@ -65,11 +67,12 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
     def step(state: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
         steps, weights, gain = state
         moved = weights * gain
-        moved = moved / jnp.sum(moved)
+        # What is held for possible stays so, however little of it is left after one step.
+        moved = jnp.where(held, jnp.maximum(moved / jnp.sum(moved), LEAST_WEIGHT), 0.0)
         return steps + 1, moved, gains(moved)
 
     _, prior, gain = jax.lax.while_loop(unfinished, step, (0, start, gains(start)))
-    mean = jnp.mean(jax.nn.logsumexp(jnp.log(prior) + log_likelihood, axis=1))
+    mean = jnp.mean(log_mixture(log_weights(prior), log_likelihood))
     return PriorFit(prior, mean, jnp.maximum(gap_of(gain), 0.0))
 
 

@@ -3,9 +3,9 @@
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_prior
-from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.fields import probability
 from w2s_sim.task import WeakData
 
 
@@ -18,14 +18,15 @@ class Oracle(PriorTransfer):
         prior: The concept prior it is told, shape (K,).
     """
 
-    prior: Float[Array, " K"] = eqx.field(converter=as_float)
-
-    def __check_init__(self) -> None:
-        require_prior("prior", self.prior)
+    prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
     @property
     def sample_size(self) -> int:
         return 0
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """It is told, and reads nothing."""
+        return True
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]

@@ -5,7 +5,7 @@ import abc
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
@@ -30,6 +30,15 @@ class PriorTransfer(Estimator):
             key: Typed PRNG key, for estimators that draw.
         """
 
+    @property
+    def stays_in_hull(self) -> bool:
+        """It predicts with the concepts that there are."""
+        return True
+
+    def ignores_data(self, source: RegressionModel) -> bool:
+        """Of one concept there is one prior."""
+        return source.num_concepts == 1
+
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return source.student(self.transferred_prior(source, data, key=key))
 
@@ -41,7 +50,7 @@ class PairByPair(PriorTransfer):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
 
     def __check_init__(self) -> None:
         require_count("num_weak", self.num_weak, 1)

@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
+from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import RegressionModel
+from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
@@ -38,7 +39,7 @@ class Refinement(Estimator):
         labels: "draw" takes labels from the posterior predictive, "mean" takes the posterior mean.
     """
 
-    num_demonstrations: int = eqx.field(static=True)
+    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
     student: SpectralFinetuning
     context: Context = eqx.field(static=True, default="shared")
     labels: Labels = eqx.field(static=True, default="draw")
@@ -80,11 +81,11 @@ class Refinement(Estimator):
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         label_key, student_key = jax.random.split(key)
-        queries, log_posterior = self.read_contexts(source, data)
+        queries, posterior = self.read_contexts(source, data)
         if self.labels == "draw":
-            labels = source.sample_predictive(queries, log_posterior, key=label_key)
+            labels = source.sample_predictive(queries, posterior, key=label_key)
         else:
-            weights = jnp.broadcast_to(jnp.exp(log_posterior), (self.num_queries, source.num_concepts))
+            weights = jnp.broadcast_to(jnp.exp(posterior), (self.num_queries, source.num_concepts))
             labels = jnp.sum(queries * (weights @ source.vectors), axis=-1)
         return self.student.fit(source, WeakData(queries, labels), key=student_key)
 
@@ -103,6 +104,5 @@ class Refinement(Estimator):
             posterior = jax.vmap(source.log_posterior)(inputs[:, :size], labels[:, :size])
             return inputs[:, size], posterior
         log_likelihood = jax.vmap(source.log_likelihood)(inputs, labels)
-        left_out = jnp.sum(log_likelihood, axis=1, keepdims=True) - log_likelihood
-        posterior = jax.nn.log_softmax(jnp.log(source.prior) + left_out, axis=-1)
+        posterior = log_posterior(log_weights(source.prior), left_out(log_likelihood))
         return data.inputs, posterior.reshape(-1, source.num_concepts)

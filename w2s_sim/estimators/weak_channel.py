@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import as_float, as_whole, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.task import WeakData
@@ -47,18 +48,21 @@ class BiasAndNoiseUnknown(PairByPair):
 
     Attributes:
         steps: Steps of expectation-maximisation >= 1.
-        bias_scale: > 0, in label units per feature unit.
+        bias_scale: > 0, in label units per feature unit; the length of the longest concept when left out.
         num_weak: n >= 1 weak pairs, each with a concept of its own.
 
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
 
-    steps: int = eqx.field(static=True, default=200)
-    bias_scale: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
+    steps: int = eqx.field(static=True, converter=as_whole, default=200)
+    bias_scale: Float[Array, ""] | None = eqx.field(
+        converter=lambda value: None if value is None else as_float(value), default=None
+    )
 
     def __check_init__(self) -> None:
         require_count("steps", self.steps, 1)
-        require_between("bias_scale", self.bias_scale, 0.0, open_low=True)
+        if self.bias_scale is not None:
+            require_between("bias_scale", self.bias_scale, 0.0, open_low=True)
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> WeakChannel:
         """The weak model that fits the data.
@@ -69,17 +73,19 @@ class BiasAndNoiseUnknown(PairByPair):
         if not isinstance(source, RegressionModel):
             raise InputError("source", type(source).__name__, "regression concepts")
         inputs, residuals = data.inputs, data.labels[:, None] - data.inputs @ source.vectors.T
+        longest = jnp.sqrt(jnp.max(jnp.sum(source.vectors**2, axis=1)))
+        bias_scale = longest if self.bias_scale is None else self.bias_scale
         across = _complement(source.vectors)
         visible = inputs @ across
 
-        def log_joint(state: tuple[Array, Array, Array]) -> Float[Array, "n K"]:
-            prior, biases, noise = state
-            return jnp.log(prior) + norm.logpdf(residuals - inputs @ biases.T, scale=noise)
+        def log_density(state: tuple[Array, Array, Array]) -> Float[Array, "n K"]:
+            _, biases, noise = state
+            return norm.logpdf(residuals - inputs @ biases.T, scale=noise)
 
         def step(state: tuple[Array, Array, Array], _: Any) -> tuple[tuple[Array, Array, Array], Array]:
             noise = state[2]
-            shares = jax.nn.softmax(log_joint(state), axis=1)
-            penalty = (noise / self.bias_scale) ** 2 * jnp.eye(inputs.shape[1])
+            shares = jnp.exp(log_posterior(log_weights(state[0]), log_density(state)))
+            penalty = (noise / bias_scale) ** 2 * jnp.eye(inputs.shape[1])
 
             def bias(weights: Array, residual: Array) -> Float[Array, " d"]:
                 gram = (visible.T * weights) @ visible + penalty
@@ -89,12 +95,12 @@ class BiasAndNoiseUnknown(PairByPair):
             left = jnp.sum(shares * (residuals - inputs @ biases.T) ** 2) / inputs.shape[0]
             noise = jnp.maximum(jnp.sqrt(left), SMALLEST_NOISE * source.noise)
             state = (jnp.mean(shares, axis=0), biases, noise)
-            return state, jnp.mean(jax.nn.logsumexp(log_joint(state), axis=1))
+            return state, jnp.mean(log_mixture(log_weights(state[0]), log_density(state)))
 
         def climb(start: tuple[Array, Array]) -> tuple[WeakChannel, Float[Array, ""]]:
             state = (start[0], jnp.zeros_like(source.vectors), start[1])
             (prior, biases, noise), path = jax.lax.scan(step, state, None, length=self.steps)
-            penalty = 0.5 * jnp.sum(biases**2) / self.bias_scale**2 / inputs.shape[0]
+            penalty = 0.5 * jnp.sum(biases**2) / bias_scale**2 / inputs.shape[0]
             return WeakChannel(prior, biases, noise, path), path[-1] - penalty
 
         held = source.prior > 0

@@ -23,6 +23,7 @@ from w2s_sim.concepts import HiddenMarkovModel
 from w2s_sim.estimators import MaximumLikelihood
 from w2s_sim.experiments.ginc_concepts import Languages
 from w2s_sim.metrics import kl_divergence
+from w2s_sim.randomness import Seed, key_of
 from w2s_sim.task import WeakData
 from w2s_sim.verify.intervals import sample_summary
 
@@ -155,7 +156,7 @@ def in_context_scores(
     *,
     weak: Callable[[HiddenMarkovModel], HiddenMarkovModel] | None = None,
     num_prompts: int = 500,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> pd.DataFrame:
     """Accuracy and excess log loss of predictors on the same prompts.
 
@@ -165,22 +166,23 @@ def in_context_scores(
         num_examples: n >= 0 examples in context.
         weak: Makes the weak language model of the examples' law; right labels when left out.
         num_prompts: For each set of languages, >= 2.
-        seed: Of the prompts.
+        seed: Of the prompts, in [0, 2^64).
 
     Returns:
         One row a predictor: its name, accuracy and shortfall (probabilities) and excess_loss (nats), each
         with its Monte Carlo standard error, over these sets of languages.
 
     Raises:
-        InputError: If a count is out of range.
+        InputError: If a count or the seed is out of range.
     """
     require_count("num_examples", num_examples, 0)
     require_count("num_prompts", num_prompts, 2)
+    seed_key = key_of(seed)
     rows = []
     for name, predictor in predictors.items():
         means, errors = [], []
         for index, languages in enumerate(worlds):
-            root = jax.random.fold_in(jax.random.key(seed), index)
+            root = jax.random.fold_in(seed_key, index)
             keys = jax.vmap(lambda i, root=root: jax.random.fold_in(root, i))(jnp.arange(num_prompts))
             labeller = None if weak is None else weak(languages.examples)
             scores = np.asarray(_scores(predictor, languages, labeller, num_examples, keys))

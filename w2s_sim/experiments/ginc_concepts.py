@@ -13,6 +13,7 @@ from jaxtyping import Float
 from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import HiddenMarkovModel, PromptModel
 from w2s_sim.errors import InputError
+from w2s_sim.randomness import Seed, generator_of
 
 DELIMITER = 0
 NUM_PERMUTATIONS = 3
@@ -44,7 +45,7 @@ def ginc_languages(
     persistence: float = 0.9,
     ending: float = 0.1,
     slip: float = 0.02,
-    seed: int = 0,
+    seed: Seed = 0,
 ) -> Languages:
     """Languages of one alphabet. The documents' prior is even.
 
@@ -63,7 +64,7 @@ def ginc_languages(
         persistence: In [0, 1]: probability that the entity stays.
         ending: In (0, 1): probability that a sentence ends after a symbol.
         slip: In (0, 1): share of symbols that are any symbol instead, so that nothing is impossible.
-        seed: Of the memory and the permutations.
+        seed: Of the memory and the permutations, in [0, 2^64).
 
     Raises:
         InputError: Naming the argument, if it is out of its range.
@@ -82,7 +83,7 @@ def ginc_languages(
         require_between(name, share, 0.0, 1.0)
     for name, share in (("ending", ending), ("slip", slip)):
         require_between(name, share, 0.0, 1.0, open_low=True)
-    generator = np.random.default_rng(seed)
+    generator = generator_of(seed)
     entities = persistence * np.eye(num_entities) + (1.0 - persistence) / num_entities
     common, *own = (_permutations(num_properties, generator) for _ in range(num_concepts + 1))
     num_common = num_properties - round(separation * num_properties)

@@ -15,8 +15,10 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import StyleContentModel, style_content_model
+from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.concepts.style_content import with_wrong_content
 from w2s_sim.finite_task import FiniteTask
+from w2s_sim.randomness import Seed, key_of
 from w2s_sim.verify.intervals import sample_summary
 
 # Law of three style symbols under each style, and of four content symbols, per context, under each content.
@@ -75,7 +77,7 @@ def deterministic_errors(task: FiniteTask, weights: Sequence[float]) -> pd.DataF
 
 
 def refined_errors(
-    task: FiniteTask, sizes: Sequence[int], *, batches: int = 32, replicates: int = 500, seed: int = 0
+    task: FiniteTask, sizes: Sequence[int], *, batches: int = 32, replicates: int = 500, seed: Seed = 0
 ) -> pd.DataFrame:
     """Style and content error of refinement, in one context and of a student of many.
 
@@ -96,15 +98,15 @@ def refined_errors(
         Monte Carlo standard error.
 
     Raises:
-        InputError: If a count is out of range.
+        InputError: If a count or the seed is out of range.
     """
     require_count("batches", batches, 1)
     require_count("replicates", replicates, 2)
+    root = key_of(seed)
     rows = []
     for size in sizes:
         require_count("num_demonstrations", size, 1)
-        root = jax.random.key(seed)
-        keys = jax.vmap(lambda i, root=root: jax.random.fold_in(root, i))(jnp.arange(replicates))
+        keys = jax.vmap(lambda i: jax.random.fold_in(root, i))(jnp.arange(replicates))
         values = _refined(task, size, batches, keys)
         row: dict[str, float] = {"num_demonstrations": size}
         for name, column in values.items():
@@ -122,8 +124,7 @@ def _refined(task: FiniteTask, size: int, batches: int, keys: Key[Array, " r"]) 
         data = task.sample_weak(batches * (size + 1), key=key)
         log_likelihood = source.log_likelihood(data.inputs, data.labels)
         log_likelihood = log_likelihood.reshape(batches, size + 1, -1)
-        others = jnp.sum(log_likelihood, axis=1, keepdims=True) - log_likelihood
-        posteriors = jax.nn.softmax(jnp.log(source.prior) + others, axis=-1)
+        posteriors = jnp.exp(log_posterior(log_weights(source.prior), left_out(log_likelihood)))
         single = posteriors[0, 0]
         style, content = source.errors(single, task.target_prior)
         mean = jnp.mean(posteriors, axis=(0, 1))

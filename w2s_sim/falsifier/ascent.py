@@ -11,6 +11,7 @@ from scipy.stats import qmc
 
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt
 from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.randomness import next_seed, seed_of_32_bits
 
 POPULATION = 16
 GRADIENT_REPLICATES = 1024
@@ -96,7 +97,7 @@ class Ascent:
         size = self.space.num_structured
         if size < 2:
             return
-        seed = self.hunt.settings.seed + 1
+        seed = seed_of_32_bits(next_seed(self.hunt.settings.seed))
         options = {"popsize": POPULATION, "seed": seed, "verbose": -9, "bounds": [-1.0, 1.0]}
         strategy = cma.CMAEvolutionStrategy(self.point[:size], 0.3, options)
         while not self.is_over and not strategy.stop():

@@ -1,4 +1,4 @@
-"""A case as the tables of its file: a search that moves these can say all that a file can, and nothing else."""
+"""A case as the tables of its file: a search that moves these can say all that a file can, and no more."""
 
 import dataclasses
 from collections.abc import Mapping

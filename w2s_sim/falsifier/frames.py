@@ -1,4 +1,4 @@
-"""Frames: sizes and laws, for which programs are compiled once, and in which the numbers of cases then move."""
+"""Frames: sizes and laws, for which programs are compiled once, while the numbers of cases move."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ class Frame:
 
 
 def frames_of(kind: str, generator: np.random.Generator) -> Sequence[Frame]:
-    """Frames of one kind of concepts: the smallest sizes, the own ones, other laws at small ones, then drawn ones.
+    """Frames of one kind of concepts: small and own sizes, other laws at small ones, then drawn ones.
 
     Args:
         kind: "regression", "categorical" or "hmm".
@@ -118,9 +118,11 @@ def resized(document: Document, dim: int, num_concepts: int) -> Document:
         angles = 2.0 * np.pi * np.arange(1, extra + 1) / (extra + 2)
         circle = _fitted(np.stack([np.cos(angles), np.sin(angles)], axis=1), dim)
         vectors, weak = (np.concatenate([array, array[0] + circle]) for array in (vectors, weak))
-    return _with_priors(document, kept, extra).with_task(
-        dim=dim, num_concepts=num_concepts, concepts=vectors
-    ).with_weak(concepts=weak)
+    return (
+        _with_priors(document, kept, extra)
+        .with_task(dim=dim, num_concepts=num_concepts, concepts=vectors)
+        .with_weak(concepts=weak)
+    )
 
 
 def _kept(document: Document, num_concepts: int) -> list[int]:
@@ -138,7 +140,7 @@ def _with_priors(document: Document, kept: list[int], extra: int) -> Document:
 
 
 def _basis(vectors: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "r d"]:
-    """Orthonormal rows that span the vectors, in their order (Gram-Schmidt); the first ones if m exceeds d."""
+    """Orthonormal rows that span the vectors, in their order (Gram-Schmidt); the first d if m exceeds d."""
     rows: list[np.ndarray] = []
     for vector in vectors:
         rest = vector - sum(((row @ vector) * row for row in rows), np.zeros(vectors.shape[1]))
@@ -168,7 +170,7 @@ def _finite(kind: str, num_concepts: int, symbols: int) -> Frame:
     return Frame(f"{kind}, K={num_concepts}, {symbols} symbols", change, kind)
 
 
-def _fewer(key: str, rows: Float[np.ndarray, "K *rest M"], symbols: int) -> Float[np.ndarray, "K *rest m"]:
+def _fewer(key: str, rows: Float[np.ndarray, "*shape"], symbols: int) -> Float[np.ndarray, "*fewer"]:
     """One context, and the last symbols counted as one; hidden states stay."""
     if key == "tables":
         rows = rows[:, :1]

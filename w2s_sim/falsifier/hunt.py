@@ -8,6 +8,7 @@ from typing import Any
 from w2s_sim.falsifier.documents import Document
 from w2s_sim.falsifier.objective import Claim, Objective, Score
 from w2s_sim.falsifier.purse import Purse
+from w2s_sim.randomness import next_seed
 from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case
@@ -49,11 +50,6 @@ class Candidate:
         """Whether the statement fails at it: refuted with fresh keys, or not a finite number."""
         return self.verdict is not None and (self.verdict.verdict == "refuted" or bool(self.score.fault))
 
-    @property
-    def misjudged(self) -> bool:
-        """Whether it fails with a verdict that is worse than undecided."""
-        return self.fails and self.verdict is not None and self.verdict.verdict != "inconclusive"
-
 
 class Hunt:
     """A search under way.
@@ -64,19 +60,28 @@ class Hunt:
         settings: Of measurements with fresh keys.
         purse: What may be spent.
         report: Called with what is being done.
+        on_best: Called with a candidate that presses harder than all before it, and how many were tried.
         best: All candidates that press, the hardest first.
     """
 
-    def __init__(self, statement: Statement, settings: Settings, purse: Purse, report: Progress) -> None:
+    def __init__(
+        self,
+        statement: Statement,
+        settings: Settings,
+        purse: Purse,
+        report: Progress,
+        on_best: Callable[[Candidate, int], None] | None = None,
+    ) -> None:
         self.statement, self.settings, self.purse, self.report = statement, settings, purse, report
+        self.on_best = on_best or (lambda candidate, tried: None)
         self.objective = Objective(statement, settings.seed)
         self.best: list[Candidate] = []
         self._checked = 0
 
     @property
     def found(self) -> Candidate | None:
-        """A case whose verdict is wrong if the statement is true, or None: there the search ends."""
-        return next((candidate for candidate in self.best if candidate.misjudged), None)
+        """A case at which the statement fails, or None: there the search ends."""
+        return next((candidate for candidate in self.best if candidate.fails), None)
 
     def is_over(self, until: float = 1.0) -> bool:
         """Whether a case was found, or the share `until` of the purse is spent."""
@@ -107,6 +112,8 @@ class Hunt:
         if candidate.score.pressure > -math.inf:
             self.best.append(candidate)
             self.best.sort(key=lambda candidate: -candidate.rank)
+            if self.best[0] is candidate:
+                self.on_best(candidate, self.purse.tried)
 
     def verdict_of(self, candidate: Candidate) -> Verdict:
         """Measured with fresh keys."""
@@ -116,5 +123,5 @@ class Hunt:
         # The r-th of these gets the share 1 / (r (r + 1)) of the level: together they have all of it.
         self._checked += 1
         level = self.settings.alpha / (self._checked * (self._checked + 1))
-        fresh = dataclasses.replace(self.settings, seed=self.settings.seed + 1)
+        fresh = dataclasses.replace(self.settings, seed=next_seed(self.settings.seed))
         return check_case(self.statement, case, settings=fresh, alpha=level)

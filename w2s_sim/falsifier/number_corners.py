@@ -11,8 +11,8 @@ from w2s_sim.statements.parameters import Parameter
 
 Generator = np.random.Generator
 FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
-# The smallest sizes, and others of which one is tried with them: larger, or near the number of features, where
-# least squares has no moments.
+# The smallest sizes, and others of which one is tried with them: larger, or near the number of features,
+# where least squares has no moments.
 SMALLEST, LARGER, ABOVE_FEATURES = (1, 2, 3), (8, 32), (1, 2, 4, 5)
 
 

@@ -11,14 +11,23 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.randomness import key_of
 from w2s_sim.statements import Case, Kind, Statement
-from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
+from w2s_sim.verify.evaluation import (
+    bound_of,
+    exact_value_of,
+    margin_of,
+    resolution_of,
+    rounding_of,
+    scale_of,
+    trivial_of,
+)
 from w2s_sim.verify.replication import RoomError, prepare, replicate
 from w2s_sim.verify.verdict import Verdict, is_vacuous
 
 # An estimate counts at this many standard errors on its safe side: luck is not a discovery.
 CAUTION = 2.0
-# What a computation may miss by, in units of the rounding of one operation and relative to its numbers.
+# What a sample may miss by, in units of the rounding of one operation and relative to its numbers.
 ROUNDING_STEPS = 1e3
 
 
@@ -81,7 +90,7 @@ class Claim:
         return is_vacuous(self.kind, self.bound, self.trivial)
 
     def cautious_pressure(self, value: float, error: float) -> float:
-        """Pressure of a value at `CAUTION` of its errors on the safe side; -inf where there is none to speak of."""
+        """Pressure of a value at `CAUTION` of its errors on the safe side; -inf where there is none."""
         if self.kind in ("equality", "rate"):
             distance = max(abs(value - self.bound) - CAUTION * error, 0.0)
             return distance / self.margin if self.margin > 0 else math.inf * distance if distance else 0.0
@@ -150,7 +159,7 @@ class Objective:
             return NO_SCORE
         if not math.isfinite(value):
             return Score(math.inf, f"what is measured is {value}")
-        rounding = self._rounding(claim, value) / CAUTION
+        rounding = self._rounding(case, claim, value) / CAUTION
         pressed = claim.cautious_pressure(value, max(error, rounding))
         # What attains its bound without noise is no nearer to failing than the last digits say.
         says_nothing = claim.is_vacuous or (sampled and error < rounding)
@@ -176,10 +185,13 @@ class Objective:
         low, high = functional.interval(means - errors, means + errors)
         return float(functional.value(means)), 0.5 * (high - low)
 
-    def _rounding(self, claim: Claim, value: float) -> float:
+    def _rounding(self, case: Case[Any], claim: Claim, value: float) -> float:
         """What the value may miss by in the precision in which it is computed."""
-        precision = np.float64 if self.statement.measure is None else jnp.zeros(()).dtype
-        return ROUNDING_STEPS * float(np.finfo(precision).eps) * max(abs(value), abs(claim.bound))
+        size = max(abs(value), abs(claim.bound))
+        if self.statement.measure is None:
+            return rounding_of(self.statement) * max(size, scale_of(self.statement, case))
+        steps = ROUNDING_STEPS * float(jnp.finfo(jnp.zeros(()).dtype).eps)
+        return steps * size + resolution_of(self.statement, case, claim.bound)
 
     def gradient(
         self, space: SearchSpace, point: Float[np.ndarray, " size"], replicates: int
@@ -199,7 +211,7 @@ class Objective:
         return slope if np.all(np.isfinite(slope)) and np.any(slope) else None
 
     def _keys(self, replicates: int) -> Key[Array, " replicates"]:
-        return jax.random.split(jax.random.key(self.seed), replicates)
+        return jax.random.split(key_of(self.seed), replicates)
 
 
 @eqx.filter_jit

@@ -1,4 +1,4 @@
-"""Corners of finite concepts: rows of probabilities with zeros, almost certain, on a lattice, or all equal."""
+"""Corners of finite concepts: rows of probabilities with zeros, nearly certain, on a lattice, or equal."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,7 +8,7 @@ from jaxtyping import Float
 from w2s_sim.falsifier.documents import Document
 
 Generator = np.random.Generator
-Rows = Float[np.ndarray, "K *rest M"]
+Rows = Float[np.ndarray, "*rest M"]
 Make = Callable[[Document, Rows, Generator], Rows]
 # Probability of everything but the likeliest outcome of an almost certain row.
 DOUBTS = (1e-2, 1e-3, 1e-4, 1e-5)
@@ -81,8 +81,12 @@ FINITE_CONCEPTS: Mapping[str, Callable] = {
     "duplicate concepts": _concepts(_duplicate),
     "one concept for all": _concepts(lambda d, rows, _: np.broadcast_to(rows[d.star], rows.shape)),
     "odds that are powers of two": _concepts(_powers_of_two),
-    "sharper or flatter concepts": _concepts(lambda d, rows, g: rows ** float(g.choice([0.1, 0.5, 2.0, 5.0]))),
-    "drawn concepts": _concepts(lambda d, rows, g: g.dirichlet(np.full(rows.shape[-1], 0.3), rows.shape[:-1])),
+    "sharper or flatter concepts": _concepts(
+        lambda d, rows, g: rows ** float(g.choice([0.1, 0.5, 2.0, 5.0]))
+    ),
+    "drawn concepts": _concepts(
+        lambda d, rows, g: g.dirichlet(np.full(rows.shape[-1], 0.3), rows.shape[:-1])
+    ),
 }
 
 

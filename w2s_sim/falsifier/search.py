@@ -6,7 +6,7 @@ again with fresh keys.
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from w2s_sim.falsifier.ascent import Ascent
@@ -68,6 +68,7 @@ def falsify(
     settings: Settings | None = None,
     starts: Sequence[Case[Any]] = (),
     progress: Progress | None = None,
+    on_best: Callable[[Candidate, int], None] | None = None,
 ) -> Finding:
     """Look for a case in which a statement fails, or is nearest to it, and measure it again.
 
@@ -85,13 +86,15 @@ def falsify(
             search is then the same on every machine.
         settings: Of measurements with fresh keys, which use the seed after `settings.seed`.
         starts: Cases to start from; the statement's own by default.
-        progress: Called with what is being done.
+        progress: Called with what is being done; an exception from it ends the search.
+        on_best: Called with each candidate that presses harder than all before it, and how many points were
+            tried so far: for those who may not wait for the end.
 
     Source: CMA-ES after Hansen 2016, arXiv 1604.00772; Adam after Kingma & Ba 2015, arXiv 1412.6980.
     """
     settings = settings or final_settings()
     own_cases = starts or statement.cases("quick")
-    hunt = Hunt(statement, settings, Purse(budget, points), progress or (lambda _: None))
+    hunt = Hunt(statement, settings, Purse(budget, points), progress or (lambda _: None), on_best)
     exploration = Exploration(hunt, own_cases, settings.seed)
     exploration.run(CORNERS_UNTIL)
     exploration.refine(REFINED_UNTIL)

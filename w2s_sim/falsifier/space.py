@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.evaluation import is_probability, leaf_name
+from w2s_sim.verify.evaluation import leaf_name
 
 # How far a coordinate of 1 goes: a positive number by this factor, log odds and vector entries by this much.
 SCALE_RANGE = 3.0
@@ -61,7 +62,7 @@ class SearchSpace:
         for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
             if eqx.is_inexact_array(leaf) and index not in twins.values():
                 together = (index, twins[index]) if index in twins else (index,)
-                moves += _moves_of_leaf(together, leaf_name(path), np.asarray(leaf))
+                moves += _moves_of_leaf(together, leaf_name(path), np.asarray(leaf), role_of(case, path))
         if isinstance(case.task, TransferTask):
             moves.append(Move("weak bias", 1, _scale_bias))
             moves.append(Move("weak model's lean", 1, _lean))
@@ -102,11 +103,11 @@ def _twins(case: Case[Any]) -> dict[int, int]:
     return twins if alike else {}
 
 
-def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray) -> list[Move]:
+def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray, role: str) -> list[Move]:
     if value.ndim == 0:
         # A zero (no ridge, no noise) is a choice of its own: it has no scale to move on.
         return [Move(name, 1, _scale_leaf(index))] if value > 0 else []
-    if is_probability(name, value):
+    if role == PROBABILITY:
         uncertain = value.max(axis=-1) < 1.0 - 1e-6
         return [Move(name, value.size, _tilt_leaf(index))] if uncertain.any() else []
     return [Move(name, value.size, _shift_leaf(index), free=True)]

@@ -47,9 +47,7 @@ def _step(key: str, value: Any, document: Document, length: float, generator: Ge
     return value + _relative(value, length, generator)
 
 
-def _relative(
-    value: Float[np.ndarray, "*s"], length: float, generator: Generator
-) -> Float[np.ndarray, "*s"]:
+def _relative(value: Float[np.ndarray, "*s"], length: float, generator: Generator) -> Float[np.ndarray, "*s"]:
     """A step of the array's own size, times `length`."""
     size = float(np.sqrt(np.mean(value**2))) or 1.0
     return length * size * generator.standard_normal(value.shape)

@@ -1,5 +1,12 @@
 """How fast weak demonstrations identify a concept: moments of the odds, and the bounds they give."""
 
+from w2s_sim.identification.chernoff import can_be_misidentified as can_be_misidentified
+from w2s_sim.identification.chernoff import (
+    classical_identification_bound as classical_identification_bound,
+)
+from w2s_sim.identification.chernoff import (
+    classical_log_chernoff_terms as classical_log_chernoff_terms,
+)
 from w2s_sim.identification.chernoff import identification_bound as identification_bound
 from w2s_sim.identification.chernoff import log_chernoff_terms as log_chernoff_terms
 from w2s_sim.identification.chernoff import quadrature_is_resolved as quadrature_is_resolved

@@ -4,30 +4,52 @@ from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from w2s_sim.finite_task import FiniteTask
+
+
+def finite_log_powers(
+    task: FiniteTask,
+) -> tuple[Bool[Array, " M"], Callable[[Float[Array, " K"]], Float[Array, "K M"]]]:
+    """Which outcomes the weak model shows, and s -> log (p_k / p_*)^{s_k} on every outcome, in nats.
+
+    Powers of 0 are 0 and those of infinity infinite, but for s = 0: 0^0 = 0 and infinity^0 = 1, the limits
+    of what they stand for, r^s >= min(1, r).
+    """
+    log_laws = task.source.log_outcome_probabilities()
+    log_star = log_laws[task.target_concept]
+    excluded = ~jnp.isfinite(log_star)
+    possible = jnp.isfinite(log_laws) & ~excluded
+    log_odds = jnp.where(possible, jnp.where(possible, log_laws, 0.0) - jnp.where(excluded, 0.0, log_star), 0)
+
+    def log_powers(exponents: Float[Array, " K"]) -> Float[Array, "K M"]:
+        positive = exponents[:, None] > 0
+        limit = jnp.where(excluded, jnp.where(positive, jnp.inf, 0.0), jnp.where(possible, 0.0, -jnp.inf))
+        return exponents[:, None] * log_odds + limit
+
+    return task.weak_law > 0, log_powers
 
 
 def finite_log_odds_moments(task: FiniteTask) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
     """s -> log m_k(s_k) in nats, the laws of the outcomes computed once.
 
     m_k(s) = sum_o q'(o) (p_k(o) / p_*(o))^s over the outcomes that the weak model shows. An outcome that
-    k* excludes makes the moment infinite for s > 0; one that k alone excludes adds nothing.
+    k* excludes makes the moment infinite for s > 0; one that k alone excludes adds nothing, at s = 0 neither.
     """
-    log_laws = task.source.log_outcome_probabilities()
-    log_star = log_laws[task.target_concept]
-    weak_law = task.weak_law
-    shown = weak_law > 0
+    shown, log_powers = finite_log_powers(task)
+    weak_law = jnp.where(shown, task.weak_law, 0.0)
     log_weak = jnp.where(shown, jnp.log(jnp.where(shown, weak_law, 1.0)), -jnp.inf)
-    excluded = ~jnp.isfinite(log_star)
-    possible = jnp.isfinite(log_laws) & ~excluded
-    log_odds = jnp.where(possible, jnp.where(possible, log_laws, 0.0) - jnp.where(excluded, 0.0, log_star), 0)
-    # The limit of (p_k / p_*)^s where one of the two is zero, for s > 0.
-    limit = jnp.where(excluded, jnp.inf, jnp.where(possible, 0.0, -jnp.inf))
 
     def log_moments(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
-        powers = exponents[:, None] * log_odds + jnp.where(exponents[:, None] > 0, limit, 0.0)
-        return jax.nn.logsumexp(jnp.where(shown, log_weak + powers, -jnp.inf), axis=1)
+        powers = jnp.where(shown, log_powers(exponents), -jnp.inf)
+        # A moment near 1 keeps the digits of its distance from 1, which the sum itself would round away.
+        distance = jnp.expm1(jnp.minimum(powers, 1.0)) @ weak_law
+        near_one = (jnp.max(powers, axis=1) <= 1.0) & (jnp.abs(distance) < 0.5)
+        return jnp.where(
+            near_one,
+            jnp.log1p(jnp.where(near_one, distance, 0.0)),
+            jax.nn.logsumexp(log_weak + powers, axis=1),
+        )
 
     return log_moments

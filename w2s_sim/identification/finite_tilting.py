@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification.finite_moments import finite_log_odds_moments
+from w2s_sim.identification.finite_moments import finite_log_odds_moments, finite_log_powers
 from w2s_sim.task import TransferTask, WeakData
 
 
@@ -29,14 +29,10 @@ class FiniteTilt(eqx.Module):
     @eqx.filter_jit
     def of(task: FiniteTask, exponents: Float[Array, " K"]) -> "FiniteTilt":
         """The tilted laws q'(o) (p_k(o) / p_*(o))^{s_k} / m_k(s_k)."""
-        log_laws = task.source.log_outcome_probabilities()
-        log_star = log_laws[task.target_concept]
-        weak_law = task.weak_law
         # Outcomes that the weak model never shows, or a competitor excludes, have no weight under its tilt.
-        possible = (weak_law > 0) & jnp.isfinite(log_laws) & jnp.isfinite(log_star)
-        log_odds = jnp.where(possible, log_laws, 0.0) - jnp.where(possible, log_star, 0.0)
-        log_weak = jnp.log(jnp.where(weak_law > 0, weak_law, 1.0))
-        log_weights = jnp.where(possible, log_weak + exponents[:, None] * log_odds, -jnp.inf)
+        shown, log_powers = finite_log_powers(task)
+        log_weak = jnp.log(jnp.where(shown, task.weak_law, 1.0))
+        log_weights = jnp.where(shown, log_weak + log_powers(exponents), -jnp.inf)
         cumulative = jnp.cumsum(jax.nn.softmax(log_weights, axis=1), axis=1)
         inputs, labels = task.source.outcomes
         return FiniteTilt(finite_log_odds_moments(task)(exponents), cumulative, inputs, labels)

@@ -45,19 +45,21 @@ class GaussianTilt(eqx.Module):
     def of(task: TransferTask, exponents: Float[Array, " K"]) -> "GaussianTilt":
         """The tilted laws at the exponents s_k."""
         star = task.source.vectors[task.target_concept]
-        covariance = task.features.covariance
+        covariance, noise = task.features.covariance, task.source.noise
 
         def law(difference: Array, exponent: Array, shift: Array) -> tuple[Array, Array, Array]:
             log_moment = gaussian_log_moment(task, difference, shift, exponent)
             # A concept that is never demonstrated may have an infinite moment, and has no use for a law.
             scale = jnp.exp(jnp.where(jnp.isfinite(log_moment), log_moment, 0.0))
+            # In units of the strong model's noise; zeta is not.
+            difference, shift = difference / noise, shift / noise
             loading = covariance @ difference
             delta_squared = difference @ loading
             unit = loading / jnp.where(delta_squared > 0, delta_squared, 1.0)
-            rate = exponent / task.source.noise**2
             across = covariance @ shift - (shift @ loading) * unit
-            direction = (scale - 1.0) * unit + scale * rate * across
-            return log_moment, direction, scale * rate * task.supervisor.noise
+            direction = (scale - 1.0) * unit + scale * exponent * across
+            noise_shift = scale * exponent * (task.supervisor.noise / noise)
+            return log_moment, direction / noise, noise_shift / noise
 
         per_concept = jax.vmap(jax.vmap(law, (None, None, 0)), (0, 0, None))
         log_moments, directions, noise_shifts = per_concept(

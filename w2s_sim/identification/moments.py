@@ -40,8 +40,11 @@ def log_odds_moments_of(
     if isinstance(task, FiniteTask):
         return finite_log_odds_moments(task)
     if needs_nodes(task):
-        return node_log_moments(task, num_nodes / QUADRATURE_NODES)
-    return partial(_regression_log_moments, task, num_nodes)
+        log_moments = node_log_moments(task, num_nodes / QUADRATURE_NODES)
+    else:
+        log_moments = partial(_regression_log_moments, task, num_nodes)
+    # (p_k / p_*)^0 = 1, also where quadrature has no finite value for it.
+    return lambda exponents: jnp.where(exponents > 0, log_moments(exponents), 0.0)
 
 
 def _regression_log_moments(
@@ -75,20 +78,36 @@ def has_gaussian_moments(task: TransferTask) -> bool:
     return has_gaussian_features(task.features) and has_normal_noise(task)
 
 
+def in_noise_units(
+    task: TransferTask, difference: Float[Array, " d"], shift: Float[Array, " d"]
+) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
+    """delta^2 / sigma^2, t = c / delta^2 and sigma_eff^2 / sigma^2, numbers without units.
+
+    sigma_eff^2 = q - c^2 / delta^2 is the square of what is left of the shift across the difference, plus
+    sigma'^2: so computed, nothing cancels, and nothing overflows before the numbers themselves do.
+
+    Args:
+        task: The transfer task.
+        difference: Delta = beta_k - beta_*, in label units per feature unit.
+        shift: g = beta'_j - beta_*, in the same.
+    """
+    covariance, noise = task.features.covariance, task.source.noise
+    difference, shift = difference / noise, shift / noise
+    loading = covariance @ difference
+    delta_squared = difference @ loading
+    overlap = shift @ loading / jnp.where(delta_squared > 0, delta_squared, 1.0)
+    across = shift - overlap * difference
+    return delta_squared, overlap, (task.supervisor.noise / noise) ** 2 + across @ covariance @ across
+
+
 def gaussian_log_moment(
     task: TransferTask, difference: Array, shift: Array, exponent: Array
 ) -> Float[Array, ""]:
     """-(1/2) log(1 + 2 A(s) delta^2) of theory/concept-identification.md, in Sigma's inner product."""
-    covariance = task.features.covariance
-    rate = exponent / task.source.noise**2
-    delta_squared = difference @ covariance @ difference
-    overlap = shift @ covariance @ difference
-    spread = task.supervisor.noise**2 + shift @ covariance @ shift
-    determinant = (
-        1.0 + rate * (delta_squared - 2.0 * overlap) - rate**2 * (spread * delta_squared - overlap**2)
-    )
-    finite = determinant > 0
-    return jnp.where(finite, -0.5 * jnp.log(jnp.where(finite, determinant, 1.0)), jnp.inf)
+    delta_squared, overlap, variance = in_noise_units(task, difference, shift)
+    excess = exponent * delta_squared * ((1.0 - 2.0 * overlap) - exponent * variance)
+    finite = excess > -1.0
+    return jnp.where(finite, -0.5 * jnp.log1p(jnp.where(finite, excess, 0.0)), jnp.inf)
 
 
 def _quadrature_log_moment(
@@ -100,7 +119,9 @@ def _quadrature_log_moment(
     linearised by exp(mu u^2) = E exp(sqrt(2 mu) z u), z standard normal: what is left is the moment
     generating function of x, averaged over two normals by Gauss-Hermite quadrature.
     """
-    rate = exponent / task.source.noise**2
+    # In units of the strong model's noise, so that the form has none.
+    rate, weak_noise = exponent, task.supervisor.noise / task.source.noise
+    difference, shift = difference / task.source.noise, shift / task.source.noise
     delta_squared = difference @ difference
     delta = jnp.sqrt(delta_squared)
     first = difference / jnp.where(delta > 0, delta, 1.0)
@@ -108,7 +129,7 @@ def _quadrature_log_moment(
     across = shift - along * first
     height = jnp.linalg.norm(across)
     second = across / jnp.where(height > 0, height, 1.0)
-    curvature = 0.5 * (rate - rate**2 * task.supervisor.noise**2)
+    curvature = 0.5 * (rate - (rate * weak_noise) ** 2)
     diagonal = rate * delta * along - curvature * delta_squared
     off_diagonal = 0.5 * rate * delta * height
     form = jnp.array([[diagonal, off_diagonal], [off_diagonal, 0.0]])

@@ -100,9 +100,10 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
 
 
 def _normal_log_moment(task: TransferTask, u: Array, v: Array, weights: Array, exponent: Array) -> Array:
-    """The noise integrated in closed form."""
-    rate = exponent / task.source.noise**2
-    log_values = -0.5 * rate * (u**2 - 2.0 * u * v) + 0.5 * (rate * task.supervisor.noise * u) ** 2
+    """The noise integrated in closed form, in units of the strong model's."""
+    weak_noise = task.supervisor.noise / task.source.noise
+    u, v = u / task.source.noise, v / task.source.noise
+    log_values = -0.5 * exponent * u * (u - 2.0 * v) + 0.5 * (exponent * weak_noise * u) ** 2
     return jax.nn.logsumexp(log_values + jnp.log(weights))
 
 

@@ -19,6 +19,7 @@ from w2s_sim.identification.tilting import (
     tilted_replicate,
     tilting_plan,
 )
+from w2s_sim.randomness import Seed, key_of, require_seed
 from w2s_sim.task import TransferTask
 
 # Replicates are computed in tiles of a size that depends on the task and n alone, so that the value of
@@ -50,7 +51,7 @@ class RareEvent:
 
 
 def rare_misidentification(
-    task: TransferTask | FiniteTask, num_demonstrations: int, *, replicates: int = 65_536, seed: int = 0
+    task: TransferTask | FiniteTask, num_demonstrations: int, *, replicates: int = 65_536, seed: Seed = 0
 ) -> RareEvent:
     """E[1 - pi_n(k*)], the mean posterior of all wrong concepts, however small.
 
@@ -62,7 +63,7 @@ def rare_misidentification(
             concept from the target.
         num_demonstrations: n >= 1.
         replicates: Number of contexts, >= 2.
-        seed: Replicate i uses the key fold_in(key(seed), i).
+        seed: In [0, 2^64): replicate i uses the key fold_in(key_of(seed), i).
 
     Raises:
         InputError: If a number is out of range, the features are not Gaussian, there is no competitor, or
@@ -70,7 +71,7 @@ def rare_misidentification(
     """
     require_count("num_demonstrations", num_demonstrations, 1)
     require_count("replicates", replicates, 2)
-    require_count("seed", seed, 0)
+    require_seed(seed)
     star = int(task.target_concept)
     prior = np.asarray(task.source.prior)
     if prior[star] <= 0 or not np.any(np.delete(prior, star) > 0):
@@ -87,7 +88,7 @@ def rare_misidentification(
 
 
 def scaled_replicates(
-    task: TransferTask | FiniteTask, plan: TiltingPlan, *, replicates: int, seed: int
+    task: TransferTask | FiniteTask, plan: TiltingPlan, *, replicates: int, seed: Seed
 ) -> Float[np.ndarray, " replicates"]:
     """Independent scaled replicates in [0, 1], in float64; their mean times eps_n is the probability.
 
@@ -95,13 +96,13 @@ def scaled_replicates(
         task: The task.
         plan: Its plan, from `tilting_plan`.
         replicates: How many.
-        seed: Replicate i uses the key fold_in(key(seed), i).
+        seed: In [0, 2^64): replicate i uses the key fold_in(key_of(seed), i).
     """
     size = plan.num_demonstrations
     context = jax.eval_shape(lambda: tilted_context(task, plan, size, key=jax.random.key(0)))
     numbers = size * task.num_concepts + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(context))
     lanes = max(1, min(LARGEST_TILE, TILE_NUMBERS // numbers))
-    key = jax.random.key(seed)
+    key = key_of(seed)
     tiles = [
         np.asarray(_tile(task, plan, key, jnp.asarray(first), lanes)) for first in range(0, replicates, lanes)
     ]

@@ -1,27 +1,30 @@
 """The exact exponent of misidentification, and the prefactor that goes with it.
 
 E[1 - pi_n(k*)] decays like exp(-n I), I = min_k I_k, I_k = max_{0 <= s <= 1} -log m_k(s). Where the maximiser
-s_k is inside (0, 1), competitor k contributes
-    (alpha^P_k / alpha^P_*)^{s_k} exp(-n I_k) (pi / sin(pi s_k)) (2 pi n v_k)^{-1/2} (1 + a_k / n + O(n^-2)),
-v_k the second derivative of log m_k at s_k. Proof: theory/identification-rate.md, after Bahadur & Rao
-1960 (Ann. Math. Statist. 31, "On deviations of the sample mean").
+s_k is inside (0, 1) and log-odds lie on no lattice, competitor k contributes
+    rho_k^{s_k} exp(-n I_k) (pi / sin(pi s_k)) (2 pi n v_k)^{-1/2} (1 + a_k / n + O(n^-2)),
+rho_k its prior odds and v_k the second derivative of log m_k at s_k. Competitors of the same log-odds count
+as one with the sum of their prior odds. Proof: theory/identification-rate.md, after Bahadur & Rao 1960
+(Ann. Math. Statist. 31, "On deviations of the sample mean").
 """
 
-from collections.abc import Callable
 from functools import partial
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, ArrayLike, Bool, Float
 
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification.chernoff import log_chernoff_terms
+from w2s_sim.identification.chernoff import classical_log_chernoff_terms
+from w2s_sim.identification.competitors import Competitors
+from w2s_sim.identification.contour import pair_probability
 from w2s_sim.identification.moments import log_odds_moments
 from w2s_sim.task import TransferTask
 
-# Nearer to 0 or 1 than this, golden section has stopped at the end of the interval.
-BOUNDARY = 1e-3
+# Exponents that agree to this share are equal: what float32 makes of equal ones.
+TIED = 1e-5
 
 
 def identification_exponents(
@@ -34,7 +37,7 @@ def identification_exponents(
     """
     prior = task.source.prior
     even = eqx.tree_at(lambda t: t.source.prior, task, jnp.where(prior > 0, 1.0 / jnp.sum(prior > 0), 0.0))
-    log_terms, exponents = log_chernoff_terms(even, jnp.asarray(1.0))
+    log_terms, exponents = classical_log_chernoff_terms(even, jnp.asarray(1.0))
     return -log_terms, exponents
 
 
@@ -46,62 +49,70 @@ def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
     return jnp.min(identification_exponents(task)[0])
 
 
-@eqx.filter_jit
+def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
+    """Whether s_k is inside (0, 1) for every competitor that attains I. Needs concrete values.
+
+    It is below 1 where log m_k rises at s = 1 or is infinite there, and above 0 where I_k > 0: no s is too
+    near to an end to count, and what that means for a context of n demonstrations is another question.
+    """
+    rates, _ = identification_exponents(task)
+    ends = jnp.ones(task.num_concepts)
+    at_end, slopes = jax.jvp(partial(log_odds_moments, task), (ends,), (ends,))
+    inside = jnp.isinf(at_end) | (slopes > 0)
+    nearest = rates <= (1.0 + TIED) * jnp.min(rates)
+    return bool(jnp.min(rates) > 0) and bool(jnp.all(inside | ~nearest))
+
+
 def sharp_log_misidentification(
-    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, "*n"]
-) -> Float[Array, "*n"]:
+    task: TransferTask | FiniteTask, num_demonstrations: ArrayLike
+) -> Float[np.ndarray, "*n"]:
     """log E[1 - pi_n(k*)] in nats, to relative O(n^-2) where nearest competitors have s_k inside (0, 1).
 
     A competitor whose s_k is at an end counts with its Chernoff term, which is at least its share.
 
     Args:
-        task: The transfer task.
+        task: The transfer task, with Gaussian features or finitely many outcomes.
         num_demonstrations: n, one or several.
+
+    Raises:
+        InputError: If features or labels are neither Gaussian nor finite.
     """
-    rates, exponents = identification_exponents(task)
-    competes = jnp.isfinite(rates)
-    interior = (exponents > BOUNDARY) & (exponents < 1.0 - BOUNDARY)
-    # Those without a saddle point are given one, and then left out.
-    points = jnp.where(competes & interior, exponents, 0.5 * jnp.min(jnp.where(competes, exponents, 1.0)))
-    cumulants = [log_odds_moments(task, points)]
-    function = partial(log_odds_moments, task)
-    for _ in range(4):
-        function = _derivative(function)
-        cumulants.append(function(points))
-    _, _, variance, third, fourth = cumulants
+    found = Competitors.of(task)
 
-    prior = task.source.prior
-    log_prior_odds = jnp.log(jnp.where(prior > 0, prior, 1.0)) - jnp.log(prior[task.target_concept])
-    angle = jnp.pi * points
-    # Mean and variance of the density proportional to exp((1-s) l) / (1 + exp(l)), moved to the prior odds.
-    mean = jnp.pi / jnp.tan(angle) - log_prior_odds
-    second_moment = (jnp.pi / jnp.sin(angle)) ** 2 + mean**2
-    correction = (
-        -second_moment / (2.0 * variance)
-        - third * mean / (2.0 * variance**2)
-        + fourth / (8.0 * variance**2)
-        - 5.0 * third**2 / (24.0 * variance**3)
-    )
+    def log_value(size: float) -> float:
+        return float(found.log_total(size, lambda k, odds: np.array(found.log_expansion(k, odds, size))))
 
-    def log_total(size: Array) -> Array:
-        chernoff = exponents * log_prior_odds - size * rates
-        # exp(a / n) for 1 + a / n: the same to this order, and positive.
-        prefactor = jnp.log(jnp.pi / jnp.sin(angle)) - 0.5 * jnp.log(2.0 * jnp.pi * size * variance)
-        saddle = chernoff + prefactor + correction / size
-        return jax.nn.logsumexp(jnp.where(competes, jnp.where(interior, saddle, chernoff), -jnp.inf))
-
-    return jnp.vectorize(log_total)(jnp.asarray(num_demonstrations, dtype=float))
+    return np.vectorize(log_value, otypes=[float])(np.asarray(num_demonstrations))
 
 
-def _derivative(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """Derivative of a function of K numbers whose k-th value depends on the k-th number alone."""
-    return lambda points: jax.jvp(function, (points,), (jnp.ones_like(points),))[1]
+def corrected_slopes(
+    task: TransferTask | FiniteTask, num_demonstrations: int, competitors: Bool[Array, " K"] | None = None
+) -> tuple[float, float]:
+    """(log E_n - log E_2n - (1/2) log 2) / n in nats, as it is and as it were if log-odds had no lattice.
 
+    Every competitor's E[r / (1 + r)] is computed without an expansion in n: for two concepts the slope is
+    exact. What several competitors share is exact where they are one or far apart, and normal in between.
 
-def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
-    """Whether s_k is inside (0, 1) for every competitor that attains I. Needs concrete values."""
-    rates, exponents = identification_exponents(task)
-    # Those within a hundredth of I are as good as tied at the sample sizes of interest.
-    nearest = rates < 1.01 * jnp.min(rates)
-    inside = (exponents > BOUNDARY) & (exponents < 1.0 - BOUNDARY)
-    return bool(jnp.min(rates) > 0) and bool(jnp.all(inside | ~nearest))
+    Args:
+        task: The transfer task, with Gaussian features or finitely many outcomes.
+        num_demonstrations: n >= 1.
+        competitors: Whose posterior mass E_n is; all but the intended concept when left out.
+
+    Returns:
+        The two slopes; nan where they cannot be computed.
+
+    Raises:
+        InputError: If features or labels are neither Gaussian nor finite.
+    """
+    found = Competitors.of(task, competitors)
+
+    def log_values(size: int) -> Float[np.ndarray, "2"]:
+        def pair(index: int, log_odds: float) -> Float[np.ndarray, "2"]:
+            value = pair_probability(found.law, found.concepts[index], log_odds, size)
+            return np.array([value.log_value, value.log_smooth])
+
+        return found.log_total(size, pair)
+
+    fall = log_values(num_demonstrations) - log_values(2 * num_demonstrations)
+    exact, smooth = (fall - 0.5 * np.log(2.0)) / num_demonstrations
+    return float(exact), float(smooth)

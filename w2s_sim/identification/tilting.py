@@ -24,7 +24,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification.chernoff import log_chernoff_terms
+from w2s_sim.identification.chernoff import classical_log_chernoff_terms
 from w2s_sim.identification.finite_tilting import FiniteTilt
 from w2s_sim.identification.gaussian_tilting import GaussianTilt, pick
 from w2s_sim.task import TransferTask, WeakData
@@ -78,7 +78,7 @@ def tilting_plan(
     """
     if isinstance(task, TransferTask):
         GaussianTilt.require(task)
-    log_terms, exponents = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
+    log_terms, exponents = classical_log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
     if competitors is not None:
         log_terms = jnp.where(competitors, log_terms, -jnp.inf)
     law = FiniteTilt.of(task, exponents) if isinstance(task, FiniteTask) else GaussianTilt.of(task, exponents)

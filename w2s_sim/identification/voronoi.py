@@ -6,20 +6,25 @@ sigma_eff^2 = sigma'^2 + ||g||^2 - (g.Delta)^2 / delta^2, and its posterior dies
     (1/2) log(1 + delta^2 (1 - 2t)^2 / (4 sigma_eff^2)),  if  s = sigma^2 (1 - 2t) / (2 sigma_eff^2) <= 1.
 """
 
+from functools import partial
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from w2s_sim.identification.gaussian_tilting import GaussianTilt
-from w2s_sim.identification.rate import identification_exponents
-from w2s_sim.identification.tilting import tilting_plan
+from w2s_sim.identification.competitors import Competitors
+from w2s_sim.identification.moments import has_gaussian_moments, in_noise_units
+from w2s_sim.identification.rate import TIED, identification_exponents
 from w2s_sim.task import TransferTask
+
+# Of 1 - 2t, a number without a unit: what float32 makes of 0.
+ROUNDING = 1e-6
 
 
 def voronoi_winner(task: TransferTask) -> Int[Array, ""]:
     """w, the concept nearest to the weak version of the intended one, of those that the source knows."""
-    shifts = task.supervisor.vectors[task.target_concept] - task.source.vectors
+    shifts = (task.supervisor.vectors[task.target_concept] - task.source.vectors) / task.source.noise
     squares = jnp.einsum("ki,ij,kj->k", shifts, task.features.covariance, shifts)
     return jnp.argmin(jnp.where(task.source.prior > 0, squares, jnp.inf))
 
@@ -49,14 +54,22 @@ def voronoi_pairs(
     task: TransferTask,
 ) -> tuple[Float[Array, " K"], Float[Array, " K"], Float[Array, " K"]]:
     """delta^2, t and sigma_eff^2 of every concept, seen from the winner; t = 0 for the winner itself."""
-    winner, covariance = voronoi_winner(task), task.features.covariance
-    differences = task.source.vectors - task.source.vectors[winner]
-    shift = task.supervisor.vectors[task.target_concept] - task.source.vectors[winner]
-    delta_squared = jnp.einsum("ki,ij,kj->k", differences, covariance, differences)
-    overlaps = differences @ covariance @ shift
-    safe = jnp.where(delta_squared > 0, delta_squared, 1.0)
-    variance = task.supervisor.noise**2 + shift @ covariance @ shift - overlaps**2 / safe
-    return delta_squared, overlaps / safe, variance
+    delta_squared, share, variance = _pairs_in_noise_units(task)
+    unit = task.source.noise**2
+    return delta_squared * unit, share, variance * unit
+
+
+def _pairs_in_noise_units(
+    task: TransferTask,
+) -> tuple[Float[Array, " K"], Float[Array, " K"], Float[Array, " K"]]:
+    winner = task.source.vectors[voronoi_winner(task)]
+    shift = task.supervisor.vectors[task.target_concept] - winner
+    pairs = jax.vmap(partial(in_noise_units, task), (0, None))
+    return pairs(task.source.vectors - winner, shift)
+
+
+def _counted_losers(task: TransferTask) -> Bool[Array, " K"]:
+    return losers(task) & (task.source.prior > 0)
 
 
 def voronoi_rates(task: TransferTask) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
@@ -64,16 +77,36 @@ def voronoi_rates(task: TransferTask) -> tuple[Float[Array, " K"], Float[Array, 
 
     Source: theorem `voronoi-threshold`.
     """
-    delta_squared, share, variance = voronoi_pairs(task)
-    counts = losers(task) & (task.source.prior > 0)
+    delta_squared, share, variance = _pairs_in_noise_units(task)
     rates = 0.5 * jnp.log1p(delta_squared * (1.0 - 2.0 * share) ** 2 / (4.0 * variance))
-    exponents = task.source.noise**2 * (1.0 - 2.0 * share) / (2.0 * variance)
-    return jnp.where(counts, rates, jnp.inf), exponents
+    exponents = (1.0 - 2.0 * share) / (2.0 * variance)
+    return jnp.where(_counted_losers(task), rates, jnp.inf), exponents
 
 
 def voronoi_rate(task: TransferTask) -> Float[Array, ""]:
     """The smallest rate of a loser, in nats per demonstration."""
     return jnp.min(voronoi_rates(task)[0])
+
+
+def is_off_the_border(task: TransferTask) -> bool:
+    """Whether no loser is as near to the weak concept as the winner is. Needs concrete values."""
+    _, share, _ = _pairs_in_noise_units(task)
+    return bool(jnp.all((1.0 - 2.0 * share > ROUNDING) | ~_counted_losers(task)))
+
+
+def nearest_losers_are_inside(task: TransferTask) -> bool:
+    """Whether s < 1 for the losers that die out most slowly. Needs concrete values.
+
+    Where s would exceed 1 the rate is that at s = 1, below the closed form: such a loser may die out more
+    slowly than one of a smaller closed form.
+    """
+    delta_squared, share, variance = _pairs_in_noise_units(task)
+    _, exponents = voronoi_rates(task)
+    s = jnp.minimum(exponents, 1.0)
+    rates = 0.5 * jnp.log1p(s * delta_squared * ((1.0 - 2.0 * share) - s * variance))
+    rates = jnp.where(_counted_losers(task), rates, jnp.inf)
+    nearest = rates <= (1.0 + TIED) * jnp.min(rates)
+    return bool(jnp.all((exponents < 1.0) | ~nearest))
 
 
 def only_losers_compete(task: TransferTask) -> TransferTask:
@@ -90,28 +123,17 @@ def no_third_concept_interferes(task: TransferTask) -> bool:
     Outside the cell the posterior of k* dies out at the rate of the pair only if, under the law tilted until
     k* and the winner are level, every other concept explains the demonstrations worse. Needs concrete values.
     """
-    star, winner = int(task.target_concept), int(voronoi_winner(task))
-    if star == winner:
+    star = int(task.target_concept)
+    if star == int(voronoi_winner(task)) or not has_gaussian_moments(task):
         return True
-    pair = only_losers_compete(task)
-    # One demonstration and even odds give the s at which the two are level.
-    even = eqx.tree_at(lambda t: t.source.prior, pair, jnp.where(pair.source.prior > 0, 0.5, 0.0))
-    plan = tilting_plan(even, 1)
-    vectors, prior = np.asarray(task.source.vectors, np.float64), np.asarray(task.source.prior)
-    tilt = plan.law
-    assert isinstance(tilt, GaussianTilt)
-    shift = np.append(np.asarray(tilt.directions)[star, winner], np.asarray(tilt.noise_shifts)[star, winner])
-    move = np.eye(task.dim + 1) + np.outer(shift, np.append(vectors[star] - vectors[winner], 0.0))
-    law = np.eye(task.dim + 1)
-    law[:-1, :-1] = task.features.covariance
-    law = move @ law @ move.T
-    weak = np.asarray(task.supervisor.vectors, np.float64)[star]
-    residuals = np.column_stack([weak - vectors, np.full(len(vectors), float(task.supervisor.noise))])
-    squares = np.einsum("ki,ij,kj->k", residuals, law, residuals)
-    third = (np.arange(len(vectors)) != star) & (np.arange(len(vectors)) != winner) & (prior > 0)
-    return bool(np.all(squares[third] > squares[winner]))
+    pair = Competitors.of(seen_from_winner(task), losers(task))
+    # A source that excludes the intended concept has nothing to be level with.
+    return all(
+        pair.law.tilted_pair(star, float(pair.exponents[0]), third).mean[1] < 0.0
+        for third in (pair.bystanders if pair.concepts else ())
+    )
 
 
-def golden_section_rate(task: TransferTask) -> Float[Array, ""]:
+def numerical_rate(task: TransferTask) -> Float[Array, ""]:
     """The same rate as `voronoi_rate` by numerical minimisation of m_k(s) over [0, 1]."""
     return jnp.min(identification_exponents(only_losers_compete(task))[0])

@@ -76,7 +76,7 @@ def _value_label(table: pd.DataFrame, key: str, value: Any, written: str | None)
         kinds = table.loc[table[key].isna(), f"{tables}.kind"] if f"{tables}.kind" in table else ()
         alone = set(kinds)
         return _plain(alone.pop()) if len(alone) == 1 else f"no {short_label(key)}"
-    if last == "kind":
+    if last in ("kind", "label"):
         return _plain(value)
     whole = isinstance(value, float) and value.is_integer()
     return f"{short_label(key)} = {written or _plain(int(value) if whole else value)}"

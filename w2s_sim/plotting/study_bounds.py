@@ -1,6 +1,7 @@
 """Bounds in a study's figure: one line where all curves have the same, else a line in the colour of each."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -45,10 +46,16 @@ def bound_curves(
         name = names[kind]
         given = points.loc[np.isfinite(points[kind])].sort_values("x", kind="stable")
         groups = _alike(given, kind)
-        if len(groups) == 1 and len(groups[0]) == points["curve"].nunique():
+        shared_by_all = len(groups) == 1 and len(groups[0]) == points["curve"].nunique()
+        if shared_by_all or (len(groups) == 1 and len(groups[0]) > 1):
             line = given.drop_duplicates("x")
             x, y = line["x"].tolist(), line[kind].tolist()
-            curves.append(Curve(name, x, y, colour=VERMILION, dashes=(0.0, pattern)))
+            if len(y) > 1 and np.allclose(y, y[0], rtol=ROUNDING, atol=0.0):
+                # A level crosses the whole panel, so that the curves that do not obey it are seen to pass it.
+                places = points["x"].to_numpy(dtype=float)
+                x, y = [float(places.min()), float(places.max())], [y[0], y[0]]
+            label = name if shared_by_all else f"{name}: {_together(labels[i] for i in groups[0])}"
+            curves.append(Curve(label, x, y, colour=VERMILION, dashes=(0.0, pattern)))
             continue
         for group in groups:
             for place, index in enumerate(group):
@@ -61,6 +68,12 @@ def bound_curves(
             # For the legend: the lines themselves have the colours of their curves.
             curves.append(Curve(f"{name}, by colour", (), (), colour=GREY, dashes=(0.0, pattern)))
     return curves
+
+
+def _together(labels: Iterable[str]) -> str:
+    """What the names of several curves begin with, such as "ridge" of "ridge = 0" and "ridge = 0.3"."""
+    same = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
+    return "".join(letters[0] for letters in same).rstrip(" ,.:=0123456789") or "some curves"
 
 
 def _alike(given: pd.DataFrame, kind: str) -> list[list[int]]:

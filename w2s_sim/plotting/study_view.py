@@ -74,7 +74,8 @@ def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
     if len(values) < 2:
         return None
     places = np.log(values) if log else np.asarray(values)
-    scale = AXIS_WIDTH / max(float(places[-1] - places[0]), 1e-12)
+    # Values so near each other that their logarithms are one have one place.
+    scale = AXIS_WIDTH / (float(places[-1] - places[0]) or 1.0)
     ticks, reached = {}, -np.inf
     for value, place in zip(values, scale * (places - places[0]), strict=True):
         label = f"{value:g}"

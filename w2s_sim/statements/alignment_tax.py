@@ -21,13 +21,13 @@ from w2s_sim.statements.example_tasks import (
 )
 from w2s_sim.statements.finetuning import (
     FINETUNING_PARAMETERS,
-    FINITE_VARIANCE,
     ISOTROPIC,
     SPECTRAL,
     SYMMETRIC,
     build_student,
 )
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.measure import FromWeakData, Support, nonnegative
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.statements.style_content import relative_errors, style_block
 from w2s_sim.task import TransferTask, WeakData, canonical_task
@@ -37,6 +37,20 @@ def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2
     """Style error over a^2 and content error over kappa^2 of the student, both squared."""
     student = case.estimator.fit(case.task.source, data, key=key)
     return relative_errors(case.task, student.coefficients - case.task.target_vector)
+
+
+def errors_range(case: Case) -> Support:
+    """The range of `evaluate`: an error is convex in the student, and what is never moved stays as it is."""
+    task, estimator = case.task, case.estimator
+    if estimator.stays_in_hull:
+        errors = [relative_errors(task, vector - task.target_vector) for vector in task.source.vectors]
+        return jnp.zeros(2), jnp.max(jnp.stack(errors), axis=0)
+    if isinstance(estimator, BlockwiseDescent):
+        style = style_block(task)
+        moved = [jnp.any(estimator.step_sizes[block] > 0) for block in (style, ~style)]
+        source = relative_errors(task, task.source_vector - task.target_vector)
+        return jnp.where(jnp.stack(moved), 0.0, source), jnp.where(jnp.stack(moved), jnp.inf, source)
+    return nonnegative(case)
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -106,7 +120,7 @@ ALIGNMENT_TAX = Statement(
     ),
     cases=cases,
     bound=lambda case: jnp.ones(()),
-    measure=FromWeakData(evaluate),
+    measure=FromWeakData(evaluate, errors_range),
     functional=TAX,
     assumptions=(SPECTRAL, ISOTROPIC, SYMMETRIC, BOTH_ERRORS, BIAS_IN_CONTENT, FINITE_VARIANCE),
     trivial=lambda case: 0.0,

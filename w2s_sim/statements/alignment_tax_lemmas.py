@@ -118,6 +118,7 @@ ALIGNMENT_TAX_LEMMAS = (
         title="A block's error is at least its share (violation)",
         cases=lambda preset: _path_cases("quick"),
         measure=FromWeakData(_projection_excess),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-5,
         assumptions=BLOCKS,

@@ -1,14 +1,18 @@
-"""Learners and weak models that break an assumption on purpose, for the statements' controls."""
+"""Learners, weak models and features that break an assumption on purpose, for the statements' controls."""
+
+import math
+from typing import ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Complex, Float, Int, Key
 
 from w2s_sim._checks import as_float
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
+from w2s_sim.features import FeatureLaw, Gaussian
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import WeakData
@@ -34,6 +38,11 @@ class ToldTheWorld(Estimator):
     @property
     def sample_size(self) -> int:
         return self.learner.sample_size
+
+    @property
+    def stays_in_hull(self) -> bool:
+        """As the learner, in its own world."""
+        return self.learner.stays_in_hull
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         return self.learner.fit(source, data, key=key)
@@ -84,3 +93,42 @@ class BlockwiseDescent(Estimator):
             return coefficients + self.step_sizes * (data.inputs.T @ residual) / self.num_weak
 
         return LinearStudent(jax.lax.fori_loop(0, self.steps, step, source.prior @ source.vectors))
+
+
+class RandomLength(FeatureLaw):
+    """x = r z with z ~ N(0, I) and a random r: isotropic and symmetric, but no independent coordinates.
+
+    r^2 is 0.02 or 1.98, each with probability 1/2.
+
+    Attributes:
+        dim: d >= 1.
+    """
+
+    dim: int = eqx.field(static=True)
+    isotropic: ClassVar[bool] = True
+    sign_permutation_symmetric: ClassVar[bool] = True
+    squared_lengths: ClassVar[tuple[float, float]] = (0.02, 1.98)
+
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        return jnp.eye(self.dim)
+
+    def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
+        length_key, direction_key = jax.random.split(key)
+        squares = jax.random.choice(length_key, jnp.array(self.squared_lengths), (num_inputs, 1))
+        return jnp.sqrt(squares) * jax.random.normal(direction_key, (num_inputs, self.dim))
+
+    def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
+        exponent = 0.5 * jnp.sum(argument**2, axis=-1)
+        short, long = self.squared_lengths
+        return 0.5 * (jnp.exp(short * exponent) + jnp.exp(long * exponent))
+
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        points, weights = Gaussian(self.dim).quadrature(num_nodes)
+        scaled = [square**0.5 * points for square in self.squared_lengths]
+        return jnp.concatenate(scaled), 0.5 * jnp.concatenate([weights, weights])

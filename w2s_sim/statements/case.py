@@ -2,19 +2,26 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Generic
+from typing import TYPE_CHECKING, Any, Generic
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Key
-from typing_extensions import TypeVar
 
 from w2s_sim.estimators import Estimator
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import TransferTask, WeakData
 
-# Regression tasks unless something else is said.
-TaskT = TypeVar("TaskT", default=TransferTask)
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    # A case has a regression task unless its annotation says otherwise.
+    TaskT = TypeVar("TaskT", default=TransferTask)
+else:
+    # From Python 3.13 on, beartype takes the default of a type variable for its bound.
+    from typing import TypeVar
+
+    TaskT = TypeVar("TaskT")
 
 
 class Sampling(eqx.Module):

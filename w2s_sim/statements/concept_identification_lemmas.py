@@ -7,8 +7,8 @@ from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.estimators import ContextEstimator, InContext
 from w2s_sim.identification import (
-    identification_bound,
-    log_chernoff_terms,
+    classical_identification_bound,
+    classical_log_chernoff_terms,
     log_odds_moments,
 )
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
@@ -106,11 +106,11 @@ def _moment_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _best_moment(case: Case) -> Float[Array, ""]:
-    """min_s m_k(s) by golden section: the bound's term for one demonstration and even prior odds."""
+    """min_s m_k(s) by search: the classical bound's term for one demonstration and even prior odds."""
     task = case.task
     even = task.source.with_prior(jnp.full(task.num_concepts, 1.0 / task.num_concepts))
     even_task = TransferTask(task.features, even, task.target_prior, task.supervisor)
-    log_terms, _ = log_chernoff_terms(even_task, jnp.asarray(1.0))
+    log_terms, _ = classical_log_chernoff_terms(even_task, jnp.asarray(1.0))
     return jnp.exp(log_terms[_nearest_competitor(task)])
 
 
@@ -127,6 +127,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         title="1 - pi_* <= sum min(1, r_k), on every path (violation)",
         cases=_canonical_cases,
         measure=FromWeakData(_odds_violation),
+        pathwise=True,
         bound=lambda case: 0.0,
         margin=lambda case: 1e-6,
         page=PAGE,
@@ -137,7 +138,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         title="min(1, r) <= r^s",
         cases=_canonical_cases,
         measure=FromWeakData(_mean_clipped_odds),
-        bound=lambda case: identification_bound(case.task, case.estimator.sample_size),
+        bound=lambda case: classical_identification_bound(case.task, case.estimator.sample_size),
         trivial=lambda case: case.task.num_concepts - 1.0,
         support=lambda case: (0.0, case.task.num_concepts - 1.0),
         page=PAGE,
@@ -159,7 +160,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
     Statement(
         id="orthogonal-bias-is-noise",
         kind="equality",
-        title="An orthogonal bias acts only as extra noise",
+        title="With Gaussian features an orthogonal bias acts only as extra noise",
         cases=lambda preset: _canonical_cases(preset)[:1],
         exact=_best_moment,
         bound=_orthogonal_bias_moment,

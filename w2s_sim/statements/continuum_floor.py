@@ -7,14 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.estimators import ConjugateRefinement, Estimator, InContext, LeastSquares, Ridge
+from w2s_sim.estimators import ConjugateRefinement, Estimator, GradientDescent, InContext, LeastSquares, Ridge
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
-from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, stays_on_segment
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
 from w2s_sim.statements.naive_floor import features_away_from_bias
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.statements.quantities import naive_floor
+from w2s_sim.statements.quantities import label_scale, naive_floor
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
 
@@ -32,10 +33,10 @@ def bound(case: Case) -> Float[Array, ""]:
     return naive_floor(case.task)
 
 
-def _has_finite_variance(case: Case) -> bool:
-    """The risk of least squares has two moments only when N > d + 3."""
+def _student_stays_on_segment(case: Case) -> bool:
+    """Whether the student, where there is one, moves from the source by gains like those of naive-floor."""
     student = getattr(case.estimator, "student", None)
-    return student is None or student.sample_size > case.task.dim + 3
+    return student is None or stays_on_segment(case.task, student)
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -54,6 +55,11 @@ def cases(preset: Preset) -> Sequence[Case]:
             task,
             ConjugateRefinement(60, 0.1, LeastSquares(num_weak=60)),
         ),
+        Case(
+            "student on 4 refined labels, rademacher features, n=60",
+            canonical(features="rademacher"),
+            ConjugateRefinement(60, 0.1, LeastSquares(num_weak=4)),
+        ),
     ]
     path = [Case(f"canonical, n={n}, tau=0.5", task, ConjugateRefinement(n, 0.5)) for n in sizes]
     return path + others
@@ -69,6 +75,15 @@ def controls(preset: Preset) -> Sequence[Control]:
         Control(
             Case("a continuum within the hull's span, n=60", task, ConjugateRefinement(60, within)),
             breaks=ISOTROPIC_PRIOR.name,
+        ),
+        Control(
+            # Two steps past the stable size push the student back, beyond the source and towards the target.
+            Case(
+                "student by gradient descent, 2 steps of 2.5",
+                leaning_to_source(1.3),
+                ConjugateRefinement(60, 0.5, GradientDescent(2, 2.5, num_weak=960)),
+            ),
+            breaks="a student with gains that stay on the segment",
         ),
         Control(
             Case("anisotropic features, n=240", stretched, ConjugateRefinement(240, 0.06)),
@@ -94,7 +109,7 @@ def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Flo
 
 def _rounding(case: Case) -> float:
     """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
-    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps)
+    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps) * label_scale(case.task)
 
 
 def _lemma_cases(preset: Preset) -> Sequence[Case]:
@@ -104,6 +119,7 @@ def _lemma_cases(preset: Preset) -> Sequence[Case]:
 CONJUGATE_MEAN_IS_RIDGE = Statement(
     id="conjugate-mean-is-ridge",
     kind="equality",
+    label_power=1,
     title="The posterior mean is ridge to the source",
     summary="Under N(beta_P, tau^2 I) the posterior mean is the ridge student at eta = sigma^2/(n tau^2).",
     formula=r"\mathbb{E}[\beta\mid x,y']=b_\eta,\qquad \eta=\sigma^2/(n\tau^2)",
@@ -120,6 +136,7 @@ CONJUGATE_MEAN_IS_RIDGE = Statement(
 CONTINUUM_FLOOR = Statement(
     id="continuum-floor",
     kind="lower",
+    label_power=2,
     title="Refinement over a continuum of concepts is fine-tuning",
     summary=(
         "If the strong model holds every regression vector for possible, a Gaussian prior around the source, "
@@ -131,13 +148,14 @@ CONTINUUM_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         GAUSSIAN_PRIOR,
         ISOTROPIC_PRIOR,
         ISOTROPIC,
         SYMMETRIC,
-        Assumption("finite variance of the risk", _has_finite_variance),
+        Assumption("a student with gains that stay on the segment", _student_stays_on_segment),
+        FINITE_VARIANCE,
     ),
     trivial=lambda case: 0.0,
     lemmas=(CONJUGATE_MEAN_IS_RIDGE,),

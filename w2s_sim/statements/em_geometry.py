@@ -66,6 +66,27 @@ def divergence_of_priors(task: FiniteTask) -> Float[Array, ""]:
     return kullback_leibler(task.target_prior, task.source.prior)
 
 
+def target_account(task: FiniteTask) -> Float[Array, " M"]:
+    """sum_k alpha^Q_k p_k, what the strong model expects of the weak labels under the target prior."""
+    return task.target_prior @ outcome_laws(task)
+
+
+@eqx.filter_jit
+def misfit_bound(task: FiniteTask, rounds: Float[Array, ""]) -> Float[Array, ""]:
+    """KL(Q'||M) + KL(a||alpha^P)/(T+1) - KL(a||alpha^Q) in nats; M the account under alpha^Q, a = T(alpha^Q).
+
+    Bounds the misfit after T rounds whatever law Q' the weak labels have. Where Q' = M, a round leaves the
+    target prior as it is, and it is KL(alpha^Q||alpha^P)/(T+1).
+    """
+    log_laws = task.source.log_outcome_probabilities()
+    moved = refine_prior(task.target_prior, log_laws.T, task.weak_law)
+    return (
+        kullback_leibler(task.weak_law, target_account(task))
+        + kullback_leibler(moved, task.source.prior) / (rounds + 1)
+        - kullback_leibler(moved, task.target_prior)
+    )
+
+
 def affinities(task: FiniteTask) -> Float[Array, " K"]:
     """sum_o (Q'(o) p_k(o))^(1/2), the Bhattacharyya coefficient of the weak law and each concept's."""
     return jnp.sum(jnp.sqrt(outcome_laws(task) * task.weak_law), axis=1)

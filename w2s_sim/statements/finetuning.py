@@ -1,4 +1,4 @@
-"""What statements about fine-tuning share: the student of a case file, when its risk has a variance."""
+"""What statements about fine-tuning share: assumptions, and the student of a case file."""
 
 from typing import Any
 
@@ -7,17 +7,19 @@ from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import (
-    Estimator,
     GradientDescent,
     LabelMixing,
-    LeastSquares,
-    Refinement,
     Ridge,
     SpectralCutoff,
     SpectralFinetuning,
 )
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.quantities import distance_from_line, naive_floor
+from w2s_sim.task import TransferTask
+
+# Two squared distances, computed in single precision, that differ by this share count as the same.
+SAME_DISTANCE = 1e-6
 
 FINETUNING_PARAMETERS = (
     Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
@@ -49,17 +51,12 @@ def build_student(numbers: dict[str, Any]) -> SpectralFinetuning:
     return student if numbers["mixing"] is None else LabelMixing(student, numbers["mixing"])
 
 
-def has_finite_variance(case: Case) -> bool:
-    """Without shrinkage, 1/lambda_min(S) has two moments only when n and d differ by more than 3."""
-    estimator: Estimator = case.estimator
-    while isinstance(estimator, LabelMixing | Refinement):
-        estimator = estimator.student
-    unshrunk = (
-        isinstance(estimator, LeastSquares)
-        or (isinstance(estimator, Ridge) and float(estimator.ridge) == 0.0)
-        or (isinstance(estimator, SpectralCutoff) and float(estimator.threshold) == 0.0)
-    )
-    return not unshrunk or abs(estimator.sample_size - case.task.dim) > 3
+def stays_on_segment(task: TransferTask, student: SpectralFinetuning) -> bool:
+    """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
+    if student.gain_within_unit_interval:
+        return True
+    floor = float(naive_floor(task))
+    return float(distance_from_line(task)) >= (1.0 - SAME_DISTANCE) * floor
 
 
 SPECTRAL = Assumption("spectral fine-tuning", lambda case: isinstance(case.estimator, SpectralFinetuning))
@@ -67,7 +64,6 @@ ISOTROPIC = Assumption("isotropic features", lambda case: case.task.features.iso
 SYMMETRIC = Assumption(
     "sign-permutation-symmetric features", lambda case: case.task.features.sign_permutation_symmetric
 )
-FINITE_VARIANCE = Assumption("finite variance of the risk", has_finite_variance)
 
 
 def ratio_of(case: Case) -> float:

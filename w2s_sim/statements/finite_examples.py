@@ -142,6 +142,15 @@ def coin_task(doublings: int) -> FiniteTask:
     return well_described(model, [0.0, 1.0])
 
 
+def loaded_coin_task(share: float = 0.999) -> FiniteTask:
+    """Two coins that show one face with probability `share`, the intended one heads and the other tails.
+
+    The log-odds of a toss are plus or minus log(share / (1 - share)), a lattice.
+    """
+    model = CategoricalModel([0.5, 0.5], [[[share, 1.0 - share]], [[1.0 - share, share]]], [1.0])
+    return well_described(model, [1.0, 0.0])
+
+
 def random_tables(seed: int) -> tuple[CategoricalModel, list[float]]:
     """Four concepts, and a target prior, drawn from Dirichlet laws that favour sharp ones."""
     generator = np.random.default_rng(seed)

@@ -1,12 +1,14 @@
 """What averaging over grouped contexts leaves of the prior, of the predictor and of a student's risk."""
 
+import itertools
 import math
 from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Bool, Float
 
 from w2s_sim.estimators import Refinement
 from w2s_sim.finite_task import FiniteTask
@@ -16,6 +18,8 @@ from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.task import Task, TransferTask
 
 TaskT = TypeVar("TaskT", bound=Task)
+# Sets of more concepts are not enumerated.
+MOST_CONCEPTS = 12
 
 
 def with_target(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
@@ -25,18 +29,43 @@ def with_target(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
 
 def concept_bounds(case: Case) -> Float[Array, " K"]:
     """min(1, eps_n(k)) >= E[1 - pi_n(k)] of a context whose demonstrations all show concept k."""
-    return _concept_bounds(case.task, jnp.asarray(num_demonstrations(case), dtype=float))
+    return jnp.minimum(jnp.sum(pair_bounds(case), axis=1), 1.0)
+
+
+def pair_bounds(case: Case) -> Float[Array, "K K"]:
+    """min(1, C_jk(n)) >= E_j pi_n(k), row j for contexts that show concept j; 0 on the diagonal."""
+    return _pair_bounds(case.task, jnp.asarray(num_demonstrations(case), dtype=float))
 
 
 @eqx.filter_jit
-def _concept_bounds(
+def _pair_bounds(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
-) -> Float[Array, " K"]:
-    def bound(prior: Float[Array, " K"]) -> Float[Array, ""]:
+) -> Float[Array, "K K"]:
+    def bounds(prior: Float[Array, " K"]) -> Float[Array, " K"]:
         log_terms, _ = log_chernoff_terms(with_target(task, prior), num_demonstrations)
-        return jnp.minimum(jnp.sum(jnp.exp(log_terms)), 1.0)
+        return jnp.minimum(jnp.exp(log_terms), 1.0)
 
-    return jax.vmap(bound)(jnp.eye(task.num_concepts))
+    return jax.vmap(bounds)(jnp.eye(task.num_concepts))
+
+
+def subsets(num_concepts: int) -> Bool[np.ndarray, "sets K"]:
+    """All 2^K sets of concepts, a row each."""
+    return np.array(list(itertools.product((False, True), repeat=num_concepts)))
+
+
+def transfer_terms(case: Case) -> Float[Array, " K"]:
+    """2 alpha^Q_j min(1, sum_{k in A} C_jk(n)) of concepts j off the set A for which these add up to most.
+
+    Their sum bounds ||E pi_n - alpha^Q||_1. With more concepts than `MOST_CONCEPTS` all others stand for A in
+    each term, which is no less.
+    """
+    prior, pairs = case.task.target_prior, pair_bounds(case)
+    if case.task.num_concepts > MOST_CONCEPTS:
+        return 2.0 * prior * jnp.minimum(jnp.sum(pairs, axis=1), 1.0)
+    sets = jnp.asarray(subsets(case.task.num_concepts))
+    entering = jnp.minimum(sets.astype(pairs.dtype) @ pairs.T, 1.0)
+    moved = jnp.where(sets, 0.0, prior * entering)
+    return 2.0 * moved[jnp.argmax(jnp.sum(moved, axis=1))]
 
 
 def mean_labeller_bound(case: Case) -> Float[Array, ""]:

@@ -14,7 +14,7 @@ from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
 from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.functionals import L1_NORM
-from w2s_sim.statements.grouped_terms import concept_bounds, with_target
+from w2s_sim.statements.grouped_terms import transfer_terms, with_target
 from w2s_sim.statements.grouped_transfer_lemmas import (
     GROUPED_TRANSFER_LEMMAS,
     SHARED_CONCEPT,
@@ -37,7 +37,7 @@ def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, " 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
     """The bound's summands, one per concept."""
-    parts = 2.0 * case.task.target_prior * concept_bounds(case)
+    parts = transfer_terms(case)
     return {f"concept {k + 1}": parts[k] for k in range(case.task.num_concepts)}
 
 
@@ -110,7 +110,10 @@ GROUPED_TRANSFER = Statement(
         "If all demonstrations of a context show one concept, each context identifies its own, and the "
         "posterior averaged over contexts recovers the target prior, whatever the source prior was."
     ),
-    formula=(r"\lVert\mathbb{E}\,\pi_n-\alpha^Q\rVert_1 \;\le\; 2\sum_k\alpha^Q_k\min\{1,\varepsilon_n(k)\}"),
+    formula=(
+        r"\lVert\mathbb{E}\,\pi_n-\alpha^Q\rVert_1 \;\le\; "
+        r"2\max_A\sum_{j\notin A}\alpha^Q_j\min\Bigl\{1,\sum_{k\in A}C_{jk}(n)\Bigr\}"
+    ),
     cases=cases,
     bound=transfer_bound,
     measure=FromWeakData(evaluate),

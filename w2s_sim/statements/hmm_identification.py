@@ -9,7 +9,13 @@ from w2s_sim.estimators import ContextEstimator, InContext
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
-from w2s_sim.statements.concept_identification import bound, build_estimator, evaluate, terms
+from w2s_sim.statements.concept_identification import (
+    bound,
+    build_estimator,
+    evaluate,
+    support,
+    terms,
+)
 from w2s_sim.statements.finite_examples import (
     ALTERNATING,
     FORGETFUL,
@@ -90,7 +96,7 @@ HMM_IDENTIFICATION = Statement(
     ),
     formula=(
         r"\mathbb{E}\,[1-\pi_n(k^*)] \;\le\; \sum_{k\ne k^*}\,\min_{0\le s\le 1}\, "
-        r"\Bigl(\frac{\alpha^P_k}{\alpha^P_{*}}\Bigr)^{s} "
+        r"s^s(1-s)^{1-s}\Bigl(\frac{\alpha^P_k}{\alpha^P_{*}}\Bigr)^{s} "
         r"\Bigl(\sum_{o} q'(o)\,\Bigl(\frac{p_k(o)}{p_*(o)}\Bigr)^{s}\Bigr)^{n}"
     ),
     cases=cases,
@@ -112,7 +118,7 @@ HMM_IDENTIFICATION = Statement(
             ),
         ),
     ),
-    support=lambda case: (0.0, 1.0),
+    support=support,
     trivial=lambda case: 1.0,
     terms=terms,
     lemmas=HMM_IDENTIFICATION_LEMMAS,

@@ -10,9 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import HiddenMarkovModel
+from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.estimators import ContextEstimator, InContext
 from w2s_sim.finite_task import FiniteTask
-from w2s_sim.identification import identification_bound, log_odds_moments
+from w2s_sim.identification import classical_identification_bound, log_odds_moments
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.finite_examples import language_task, table_task, three_state_task
@@ -99,8 +100,8 @@ def _contexts_of_two(task: FiniteTask) -> tuple[Float[Array, "M M K"], Float[Arr
     """log pi_2 of all contexts of two demonstrations, and their probabilities under the weak law."""
     log_laws = task.source.log_outcome_probabilities().T
     evidence = log_laws[:, None] + log_laws
-    log_posterior = jax.nn.log_softmax(jnp.log(task.source.prior) + evidence, axis=-1)
-    return log_posterior, jnp.outer(task.weak_law, task.weak_law)
+    posterior = log_posterior(log_weights(task.source.prior), evidence)
+    return posterior, jnp.outer(task.weak_law, task.weak_law)
 
 
 def _odds_violation(case: FiniteCase) -> Float[Array, ""]:
@@ -203,7 +204,7 @@ HMM_IDENTIFICATION_LEMMAS = (
         title="min(1, r) <= r^s, over all contexts of two",
         cases=_finite_cases,
         exact=_mean_clipped_odds,
-        bound=lambda case: identification_bound(case.task, 2),
+        bound=lambda case: classical_identification_bound(case.task, 2),
         trivial=lambda case: case.task.num_concepts - 1.0,
         page=PAGE,
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -10,13 +11,18 @@ from w2s_sim.estimators import Estimator, HullProjection, Ridge
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.statements.broken_learners import NearestConcept
 from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.double import in_double
 from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, oblique_concepts
 from w2s_sim.statements.hull_geometry import (
+    distance_scale,
+    gap_scale,
     hull_geometry,
-    norm_of_projection,
+    largest_distance,
+    longest_vector,
     optimality_gap,
     projected_target,
     projected_weak,
+    projects_in_the_features_norm,
     squared_norm,
 )
 from w2s_sim.statements.hull_misfit_lemmas import HULL_MISFIT_LEMMAS, beside_the_hull
@@ -25,8 +31,10 @@ from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask, canonical_task, regression_task
 
-# Assumptions are evaluated in the precision of the run.
-SINGLE_PRECISION = 1e-4
+# Points are one whose distance is this share of the hull's size; assumptions are asked in float64.
+SAME_POINT = 1e-12
+# What the gap of a projection may be off by, as a share of its scale.
+EXACT = 1e-10
 
 
 def error(case: Case) -> Float[Array, ""]:
@@ -42,16 +50,13 @@ def bound(case: Case) -> Float[Array, ""]:
 
 def _target_in_hull(case: Case) -> bool:
     task = case.task
-    return float(squared_norm(task, task.target_vector - projected_target(task))) < SINGLE_PRECISION
-
-
-def _projects_in_the_features_norm(case: Case) -> bool:
-    difference = norm_of_projection(case) - case.task.features.covariance
-    return bool(np.max(np.abs(difference)) < SINGLE_PRECISION)
+    distance = jnp.sqrt(squared_norm(task, task.target_vector - projected_target(task)))
+    rounding = 4.0 * jnp.finfo(distance.dtype).eps * longest_vector(task)
+    return bool(distance <= SAME_POINT * largest_distance(task) + rounding)
 
 
 def _projection_is_exact(case: Case) -> bool:
-    return isinstance(case.estimator, NearestConcept) or float(optimality_gap(case)) < SINGLE_PRECISION
+    return isinstance(case.estimator, NearestConcept) or bool(optimality_gap(case) <= EXACT * gap_scale(case))
 
 
 def erring_weak_model(seed: int, *, num_concepts: int = 4, dim: int = 8, size: float = 0.5) -> TransferTask:
@@ -146,6 +151,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 HULL_MISFIT = Statement(
     id="hull-misfit",
     kind="upper",
+    label_power=2,
     title="Projection on the hull of concepts gains the misfit",
     summary=(
         "Projected on what the strong model can say, the convex hull of its concepts, the weak model loses "
@@ -160,10 +166,14 @@ HULL_MISFIT = Statement(
     exact=error,
     assumptions=(
         Assumption("projection on a convex set", lambda case: not isinstance(case.estimator, NearestConcept)),
-        Assumption("target in the hull", _target_in_hull),
-        Assumption("projection in the norm of the features", _projects_in_the_features_norm),
-        Assumption("projection computed to rounding", _projection_is_exact),
+        Assumption("target in the hull", in_double(_target_in_hull)),
+        Assumption(
+            "projection in the norm of the features",
+            in_double(lambda case: bool(projects_in_the_features_norm(case))),
+        ),
+        Assumption("projection computed to rounding", in_double(_projection_is_exact)),
     ),
+    scale=distance_scale,
     trivial=lambda case: hull_geometry(case.task, projected_weak(case)).weak_error,
     lemmas=HULL_MISFIT_LEMMAS,
     controls=controls,

@@ -10,6 +10,8 @@ from w2s_sim.estimators import HullProjection, Ridge
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.example_tasks import canonical, oblique_concepts
 from w2s_sim.statements.hull_geometry import (
+    distance_scale,
+    gap_scale,
     hull_geometry,
     optimality_gap,
     projected_on_span,
@@ -18,6 +20,7 @@ from w2s_sim.statements.hull_geometry import (
     squared_norm,
 )
 from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import ShiftedTarget, WeakData, canonical_task
 
@@ -50,7 +53,7 @@ def _span_bound(case: Case) -> Float[Array, ""]:
 
 
 def _violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By how much a projected student of the data breaks the inequality: zero on every path."""
+    """By what share of its numbers a projected student breaks the inequality: zero on every path."""
     assert isinstance(case.estimator, HullProjection)
     task = case.task
     weak = case.estimator.student.fit(task.source, data, key=key).coefficients
@@ -59,7 +62,8 @@ def _violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, 
         squared_norm(task, difference)
         for difference in (projected - task.target_vector, weak - task.target_vector, weak - projected)
     )
-    return jnp.maximum(error - weak_error + misfit, 0.0)
+    size = error + weak_error + misfit
+    return jnp.maximum(error - weak_error + misfit, 0.0) / jnp.where(size > 0, size, 1.0)
 
 
 def _outside_error(case: Case) -> Float[Array, ""]:
@@ -93,49 +97,58 @@ HULL_MISFIT_LEMMAS = (
     Statement(
         id="projection-angle",
         kind="upper",
+        label_power=2,
         title="<b' - Pi b', beta_k - Pi b'> <= 0 for every concept",
         cases=_cases,
         exact=optimality_gap,
         bound=lambda case: 0.0,
+        scale=gap_scale,
         page=PAGE,
     ),
     Statement(
         id="three-points",
         kind="equality",
+        label_power=2,
         title="Expansion of the squared error about the projection (gap)",
         cases=_cases,
         exact=_three_points,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-9,
+        margin=lambda case: 0.0,
+        scale=distance_scale,
         page=PAGE,
     ),
     Statement(
         id="equality-on-subspaces",
         kind="equality",
+        label_power=2,
         title="On the concepts' affine span the gain is the misfit",
         cases=_cases,
         exact=_span_error,
         bound=_span_bound,
-        margin=lambda case: 1e-9,
+        margin=lambda case: 0.0,
+        scale=distance_scale,
         page=PAGE,
     ),
     Statement(
         id="gain-on-every-path",
         kind="equality",
-        title="The same for students fitted on data, on every path (violation)",
+        title="The same for students fitted on data, on every path (violation, relative)",
         cases=lambda preset: _cases(preset)[1:],
         measure=FromWeakData(_violation),
+        pathwise=True,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-4,
+        margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="target-outside-the-hull",
         kind="upper",
+        label_power=2,
         title="Outside the hull: misfit less 2 ||b' - Pi b'|| dist(target, hull)",
         cases=_outside_cases,
         exact=_outside_error,
         bound=_outside_bound,
+        scale=distance_scale,
         page=PAGE,
     ),
 )

@@ -30,7 +30,9 @@ class RidgeTraces(NamedTuple):
 def discriminant_root(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Float[Array, ""]:
     """sqrt((1 - gamma + eta)^2 + 4 gamma eta), zero at the edge gamma = 1, eta = 0 alone."""
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
-    return jnp.sqrt((1.0 - ratio + ridge) ** 2 + 4.0 * ratio * ridge)
+    # Scaled, so that the square of a large ridge does not overflow.
+    scale = 1.0 + ratio + ridge
+    return scale * jnp.sqrt(((1.0 - ratio + ridge) / scale) ** 2 + 4.0 * (ratio / scale) * (ridge / scale))
 
 
 @jax.jit
@@ -47,7 +49,7 @@ def ridge_traces(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Ri
     root = discriminant_root(ratio, ridge)
     mean_gain = 2.0 / (1.0 + ratio + ridge + root)
     # root - eta without the difference of two large numbers.
-    above_ridge = ((1.0 - ratio) ** 2 + 2.0 * ridge * (1.0 + ratio)) / (root + ridge)
+    above_ridge = (1.0 - ratio) ** 2 / (root + ridge) + 2.0 * (1.0 + ratio) * (ridge / (root + ridge))
     return RidgeTraces(mean_gain, mean_gain * above_ridge / root, ratio * mean_gain / root)
 
 
@@ -65,8 +67,8 @@ class ResolventExcess(NamedTuple):
     """How far the mean of (1/d) tr (S + eta I)^{-1} is from its limit m: delta/n to first order.
 
     Attributes:
-        delta: w/root^2, for Gaussian features; at least 0.
-        slope: Its derivative in eta; at most 0.
+        delta: w/root^2 + kappa_4 w^2/root.
+        slope: Its derivative in eta.
     """
 
     delta: Float[Array, ""]
@@ -74,14 +76,37 @@ class ResolventExcess(NamedTuple):
 
 
 @jax.jit
-def resolvent_excess(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> ResolventExcess:
+def resolvent_excess(
+    ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""], kurtosis: Float[ArrayLike, ""] = 0.0
+) -> ResolventExcess:
     """delta and its derivative; the excess of every other trace is made of these two.
 
     Args:
         ratio: gamma = d/n > 0.
         ridge: eta >= 0.
+        kurtosis: kappa_4 >= -2, the excess kurtosis of a coordinate; 0 for Gaussian features.
+
+    Source: Lemma `resolvent-at-finite-size` of theorem `naive-risk-curve`.
     """
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
     root = discriminant_root(ratio, ridge)
-    delta = ridge_traces(ratio, ridge).mean_gain / root**2
-    return ResolventExcess(delta, -delta * (1.0 / root + 2.0 * (1.0 + ratio + ridge) / root**2))
+    mean_gain = ridge_traces(ratio, ridge).mean_gain
+    # d root / d eta = (1 + gamma + eta)/root, and d w / d eta = -w/root.
+    bend = (1.0 + ratio + ridge) / root**2
+    gaussian = mean_gain / root**2
+    fourth = kurtosis * mean_gain**2 / root
+    slope = -gaussian * (1.0 / root + 2.0 * bend) - fourth * (2.0 / root + bend)
+    return ResolventExcess(gaussian + fourth, slope)
+
+
+def trace_excess(
+    ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""], excess: ResolventExcess
+) -> RidgeTraces:
+    """n times what the three mean traces exceed their limits by, to first order."""
+    ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
+    shrunk = ridge * excess.slope
+    return RidgeTraces(
+        -ridge * excess.delta,
+        -ridge * (2.0 * excess.delta + shrunk),
+        ratio * (excess.delta + shrunk),
+    )

@@ -1,15 +1,33 @@
 """Measured quantities that depend on one weak data set."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
 import jax
-from jaxtyping import Array, Float, Key
+import jax.numpy as jnp
+from jaxtyping import Array, ArrayLike, Float, Key
 
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.quantities import squared_error
 from w2s_sim.task import WeakData
+
+Support = tuple[ArrayLike, ArrayLike]
+# What float32 may add to the coordinates of a vector, and to a value at the end of its range; as shares.
+ROUNDING, ROUNDING_OF_VALUES = 1e-6, 1e-5
+# The support of values that may be anything.
+UNBOUNDED: Support = (-math.inf, math.inf)
+
+
+def unbounded(case: Case[Any]) -> Support:
+    """The range of a quantity of which nothing is known."""
+    return UNBOUNDED
+
+
+def nonnegative(case: Case[Any]) -> Support:
+    """The range of a square, a norm or a distance."""
+    return 0.0, math.inf
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,9 +40,11 @@ class FromWeakData:
     Attributes:
         evaluate: Pure function of (key, data, case) to a scalar or a vector (r,); the key is independent of
             the data.
+        support: Range [low, high] of what it evaluates, for a case; see `Statement.support`.
     """
 
     evaluate: Callable[[Key[Array, ""], WeakData, Case[Any]], Float[Array, "*r"]]
+    support: Callable[[Case[Any]], Support] = unbounded
 
     def __call__(self, key: Key[Array, ""], case: Case[Any]) -> Float[Array, "*r"]:
         data_key, own_key = jax.random.split(key)
@@ -34,3 +54,28 @@ class FromWeakData:
 def student_error(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """||b - beta_Q||^2 of the student that the case's estimator makes of the data."""
     return squared_error(case.task, case.estimator.fit(case.task.source, data, key=key))
+
+
+def student_error_range(case: Case) -> Support:
+    """The range of `student_error`: of no width where the student reads no data, so that it is one number.
+
+    A student made of the strong model's concepts is a mean of their vectors, and a squared distance is
+    convex.
+    """
+    task, estimator = case.task, case.estimator
+    distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
+    if estimator.stays_in_hull and not jnp.any(distances):
+        return 0.0, 0.0
+    if estimator.ignores_data(task.source):
+        pair = WeakData(jnp.zeros((1, task.dim)), jnp.zeros(1))
+        student = estimator.fit(task.source, pair, key=jax.random.key(0))
+        size = max(float(jnp.linalg.norm(vector)) for vector in (student.coefficients, task.target_vector))
+        distance, slack = float(jnp.sqrt(squared_error(task, student))), ROUNDING * size
+        # Where the two nearly meet, what is computed is mostly rounding.
+        if 2.0 * slack > ROUNDING_OF_VALUES * distance:
+            return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
+        return distance**2, distance**2
+    return (0.0, float(jnp.max(distances))) if estimator.stays_in_hull else nonnegative(case)
+
+
+STUDENT_ERROR = FromWeakData(student_error, student_error_range)

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 from w2s_sim.estimators import InContext, LeastSquares, Refinement, Ridge
 from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian, UniformCube
 from w2s_sim.identification import quadrature_is_resolved
+from w2s_sim.noise import NormalNoise
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.collapse import (
     collapse,
@@ -18,6 +19,7 @@ from w2s_sim.statements.collapse import (
     weighted,
 )
 from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.grouped_terms import with_target
 from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.mixture_collapse_lemmas import (
@@ -29,7 +31,6 @@ from w2s_sim.statements.mixture_collapse_lemmas import (
 )
 from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.statements.refining import (
-    FINITE_VARIANCE,
     INDEPENDENT_QUERIES,
     LEAST_SQUARES,
     REFINED,
@@ -149,6 +150,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 MIXTURE_COLLAPSE = Statement(
     id="mixture-collapse",
     kind="lower",
+    label_power=2,
     title="A mixed target collapses on one concept",
     summary=(
         "Where every demonstration draws its own concept from a mixed target, the posterior settles on the "
@@ -165,6 +167,10 @@ MIXTURE_COLLAPSE = Statement(
     assumptions=(
         REFINED,
         OWN_CONCEPTS,
+        Assumption(
+            "normal label noise of the strong model",
+            lambda case: isinstance(case.task.source.law, NormalNoise),
+        ),
         INDEPENDENT_QUERIES,
         LEAST_SQUARES,
         FINITE_VARIANCE,

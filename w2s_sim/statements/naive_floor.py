@@ -24,15 +24,16 @@ from w2s_sim.statements.example_tasks import (
 )
 from w2s_sim.statements.finetuning import (
     FINETUNING_PARAMETERS,
-    FINITE_VARIANCE,
     ISOTROPIC,
     SPECTRAL,
     SYMMETRIC,
     build_student,
+    stays_on_segment,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.naive_floor_lemmas import NAIVE_FLOOR_LEMMAS
-from w2s_sim.statements.quantities import naive_floor, transfer_geometry
+from w2s_sim.statements.quantities import naive_floor
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, canonical_task
 
@@ -43,11 +44,7 @@ def bound(case: Case) -> Float[Array, ""]:
 
 
 def _stays_on_segment(case: Case) -> bool:
-    """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
-    if not isinstance(case.estimator, SpectralFinetuning):
-        return False
-    a2, b2, c = (float(x) for x in transfer_geometry(case.task))
-    return case.estimator.gain_within_unit_interval or c <= min(a2, b2)
+    return isinstance(case.estimator, SpectralFinetuning) and stays_on_segment(case.task, case.estimator)
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -121,6 +118,7 @@ def features_away_from_bias(task: TransferTask) -> Anisotropic:
 NAIVE_FLOOR = Statement(
     id="naive-floor",
     kind="lower",
+    label_power=2,
     title="Naive fine-tuning has a floor",
     summary=(
         "A student fine-tuned from the source on weak labels never gets closer to the target than the "
@@ -132,7 +130,7 @@ NAIVE_FLOOR = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         SPECTRAL,
         ISOTROPIC,

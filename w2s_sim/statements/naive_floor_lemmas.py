@@ -12,7 +12,7 @@ from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.statements.case import Case, Control
 from w2s_sim.statements.finetuning import ISOTROPIC
 from w2s_sim.statements.measure import FromWeakData
-from w2s_sim.statements.quantities import naive_floor
+from w2s_sim.statements.quantities import label_scale, naive_floor
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData, canonical_task
 
@@ -21,7 +21,7 @@ PAGE = "theory/naive-floor.md"
 
 def rounding_margin(case: Case) -> float:
     """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
-    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps)
+    return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps) * label_scale(case.task)
 
 
 def _ridge_cases(preset: Preset) -> Sequence[Case]:
@@ -112,6 +112,7 @@ NAIVE_FLOOR_LEMMAS = (
     Statement(
         id="first-order-condition",
         kind="equality",
+        label_power=1,
         title="The student minimises the ridge objective",
         cases=_ridge_cases,
         measure=FromWeakData(_first_order_condition),
@@ -135,17 +136,19 @@ NAIVE_FLOOR_LEMMAS = (
     Statement(
         id="mean-on-segment",
         kind="equality",
+        label_power=1,
         title="The mean student lies on the segment",
         cases=_filter_cases,
         measure=FromWeakData(_off_segment),
         bound=lambda case: 0.0,
-        margin=lambda case: 0.02,
+        margin=lambda case: 0.02 * label_scale(case.task),
         assumptions=(ISOTROPIC,),
         page=PAGE,
     ),
     Statement(
         id="mean-student",
         kind="lower",
+        label_power=2,
         title="The mean student alone is above the floor (Jensen)",
         cases=_ridge_cases,
         measure=_mean_student,
@@ -157,11 +160,12 @@ NAIVE_FLOOR_LEMMAS = (
     Statement(
         id="segment-distance",
         kind="equality",
+        label_power=2,
         title="Closed form of the distance to the segment",
         cases=lambda preset: _ridge_cases(preset)[:1],
         exact=_nearest_on_segment,
         bound=lambda case: naive_floor(case.task),
-        margin=lambda case: 1e-5,
+        margin=lambda case: 1e-5 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
 )

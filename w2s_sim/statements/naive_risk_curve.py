@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -11,29 +10,29 @@ from jaxtyping import Array, Float
 from w2s_sim.estimators import Estimator, LeastSquares, Ridge
 from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.noise import StudentTNoise
-from w2s_sim.statements.broken_learners import UnderstatedNoise
+from w2s_sim.statements.broken_learners import RandomLength, UnderstatedNoise
 from w2s_sim.statements.case import Assumption, Case, Control
+from w2s_sim.statements.curve_resolution import is_resolved, pull
 from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
-from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, has_finite_variance, ratio_of, ridge_of
-from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces
-from w2s_sim.statements.measure import FromWeakData, student_error
+from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, ratio_of, ridge_of
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.marchenko_pastur import ridge_traces
+from w2s_sim.statements.measure import STUDENT_ERROR
 from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.statements.parameters import Parameter
-from w2s_sim.statements.quantities import transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask, canonical_task
 
-# Of the margin. The rest is for higher orders: at eta = 0 and |n - d| >= 4 the whole excess is at most 4/3 of
-# its first order.
-FIRST_ORDER_SHARE = 0.75
+# Rounding of a student, relative to the vectors that it is made of, in units of the precision at hand.
+ROUNDINGS = 100.0
 
 
 def terms(case: Case) -> Mapping[str, Float[Array, ""]]:
     """The curve's summands, in squared label units."""
     task = case.task
     traces = ridge_traces(ratio_of(case), ridge_of(case))
-    source_error, cross, step = _pull(task)
+    source_error, cross, step = pull(task)
     return {
         "source error": source_error,
         "pull to the weak model": 2.0 * traces.mean_gain * cross,
@@ -48,33 +47,22 @@ def bound(case: Case) -> Float[Array, ""]:
 
 
 def margin(case: Case) -> Float[Array, ""]:
-    """(||beta'_Q - beta_P||^2 + sigma'^2) / n: what the traces of n draws may miss their limits by."""
-    _, _, step = _pull(case.task)
-    return (step + case.task.supervisor.noise**2) / case.estimator.sample_size
+    """(||beta'_Q - beta_P||^2 + sigma'^2) / n: what the traces of n draws may miss their limits by.
 
-
-@jax.jit
-def _pull(task: TransferTask) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
-    """||a_0||^2, D_1.a_0 and ||D_1||^2 for a_0 = beta_P - beta_Q and D_1 = beta'_Q - beta_P."""
-    a2, b2, c = transfer_geometry(task)
-    return a2, c - a2, a2 + b2 - 2.0 * c
-
-
-def _is_resolved(case: Case) -> bool:
-    """Whether the first-order excess of the traces, its signs ignored, leaves a quarter of the margin.
-
-    Near gamma = 1 and eta = 0 it does not: there the curve has a pole, and n must be larger.
+    And rounding, which is all there is where nothing pulls the student and no label is noisy.
     """
-    ratio, ridge = ratio_of(case), float(ridge_of(case))
-    delta, slope = (float(number) for number in resolvent_excess(ratio, ridge))
-    _, cross, step = (float(number) for number in _pull(case.task))
-    shrunk = ridge * abs(slope)
-    excess = (
-        2.0 * abs(cross) * ridge * delta
-        + step * ridge * (2.0 * delta + shrunk)
-        + float(case.task.supervisor.noise) ** 2 * ratio * (delta + shrunk)
-    )
-    return excess <= FIRST_ORDER_SHARE * case.estimator.sample_size * float(margin(case))
+    task = case.task
+    _, _, step = pull(task)
+    return (step + task.supervisor.noise**2) / case.estimator.sample_size + _rounding(case)
+
+
+def _rounding(case: Case) -> Float[Array, ""]:
+    """Of the squared length of an error whose coordinates are rounded, and of the curve's own sum."""
+    task, parts = case.task, jnp.abs(jnp.stack(list(terms(case).values())))
+    vectors = jnp.stack([task.source_vector, task.target_vector, task.weak_vector])
+    share = ROUNDINGS * jnp.finfo(vectors.dtype).eps
+    slack = share * jnp.sqrt(jnp.max(jnp.sum(vectors**2, axis=1)))
+    return 2.0 * jnp.sqrt(jnp.maximum(bound(case), 0.0)) * slack + slack**2 + 0.1 * share * jnp.sum(parts)
 
 
 def _is_ridge(case: Case) -> bool:
@@ -85,11 +73,19 @@ def _states_its_noise(case: Case) -> bool:
     return type(case.task.supervisor) is RegressionSupervisor
 
 
-def _has_finite_variance(case: Case) -> bool:
-    """Of the design, as for every unshrunk student, and of the squared label noise."""
-    law = case.task.supervisor.law
-    light = not isinstance(law, StudentTNoise) or float(law.degrees_of_freedom) > 4.0
-    return light and has_finite_variance(case)
+def _has_point_mass_target(case: Case) -> bool:
+    """To the last digit: a rare second concept may be far off, and is noise that the curve does not know."""
+    return int(np.count_nonzero(np.asarray(case.task.target_prior))) == 1
+
+
+def _knows_coordinates(case: Case) -> bool:
+    law = case.task.features
+    known = law.excess_kurtosis is not None and law.largest_atom is not None
+    return known or not law.independent_coordinates
+
+
+def _is_regular_at_zero(case: Case) -> bool:
+    return float(ridge_of(case)) > 0 or not case.task.features.largest_atom
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -152,6 +148,14 @@ def controls(preset: Preset) -> Sequence[Control]:
             Case("anisotropic features", canonical_in(20, features=stretched), Ridge(0.3, num_weak=40)),
             breaks="isotropic features",
         ),
+        Control(
+            Case(
+                "features of random length",
+                canonical_in(20, features=RandomLength(20)),
+                Ridge(0.3, num_weak=40),
+            ),
+            breaks="independent coordinates",
+        ),
         Control(Case("mixed target, ungrouped", mixed, Ridge(0.3, num_weak=40)), breaks="point-mass target"),
     ]
 
@@ -163,6 +167,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 NAIVE_RISK_CURVE = Statement(
     id="naive-risk-curve",
     kind="equality",
+    label_power=2,
     title="The risk of naive fine-tuning, exactly",
     summary=(
         "When features and weak pairs grow at a fixed ratio, the risk of ridge to the source tends to an "
@@ -174,15 +179,18 @@ NAIVE_RISK_CURVE = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=STUDENT_ERROR,
     assumptions=(
         Assumption("ridge to the source", _is_ridge),
         ISOTROPIC,
         SYMMETRIC,
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        Assumption("independent coordinates", lambda case: case.task.features.independent_coordinates),
+        Assumption("known kurtosis and atoms of independent coordinates", _knows_coordinates),
+        Assumption("eta > 0, or features with a density", _is_regular_at_zero),
+        Assumption("point-mass target", _has_point_mass_target),
         Assumption("label noise of the stated variance", _states_its_noise),
-        Assumption("limit resolved at this size", _is_resolved),
-        Assumption("finite variance of the risk", _has_finite_variance),
+        Assumption("limit resolved at this size", is_resolved),
+        FINITE_VARIANCE,
     ),
     terms=terms,
     margin=margin,  # pyright: ignore[reportArgumentType]

@@ -10,20 +10,22 @@ from w2s_sim.estimators import LeastSquares, Ridge, SpectralFinetuning
 from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, canonical_in
-from w2s_sim.statements.finetuning import FINITE_VARIANCE, ratio_of, ridge_of
+from w2s_sim.statements.finetuning import ratio_of, ridge_of
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.marchenko_pastur import (
     discriminant_root,
     resolvent_excess,
     resolvent_trace,
     ridge_traces,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.quantities import squared_error, transfer_geometry
+from w2s_sim.statements.measure import STUDENT_ERROR, FromWeakData
+from w2s_sim.statements.quantities import label_scale, squared_error, transfer_geometry
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
 
 PAGE = "theory/naive-risk-curve.md"
 GAUSSIAN = Assumption("Gaussian features", lambda case: isinstance(case.task.features, Gaussian))
+INDEPENDENT = Assumption("independent coordinates", lambda case: case.task.features.independent_coordinates)
 POINT_MASS = Assumption("point-mass target", lambda case: case.task.has_point_mass_target)
 POSITIVE_RIDGE = Assumption("eta > 0", lambda case: float(ridge_of(case)) > 0)
 
@@ -82,14 +84,44 @@ def _loop(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     return quadratic - (trace - ridge * second) / case.estimator.sample_size
 
 
+def _fourth_cumulant(case: Case) -> Float[Array, ""]:
+    """kappa_4 w^2 / n."""
+    kurtosis = case.task.features.excess_kurtosis
+    assert kurtosis is not None
+    return kurtosis * ridge_traces(ratio_of(case), ridge_of(case)).mean_gain ** 2 / case.estimator.sample_size
+
+
+def _cumulant_cases(preset: Preset) -> Sequence[Case]:
+    shapes = (
+        [("rademacher", 20, 40), ("uniform", 8, 16)]
+        if preset == "quick"
+        else [
+            ("rademacher", 20, 40),
+            ("rademacher", 30, 20),
+            ("uniform", 8, 16),
+            ("uniform", 20, 40),
+        ]
+    )
+    return [
+        Case(f"{law} features, d={dim}, n={size}", canonical_in(dim, features=law), Ridge(0.3, num_weak=size))
+        for law, dim, size in shapes
+    ]
+
+
 def _resolvent(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     return _resolvent_traces(data, case)[0]
 
 
 def _corrected_trace(case: Case) -> Float[Array, ""]:
     """m + delta/n."""
-    ratio, ridge = ratio_of(case), ridge_of(case)
-    return resolvent_trace(ratio, ridge) + resolvent_excess(ratio, ridge).delta / case.estimator.sample_size
+    kurtosis = case.task.features.excess_kurtosis or 0.0
+    excess = resolvent_excess(ratio_of(case), ridge_of(case), kurtosis)
+    return _limit(case) + excess.delta / case.estimator.sample_size
+
+
+def _limit(case: Case) -> Float[Array, ""]:
+    """m."""
+    return resolvent_trace(ratio_of(case), ridge_of(case))
 
 
 def _conditional_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
@@ -130,9 +162,19 @@ def _loop_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _doubling_cases(preset: Preset) -> Sequence[Case]:
+    quick = preset == "quick"
+    sizes = {
+        "gaussian": (20, 40) if quick else (10, 20, 40, 80),
+        "rademacher": (20,) if quick else (10, 20, 40),
+    }
     return [
-        Case(f"d={dim}, n={2 * dim}, eta=0.3", canonical_in(dim), Ridge(0.3, num_weak=2 * dim))
-        for dim in ((20, 40) if preset == "quick" else (10, 20, 40, 80))
+        Case(
+            f"{law} features, d={dim}, n={2 * dim}, eta=0.3",
+            canonical_in(dim, features=law),
+            Ridge(0.3, num_weak=2 * dim),
+        )
+        for law, dims in sizes.items()
+        for dim in dims
     ]
 
 
@@ -151,11 +193,12 @@ NAIVE_RISK_CURVE_LEMMAS = (
     Statement(
         id="conditional-risk",
         kind="equality",
+        label_power=2,
         title="Risk given the inputs: bias and variance (gap)",
         cases=_conditional_cases,
         measure=FromWeakData(_conditional_gap),
         bound=lambda case: 0.0,
-        margin=lambda case: 0.02,
+        margin=lambda case: 0.02 * label_scale(case.task) ** 2,
         assumptions=(POINT_MASS,),
         page=PAGE,
     ),
@@ -169,6 +212,18 @@ NAIVE_RISK_CURVE_LEMMAS = (
         margin=lambda case: 0.02,
         assumptions=(GAUSSIAN, POSITIVE_RIDGE),
         controls=_loop_controls,
+        page=PAGE,
+    ),
+    Statement(
+        id="fourth-cumulant",
+        kind="equality",
+        title="What other independent coordinates add to the quadratic",
+        cases=_cumulant_cases,
+        measure=FromWeakData(_loop),
+        bound=lambda case: 1.0 + _fourth_cumulant(case),
+        # A third of it: the exact 1 of Gaussian features lies outside.
+        margin=lambda case: abs(_fourth_cumulant(case)) / 3.0,  # pyright: ignore[reportArgumentType]
+        assumptions=(INDEPENDENT, POSITIVE_RIDGE),
         page=PAGE,
     ),
     Statement(
@@ -190,8 +245,10 @@ NAIVE_RISK_CURVE_LEMMAS = (
         measure=FromWeakData(_resolvent),
         bound=_corrected_trace,
         # Half the correction: the limit m itself lies outside.
-        margin=lambda case: 0.5 * (_corrected_trace(case) - resolvent_trace(ratio_of(case), ridge_of(case))),  # pyright: ignore[reportArgumentType]
-        assumptions=(GAUSSIAN, POSITIVE_RIDGE),
+        margin=lambda case: (
+            0.5 * abs(_corrected_trace(case) - resolvent_trace(ratio_of(case), ridge_of(case)))
+        ),  # pyright: ignore[reportArgumentType]
+        assumptions=(INDEPENDENT, POSITIVE_RIDGE),
         page=PAGE,
     ),
     Statement(
@@ -219,9 +276,10 @@ NAIVE_RISK_CURVE_LEMMAS = (
     Statement(
         id="least-squares-risk",
         kind="equality",
+        label_power=2,
         title="At eta = 0 the risk is known at every size",
         cases=_least_squares_cases,
-        measure=FromWeakData(student_error),
+        measure=STUDENT_ERROR,
         bound=_least_squares_risk,
         margin=lambda case: 0.05 * _least_squares_risk(case),  # pyright: ignore[reportArgumentType]
         assumptions=(GAUSSIAN, POINT_MASS, FINITE_VARIANCE),

@@ -20,9 +20,9 @@ from w2s_sim.estimators import (
 from w2s_sim.statements.broken_learners import ToldTheWorld
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
-from w2s_sim.statements.finetuning import has_finite_variance
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import MAXIMUM
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, Support, nonnegative
 from w2s_sim.statements.no_free_lunch_lemmas import NO_FREE_LUNCH_LEMMAS, errors_in_both_worlds
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
@@ -42,6 +42,18 @@ def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2
     students = [case.estimator.fit(world.source, data, key=key).coefficients for world in worlds]
     errors = [student - world.target_vector for student, world in zip(students, worlds, strict=True)]
     return jnp.stack([error @ error for error in errors])
+
+
+def errors_range(case: Case) -> Support:
+    """The range of `evaluate`: a student made of the concepts is no farther off than the farthest of them."""
+    if not case.estimator.stays_in_hull:
+        return nonnegative(case)
+    targets = (case.task.target_vector, mirrored_world(case.task).target_vector)
+    own, other = (
+        float(jnp.max(jnp.sum((case.task.source.vectors - target) ** 2, axis=1))) for target in targets
+    )
+    # Whoever is told the world is as far off in the other as in its own.
+    return 0.0, max(own, other)
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -100,6 +112,7 @@ def build_estimator(numbers: dict[str, Any]) -> Estimator:
 NO_FREE_LUNCH = Statement(
     id="no-free-lunch",
     kind="lower",
+    label_power=2,
     title="Weak data alone do not tell right from wrong",
     summary=(
         "Two targets on opposite sides of the weak model give weak data of one law. Whatever learns from "
@@ -111,11 +124,11 @@ NO_FREE_LUNCH = Statement(
     ),
     cases=cases,
     bound=lambda case: weak_error(case.task),
-    measure=FromWeakData(evaluate),
+    measure=FromWeakData(evaluate, errors_range),
     functional=MAXIMUM,
     assumptions=(
         Assumption("nothing told of the world", lambda case: not isinstance(case.estimator, ToldTheWorld)),
-        Assumption("finite variance of the risk", has_finite_variance),
+        FINITE_VARIANCE,
     ),
     trivial=lambda case: 0.0,
     lemmas=NO_FREE_LUNCH_LEMMAS,

@@ -8,9 +8,10 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.estimators import InContext, Ridge
 from w2s_sim.features import Gaussian
 from w2s_sim.statements.case import Assumption, Case
-from w2s_sim.statements.finetuning import has_finite_variance
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.functionals import MAXIMUM
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
+from w2s_sim.statements.quantities import label_scale
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.statements.two_worlds import mirrored_world, weak_error
 from w2s_sim.task import WeakData, canonical_task
@@ -66,26 +67,29 @@ NO_FREE_LUNCH_LEMMAS = (
     Statement(
         id="one-weak-law",
         kind="equality",
+        label_power=1,
         title="The weak mean lies midway, and the weak law is one (gap)",
         cases=_labeller_cases,
         exact=_midpoint_gap,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-9,
+        margin=lambda case: 1e-9 * label_scale(case.task),
         page=PAGE,
     ),
     Statement(
         id="parallelogram",
         kind="equality",
+        label_power=2,
         title="The two squared errors add up to 2 ||b - beta'_Q||^2 + 2 kappa^2 (gap)",
         cases=_least_squares_cases,
         measure=FromWeakData(_parallelogram_gap),
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-4,
+        margin=lambda case: 1e-4 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="average-of-worlds",
         kind="lower",
+        label_power=2,
         title="The average over the worlds is at least kappa^2",
         cases=_labeller_cases,
         measure=FromWeakData(_mean_error),
@@ -96,16 +100,17 @@ NO_FREE_LUNCH_LEMMAS = (
     Statement(
         id="least-squares-attains-it",
         kind="equality",
+        label_power=2,
         title="Least squares comes as near as it likes: kappa^2 + sigma'^2 d/(n-d-1)",
         cases=_least_squares_cases,
-        measure=FromWeakData(errors_in_both_worlds),
+        measure=FromWeakData(errors_in_both_worlds, nonnegative),
         functional=MAXIMUM,
         bound=_least_squares_risk,
         margin=lambda case: 0.04 * float(_least_squares_risk(case)),
         assumptions=(
             Assumption("Gaussian features", lambda case: isinstance(case.task.features, Gaussian)),
             Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-            Assumption("finite variance of the risk", has_finite_variance),
+            FINITE_VARIANCE,
         ),
         page=PAGE,
     ),

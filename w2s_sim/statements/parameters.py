@@ -5,6 +5,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from w2s_sim._checks import as_whole, is_whole
 from w2s_sim.errors import InputError, shown
 
 # What a list of each depth looks like.
@@ -68,8 +69,9 @@ class Parameter:
 
     def _check_number(self, value: Any) -> int | float:
         whole = self.type is int
-        allowed = int if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, allowed) or not self._in_range(value):
+        value = as_whole(value)
+        allowed = is_whole(value) or (isinstance(value, float) and not whole)
+        if not allowed or not self._in_range(value):
             noun = "a whole number" if whole else "a number"
             raise InputError(self.name, shown(value), noun + self.range_text())
         if value in (float("inf"), float("-inf")):

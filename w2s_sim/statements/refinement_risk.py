@@ -8,7 +8,8 @@ from jaxtyping import Array, Float
 
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.features import Anisotropic, Gaussian
-from w2s_sim.identification import identification_bound, quadrature_is_resolved
+from w2s_sim.identification import quadrature_is_resolved
+from w2s_sim.identification.voronoi import voronoi_winner
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -17,12 +18,11 @@ from w2s_sim.statements.example_tasks import (
     noisy,
     ten_dimensional_uniform,
 )
-from w2s_sim.statements.measure import FromWeakData, student_error
-from w2s_sim.statements.quantities import concept_diameter
+from w2s_sim.statements.quantities import squared_distances
+from w2s_sim.statements.refined_risk import REFINED_RISK
 from w2s_sim.statements.refinement_risk_lemmas import REFINEMENT_RISK_LEMMAS
-from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms
+from w2s_sim.statements.refinement_terms import num_demonstrations, refinement_terms, spread_bound
 from w2s_sim.statements.refining import (
-    FINITE_VARIANCE,
     INDEPENDENT_QUERIES,
     LEAST_SQUARES,
     REFINED,
@@ -34,8 +34,8 @@ from w2s_sim.task import canonical_task
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """The bound's summands: bias of the labels, its amplification by the fit, the fit's variance."""
-    return refinement_terms(case, identification_bound(case.task, num_demonstrations(case)))
+    """The bound's summands: error and spread of the labels, what a small fit adds to it, label noise."""
+    return refinement_terms(case, spread_bound(case.task, num_demonstrations(case)))
 
 
 def bound(case: Case) -> Float[Array, ""]:
@@ -43,24 +43,9 @@ def bound(case: Case) -> Float[Array, ""]:
 
 
 def trivial(case: Case) -> Float[Array, ""]:
-    """The same bound with E[1 - pi_n] <= 1, which needs no theorem."""
-    return sum(refinement_terms(case, jnp.ones(())).values(), start=jnp.zeros(()))
-
-
-def _support(case: Case) -> tuple[float, float]:
-    if isinstance(case.estimator, InContext):
-        return 0.0, float(concept_diameter(case.task)) ** 2
-    return 0.0, float("inf")
-
-
-def _weak_concept_in_cell(case: Case) -> bool:
-    """Whether beta'_* is nearer to beta_* than to any other concept, in Sigma's norm."""
-    task = case.task
-    weak = task.supervisor.vectors[task.target_concept]
-    differences = np.asarray(task.source.vectors - weak, dtype=np.float64)
-    covariance = np.asarray(task.features.covariance, dtype=np.float64)
-    distances = np.einsum("ki,ij,kj->k", differences, covariance, differences)
-    return bool(np.argmin(distances) == int(task.target_concept))
+    """The same bound with the largest of the squared distances, which needs no theorem."""
+    reach = jnp.max(squared_distances(case.task))
+    return sum(refinement_terms(case, reach).values(), start=jnp.zeros(()))
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -123,25 +108,29 @@ def controls(preset: Preset) -> Sequence[Control]:
 REFINEMENT_RISK = Statement(
     id="refinement-risk",
     kind="upper",
+    label_power=2,
     title="Refinement reaches the target",
     summary=(
         "A student fitted on labels that the strong model refined in context has a risk that vanishes "
         "with the number of demonstrations n and of queries N, and so falls below the naive floor."
     ),
     formula=(
-        r"\mathbb{E}R \;\le\; D^2\varepsilon_n\Bigl(1+\frac{d+2}{N-d-1}\Bigr)+\frac{\sigma^2 d}{N-d-1},"
-        r"\qquad \mathbb{E}\,\lVert\beta_{\mathrm{ref}}-\beta_*\rVert^2\le D^2\varepsilon_n"
+        r"\mathbb{E}R \;\le\; B_n\max(1,\tau)+\frac{\sigma^2 d}{N-d-1},"
+        r"\qquad \mathbb{E}\,\lVert\beta_{\mathrm{ref}}-\beta_*\rVert^2\le B_n=\sum_k\delta_k^2T_k(n),"
+        r"\qquad \tau=\frac{(d+2)(N-2)}{(N+2)(N-d-1)}"
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(student_error),
+    measure=REFINED_RISK,
     assumptions=(
         REFINED,
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-        Assumption("weak concept in the right Voronoi cell", _weak_concept_in_cell),
+        Assumption(
+            "weak concept in the right Voronoi cell",
+            lambda case: int(voronoi_winner(case.task)) == int(case.task.target_concept),
+        ),
         INDEPENDENT_QUERIES,
         LEAST_SQUARES,
-        FINITE_VARIANCE,
         Assumption(
             "standard Gaussian features for a fitted student",
             lambda case: isinstance(case.estimator, InContext) or isinstance(case.task.features, Gaussian),
@@ -151,7 +140,6 @@ REFINEMENT_RISK = Statement(
             lambda case: quadrature_is_resolved(case.task, num_demonstrations(case)),
         ),
     ),
-    support=_support,
     trivial=trivial,
     terms=terms,
     lemmas=REFINEMENT_RISK_LEMMAS,

@@ -7,20 +7,24 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
-from w2s_sim.identification import identification_bound
 from w2s_sim.statements.case import Assumption, Case
 from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.measure import FromWeakData, student_error
 from w2s_sim.statements.quantities import (
     concept_diameter,
+    label_scale,
     naive_floor,
     squared_distances,
 )
-from w2s_sim.statements.refinement_terms import dominance_sizes
+from w2s_sim.statements.refined_risk import REFINED_RISK, has_known_fit, refined_risk
+from w2s_sim.statements.refinement_terms import dominance_sizes, label_noise, spread_bound, spread_share
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData, canonical_task
 
 PAGE = "theory/refinement-risk.md"
+# A difference from an exact variance that counts, as a share of it.
+SHARE_THAT_COUNTS = 0.1
 
 
 def _labeller_cases(preset: Preset) -> Sequence[Case]:
@@ -48,9 +52,9 @@ def _bias_variance_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float
     return jnp.abs(error @ error + trace - weights @ squared_distances(case.task))
 
 
-def _spread_bound(case: Case) -> Float[Array, ""]:
-    epsilon = identification_bound(case.task, case.estimator.sample_size)
-    return concept_diameter(case.task) ** 2 * epsilon
+def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """||b - beta_Q||^2 of the fitted student, less its mean given the contexts."""
+    return student_error(key, data, case) - refined_risk(key, data, case)
 
 
 def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
@@ -66,12 +70,11 @@ def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
     return coefficients @ coefficients
 
 
-def _heteroscedastic_bound(case: Case) -> Float[Array, ""]:
-    """[sigma^2 d + (d+2) tr C] / (N-d-1) with C = Delta Delta^T."""
-    task = case.task
+def _heteroscedastic_variance(case: Case) -> Float[Array, ""]:
+    """sigma^2 d / (N-d-1) + tau tr C with C = Delta Delta^T."""
+    task, size = case.task, case.estimator.sample_size
     trace = squared_distances(task)[0]
-    spare = case.estimator.sample_size - task.dim - 1
-    return (task.source.noise**2 * task.dim + (task.dim + 2) * trace) / spare
+    return task.source.noise**2 * task.dim / (size - task.dim - 1) + spread_share(task.dim, size) * trace
 
 
 def _fit_cases(preset: Preset) -> Sequence[Case]:
@@ -80,6 +83,22 @@ def _fit_cases(preset: Preset) -> Sequence[Case]:
         Case(f"canonical, N={n}", task, LeastSquares(num_weak=n))
         for n in ((60,) if preset == "quick" else (16, 60))
     ]
+
+
+def _student_cases(preset: Preset) -> Sequence[Case]:
+    task, fit = canonical_task(), LeastSquares(num_weak=24)
+    cases = [
+        Case("canonical, n=8, N=24", task, Refinement(8, fit)),
+        Case("canonical, n=4, N=24, fresh contexts", task, Refinement(4, fit, context="fresh")),
+    ]
+    means = [
+        Case(
+            "canonical, n=4, N=24, fresh contexts, mean labels",
+            task,
+            Refinement(4, fit, context="fresh", labels="mean"),
+        ),
+    ]
+    return cases + (means if preset == "full" else [])
 
 
 def _dominance_cases(preset: Preset) -> Sequence[Case]:
@@ -96,41 +115,59 @@ REFINEMENT_RISK_LEMMAS = (
     Statement(
         id="bias-variance",
         kind="equality",
+        label_power=2,
         title="Error of the mean plus spread = mean squared distance (gap)",
         cases=_labeller_cases,
         measure=FromWeakData(_bias_variance_gap),
+        pathwise=True,
         bound=lambda case: 0.0,
-        margin=lambda case: 1e-5,
+        margin=lambda case: 1e-5 * label_scale(case.task) ** 2,
         page=PAGE,
     ),
     Statement(
         id="posterior-spread",
         kind="upper",
-        title="E sum pi_k ||beta_k - beta_*||^2 <= D^2 eps_n",
+        label_power=2,
+        title="E sum pi_k ||beta_k - beta_*||^2 <= sum_k delta_k^2 T_k",
         cases=_labeller_cases,
         measure=FromWeakData(_spread),
-        bound=_spread_bound,
+        bound=lambda case: spread_bound(case.task, case.estimator.sample_size),
         trivial=lambda case: concept_diameter(case.task) ** 2,
         support=lambda case: (0.0, float(concept_diameter(case.task)) ** 2),
         page=PAGE,
     ),
     Statement(
         id="least-squares-variance",
-        kind="upper",
-        title="Variance of least squares with labels of uneven noise",
+        kind="equality",
+        label_power=2,
+        title="Variance of least squares with labels of uneven noise, exactly",
         cases=_fit_cases,
         measure=_heteroscedastic_fit,
-        bound=_heteroscedastic_bound,
+        bound=_heteroscedastic_variance,
+        margin=lambda case: SHARE_THAT_COUNTS * float(_heteroscedastic_variance(case)),
         assumptions=(Assumption("N > d + 5", lambda case: case.estimator.sample_size > case.task.dim + 5),),
+        page=PAGE,
+    ),
+    Statement(
+        id="conditional-risk",
+        kind="equality",
+        title="The fitted student's risk, less its mean given the contexts",
+        cases=_student_cases,
+        measure=FromWeakData(_fit_deviation),
+        bound=lambda case: 0.0,
+        margin=lambda case: SHARE_THAT_COUNTS * float(label_noise(case)),
+        assumptions=(Assumption("known fit", has_known_fit), FINITE_VARIANCE),
         page=PAGE,
     ),
     Statement(
         id="dominance",
         kind="upper",
+        label_power=2,
         title="From explicit n and N on, refinement is below the naive floor",
         cases=_dominance_cases,
-        measure=FromWeakData(student_error),
+        measure=REFINED_RISK,
         bound=lambda case: naive_floor(case.task),
+        assumptions=(FINITE_VARIANCE,),
         page=PAGE,
     ),
 )

@@ -2,13 +2,14 @@
 
 import math
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import ContextEstimator, Refinement
-from w2s_sim.identification import identification_bound
+from w2s_sim.identification import log_chernoff_terms
 from w2s_sim.statements.case import Case
-from w2s_sim.statements.quantities import concept_diameter, naive_floor
+from w2s_sim.statements.quantities import naive_floor, squared_distances
 from w2s_sim.task import TransferTask
 
 LARGEST_CONTEXT = 4096
@@ -20,25 +21,45 @@ def num_demonstrations(case: Case) -> int:
     return case.estimator.num_demonstrations
 
 
-def refinement_terms(case: Case, identification: Float[Array, ""]) -> dict[str, Float[Array, ""]]:
-    """Summands of D^2 eps (1 + (d+2)/(N-d-1)) + sigma^2 d/(N-d-1), in squared label units.
+def spread_bound(task: TransferTask, num_demonstrations: int) -> Float[Array, ""]:
+    """Bound on E sum_k pi_n(k) ||beta_k - beta_*||^2: squared distances times their Chernoff terms.
+
+    At most D^2 eps_n, with equality where all competitors are equally far.
+    """
+    distances = squared_distances(task)
+    log_terms, _ = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
+    # A concept of no distance costs nothing, also where its term is infinite.
+    return jnp.sum(jnp.where(distances > 0, distances * jnp.exp(log_terms), 0.0))
+
+
+def spread_share(dim: int, num_queries: int) -> float:
+    """tau: what least squares on N standard normal queries keeps of tr(C), the spread of the labels.
+
+    (d + 2)(N - 2) / ((N + 2)(N - d - 1)), exactly; infinite for N <= d + 1, where the risk is.
+    """
+    spare = num_queries - dim - 1
+    return (dim + 2) * (num_queries - 2) / ((num_queries + 2) * spare) if spare > 0 else math.inf
+
+
+def label_noise(case: Case) -> Float[Array, ""]:
+    """sigma^2 d / (N - d - 1): what the fit pays for the labels' noise, exactly; infinite for N <= d + 1."""
+    assert isinstance(case.estimator, Refinement)
+    spare = case.estimator.num_queries - case.task.dim - 1
+    return case.task.source.noise**2 * case.task.dim * (1.0 / spare if spare > 0 else math.inf)
+
+
+def refinement_terms(case: Case, spread: Float[Array, ""]) -> dict[str, Float[Array, ""]]:
+    """Summands of spread max(1, tau) + sigma^2 d/(N-d-1), in squared label units.
 
     Args:
         case: A labeller's case has the first term alone.
-        identification: eps, a bound on E[1 - pi_n(k*)].
+        spread: A bound on E sum_k pi_n(k) ||beta_k - beta_*||^2.
     """
-    task = case.task
-    labels = concept_diameter(task) ** 2 * identification
     if not isinstance(case.estimator, Refinement):
-        return {"refined labels": labels}
-    # Where N <= d + 1 the least-squares risk is infinite, and so is the bound.
-    spare = case.estimator.num_queries - task.dim - 1
-    inverse = 1.0 / spare if spare > 0 else math.inf
-    return {
-        "refined labels": labels,
-        "spread of the labels": labels * (task.dim + 2) * inverse,
-        "label noise": task.source.noise**2 * task.dim * inverse,
-    }
+        return {"refined labels": spread}
+    share = spread_share(case.task.dim, case.estimator.num_queries)
+    amplified = spread * (share - 1.0) if share > 1.0 else jnp.zeros(())
+    return {"refined labels": spread, "spread of the labels": amplified, "label noise": label_noise(case)}
 
 
 def dominance_sizes(task: TransferTask) -> tuple[int, int]:
@@ -52,16 +73,15 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
         task: A task with a point-mass target and standard Gaussian features.
 
     Returns:
-        (n, N), with D^2 eps_n at most half the floor at n.
+        (n, N), with `spread_bound` at most half the floor at n.
 
     Raises:
         InputError: If there is no such n: no floor, or a concept that demonstrations do not identify.
     """
     floor = float(naive_floor(task))
-    diameter_squared = float(concept_diameter(task)) ** 2
     size = 1
     while size <= LARGEST_CONTEXT and floor > 0:
-        labels = diameter_squared * float(identification_bound(task, size))
+        labels = float(spread_bound(task, size))
         if labels <= floor / 2.0:
             noise = float(task.source.noise) ** 2 * task.dim
             spare = (labels * (task.dim + 2) + noise) / (floor - labels)

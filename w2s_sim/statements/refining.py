@@ -15,19 +15,12 @@ def _fits_more_queries_than_features(case: Case) -> bool:
     )
 
 
-def _has_finite_variance(case: Case) -> bool:
-    """The risk of least squares has two moments only when N > d + 3."""
-    estimator = case.estimator
-    return not isinstance(estimator, Refinement) or estimator.num_queries > case.task.dim + 3
-
-
 REFINED = Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement))
 INDEPENDENT_QUERIES = Assumption(
     "contexts independent of the queries they label",
     lambda case: getattr(case.estimator, "context", "shared") != "leave-one-out",
 )
 LEAST_SQUARES = Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features)
-FINITE_VARIANCE = Assumption("finite variance of the risk", _has_finite_variance)
 
 REFINING_PARAMETERS = (
     Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),

@@ -4,12 +4,13 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from jaxtyping import Array, ArrayLike, Float, Key
+from jaxtyping import Array, Float, Key
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.functionals import Functional
+from w2s_sim.statements.measure import UNBOUNDED, FromWeakData, Support
 from w2s_sim.statements.parameters import Parameter
 
 Kind = Literal["upper", "lower", "equality", "rate"]
@@ -32,6 +33,9 @@ class Statement:
         id: Slug, as on the command line.
         kind: "upper" (measured <= bound), "lower" (measured >= bound), "equality", or "rate" (an exponent,
             judged as an equality).
+        label_power: The power of the label unit in which the number is measured: 2 for risks, 0 for
+            probabilities and nats. Where labels are c times as large, it is c^label_power times as large, and
+            so are bound, margin and support.
         cases: The cases of a preset ("quick" or "full").
         bound: The bound of a case: closed form, JAX, differentiable where the theorem allows.
         measure: One replicate of the measured quantity, a pure function of (key, case) that `jit` and
@@ -44,10 +48,16 @@ class Statement:
         summary: One or two sentences for people who have not read the page.
         formula: The claim in LaTeX.
         assumptions: Predicates of a case, all of which must hold.
-        support: Range [low, high] of every replicate, where it is bounded; arrays (r,) for vectors.
+        support: Range [low, high] of every replicate, infinite to a side where there is no end; arrays (r,)
+            for vectors. A range of no width says that the value is known: of a student that reads no data.
+            Without it, that of the measured quantity.
         trivial: A bound that holds without the theorem: no better than it is vacuous.
         terms: The bound as a sum of named terms, so that mutants can drop each.
         margin: For equalities and rates, the absolute difference that still counts as equal.
+        scale: For an exact statement with a unit: size of the numbers that the measured one and the bound are
+            differences of, to which their rounding is relative; 1 when left out.
+        pathwise: Whether the claim, an equality, is one about every replicate and not about their mean. What
+            is judged is then the share of replicates that miss the bound by more than the margin.
         lemmas: The proof's own steps.
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
@@ -72,10 +82,12 @@ class Statement:
     summary: str = ""
     formula: str = ""
     assumptions: tuple[Assumption, ...] = ()
-    support: Callable[[Case[Any]], tuple[ArrayLike, ArrayLike]] | None = None
+    support: Callable[[Case[Any]], Support] | None = None
     trivial: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
     terms: Callable[[Case[Any]], Mapping[str, Float[Array, ""]]] | None = None
     margin: Callable[[Case[Any]], float] | None = None
+    scale: Callable[[Case[Any]], Float[Array, ""] | float] | None = None
+    pathwise: bool = False
     lemmas: "tuple[Statement, ...]" = ()
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()
@@ -84,6 +96,7 @@ class Statement:
     plot_axis: str = ""
     reference: str = ""
     page: str = ""
+    label_power: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -91,6 +104,8 @@ class Statement:
         if (self.measure is None) == (self.exact is None):
             given = "neither" if self.measure is None else "both"
             raise InputError("measure, exact", given, "exactly one of the two", self.id)
+        if self.pathwise and (self.kind != "equality" or self.measure is None):
+            raise InputError("pathwise", f"kind {self.kind!r}", "an equality that is measured", self.id)
         if self.is_equality and self.margin is None:
             raise InputError("margin", "none", "a margin, for an equality is judged within one", self.id)
 
@@ -104,6 +119,12 @@ class Statement:
         if self.functional is None or isinstance(self.functional, Functional):
             return self.functional
         return self.functional(case)
+
+    def support_of(self, case: Case[Any]) -> Support:
+        """The range of every replicate of a case: the statement's own, else that of what it measures."""
+        if self.support is not None:
+            return self.support(case)
+        return self.measure.support(case) if isinstance(self.measure, FromWeakData) else UNBOUNDED
 
     def broken_assumption(self, case: Case[Any]) -> str | None:
         """Name of the first assumption that the case breaks, or None."""

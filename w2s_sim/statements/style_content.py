@@ -39,7 +39,7 @@ def has_both_errors(task: TransferTask) -> bool:
     source, target, weak = (
         np.asarray(v, dtype=np.float64) for v in (task.source_vector, task.target_vector, task.weak_vector)
     )
-    scale = ROUNDING * max(1.0, float(np.abs(target).max()))
+    scale = ROUNDING * float(np.abs([source, target, weak]).max())
     return bool(np.abs(source - target).max() > scale and np.abs(weak - target).max() > scale)
 
 
@@ -47,4 +47,4 @@ def bias_outside_style(task: TransferTask) -> bool:
     """Whether the weak model is right on the style block. Needs concrete values."""
     bias = np.abs(np.asarray(task.weak_vector - task.target_vector, dtype=np.float64))
     style = np.asarray(style_block(task))
-    return bool(np.all(bias[style] <= ROUNDING * max(bias.max(), 1e-30)))
+    return bool(np.all(bias[style] <= ROUNDING * bias.max()))

@@ -7,10 +7,14 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
 from w2s_sim.finite_task import FiniteTask
+from w2s_sim.identification.rate import corrected_slopes
 from w2s_sim.identification.tilting import scaled_mass, tilted_context, tilting_plan
 from w2s_sim.statements.functionals import Functional, monotone
 from w2s_sim.task import TransferTask
 
+# Shares of the exponent: what counts as equal, and what may be left of the correction for finite n.
+MARGIN = 0.02
+LARGEST_REMAINDER = 0.01
 # Stands for a mean whose interval reaches down to zero.
 SMALLEST_MEAN = 1e-300
 
@@ -40,6 +44,42 @@ def tilted_slope(
     """The slope of `slope_of_means` for the replicates of `tilted_pair`."""
     plan = tilting_plan(task, size, competitors)
     return slope_of_means(size, float(plan.log_unit(size) - plan.log_unit(2 * size)))
+
+
+def is_long_enough(
+    task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
+) -> bool:
+    """Whether the slope from n to 2n is the rate but for its share, lattices left aside.
+
+    Args:
+        task: A task whose minimiser is inside (0, 1).
+        size: n.
+        rate: I, in nats.
+        competitors: As in `tilted_slope`.
+    """
+    _, smooth = corrected_slopes(task, size, competitors)
+    return _is_near(smooth, rate)
+
+
+def shows_no_lattice(
+    task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
+) -> bool:
+    """Whether log-odds that lie on a lattice, or nearly so, leave the slope where it would be without one.
+
+    Where the slope would not be near without a lattice, the context is too short, and no lattice to blame.
+
+    Args:
+        task: A task whose minimiser is inside (0, 1).
+        size: n.
+        rate: I, in nats.
+        competitors: As in `tilted_slope`.
+    """
+    exact, smooth = corrected_slopes(task, size, competitors)
+    return _is_near(exact, rate) or not _is_near(smooth, rate)
+
+
+def _is_near(slope: float, rate: float) -> bool:
+    return abs(slope - rate) < LARGEST_REMAINDER * rate
 
 
 def slope_of_means(size: int, log_ratio_of_units: float = 0.0) -> Functional:

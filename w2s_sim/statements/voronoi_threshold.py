@@ -3,33 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import Estimator, InContext
 from w2s_sim.identification.moments import has_gaussian_moments
-from w2s_sim.identification.rate import has_interior_minimiser, sharp_log_misidentification
 from w2s_sim.identification.voronoi import (
+    is_off_the_border,
     losers,
+    nearest_losers_are_inside,
     no_third_concept_interferes,
-    only_losers_compete,
     seen_from_winner,
     voronoi_rate,
-    voronoi_rates,
 )
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical
 from w2s_sim.statements.functionals import Functional
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.statements.statement import Preset, Statement
-from w2s_sim.statements.tilted_slope import tilted_pair, tilted_slope
+from w2s_sim.statements.tilted_slope import MARGIN, is_long_enough, tilted_pair, tilted_slope
 from w2s_sim.statements.voronoi_tasks import weak_concept_at
 from w2s_sim.statements.voronoi_threshold_lemmas import VORONOI_THRESHOLD_LEMMAS
-
-# Shares of the exponent: what counts as equal, and what may be left out of the correction for finite n.
-MARGIN = 0.02
-LARGEST_REMAINDER = 0.01
 
 
 def measure(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
@@ -47,27 +41,13 @@ def bound(case: Case) -> Float[Array, ""]:
     return voronoi_rate(case.task)
 
 
-def _off_the_border(case: Case) -> bool:
-    return float(voronoi_rate(case.task)) > 1e-4
-
-
-def _is_inside(case: Case) -> bool:
-    """Whether the s of the nearest losers is below one: the border has another assumption to speak for it."""
-    rates, exponents = voronoi_rates(case.task)
-    nearest = rates < 1.01 * jnp.min(rates)
-    return bool(jnp.all((exponents < 1.0 - 1e-3) | ~nearest))
-
-
 def _is_resolved(case: Case) -> bool:
-    """Whether the correction for finite n leaves less than its share, judged by the next order in 1/n."""
-    task = only_losers_compete(case.task)
-    if not (case.task.has_point_mass_target and has_interior_minimiser(task)):
+    task = case.task
+    if not (task.has_point_mass_target and has_gaussian_moments(task) and nearest_losers_are_inside(task)):
         # Other assumptions have this to say.
         return True
     size = case.estimator.sample_size
-    first, second = np.asarray(sharp_log_misidentification(task, jnp.array([1.0, 2.0]) * size))
-    rate = float(voronoi_rate(case.task))
-    return bool(abs((first - second - 0.5 * np.log(2.0)) / size - rate) < LARGEST_REMAINDER * rate)
+    return is_long_enough(seen_from_winner(task), size, float(voronoi_rate(task)), losers(task))
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -127,8 +107,8 @@ VORONOI_THRESHOLD = Statement(
             "a source prior that holds the intended concept",
             lambda case: float(case.task.source.prior[case.task.target_concept]) > 0,
         ),
-        Assumption("weak concept off the border", _off_the_border),
-        Assumption("minimiser at most 1", _is_inside),
+        Assumption("weak concept off the border", lambda case: is_off_the_border(case.task)),
+        Assumption("minimiser at most 1", lambda case: nearest_losers_are_inside(case.task)),
         Assumption("no third concept interferes", lambda case: no_third_concept_interferes(case.task)),
         Assumption("contexts long enough for the correction", _is_resolved),
     ),

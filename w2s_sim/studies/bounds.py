@@ -19,6 +19,8 @@ from w2s_sim.estimators import LeastSquares, Refinement, Ridge
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, Kind, all_statements
 from w2s_sim.task import TransferTask
+from w2s_sim.verify.evaluation import bound_of, trivial_of
+from w2s_sim.verify.verdict import is_vacuous
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Bound:
         theorem: Id of the theorem.
         kind: "lower" (the mean is at least the value), "upper", or "equality" (it is near the value).
         value: In the unit of the metric.
+        vacuous: Whether it says no more than what is known without the theorem.
     """
 
     metric: str
     theorem: str
     kind: Kind
     value: float
+    vacuous: bool = False
 
 
 def _has_regression(case: Case[Any]) -> bool:
@@ -81,9 +85,10 @@ def bounds_of(case: Case[Any]) -> list[Bound]:
         statement = statements[theorem]
         if not applies(case) or statement.broken_assumption(case) is not None:
             continue
-        value = float(statement.bound(case))
-        if math.isfinite(value):
-            found.append(Bound(metric, theorem, statement.kind, value))
+        value = bound_of(statement, case)
+        vacuous = is_vacuous(statement.kind, value, trivial_of(statement, case))
+        if vacuous or math.isfinite(value):
+            found.append(Bound(metric, theorem, statement.kind, value, vacuous))
     return found
 
 
@@ -102,26 +107,28 @@ def bound_columns(case: Case[Any]) -> dict[str, Any]:
 
     Returns:
         `bound`, `bound_kind` and `bound_theorem`: the first theorem about the risk that bounds it from one
-        side, or else gives its value; nan and "" where there is none. For every metric of which something is
+        side, or else gives its value. Where all that is said of the risk is vacuous, `bound` is nan and
+        `bound_kind` is "vacuous"; where nothing is said, nan and "". For every metric of which something is
         known that is not trivial, the tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an
         equality), each with the theorem that says so as `..._theorem`.
     """
     bounds = bounds_of(case)
-    of_risk = [bound for bound in bounds if bound.metric == "risk"]
-    first = min(of_risk, key=lambda bound: bound.kind not in ("lower", "upper"), default=None)
-    columns: dict[str, Any] = {
-        "bound": math.nan if first is None else first.value,
-        "bound_kind": "" if first is None else first.kind,
-        "bound_theorem": "" if first is None else first.theorem,
-    }
-    for bound in bounds:
-        if bound.kind == "lower" and bound.value <= 0.0:
-            # No metric is negative: it says nothing.
-            continue
+    columns = _bound_of_risk([bound for bound in bounds if bound.metric == "risk"])
+    for bound in (bound for bound in bounds if not bound.vacuous):
         name = f"{bound.metric}_{'theory' if bound.kind == 'equality' else bound.kind}"
         if name not in columns or _is_tighter(bound, columns[name]):
             columns |= {name: bound.value, f"{name}_theorem": bound.theorem}
     return columns
+
+
+def _bound_of_risk(bounds: list[Bound]) -> dict[str, Any]:
+    """`bound`, `bound_kind` and `bound_theorem`."""
+    first = min(bounds, key=lambda bound: (bound.vacuous, bound.kind == "equality"), default=None)
+    if first is None:
+        return {"bound": math.nan, "bound_kind": "", "bound_theorem": ""}
+    if first.vacuous:
+        return {"bound": math.nan, "bound_kind": "vacuous", "bound_theorem": first.theorem}
+    return {"bound": first.value, "bound_kind": first.kind, "bound_theorem": first.theorem}
 
 
 def _is_tighter(bound: Bound, value: float) -> bool:

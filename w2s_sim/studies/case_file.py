@@ -65,15 +65,16 @@ def build_case(name: str, statement: Statement, task: Any, table: Mapping[str, A
         raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
     try:
         numbers = read_parameters(statement.parameters, table)
-        estimator = statement.build_estimator(numbers)
+        estimator = statement.build_estimator(numbers).told(task)
     except InputError as error:
         raise error.located("", "case.") from None
     return Case(name, task, estimator, bool(numbers.get("grouped", False)))
 
 
 def _task_kinds(statement: Statement) -> tuple[str, ...]:
-    """The kinds of task that a statement speaks of, which are those of its own cases."""
-    return tuple(dict.fromkeys(task_kind(case.task) for case in statement.cases("quick")))
+    """The kinds of task that a statement speaks of, which are those of its own cases in any preset."""
+    cases = [*statement.cases("quick"), *statement.cases("full")]
+    return tuple(dict.fromkeys(task_kind(case.task) for case in cases))
 
 
 def example_case_file(statement: Statement) -> str:

@@ -106,7 +106,7 @@ def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
         raise refusal
     plain = {name: np.asarray(value).item() for name, value in numbers.items()}
     try:
-        again = statement.build_estimator(read_parameters(statement.parameters, plain))
+        again = statement.build_estimator(read_parameters(statement.parameters, plain)).told(case.task)
     except InputError:
         raise refusal from None
     # An array that no key holds, such as the matrix of a norm, is missing in the other one.

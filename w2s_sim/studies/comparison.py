@@ -1,13 +1,16 @@
 """Several estimators on one task, side by side."""
 
+import warnings
 from collections.abc import Mapping
 
 import pandas as pd
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
+from w2s_sim.errors import PrecisionWarning
 from w2s_sim.estimators import Estimator
 from w2s_sim.metrics import performance_gap_recovered
+from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.statements import Case, FromWeakData
 from w2s_sim.task import TransferTask, WeakData
 from w2s_sim.verify import replicate
@@ -23,7 +26,7 @@ def compare(
     estimators: Mapping[str, Estimator],
     *,
     replicates: int = 4000,
-    seed: int = 0,
+    seed: Seed = 0,
     grouped: bool = False,
 ) -> pd.DataFrame:
     """Mean excess risk of several estimators on one task.
@@ -44,11 +47,17 @@ def compare(
         against the weak model's own predictor; nan if that is already perfect), `replicates`.
 
     Raises:
-        InputError: If `replicates` is below 2 or the seed negative.
+        InputError: If `replicates` is below 2 or the seed is none.
+
+    Warns:
+        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
     """
     require_count("replicates", replicates, 2)
-    require_count("seed", seed, 0)
+    require_seed(seed)
     weak_risk = float(task.weak_risk)
+    for name, estimator in estimators.items():
+        if problem := task.unresolved(estimator.sample_size):
+            warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=2)
     rows = []
     for name, estimator in estimators.items():
         case = Case(name, task, estimator, grouped)

@@ -1,6 +1,7 @@
 """The `[[estimator]]` tables of a study: kinds of estimators, and what numbers they take."""
 
 import dataclasses
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -147,6 +148,12 @@ KINDS: Mapping[str, EstimatorKind] = {
     "source": EstimatorKind((), lambda task, _: Oracle(task.source.prior), BOTH, of_task=True),
     "oracle": EstimatorKind((), lambda task, _: Oracle(task.target_prior), BOTH, of_task=True),
 }
+# Keys of every table that are no numbers of its estimator.
+LABEL = "label"
+NOT_NUMBERS = ("kind", LABEL)
+LABEL_HELP = "what figures and tables call the method; {ridge} stands for the table's ridge, and so on"
+LONGEST_LABEL = 60
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
 # Shorter names that files may use.
 ALIASES = {"num_demos": "num_demonstrations"}
 
@@ -161,6 +168,28 @@ def with_full_names(table: Mapping[str, Any]) -> dict[str, Any]:
         if alias in table and name in table:
             raise InputError(alias, f"a value, beside one of {name}", "one of the two, which are one key")
     return {ALIASES.get(key, key): value for key, value in table.items()}
+
+
+def numbers_of(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table without its kind and its label."""
+    return {key: value for key, value in table.items() if key not in NOT_NUMBERS}
+
+
+def with_label(table: Mapping[str, Any]) -> dict[str, Any]:
+    """A table whose lists have been swept, with its values in the places that its label leaves for them.
+
+    Raises:
+        InputError: If the label is no short text, or names a key that the table has not.
+    """
+    if LABEL not in table:
+        return dict(table)
+    label, numbers = table[LABEL], numbers_of(table)
+    if not isinstance(label, str) or not label.strip() or len(label) > LONGEST_LABEL:
+        raise InputError(LABEL, shown(label), f"a text of at most {LONGEST_LABEL} characters")
+    for name in PLACEHOLDER.findall(label):
+        if name not in numbers:
+            raise InputError(LABEL, shown(label), "names in braces among " + ", ".join(numbers))
+    return {**table, LABEL: PLACEHOLDER.sub(lambda found: str(numbers[found[1]]), label)}
 
 
 def require_needed_keys(table: Mapping[str, Any]) -> None:
@@ -184,7 +213,7 @@ def build_estimator(task: AnyTask, table: Mapping[str, Any]) -> Estimator:
     entry = KINDS[kind]
     require_concepts(kind, task_kind(task))
     require_needed_keys(table)
-    numbers = read_parameters(entry.parameters, {key: value for key, value in table.items() if key != "kind"})
+    numbers = read_parameters(entry.parameters, numbers_of(table))
     return entry.build(task, numbers)
 
 

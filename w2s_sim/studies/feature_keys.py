@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax
 import numpy as np
 
 from w2s_sim.errors import InputError
 from w2s_sim.feature_maps import MappedFeatures, PolynomialMap, RandomFourierMap, random_fourier_map
 from w2s_sim.features import FEATURE_LAWS, Anisotropic, FeatureLaw
+from w2s_sim.randomness import LARGEST_SEED_OF_A_FILE, key_of
 from w2s_sim.statements.parameters import Parameter
 
 FEATURE_PARAMETERS = (
@@ -24,7 +24,9 @@ FEATURE_PARAMETERS = (
     Parameter("input_dim", int, "coordinates of z, for a feature map", low=1),
     Parameter("degree", int, "highest degree, for feature_map = 'polynomial'", low=1),
     Parameter("length_scale", float, "of z, for feature_map = 'fourier'", low=0),
-    Parameter("map_seed", int, "draws the map, for feature_map = 'fourier'", low=0),
+    Parameter(
+        "map_seed", int, "draws the map, for feature_map = 'fourier'", low=0, high=LARGEST_SEED_OF_A_FILE
+    ),
     Parameter("frequencies", list, "d rows of input_dim numbers, in place of a draw", depth=2),
     Parameter("phases", list, "d numbers, in place of a draw"),
 )
@@ -75,7 +77,7 @@ def _fourier(own: Mapping[str, Any], dim: int) -> RandomFourierMap:
             raise InputError("frequencies", given, f"shape {(dim, own['input_dim'])} (dim x input_dim)")
         return RandomFourierMap(own["frequencies"], own["phases"])
     scale = 1.0 if own["length_scale"] is None else own["length_scale"]
-    key = jax.random.key(own["map_seed"] or 0)
+    key = key_of(own["map_seed"] or 0, "map_seed")
     return random_fourier_map(own["input_dim"], dim, length_scale=scale, key=key)
 
 

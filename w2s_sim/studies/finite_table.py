@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from w2s_sim._checks import require_prior
+from w2s_sim._checks import probabilities
 from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel, style_content_model
 from w2s_sim.concepts.finite import shifted, smoothed
 from w2s_sim.concepts.style_content import with_wrong_content, with_wrong_style
@@ -151,8 +151,7 @@ def _read(
     """
     scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
     values = read_parameters(keys.task_parameters, scalars)
-    require_prior("source_prior", values["source_prior"])
-    source = build(values, values["source_prior"])
+    source = build(values, probabilities("source_prior", values["source_prior"]))
     weak = read_weak(weak_table(table, keys.weak_keys), keys.weak_parameters, keys.weak_keys)
     if weak["kind"] == "general":
         given = {p.name: weak[p.name] for p in keys.own if weak[p.name] is not None}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from w2s_sim.errors import InputError
 from w2s_sim.studies.memory import default_budget
-from w2s_sim.studies.results import relative_error, write_results
+from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import looks
 from w2s_sim.studies.scores import METRICS
 from w2s_sim.studies.store import Store, metric_values, missing
@@ -49,8 +49,7 @@ def _num_missing(study: Study, cell: Cell, store: Store) -> int:
         gaps = missing(held, 0, stop)
         if gaps:
             return sum(end - start for start, end in gaps)
-        target = study.target_relative_se
-        if target is not None and relative_error(store, cell.index, stop) <= target:
+        if is_precise(study, store, cell, stop):
             return 0
     return 0
 

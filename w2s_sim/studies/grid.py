@@ -7,7 +7,7 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
 from w2s_sim.statements import Case
-from w2s_sim.studies.estimator_table import KINDS, AnyTask, build_estimator
+from w2s_sim.studies.estimator_table import KINDS, AnyTask, build_estimator, with_label
 from w2s_sim.studies.sweep import (
     LARGEST_GRID,
     Axes,
@@ -187,7 +187,7 @@ def _kept(
 def _combinations(name: str, table: Mapping[str, Any], axes: Axes, sweep: Sweep) -> tuple[_Combination, ...]:
     combinations = []
     for values in sweep.combinations(axes):
-        chosen = with_values({name: table}, values)
+        chosen = {name: with_label(with_values({name: table}, values)[name])}
         identity = tuple(map(hashable, values.values()))
         combinations.append(_Combination(chosen[name], dict(flat(chosen)), identity))
     return tuple(combinations)

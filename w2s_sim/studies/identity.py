@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 # What may change without making it another study: replicates depend on none of it.
 FREE = ("replication.replicates", "replication.target_relative_se", "figure")
+FREE_LABEL = re.compile(r"estimator\[\d+\]\.label")
 
 
 def differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
@@ -14,7 +16,7 @@ def differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
     if isinstance(kept, Mapping) and isinstance(asked, Mapping):
         for key in {*kept, *asked}:
             name = f"{prefix}{key}"
-            if name in FREE:
+            if name in FREE or FREE_LABEL.fullmatch(name):
                 continue
             if key not in kept or key not in asked:
                 yield name
@@ -37,6 +39,9 @@ def study_mark(document: Mapping[str, Any], precision: str) -> bytes:
     fixed["replication"] = {
         key: value for key, value in document["replication"].items() if f"replication.{key}" not in FREE
     }
+    fixed["estimator"] = [
+        {key: value for key, value in table.items() if key != "label"} for table in document["estimator"]
+    ]
     text = json.dumps([_plain(fixed), precision], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest().encode()
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from w2s_sim.verify.information import ROUNDING
+
 # Rows that are added up at once. Sums run over blocks of this size, whatever the parts they were kept in.
 BLOCK = 2**16
 
@@ -23,7 +25,7 @@ class RunningMoments:
         self.finite = np.zeros(width, dtype=np.int64)
         self.infinite = np.zeros(width, dtype=np.int64)
         self._mean = np.zeros(width)
-        self._squares = np.zeros(width)
+        self._squares, self._cubes, self._fourths = np.zeros(width), np.zeros(width), np.zeros(width)
 
     def add(self, values: Float[np.ndarray, "n r"]) -> None:
         """One more block."""
@@ -33,16 +35,27 @@ class RunningMoments:
             self.infinite[column] += np.count_nonzero(np.isinf(mine))
             if not len(finite):
                 continue
-            # Chan, Golub & LeVeque 1983: sums of squares about the mean, of two sets together.
-            before, total = self.finite[column], self.finite[column] + len(finite)
+            # Chan, Golub & LeVeque 1983, and Pebay 2008 for higher powers: sums of powers about the mean, of
+            # two sets together.
+            before, size = float(self.finite[column]), float(len(finite))
+            total = before + size
             mean = finite.mean()
             shift = mean - self._mean[column]
-            squares = np.sum((finite - mean) ** 2)
-            self._squares[column] += squares
+            squares, cubes, fourths = (np.sum((finite - mean) ** power) for power in (2, 3, 4))
             if before:
-                self._squares[column] += shift**2 * before * len(finite) / total
-            self._mean[column] += shift * len(finite) / total
-            self.finite[column] = total
+                step = shift / total
+                older, oldest = self._squares[column], self._cubes[column]
+                fourths += shift * step**3 * before * size * (before**2 - before * size + size**2)
+                fourths += 6.0 * step**2 * (before**2 * squares + size**2 * older)
+                fourths += 4.0 * step * (before * cubes - size * oldest)
+                cubes += shift * step**2 * before * size * (before - size)
+                cubes += 3.0 * step * (before * squares - size * older)
+                squares += shift * step * before * size
+            self._squares[column] += squares
+            self._cubes[column] += cubes
+            self._fourths[column] += fourths
+            self._mean[column] += shift * size / total
+            self.finite[column] += len(finite)
 
     def mean(self, column: int) -> float:
         """Mean of the finite values; nan without one."""
@@ -52,6 +65,13 @@ class RunningMoments:
         """Monte Carlo standard error of that mean; nan with fewer than two."""
         count = int(self.finite[column])
         return math.sqrt(float(self._squares[column]) / (count - 1) / count) if count > 1 else math.nan
+
+    def effective_number(self, column: int) -> float:
+        """How many values share the spread: `w2s_sim.verify.information.effective_number` of them."""
+        squares, count = float(self._squares[column]), int(self.finite[column])
+        if not count or math.sqrt(squares / count) <= ROUNDING * abs(float(self._mean[column])):
+            return 0.0
+        return squares**2 / float(self._fourths[column])
 
 
 def in_blocks(

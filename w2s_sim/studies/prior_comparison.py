@@ -14,6 +14,7 @@ from w2s_sim.estimators import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.metrics import kl_divergence, performance_gap_recovered, total_variation
+from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.statements import Case, FromWeakData
 from w2s_sim.task import TransferTask, WeakData
 from w2s_sim.verify import replicate
@@ -38,7 +39,7 @@ def compare_priors(
     estimators: Mapping[str, Estimator],
     *,
     replicates: int = 1000,
-    seed: int = 0,
+    seed: Seed = 0,
     grouped: bool = False,
 ) -> pd.DataFrame:
     """How well several estimators recover the concept prior, and what they predict with it.
@@ -63,10 +64,10 @@ def compare_priors(
         `replicates`.
 
     Raises:
-        InputError: If `replicates` is below 2, the seed negative, or an estimator not for these concepts.
+        InputError: If `replicates` is below 2, the seed is none, or an estimator not for these concepts.
     """
     require_count("replicates", replicates, 2)
-    require_count("seed", seed, 0)
+    require_seed(seed)
     if isinstance(task, FiniteTask):
         for name, estimator in estimators.items():
             if not isinstance(estimator, PriorTransfer):

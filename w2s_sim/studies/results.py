@@ -18,6 +18,8 @@ from w2s_sim.studies.store import FAILURES, RESULTS, Ranges, Store, metric_value
 from w2s_sim.studies.study_file import Cell, Study
 
 BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")
+# Replicates that must share the spread of a sample for its standard error to be believed.
+ENOUGH = 30.0
 RISK, PRIOR_KL = METRICS.index("risk"), METRICS.index("prior_kl")
 
 
@@ -48,7 +50,8 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
     `prior_kl_infinite` is the share of these.
 
     Returns:
-        Cells: every parameter, the weak pairs consumed, means with their standard errors, the bounds that
+        Cells: every parameter, the weak pairs consumed, means with their standard errors, whether the
+        replicates say enough of the risk ("enough", "too little", or "exact" without data), the bounds that
         apply, how many replicates there are and how many of them failed. Failures: cell, replicate, seed and
         error.
     """
@@ -94,16 +97,32 @@ def _column_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 def relative_error(store: Store, cell: int, stop: int) -> float:
     """Standard error of a cell's mean risk as a share of it, from the replicates before `stop`.
 
-    Infinite where there is no error, as with an infinite risk; zero where both are.
+    Infinite where there is none to be believed: with an infinite risk, and where fewer than `ENOUGH`
+    replicates share the spread, as in a sample of no rare event, or of a few.
     """
     before = [(first, end) for first, end in store.ranges().get(cell, []) if first < stop]
     moments = RunningMoments(len(METRICS))
     for block in in_blocks(_worked(rows) for rows in _rows_before(store, cell, before, stop)):
         moments.add(block)
     error, mean = moments.standard_error(RISK), abs(moments.mean(RISK))
-    if moments.infinite[RISK] or math.isnan(error):
+    if moments.infinite[RISK] or math.isnan(error) or moments.effective_number(RISK) < ENOUGH:
         return math.inf
-    return error / mean if mean > 0 else (0.0 if error == 0 else math.inf)
+    return error / mean if mean > 0 else math.inf
+
+
+def is_precise(study: Study, store: Store, cell: Cell, stop: int) -> bool:
+    """Whether the replicates before `stop` reach the study's target, if it has one.
+
+    A student that reads no data has one risk, and every replicate is it.
+    """
+    target = study.target_relative_se
+    if target is None:
+        return False
+    return _is_exact(cell) or relative_error(store, cell.index, stop) <= target
+
+
+def _is_exact(cell: Cell) -> bool:
+    return cell.case.estimator.ignores_data(cell.case.task.source)
 
 
 def _rows_before(store: Store, cell: int, ranges: Ranges, stop: int) -> Iterator[Float[np.ndarray, "n r"]]:
@@ -133,12 +152,14 @@ def _read(store: Store, cell: int, ranges: Ranges) -> tuple[RunningMoments, list
     return moments, failed
 
 
-def _metrics(cell: Cell, moments: RunningMoments) -> dict[str, float]:
-    row: dict[str, float] = {}
+def _metrics(cell: Cell, moments: RunningMoments) -> dict[str, Any]:
+    row: dict[str, Any] = {}
     for column, metric in enumerate(METRICS):
         row[metric], row[f"{metric}_se"] = moments.mean(column), moments.standard_error(column)
     if moments.infinite[RISK]:
         row |= {"risk": math.inf, "risk_se": math.nan}
+    known = "enough" if moments.effective_number(RISK) >= ENOUGH else "too little"
+    row["risk_information"] = "exact" if _is_exact(cell) else known
     divergences = moments.finite[PRIOR_KL] + moments.infinite[PRIOR_KL]
     row["prior_kl_infinite"] = float(moments.infinite[PRIOR_KL] / divergences) if divergences else math.nan
     # The weak model's risk is exact, so that the gap recovered is linear in the student's.

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import jax
 import numpy as np
 import pandas as pd
 
+from w2s_sim.errors import PrecisionWarning
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
-from w2s_sim.studies.results import relative_error, write_results
+from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
 from w2s_sim.studies.store import Store, missing
 from w2s_sim.studies.study_file import Cell, Study
@@ -55,7 +57,11 @@ def run_study(
         InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
             in the memory.
         InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
+
+    Warns:
+        PrecisionWarning: If labels of a cell are too large, beside their noise, for the precision at hand.
     """
+    warn_of_precision(study)
     budget = default_budget() if memory is None else memory
     local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
 
@@ -72,6 +78,18 @@ def run_study(
         return follow(local, interruption)
 
     return run_interruptibly(work)
+
+
+def warn_of_precision(study: Study) -> None:
+    """Say which cells the precision at hand is too coarse for."""
+    problems = {
+        cell.index: cell.case.task.unresolved(cell.case.estimator.sample_size) for cell in study.cells
+    }
+    first = next((index for index, problem in problems.items() if problem), None)
+    if first is not None:
+        several = sum(map(bool, problems.values()))
+        others = f" (and {several - 1:,} cells more)" if several > 1 else ""
+        warnings.warn(f"cell {first}{others}: {problems[first]}", PrecisionWarning, stacklevel=3)
 
 
 def _run_with(
@@ -159,10 +177,7 @@ class _Run:
             start = stop
 
     def _is_precise(self, cell: Cell, stop: int) -> bool:
-        target = self._study.target_relative_se
-        if target is None or stop == self._study.replicates:
-            return False
-        return relative_error(self._store, cell.index, stop) <= target
+        return stop < self._study.replicates and is_precise(self._study, self._store, cell, stop)
 
     def _fill_gap(self, cell: int, start: int, stop: int) -> None:
         lanes = self._team.lanes(cell)

@@ -16,7 +16,16 @@ from typing import Any
 
 from w2s_sim.statements.parameters import Parameter
 from w2s_sim.studies.condition import LONGEST_TEXT, MOST_CONDITIONS
-from w2s_sim.studies.estimator_table import ALIASES, FINITE, KINDS, REGRESSION, EstimatorKind
+from w2s_sim.studies.estimator_table import (
+    ALIASES,
+    FINITE,
+    KINDS,
+    LABEL,
+    LABEL_HELP,
+    LONGEST_LABEL,
+    REGRESSION,
+    EstimatorKind,
+)
 from w2s_sim.studies.figure_table import KEY_HELP, MEASURED, NAME_PATTERN
 from w2s_sim.studies.study_file import MOST_FIGURES, REPLICATION
 from w2s_sim.studies.sweep import MODE
@@ -189,6 +198,7 @@ def _estimator_of(kind: str, entry: EstimatorKind) -> Schema:
     aliases = {alias: name for alias, name in ALIASES.items() if name in keys}
     properties = {
         "kind": _kind([kind], explanation, False),
+        LABEL: {"type": "string", "minLength": 1, "maxLength": LONGEST_LABEL, "description": LABEL_HELP},
         **keys,
         **{alias: keys[name] for alias, name in aliases.items()},
     }

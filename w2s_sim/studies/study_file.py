@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_sim.errors import InputError, shown
+from w2s_sim.randomness import LARGEST_SEED_OF_A_FILE
 from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.studies.document import read_document, require_plain
 from w2s_sim.studies.figure_table import StudyFigure, read_figures
@@ -29,7 +30,14 @@ REPLICATION = (
         low=1e-6,
         high=1.0,
     ),
-    Parameter("seed", int, "replicate i depends on (seed, i) alone", default=0, low=0, high=2**31 - 1),
+    Parameter(
+        "seed",
+        int,
+        "replicate i depends on (seed, i) alone",
+        default=0,
+        low=0,
+        high=LARGEST_SEED_OF_A_FILE,
+    ),
     Parameter("grouped", bool, "demonstrations of a context share one concept", default=False),
 )
 TABLES = ("task", "estimator", "replication", "sweep", "figure")

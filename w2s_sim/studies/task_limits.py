@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from w2s_sim._checks import require_prior
+from w2s_sim._checks import probabilities
 from w2s_sim.concepts.finite import LARGEST_ENUMERATION
 from w2s_sim.errors import InputError
 from w2s_sim.feature_maps import NODES
@@ -37,7 +37,6 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "input_dim": {"high": 16},
     # Moments of higher degrees than 2 * 63 are not exact.
     "degree": {"high": NODES - 1},
-    "map_seed": {"high": 2**31 - 1},
     # Sequences of a single symbol; of two there are too many beyond 16.
     "length": {"high": 1000},
 }
@@ -61,7 +60,7 @@ def _limited(parameter: Parameter, prefix: str) -> Parameter:
 def require_task_value(name: str, value: Any) -> None:
     """Refuse a value of a key, checked against its parameter, that no other values make good."""
     if name in ("source_prior", "target_prior", "contexts"):
-        require_prior(name, value)
+        probabilities(name, value)
 
 
 def require_task_size(table: Mapping[str, Any]) -> None:

@@ -8,9 +8,11 @@ from w2s_sim.statements.parameters import Parameter, read_parameters, unknown_ke
 from w2s_sim.studies.estimator_table import (
     KINDS,
     kind_of,
+    numbers_of,
     require_concepts,
     require_needed_keys,
     with_full_names,
+    with_label,
 )
 from w2s_sim.studies.sweep import Axes, swept_axes
 from w2s_sim.studies.task_limits import require_task_value, task_parameters, weak_parameters
@@ -41,8 +43,9 @@ def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
     """
     kind = kind_of(table)
     require_concepts(kind, concepts)
-    own = {key: value for key, value in table.items() if key != "kind"}
+    own = numbers_of(table)
     axes = swept_axes(own)
+    with_label(table)
     _check_values(KINDS[kind].parameters, own, axes)
     require_needed_keys(table)
     return {("estimator", *path): values for path, values in axes.items()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.statements import Case, Control, Preset, Statement
 from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.mutants import check_mutants
@@ -117,7 +118,7 @@ class Battery:
 def check(
     *statements: Statement,
     preset: Preset = "quick",
-    seed: int = 0,
+    seed: Seed = 0,
     alpha: float = 1e-3,
     cases: Sequence[Case] = (),
 ) -> "pd.DataFrame":
@@ -126,14 +127,14 @@ def check(
     Args:
         *statements: Statements of one's own, or of `all_statements()`.
         preset: "quick" or "full".
-        seed: Seed of all replicates.
+        seed: Seed of all replicates, in [0, 2^64).
         alpha: Family-wise error level of the call, in (0, 0.5].
         cases: Cases of one's own, in place of the statements' cases, lemmas and controls.
 
     Returns:
         One row per verdict; columns as in `Verdict`, with `tightness` and `as_expected`.
     """
-    settings = dataclasses.replace(PRESETS[preset], seed=seed, alpha=alpha)
+    settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
     return verdict_frame(Battery(statements, preset, settings, tuple(cases)).run())
 
 

@@ -2,23 +2,33 @@
 
 import dataclasses
 import hashlib
+import math
 from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Float
 
+from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Control, Statement
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
-from w2s_sim.verify.intervals import UNBOUNDED, Interval
+from w2s_sim.verify.evaluation import (
+    bound_of,
+    exact_value_of,
+    margin_of,
+    resolution_of,
+    rounding_of,
+    scale_of,
+    trivial_of,
+)
+from w2s_sim.verify.intervals import Interval
 from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
-from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge
+from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge, obstacle
 
-# What a sum of a few thousand float64 numbers may be off by, relative to its size or to one.
-ROUNDING = 1e-10
+# Of the paths, the share that may break a claim about every path: what a first look can exclude.
+PATHS_UNSEEN = 0.01
 
 
 def check_case(
@@ -46,8 +56,18 @@ def check_case(
     broken = statement.broken_assumption(case)
     if broken is not None:
         settings = dataclasses.replace(settings, max_replicates=settings.first_round)
-    row = _measure(statement, case, case, settings, alpha)
+    try:
+        row = _measure(statement, case, case, settings, alpha)
+    except InputError as error:
+        if broken is None:
+            raise
+        # What the statement measures exists only under its assumptions.
+        nothing = Interval(math.nan, math.nan, math.nan, math.nan)
+        row = _Row(nothing, math.nan, "inconclusive", str(error), 0, case)
     outcome, reason = row.outcome, row.reason
+    unresolved = "" if statement.measure is None else case.task.unresolved(case.estimator.sample_size)
+    if unresolved and outcome in ("consistent", "refuted"):
+        outcome, reason = "inconclusive", unresolved
     if broken is not None:
         outcome, reason = "not-applicable", f"assumption does not hold: {broken}"
     return row.verdict(theorem or statement.id, role, name, statement, outcome, settings, reason=reason)
@@ -76,6 +96,7 @@ class _Row:
     reason: str
     replicates: int
     case: Case[Any]
+    judged: bool = True
 
     def verdict(
         self,
@@ -102,6 +123,9 @@ class _Row:
             replicates=self.replicates,
             seed=settings.seed,
             expected=expected,
+            interval=self.interval.basis,
+            informative=not self.interval.lacking,
+            judged=self.judged or outcome == "not-applicable",
             reason=reason,
             parameters=case_parameters(self.case),
             parts=self.interval.parts,
@@ -114,25 +138,38 @@ def _measure(
     bound = bound_of(statement, believed)
     margin = margin_of(statement, believed)
     trivial = trivial_of(statement, believed)
-    vacuous = is_vacuous(statement.kind, bound, trivial)
+    if obstacle(statement.kind, 0.0, bound, margin, trivial):
+        # Sampled for information alone.
+        settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     if statement.measure is None:
         row = _certify(statement, case, bound, margin)
     else:
         row = _sample(statement, statement.measure, case, bound, margin, settings, alpha)
-    if vacuous and row.outcome not in ("refuted", "inconclusive"):
-        reason = f"the bound is no better than the trivial {trivial:.6g}"
+    reason = obstacle(statement.kind, row.interval.mean, bound, margin, trivial)
+    if reason:
+        # What sampling says of replicates that are not finite is more than that their mean is not.
+        reason = row.reason if math.isnan(row.interval.mean) and row.replicates else reason
+        return dataclasses.replace(row, outcome="inconclusive", reason=reason, judged=False)
+    vacuous = is_vacuous(statement.kind, bound, trivial, rounding_of(statement))
+    if vacuous and row.judged and row.outcome not in ("refuted", "inconclusive"):
+        reason = (
+            "the bound is infinite"
+            if math.isinf(bound)
+            else f"the bound is no better than the trivial {trivial:.6g}"
+        )
         return dataclasses.replace(row, outcome="vacuous", reason=reason)
     return row
 
 
 def _certify(statement: Statement, case: Case[Any], bound: float, margin: float) -> _Row:
     value = exact_value_of(statement, case)
-    rounding = ROUNDING * max(1.0, abs(bound), abs(value))
+    rounding = rounding_of(statement) * max(scale_of(statement, case), abs(bound), abs(value))
     # So that a bound that is attained is not refuted by its last digits.
     nearest = min(max(bound, value - rounding), value + rounding)
     outcome = judge(statement.kind, nearest, nearest, bound, margin)
     outcome = "certified" if outcome == "consistent" else outcome
-    return _Row(Interval(value, 0.0, value, value), bound, outcome, "computed exactly", 0, case)
+    exact = Interval(value, 0.0, value, value, basis="exact")
+    return _Row(exact, bound, outcome, "computed exactly", 0, case)
 
 
 def _sample(
@@ -147,17 +184,33 @@ def _sample(
     def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
         return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
 
-    claim = Claim(statement.kind, bound, margin, statement.functional_of(case))
-    support = statement.support(case) if statement.support else UNBOUNDED
-    found = sample_until_decided(draw, claim, support, settings, alpha)
-    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case)
+    def draw_breaches(start: int, stop: int) -> Float[np.ndarray, " n"]:
+        distances = np.abs(draw(start, stop) - bound)
+        return np.where(np.isfinite(distances), distances > margin, math.nan)
+
+    if statement.pathwise:
+        claim = Claim("equality", 0.0, PATHS_UNSEEN)
+        found = sample_until_decided(draw_breaches, claim, (0.0, 1.0), settings, alpha)
+    else:
+        claim = Claim(
+            statement.kind,
+            bound,
+            margin,
+            statement.functional_of(case),
+            rounding_of(statement),
+            resolution_of(statement, case, bound),
+        )
+        found = sample_until_decided(draw, claim, statement.support_of(case), settings, alpha)
+    return _Row(found.interval, bound, found.outcome, found.reason, found.replicates, case, found.judged)
 
 
 def _task_label(task: Any) -> str:
     """A short fingerprint of the numbers of a task: cases with one label differ in the estimator alone."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(task):
-        digest.update(np.round(np.asarray(leaf, dtype=np.float64), 6).tobytes())
+        # To six digits, whatever the unit.
+        mantissas, exponents = np.frexp(np.asarray(leaf, dtype=np.float64))
+        digest.update(np.round(mantissas, 6).tobytes() + exponents.tobytes())
     return f"{type(getattr(task, 'features', task)).__name__}-{digest.hexdigest()[:8]}"
 
 

@@ -8,7 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.statements import Case, Statement
+from w2s_sim.verify.verdict import SINGLE_ROUNDING
+
+# What sums of a few thousand numbers may be off by, relative to their size.
+DOUBLE_ROUNDING = 1e-10
+# Roundings of a vector on the way from the concepts to a student.
+OPERATIONS = 8
 
 
 def bound_of(statement: Statement, case: Case[Any]) -> float:
@@ -32,6 +39,30 @@ def trivial_of(statement: Statement, case: Case[Any]) -> float | None:
     return None if statement.trivial is None else float(_evaluate(statement, statement.trivial, case))
 
 
+def scale_of(statement: Statement, case: Case[Any]) -> float:
+    """Size of what the numbers of an exact statement are differences of; 1 where they have no unit."""
+    return 1.0 if statement.scale is None else float(_evaluate(statement, statement.scale, case))
+
+
+def rounding_of(statement: Statement) -> float:
+    """What the numbers of a statement may be off by, relative to their size: that of their precision."""
+    in_double = statement.exact is not None or jnp.zeros(()).dtype == jnp.float64
+    return DOUBLE_ROUNDING if in_double else SINGLE_ROUNDING
+
+
+def resolution_of(statement: Statement, case: Case[Any], number: float) -> float:
+    """What rounding may change in a sampled number because it is made of vectors much longer than it is.
+
+    Vectors of length L are known to eps L, and so is a distance h of two of them: its square is known to
+    2 h eps L + (eps L)^2. Numbers without a unit are made of numbers of their own size.
+    """
+    if statement.label_power == 0:
+        return 0.0
+    precision = float(np.finfo(jax.dtypes.canonicalize_dtype(float)).eps)
+    error = OPERATIONS * precision * case.task.label_length
+    return error if statement.label_power == 1 else 2.0 * abs(number) ** 0.5 * error + error**2
+
+
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
     """The bound's summands; none where they are not told."""
     if statement.terms is None:
@@ -53,7 +84,7 @@ def _in_double(case: Case[Any]) -> Case[Any]:
         if not (isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)):
             return leaf
         values = np.asarray(leaf, dtype=np.float64)
-        if values.ndim > 0 and is_probability(leaf_name(path), values):
+        if role_of(case, path) == PROBABILITY:
             values = values / values.sum(axis=-1, keepdims=True)
         return jnp.asarray(values)
 
@@ -63,10 +94,3 @@ def _in_double(case: Case[Any]) -> Case[Any]:
 def leaf_name(path: Any) -> str:
     """Name of a number of a case, as in "task.source.noise"."""
     return jax.tree_util.keystr(path, simple=True, separator=".")
-
-
-def is_probability(name: str, values: np.ndarray) -> bool:
-    """Whether an array of a case holds probabilities in its rows; rows of vectors may sum to one as well."""
-    if name.endswith(("vectors", "factor")):
-        return False
-    return bool(np.all(values >= 0) and np.allclose(values.sum(axis=-1), 1.0, atol=1e-4))

@@ -25,7 +25,8 @@ def check_mutants(
     A mutant is killed if it is refuted at some case. It is killable if at some case the estimate itself
     lies clearly beyond its bound: by `settings.separation` standard errors, and by `settings.resolution` of
     the bound (for an equality, by a further margin). An interval that is no wider than it must be then
-    refutes it. A mutant that changes no bound is dropped.
+    refutes it. Where the sample says too little of the mean, its standard error says nothing, and no mutant
+    is killable. A mutant that changes no bound is dropped.
 
     Args:
         statement: The statement that they are made from.
@@ -70,7 +71,7 @@ def _findings(
         outcome = judge(mutant.kind, row.ci_low, row.ci_high, bound, margin)
         excess = _excess(mutant.kind, row.measured, bound, margin)
         needed = margin if mutant.kind in ("equality", "rate") else settings.resolution * abs(bound)
-        killable = excess > needed and excess > settings.separation * row.se
+        killable = row.informative and excess > max(needed, settings.separation * row.se)
         findings.append(_Finding(row, bound, outcome, excess, killable))
     return findings
 

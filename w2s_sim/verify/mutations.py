@@ -15,9 +15,10 @@ import numpy as np
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
+from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.task import TransferTask
-from w2s_sim.verify.evaluation import bound_of, is_probability, leaf_name, terms_of
+from w2s_sim.verify.evaluation import bound_of, leaf_name, terms_of
 
 # The first ones claim a little more than the theorem, the last ones far more.
 FACTORS: Mapping[Kind, tuple[float, ...]] = {
@@ -110,7 +111,7 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
         if not eqx.is_inexact_array(leaf):
             continue
         name = leaf_name(path).removeprefix("task.")
-        if leaf.ndim > 0 and is_probability(name, np.asarray(leaf)):
+        if role_of(case, path) == PROBABILITY:
             yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
             yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
             continue

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from w2s_sim.errors import InputError
+from w2s_sim.randomness import Seed, key_of
 from w2s_sim.statements import Case
 from w2s_sim.verify.programs import Measure as Measure
 from w2s_sim.verify.programs import Program, arrays_of, program_of, usable_devices
@@ -61,7 +62,7 @@ class Tiles:
         """Tiles that are computed at once."""
         return self.program.mesh.size
 
-    def run(self, seed: int, tiles: Sequence[int]) -> Shaped[np.ndarray, "tiles_lanes *r"]:
+    def run(self, seed: Seed, tiles: Sequence[int]) -> Shaped[np.ndarray, "tiles_lanes *r"]:
         """The values of some tiles, in the precision of the computation, one tile after the other."""
         lanes = np.arange(self.lanes)
         values = []
@@ -73,13 +74,13 @@ class Tiles:
             values.append(self._values(seed, indices)[: len(together) * self.lanes])
         return np.concatenate(values) if values else np.zeros(0)
 
-    def run_alone(self, seed: int, replicate: int) -> Shaped[np.ndarray, "*r"]:
+    def run_alone(self, seed: Seed, replicate: int) -> Shaped[np.ndarray, "*r"]:
         """One replicate, in its own lane and in all others."""
         indices = np.full(self.lanes * self.num_devices, replicate)
         return np.asarray(self._values(seed, indices)[replicate % self.lanes])
 
-    def _values(self, seed: int, indices: Int[np.ndarray, " lanes"]) -> Shaped[np.ndarray, "lanes *r"]:
-        key = self.program.place(jax.random.key(seed))
+    def _values(self, seed: Seed, indices: Int[np.ndarray, " lanes"]) -> Shaped[np.ndarray, "lanes *r"]:
+        key = self.program.place(key_of(seed))
         split = self.program.place(indices.astype(jax.dtypes.canonicalize_dtype(int)), split=True)
         return np.asarray(self.program.run(key, split, self.arrays))
 
@@ -108,14 +109,14 @@ def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
 
 
 def replicate(
-    measure: Measure, case: Any, *, seed: int, start: int, stop: int, memory: int = MEMORY
+    measure: Measure, case: Any, *, seed: Seed, start: int, stop: int, memory: int = MEMORY
 ) -> Float[np.ndarray, "replicates *r"]:
     """Replicates start..stop-1 of a measured quantity.
 
     Args:
         measure: Pure function of (key, case) to a scalar or a vector (r,).
         case: A pytree.
-        seed: Replicate i gets the key fold_in(key(seed), i).
+        seed: In [0, 2^64). Replicate i gets the key fold_in(key_of(seed), i).
         start: First replicate, >= 0.
         stop: One past the last.
         memory: Bytes that tiles may take.

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from w2s_sim._checks import require_between, require_count
+from w2s_sim.randomness import require_seed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Settings:
     """Settings of a run.
 
     Attributes:
-        seed: Replicate i uses fold_in(key(seed), i), whatever else is run.
+        seed: In [0, 2^64). Replicate i uses fold_in(key_of(seed), i), whatever else is run.
         alpha: Family-wise error level of the whole run, in (0, 1).
         first_round: Replicates before the first look; every round doubles the total.
         max_replicates: Replicates at which sampling stops undecided.
@@ -33,7 +34,7 @@ class Settings:
     memory: int = 2**30
 
     def __post_init__(self) -> None:
-        require_count("seed", self.seed, 0)
+        require_seed(self.seed)
         require_between("alpha", self.alpha, 0.0, 0.5, open_low=True)
         require_count("first_round", self.first_round, 2)
         require_count("max_replicates", self.max_replicates, self.first_round)

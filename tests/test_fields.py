@@ -1,0 +1,209 @@
+"""Roles of fields, and the one rule for probability vectors: the same answer at every door."""
+
+import dataclasses
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim._checks import probabilities
+from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, style_content_model
+from w2s_sim.errors import InputError
+from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.statements import Case
+from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.studies.study_file import load_study
+from w2s_sim.studies.task_table import read_task
+from w2s_sim.task import ShiftedTarget, TransferTask
+from w2s_sim.verify.evaluation import bound_of, exact_value_of
+
+THIRDS = [0.3333, 0.3333, 0.3333]
+ROWS = [THIRDS, [0.2, 0.3, 0.5], [0.25, 0.25, 0.5]]
+REGRESSION = {"dim": 6, "num_concepts": 3, "noise": 0.5, "weak": {"kind": "noisy", "noise": 0.5}}
+TABLES = {
+    "kind": "categorical",
+    "tables": [[row] for row in ROWS],
+    "weak": {"kind": "smoothed", "share": 0.1},
+}
+LANGUAGE = {
+    "kind": "hmm",
+    "length": 2,
+    "initial": ROWS,
+    "transition": [ROWS] * 3,
+    "emission": [ROWS] * 3,
+    "weak": {"kind": "smoothed", "share": 0.1},
+}
+STYLES = {
+    "kind": "style-content",
+    "style_tables": [[THIRDS], [THIRDS], [THIRDS]],
+    "content_tables": [[THIRDS]],
+    "weak": {"kind": "wrong-content", "share": 0.1},
+}
+
+
+def language(rows: Any) -> HiddenMarkovModel:
+    return HiddenMarkovModel(np.full(3, 1 / 3), rows, [rows] * 3, [rows] * 3, length=2)
+
+
+# Every door through which a probability vector comes: what it makes of one.
+DOORS = {
+    "task, source": lambda p: w2s.regression_task(6, 3, source_prior=p, target_prior=[0, 0, 1]).source.prior,
+    "task, target": lambda p: w2s.regression_task(6, 3, source_prior=[1, 0, 0], target_prior=p).target_prior,
+    "model": lambda p: w2s.RegressionModel(p, np.eye(3), 0.5).prior,
+    "with_prior": lambda p: w2s.RegressionModel([1, 0, 0], np.eye(3), 0.5).with_prior(jnp.asarray(p)).prior,
+    "oracle": lambda p: w2s.Oracle(p).prior,
+    "tables": lambda p: CategoricalModel([1.0], [[p]], [1.0]).tables[0, 0],
+    "contexts": lambda p: CategoricalModel([1.0], [[[1.0]] * 3], p).contexts,
+    "initial": lambda p: language([p] * 3).initial[0],
+    "emission": lambda p: language([p] * 3).emission[2, 1],
+    "styles": lambda p: style_content_model(np.ones((1, 1)), np.array([[p]]), np.array([[p]])).marginal_laws(
+        jnp.ones(1)
+    )[0][0],
+    "joint": lambda p: style_content_model(np.array([p]), np.ones((1, 1, 1)), np.ones((3, 1, 1))).prior,
+    "finite task": lambda p: FiniteTask(language(ROWS), p, language(ROWS)).target_prior,
+    "file, source": lambda p: (
+        read_task({**REGRESSION, "source_prior": p, "target_prior": [0, 0, 1]}).source.prior
+    ),
+    "file, target": lambda p: (
+        read_task({**TABLES, "source_prior": [1, 0, 0], "target_prior": p}).target_prior
+    ),
+    "file, prior": lambda p: read_task({**LANGUAGE, "source_prior": p, "target_prior": p}).source.prior,
+    "file, styles": lambda p: read_task({**STYLES, "source_prior": p, "target_prior": p}).source.prior,
+}
+KEYS = {
+    "task, source": "source_prior",
+    "task, target": "target_prior",
+    "tables": "tables",
+    "contexts": "contexts",
+    "initial": "initial",
+    "emission": "initial",
+    "styles": "style_tables",
+    "finite task": "target_prior",
+    "file, source": "task.source_prior",
+    "file, target": "task.target_prior",
+    "file, prior": "task.source_prior",
+    "file, styles": "task.source_prior",
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_one_rule_at_every_door(door: str) -> None:
+    """Rounded to four decimals is good enough everywhere, and normalised; more is refused by its key."""
+    for given in (THIRDS, [0.3334, 0.3333, 0.3334], jnp.asarray(THIRDS)):
+        if not isinstance(given, list) and door.startswith("file"):
+            continue
+        expected = np.asarray(given, np.float64) / np.sum(np.asarray(given, np.float64))
+        np.testing.assert_allclose(DOORS[door](given), expected, rtol=2e-7)
+    for given in ([0.333, 0.333, 0.333], [0.5, 0.3, 0.3], [-0.1, 0.6, 0.5]):
+        with pytest.raises(InputError) as caught:
+            DOORS[door](given)
+        assert caught.value.field == KEYS.get(door, "prior")
+
+
+@pytest.mark.parametrize(
+    "table", [REGRESSION, TABLES, LANGUAGE, STYLES], ids=lambda t: t.get("kind", "regression")
+)
+def test_studies_and_case_files_follow_it(table: dict[str, Any]) -> None:
+    task = read_task({**table, "source_prior": THIRDS, "target_prior": THIRDS})
+    for prior in (task.source.prior, task.target_prior):
+        np.testing.assert_array_equal(prior, np.full(3, np.float32(1 / 3)))
+
+
+def test_a_study_of_rounded_thirds_is_read(tmp_path: Any) -> None:
+    path = tmp_path / "study.toml"
+    path.write_text(
+        f"""[task]
+dim = 6
+num_concepts = 3
+noise = 0.5
+source_prior = {THIRDS}
+target_prior = [{THIRDS}, [0.0, 0.0, 1.0]]
+[task.weak]
+kind = "noisy"
+noise = 0.5
+[[estimator]]
+kind = "oracle"
+[replication]
+replicates = 4
+"""
+    )
+    cells = load_study(path).cells
+    np.testing.assert_array_equal(cells[0].case.task.target_prior, np.full(3, np.float32(1 / 3)))
+
+
+def test_what_is_normalised_once_stays_as_it_is() -> None:
+    generator = np.random.default_rng(0)
+    for _ in range(200):
+        vector = generator.dirichlet(np.full(generator.integers(2, 20), 0.4)) * generator.uniform(
+            0.9999, 1.0001
+        )
+        once = w2s.Oracle(vector).prior
+        np.testing.assert_array_equal(w2s.Oracle(once).prior, once)
+        exact = probabilities("prior", vector)
+        assert abs(exact.sum() - 1.0) <= 1e-15
+        np.testing.assert_allclose(exact, vector / vector.sum(), rtol=1e-15)
+
+
+def test_values_that_are_traced_pass() -> None:
+    def weight(logit: jax.Array) -> jax.Array:
+        share = jax.nn.sigmoid(logit)
+        return w2s.RegressionModel([share, 1.0 - share], np.eye(2), 0.5).prior[0]
+
+    assert float(jax.grad(jax.jit(weight))(0.0)) == pytest.approx(0.25)
+
+
+def leaves_with_roles(tree: Any) -> dict[str, str]:
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): role_of(tree, path) for path, _ in leaves}
+
+
+def test_roles_are_those_of_the_fields() -> None:
+    task = w2s.canonical_task()
+    shifted = ShiftedTarget(task.features, task.source, task.target_prior, task.supervisor, np.eye(8)[0])
+    cases = [
+        Case("", shifted, w2s.ConjugateRefinement(4, np.eye(8))),
+        Case("", task, w2s.Oracle(task.target_prior)),
+        *(
+            Case("", finite, w2s.InContext(4))
+            for finite in (table_task(), language_task(), style_content_task())
+        ),
+    ]
+    found = {name for case in cases for name, role in leaves_with_roles(case).items() if role == PROBABILITY}
+    laws = ("tables", "contexts", "initial", "transition", "emission", "prior")
+    expected = {f"task.{model}.{law}" for model in ("source", "supervisor") for law in laws}
+    assert found == {*expected, "task.target_prior", "estimator.prior"}
+    assert leaves_with_roles({"prior": jnp.ones(1)}) == {"prior": ""}
+
+
+def test_float64_leaves_numbers_that_look_like_probabilities_alone() -> None:
+    """A shift of the target of [1.00005, 0, ...] is a vector; a prior in float32 sums to one in float64."""
+    task = w2s.canonical_task()
+    shift = np.zeros(8)
+    shift[0] = 1.00005
+    shifted = ShiftedTarget(task.features, task.source, task.target_prior, task.supervisor, shift)
+    sums = w2s.Statement(
+        id="toy",
+        kind="upper",
+        cases=lambda preset: (),
+        exact=lambda case: case.task.target_shift[0],
+        bound=lambda case: case.task.source.prior.sum(),
+    )
+    case = Case(
+        "",
+        dataclasses.replace(shifted, source=task.source.with_prior(jnp.array([0.7, 0.1, 0.1, 0.1]))),
+        w2s.InContext(1),
+    )
+    assert exact_value_of(sums, case) == np.float32(1.00005)
+    assert bound_of(sums, case) == pytest.approx(1.0, abs=1e-15)
+
+
+def test_a_target_is_a_point_mass_or_it_is_not() -> None:
+    def target(prior: Any) -> TransferTask:
+        return w2s.regression_task(8, 3, source_prior=[0.5, 0.3, 0.2], target_prior=prior)
+
+    assert target([0.0, 0.9999, 0.0]).has_point_mass_target
+    assert not target([1e-30, 1.0, 0.0]).has_point_mass_target
