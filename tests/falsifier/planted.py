@@ -105,6 +105,5 @@ def faults() -> dict[str, Callable[[], Statement]]:
         ),
         "coarse channel": with_coarse_channel,
         "coarse exponents": with_coarse_exponents,
-        "gains off the segment": lambda: without("naive-floor", "gains that stay on the segment"),
         "loose projection": with_loose_projection,
     }
