@@ -17,7 +17,7 @@ from w2s_sim.identification import classical_identification_bound, log_odds_mome
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.finite_examples import language_task, table_task, three_state_task
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData
 
@@ -150,7 +150,7 @@ def _mean_of_competitors(task: FiniteTask, values: Float[Array, " K"]) -> Float[
 def _moment_cases(preset: Preset) -> Sequence[FiniteCase]:
     mixed = language_task(target_prior=[0.1, 0.0, 0.9])
     one = Case("three languages, n=4", language_task(), InContext(4))
-    return [Case("mixed target, n=4", mixed, InContext(4))] + ([] if preset == "quick" else [one])
+    return [Case("mixed target, n=2", mixed, InContext(2))] + ([] if preset == "quick" else [one])
 
 
 def _moment_controls(preset: Preset) -> Sequence[Control]:
@@ -213,7 +213,7 @@ HMM_IDENTIFICATION_LEMMAS = (
         kind="equality",
         title="E prod (p_k/p_*)^s = m_k(s)^n: enumeration and independence",
         cases=_moment_cases,
-        measure=FromWeakData(_tilted_odds),
+        measure=FromWeakData(_tilted_odds, nonnegative),
         bound=_product_moment,
         margin=lambda case: 0.05 * float(_product_moment(case)),
         assumptions=(INDEPENDENT,),
