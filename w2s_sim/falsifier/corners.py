@@ -59,13 +59,13 @@ def combination(
 def single_corner(document: Document, statement: Statement, generator: Generator) -> Combination:
     """One aspect changed, sizes left as they are."""
     aspects = _aspects(document, statement, ())
-    return _applied(document, [aspects[generator.integers(len(aspects))]], generator)
+    return _applied(document, [aspects[int(generator.integers(len(aspects)))]], generator)
 
 
 def _applied(document: Document, aspects: Sequence[Corners], generator: Generator) -> Combination:
     names = []
     for corners in aspects:
-        name = list(corners)[generator.integers(len(corners))]
+        name = list(corners)[int(generator.integers(len(corners)))]
         document = corners[name](document, generator)
         names.append(name)
     return Combination(document, tuple(names))
@@ -135,7 +135,7 @@ TARGET_PRIORS: Corners = {
 
 def _scaled(change: Callable[[Document, float], Document]) -> Change:
     """By one of the factors."""
-    return lambda document, generator: change(document, FACTORS[generator.integers(len(FACTORS))])
+    return lambda document, generator: change(document, FACTORS[int(generator.integers(len(FACTORS)))])
 
 
 def _in_units(document: Document, unit: float) -> Document:

@@ -20,7 +20,7 @@ def small_sizes(document: Document, generator: Generator) -> list[int]:
     """A few sizes (of weak pairs, of rounds, of steps) that are corners."""
     dim = document.task.get("dim", 0)
     larger = sorted({*LARGER, *(dim + extra for extra in ABOVE_FEATURES if dim)} - set(SMALLEST))
-    return [*SMALLEST, larger[generator.integers(len(larger))]]
+    return [*SMALLEST, larger[int(generator.integers(len(larger)))]]
 
 
 def with_sizes(
@@ -28,7 +28,7 @@ def with_sizes(
 ) -> Document:
     """Every size of the `[case]` table replaced by one of `sizes`."""
     whole = [p.name for p in statement.parameters if p.type is int and p.name in document.case]
-    return document.with_case(**{name: sizes[generator.integers(len(sizes))] for name in whole})
+    return document.with_case(**{name: sizes[int(generator.integers(len(sizes)))] for name in whole})
 
 
 def number_corners(
@@ -75,9 +75,9 @@ def _extreme(parameter: Parameter, sizes: Sequence[int], document: Document, gen
     if parameter.type is bool:
         return not document.case.get(parameter.name, False)
     if parameter.type is str:
-        return parameter.choices[generator.integers(len(parameter.choices))]
+        return parameter.choices[int(generator.integers(len(parameter.choices)))]
     values = sizes if parameter.type is int else _numbers(parameter, document)
-    return values[generator.integers(len(values))]
+    return values[int(generator.integers(len(values)))]
 
 
 def _numbers(parameter: Parameter, document: Document) -> list[float]:
