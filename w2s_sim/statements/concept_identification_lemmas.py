@@ -14,7 +14,7 @@ from w2s_sim.identification import (
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.statements.quantities import squared_distances
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import TransferTask, WeakData, canonical_task
@@ -148,7 +148,7 @@ CONCEPT_IDENTIFICATION_LEMMAS = (
         kind="equality",
         title="E prod (p_k/p_*)^s = m_k(s)^n: closed form and independence",
         cases=_moment_cases,
-        measure=FromWeakData(_tilted_odds),
+        measure=FromWeakData(_tilted_odds, nonnegative),
         bound=_closed_moment,
         margin=lambda case: 0.05 * float(_closed_moment(case)),
         assumptions=(
