@@ -1,19 +1,35 @@
 """`w2s falsify`: search for the tightest case, measure it again, print it as a case file."""
 
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
 from w2s_sim._checks import require_between
 from w2s_sim.cli.arguments import Falsify
 from w2s_sim.cli.console import make_console, shows_progress
+from w2s_sim.cli.exit_status import INTERRUPTED
 from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
 from w2s_sim.falsifier import Finding, falsify
+from w2s_sim.falsifier.hunt import Candidate
 from w2s_sim.falsifier.search import final_settings
-from w2s_sim.statements import Statement, find_statement
+from w2s_sim.statements import Case, Statement, find_statement
 from w2s_sim.studies import case_file, load_case
+from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
+
+# What the pressure on a claim is, by kind.
+PRESSING = {
+    "upper": "measured / bound",
+    "lower": "bound / measured",
+    "equality": "distance from the bound in margins",
+    "rate": "distance from the bound in margins",
+}
 
 
 def run_falsify(arguments: Falsify) -> int:
-    """Search, report on stderr while it lasts, and print the file; 1 if the theorem is refuted."""
+    """Search, report on stderr while it lasts, and print the file; 1 if the theorem fails there."""
     with precision(arguments.x64):
         return _falsify(arguments)
 
@@ -24,43 +40,82 @@ def _falsify(arguments: Falsify) -> int:
     settings = final_settings(seed=arguments.seed, alpha=arguments.alpha)
     starts = () if arguments.case is None else (load_case(arguments.case, statement),)
     console = make_console(stderr=True)
+    # The best candidate so far, and how many were tried by then.
+    so_far: list[tuple[Candidate, int]] = []
     with console.status("") as status:
-        finding = falsify(
-            statement,
-            budget=arguments.budget,
-            settings=settings,
-            starts=starts,
-            progress=lambda text: status.update(text) if shows_progress() else None,
-        )
-    for line in describe(statement, finding):
+
+        def search(interruption: Interruption) -> Finding:
+            def report(text: str) -> None:
+                interruption.check()
+                if shows_progress():
+                    status.update(text)
+
+            return falsify(
+                statement,
+                budget=arguments.budget,
+                settings=settings,
+                starts=starts,
+                progress=report,
+                on_best=lambda candidate, tried: so_far.append((candidate, tried)),
+            )
+
+        try:
+            finding = run_interruptibly(search)
+        except InterruptedRunError:
+            status.stop()
+            _leave(statement, so_far)
+    _print_case(statement, describe(statement, finding), finding.case)
+    return 1 if finding.fails else 0
+
+
+def _print_case(statement: Statement, comments: Sequence[str], case: Case[Any]) -> None:
+    for line in comments:
         print(f"# {line}".rstrip())
     try:
-        print("\n" + case_file(statement, finding.case), end="")
+        print("\n" + case_file(statement, case), end="")
     except InputError as error:
         print(f"# No case file: {error}")
-    return 1 if finding.verdict.verdict == "refuted" else 0
+
+
+def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoReturn:
+    """Print the best case so far and end the process at once: a search left behind would keep it alive."""
+    if so_far:
+        candidate, tried = so_far[-1]
+        _print_case(statement, describe_interrupted(statement, candidate, tried), candidate.case)
+    print(f"w2s: interrupted{'' if so_far else ' before a case was found'}", file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(INTERRUPTED)
+
+
+def describe_interrupted(statement: Statement, candidate: Candidate, tried: int) -> list[str]:
+    """What had been found when a signal ended the search, in sentences."""
+    return [
+        f"{statement.id}: {statement.title}",
+        "The search was interrupted; its number is of the search, not measured again.",
+        f"The case nearest to failing among {tried:,} tried, found by: {candidate.how},",
+        f"from the case: {candidate.start}",
+        *([candidate.score.fault] if candidate.score.fault else []),
+        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (the best of many, and so too good)",
+        f"Measure it: w2s verify {statement.id} --case THIS_FILE",
+    ]
 
 
 def describe(statement: Statement, finding: Finding) -> list[str]:
     """What was found, in sentences."""
     verdict = finding.verdict
-    pressing = {
-        "upper": "measured / bound",
-        "lower": "bound / measured",
-        "equality": "distance from the bound in margins",
-        "rate": "distance from the bound in margins",
-    }[statement.kind]
     source = (
         "exactly" if verdict.replicates == 0 else f"± {verdict.se:.2g}, {verdict.replicates:,} replicates"
     )
     return [
         f"{statement.id}: {statement.title}",
         f"The case nearest to failing among {finding.tried:,} tried, found by: {finding.how},",
-        f"from the case: {finding.start.name}",
+        f"from the case: {finding.start}",
+        *([f"{finding.fault}: the statement fails, for every assumption holds"] if finding.fault else []),
         f"measured {verdict.measured:.6g} ({source}, fresh keys: seed {verdict.seed})",
         f"bound {RELATIONS[statement.kind]} {verdict.bound:.6g}; interval [{verdict.ci_low:.6g}, "
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
-        f"{pressing}: {finding.pressure:.4f}",
+        f"{PRESSING[statement.kind]}: {finding.pressure:.4f}",
         f"(in the search {finding.searched:.4f}: the best of many, and so too good)",
         f"Check it again: w2s verify {statement.id} --case THIS_FILE",
     ]

@@ -1,4 +1,4 @@
-"""How near a statement comes to failing at a point of its search space."""
+"""How near a statement comes to failing on a case."""
 
 import dataclasses
 import math
@@ -13,14 +13,22 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.falsifier.space import SearchSpace
 from w2s_sim.randomness import key_of
 from w2s_sim.statements import Case, Kind, Statement
-from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of
-from w2s_sim.verify.replication import Measure
-from w2s_sim.verify.verdict import is_vacuous
+from w2s_sim.verify.evaluation import (
+    bound_of,
+    exact_value_of,
+    margin_of,
+    resolution_of,
+    rounding_of,
+    scale_of,
+    trivial_of,
+)
+from w2s_sim.verify.replication import RoomError, prepare, replicate
+from w2s_sim.verify.verdict import Verdict, is_vacuous
 
 # An estimate counts at this many standard errors on its safe side: luck is not a discovery.
 CAUTION = 2.0
-# Smaller bounds than this are lost in the rounding of what is measured against them.
-SMALLEST_BOUND = 1e-5
+# What a sample may miss by, in units of the rounding of one operation and relative to its numbers.
+ROUNDING_STEPS = 1e3
 
 
 def pressure(kind: Kind, measured: Any, bound: Any, margin: Any) -> Any:
@@ -36,116 +44,174 @@ def pressure(kind: Kind, measured: Any, bound: Any, margin: Any) -> Any:
     return abs(measured - bound) / margin
 
 
+def pressure_of_verdict(verdict: Verdict, margin: float) -> float:
+    """The pressure of what was measured, without caution; nan where it is a division by zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        numbers = (np.float64(number) for number in (verdict.measured, verdict.bound, margin))
+        return float(pressure(verdict.kind, *numbers))
+
+
+@dataclasses.dataclass(frozen=True)
+class Claim:
+    """What a statement says of a case whose assumptions hold.
+
+    Attributes:
+        bound: The bound.
+        margin: Of an equality or a rate.
+        trivial: What holds without the theorem, if anything.
+        kind: Direction of the claim.
+    """
+
+    kind: Kind
+    bound: float
+    margin: float
+    trivial: float | None
+
+    @property
+    def fault(self) -> str:
+        """Why it is no claim at all; empty if it is one.
+
+        An infinite bound on the side where it says nothing is a fault if the statement itself knows a trivial
+        bound that is finite.
+        """
+        if math.isnan(self.bound) or math.isnan(self.margin):
+            return "the bound is nan"
+        if math.isfinite(self.bound):
+            return ""
+        empty = math.inf if self.kind == "upper" else -math.inf
+        if self.bound == empty and self.kind in ("upper", "lower"):
+            known = self.trivial is not None and math.isfinite(self.trivial)
+            return f"the bound is infinite, where {self.trivial:g} is known" if known else ""
+        return "the bound is infinite"
+
+    @property
+    def is_vacuous(self) -> bool:
+        """Whether the trivial bound says as much."""
+        return is_vacuous(self.kind, self.bound, self.trivial)
+
+    def cautious_pressure(self, value: float, error: float) -> float:
+        """Pressure of a value at `CAUTION` of its errors on the safe side; -inf where there is none."""
+        if self.kind in ("equality", "rate"):
+            distance = max(abs(value - self.bound) - CAUTION * error, 0.0)
+            return distance / self.margin if self.margin > 0 else math.inf * distance if distance else 0.0
+        safe = value - CAUTION * error if self.kind == "upper" else value + CAUTION * error
+        larger, smaller = (safe, self.bound) if self.kind == "upper" else (self.bound, safe)
+        if smaller > 0:
+            return larger / smaller
+        return math.inf if larger > smaller else -math.inf
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """How hard a case presses.
+
+    Attributes:
+        pressure: Cautious; inf where something is not a finite number, -inf where nothing presses.
+        fault: What is not a finite number; empty where all are.
+    """
+
+    pressure: float
+    fault: str = ""
+
+
+NO_SCORE = Score(-math.inf)
+
+
 class Objective:
-    """Cautious estimates of the pressure at points of a search space, on common random numbers.
+    """Cautious estimates of the pressure of cases, on common random numbers.
 
     Attributes:
         statement: What is under attack.
-        space: The cases that are tried.
-        seed: Seed of the replicates, the same at every point.
+        seed: Seed of the replicates, the same for every case.
     """
 
-    def __init__(self, statement: Statement, space: SearchSpace, seed: int) -> None:
-        self.statement, self.space, self.seed = statement, space, seed
+    def __init__(self, statement: Statement, seed: int) -> None:
+        self.statement, self.seed = statement, seed
 
-    def __call__(
-        self, points: Float[np.ndarray, "candidates size"], replicates: int
-    ) -> Float[np.ndarray, " candidates"]:
-        """Pressure at each point, -inf where an assumption fails or the bound says nothing."""
-        scores = np.full(len(points), -math.inf)
-        bounds = [self._claim(point) for point in points]
-        judged = [i for i, claim in enumerate(bounds) if claim is not None]
-        if not judged:
-            return scores
-        measured, errors = self._measure(points, judged, replicates)
-        for i, value, error in zip(judged, measured, errors, strict=True):
-            claim = bounds[i]
-            assert claim is not None
-            scores[i] = self._cautious(value, error, *claim)
-        return scores
-
-    def gradient(
-        self, point: Float[np.ndarray, " size"], replicates: int
-    ) -> Float[np.ndarray, " size"] | None:
-        """Gradient of the estimated pressure, or None where there is none to follow."""
-        if self.statement.measure is None or self.statement.functional is not None:
-            return None
-        case, pull_back = jax.vjp(self._case_at, jnp.asarray(point, dtype=float))
-        try:
-            slope_of_case = _pressure_gradient(case, self.statement, self._keys(replicates))
-        except (jax.errors.JAXTypeError, TypeError):
-            # A bound that is computed outside JAX.
-            return None
-        slope = np.asarray(pull_back(slope_of_case)[0], dtype=np.float64)
-        return slope if np.all(np.isfinite(slope)) and np.any(slope) else None
-
-    def _case_at(self, point: Array) -> Case[Any]:
-        # Without its name, which is static and would compile every case anew.
-        return dataclasses.replace(self.space.case_at(point), name="")
-
-    def _keys(self, replicates: int) -> Key[Array, " replicates"]:
-        return jax.random.split(key_of(self.seed), replicates)
-
-    def _claim(self, point: Float[np.ndarray, " size"]) -> tuple[float, float] | None:
-        """Bound and margin at a point; None where the statement claims nothing, or nothing of interest."""
-        case = self.space.case_at(jnp.asarray(point, dtype=float))
+    def claim(self, case: Case[Any]) -> Claim | None:
+        """What the statement says of a case; None where an assumption does not hold."""
         statement = self.statement
         if statement.broken_assumption(case) is not None:
             return None
-        bound = bound_of(statement, case)
-        small = not statement.is_equality and abs(bound) < SMALLEST_BOUND
-        if (
-            not math.isfinite(bound)
-            or small
-            or is_vacuous(statement.kind, bound, trivial_of(statement, case))
-        ):
-            return None
-        return bound, margin_of(statement, case)
+        return Claim(
+            statement.kind,
+            bound_of(statement, case),
+            margin_of(statement, case),
+            trivial_of(statement, case),
+        )
 
-    def _measure(
-        self, points: Float[np.ndarray, "candidates size"], judged: list[int], replicates: int
-    ) -> tuple[list[float], list[float]]:
-        """Measured numbers and their standard errors at the points that are judged."""
-        statement = self.statement
-        if statement.measure is None:
-            cases = [self.space.case_at(jnp.asarray(points[i], dtype=float)) for i in judged]
-            return [exact_value_of(statement, case) for case in cases], [0.0] * len(judged)
-        # All points, so that one compiled program serves every generation.
-        cases = [self._case_at(jnp.asarray(point, dtype=float)) for point in points]
-        stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *cases)
-        summaries = _sample_means(stacked, statement.measure, self._keys(replicates))
-        means, errors = (np.asarray(part, dtype=np.float64)[judged] for part in summaries)
-        if statement.functional is None:
-            return means.tolist(), errors.tolist()
-        functionals = [statement.functional_of(cases[i]) for i in judged]
-        values = [f.value(mean) for f, mean in zip(functionals, means, strict=True) if f]
-        boxes = [f.interval(m - e, m + e) for f, m, e in zip(functionals, means, errors, strict=True) if f]
-        return values, [0.5 * (high - low) for low, high in boxes]
+    def score(self, case: Case[Any], replicates: int) -> Score:
+        """Pressure of a case; none where an assumption fails or the bound says nothing."""
+        claim = self.claim(case)
+        return NO_SCORE if claim is None else self.pressure_of(case, claim, replicates)
 
-    def _cautious(self, value: float, error: float, bound: float, margin: float) -> float:
-        kind = self.statement.kind
+    def pressure_of(self, case: Case[Any], claim: Claim, replicates: int) -> Score:
+        """The same for a case whose claim is known."""
+        if claim.fault:
+            return Score(math.inf, claim.fault)
+        # Without a finite bound nothing is claimed. No sample breaks what is trivial; a computation may.
+        sampled = self.statement.measure is not None
+        if not math.isfinite(claim.bound) or (sampled and claim.is_vacuous):
+            return NO_SCORE
+        try:
+            value, error = self._measure(case, replicates) if sampled else self._exact(case)
+        except RoomError:
+            return NO_SCORE
         if not math.isfinite(value):
-            return -math.inf
-        if kind == "upper":
-            value -= CAUTION * error
-        elif kind == "lower":
-            value += CAUTION * error
-        else:
-            value = bound + max(abs(value - bound) - CAUTION * error, 0.0)
-        return float(pressure(kind, value, bound, margin)) if value or kind != "lower" else -math.inf
+            return Score(math.inf, f"what is measured is {value}")
+        rounding = self._rounding(case, claim, value) / CAUTION
+        pressed = claim.cautious_pressure(value, max(error, rounding))
+        # What attains its bound without noise is no nearer to failing than the last digits say.
+        says_nothing = claim.is_vacuous or (sampled and error < rounding)
+        return NO_SCORE if says_nothing and pressed <= 1.0 else Score(pressed)
 
+    def prepare(self, case: Case[Any]) -> None:
+        """Compile what `score` will run, for another thread."""
+        if self.statement.measure is not None:
+            prepare(self.statement.measure, case)
 
-@eqx.filter_jit
-def _sample_means(
-    cases: Case[Any], measure: Measure, keys: Key[Array, " replicates"]
-) -> tuple[Float[Array, "candidates *r"], Float[Array, "candidates *r"]]:
-    """Means and standard errors over the same keys, at each of a stack of cases."""
+    def _exact(self, case: Case[Any]) -> tuple[float, float]:
+        return exact_value_of(self.statement, case), 0.0
 
-    def summary(case: Case[Any]) -> tuple[Array, Array]:
-        values = jax.vmap(lambda key: measure(key, case))(keys)
-        return values.mean(axis=0), values.std(axis=0, ddof=1) / len(keys) ** 0.5
+    def _measure(self, case: Case[Any], replicates: int) -> tuple[float, float]:
+        """Measured number and its standard error."""
+        measure = self.statement.measure
+        assert measure is not None
+        values = replicate(measure, case, seed=self.seed, start=0, stop=replicates)
+        means, errors = values.mean(axis=0), values.std(axis=0, ddof=1) / replicates**0.5
+        functional = self.statement.functional_of(case)
+        if functional is None:
+            return float(means), float(errors)
+        low, high = functional.interval(means - errors, means + errors)
+        return float(functional.value(means)), 0.5 * (high - low)
 
-    return jax.lax.map(summary, cases)
+    def _rounding(self, case: Case[Any], claim: Claim, value: float) -> float:
+        """What the value may miss by in the precision in which it is computed."""
+        size = max(abs(value), abs(claim.bound))
+        if self.statement.measure is None:
+            return rounding_of(self.statement) * max(size, scale_of(self.statement, case))
+        steps = ROUNDING_STEPS * float(jnp.finfo(jnp.zeros(()).dtype).eps)
+        return steps * size + resolution_of(self.statement, case, claim.bound)
+
+    def gradient(
+        self, space: SearchSpace, point: Float[np.ndarray, " size"], replicates: int
+    ) -> Float[np.ndarray, " size"] | None:
+        """Gradient of the estimated pressure at a point of a box, or None where there is none to follow."""
+        if self.statement.measure is None or self.statement.functional is not None:
+            return None
+        case, pull_back = jax.vjp(space.case_at, jnp.asarray(point, dtype=float))
+        try:
+            # Without its name, which is static and would compile every case anew.
+            nameless = dataclasses.replace(case, name="")
+            slope_of_case = _pressure_gradient(nameless, self.statement, self._keys(replicates))
+        except (jax.errors.JAXTypeError, TypeError):
+            # A bound that is computed outside JAX.
+            return None
+        slope = np.asarray(pull_back(dataclasses.replace(slope_of_case, name=case.name))[0], np.float64)
+        return slope if np.all(np.isfinite(slope)) and np.any(slope) else None
+
+    def _keys(self, replicates: int) -> Key[Array, " replicates"]:
+        return jax.random.split(key_of(self.seed), replicates)
 
 
 @eqx.filter_jit

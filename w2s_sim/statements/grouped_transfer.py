@@ -68,7 +68,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         ("weak concepts lean to one another, n=8", leaning(), 8),
         ("point mass, n=8", sure, 8),
         ("K=2, n=4", pair, 4),
-        ("tables, a fifth smoothed, n=24", table_task(target_prior=[0.1, 0.2, 0.3, 0.4], share=0.2), 24),
+        ("tables, a fifth smoothed, n=16", table_task(target_prior=[0.1, 0.2, 0.3, 0.4], share=0.2), 16),
         ("two styles, wrong content, n=6", style_content_task(target_prior=[0.3, 0.0, 0.7, 0.0]), 6),
     ]
     longer = [

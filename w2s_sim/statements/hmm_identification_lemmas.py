@@ -161,7 +161,7 @@ def _mean_of_competitors(task: FiniteTask, values: Float[Array, " K"]) -> Float[
 def _moment_cases(preset: Preset) -> Sequence[FiniteCase]:
     mixed = language_task(target_prior=[0.1, 0.0, 0.9])
     one = Case("three languages, n=4", language_task(), InContext(4))
-    return [Case("mixed target, n=3", mixed, InContext(3))] + ([] if preset == "quick" else [one])
+    return [Case("mixed target, n=2", mixed, InContext(2))] + ([] if preset == "quick" else [one])
 
 
 def _moment_controls(preset: Preset) -> Sequence[Control]:

@@ -185,7 +185,7 @@ def _conditional_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _least_squares_cases(preset: Preset) -> Sequence[Case]:
-    sizes = (60, 4) if preset == "quick" else (16, 60, 4, 2)
+    sizes = (60, 2) if preset == "quick" else (16, 60, 2)
     return [Case(f"canonical, n={size}", canonical_task(), LeastSquares(num_weak=size)) for size in sizes]
 
 

@@ -33,7 +33,7 @@ def load_case(path: str | Path, statement: Statement) -> Case[Any]:
                 given = "nothing" if key not in document else repr(document[key])
                 raise InputError(key, given, f"a table [{key}]")
         task = read_task(document["task"], _task_kinds(statement))
-        return _build_case(path.stem, statement, task, document["case"])
+        return build_case(path.stem, statement, task, document["case"])
     except InputError as error:
         raise error.located(str(path)) from None
 
@@ -49,7 +49,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise InputError("--case", f"{path} ({error})", "a well-formed TOML file") from None
 
 
-def _build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case[Any]:
+def build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case[Any]:
+    """The case of a statement on a task.
+
+    Args:
+        name: Of the case.
+        statement: The theorem whose numbers the table holds.
+        task: The task.
+        table: The `[case]` table.
+
+    Raises:
+        InputError: Naming the key ("case.num_weak"), if anything does not fit.
+    """
     if statement.build_estimator is None:
         raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
     try:

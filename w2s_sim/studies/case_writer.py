@@ -18,8 +18,6 @@ from w2s_sim.studies.noise_keys import noise_keys
 from w2s_sim.supervisors import RegressionSupervisor
 from w2s_sim.task import TransferTask
 
-# Nine digits give every float32 back.
-DIGITS = 9
 # Kinds of finite concepts: the keys that each model has of its own, and those that the two share.
 FINITE_KEYS = {
     CategoricalModel: ("categorical", ("tables", "contexts"), ()),
@@ -40,7 +38,7 @@ def case_file(statement: Statement, case: Case[Any]) -> str:
         InputError: If a file cannot say what the case is.
     """
     task, weak = task_tables(case.task)
-    tables = {"task": task, "task.weak": weak, "case": _case_numbers(statement, case)}
+    tables = {"task": task, "task.weak": weak, "case": case_numbers(statement, case)}
     return "\n".join(_table_text(name, table) for name, table in tables.items())
 
 
@@ -93,8 +91,12 @@ def _finite_tables(task: FiniteTask) -> tuple[dict[str, Any], dict[str, Any]]:
     return table, {"kind": "general", **{key: getattr(task.supervisor, key) for key in own}}
 
 
-def _case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
-    """The `[case]` table, tried out: an estimator that it does not give back has no table."""
+def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
+    """The `[case]` table, tried out.
+
+    Raises:
+        InputError: If no table gives the case's estimator back.
+    """
     known = {"grouped": case.grouped} | _numbers_of(case.estimator)
     names = [parameter.name for parameter in statement.parameters]
     numbers = {name: known[name] for name in names if known.get(name) is not None}
@@ -144,15 +146,16 @@ def _value_text(value: Any) -> str:
         return f'"{value}"'
     if isinstance(value, int):
         return str(value)
-    array = np.asarray(value, dtype=np.float64)
+    array = np.asarray(value)
     if array.ndim == 0:
-        return _number_text(float(array))
+        return _number_text(array)
     if array.ndim == 1:
-        return "[" + ", ".join(_number_text(float(entry)) for entry in array) + "]"
+        return "[" + ", ".join(_number_text(entry) for entry in array) + "]"
     rows = ",\n    ".join(_value_text(row) for row in array)
     return f"[\n    {rows},\n]"
 
 
-def _number_text(number: float) -> str:
-    text = f"{number:.{DIGITS}g}"
+def _number_text(number: Any) -> str:
+    """As few digits as give the number back in the precision that it has."""
+    text = str(number if np.issubdtype(number.dtype, np.floating) else float(number))
     return text if set(text) & set(".en") else text + ".0"

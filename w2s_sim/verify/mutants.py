@@ -23,10 +23,10 @@ def check_mutants(
     """Verdicts on all mutants, from what was measured for the statement.
 
     A mutant is killed if it is refuted at some case. It is killable if at some case the estimate itself
-    lies clearly beyond its bound: by `settings.separation` standard errors, and by `settings.resolution` of
-    the bound (for an equality, by a further margin). An interval that is no wider than it must be then
-    refutes it. Where the sample says too little of the mean, its standard error says nothing, and no mutant
-    is killable. A mutant that changes no bound is dropped.
+    lies clearly beyond its bound: by `settings.separation` standard errors (of a functional, as the box of
+    its means has them), and by `settings.resolution` of the bound (for an equality, by a further margin). An
+    interval that is no wider than it must be then refutes it. Where the sample says too little of the mean,
+    its standard error says nothing, and no mutant is killable. A mutant that changes no bound is dropped.
 
     Args:
         statement: The statement that they are made from.
@@ -71,9 +71,22 @@ def _findings(
         outcome = judge(mutant.kind, row.ci_low, row.ci_high, bound, margin)
         excess = _excess(mutant.kind, row.measured, bound, margin)
         needed = margin if mutant.kind in ("equality", "rate") else settings.resolution * abs(bound)
-        killable = row.informative and excess > max(needed, settings.separation * row.se)
+        se = _widest_se(row, statement.functional_of(case))
+        killable = row.informative and excess > max(needed, settings.separation * se)
         findings.append(_Finding(row, bound, outcome, excess, killable))
     return findings
+
+
+def _widest_se(row: Verdict, functional: Functional | None) -> float:
+    """The standard error of the row; of a number made of several means, that which the box of theirs has.
+
+    Its interval is made of theirs, and their widths add up, whereas their errors cancel.
+    """
+    if functional is None or not row.parts:
+        return row.se
+    means, errors = (np.array([getattr(part, name) for part in row.parts]) for name in ("mean", "se"))
+    low, high = functional.interval(means - errors, means + errors)
+    return max(row.se, 0.5 * (high - low)) if math.isfinite(high - low) else row.se
 
 
 def _read_again(row: Verdict, mutant: Mutant, functional: Functional | None) -> Verdict:

@@ -1,0 +1,119 @@
+"""A case as the tables of its file: a search that moves these can say all that a file can, and no more."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.statements import Case, Statement
+from w2s_sim.studies.case_file import build_case
+from w2s_sim.studies.case_writer import case_numbers, task_tables
+from w2s_sim.studies.task_table import read_task
+
+Table = Mapping[str, Any]
+# Keys of a `[task]` table whose rows are probabilities, the priors left out, by kind of concepts.
+ROWS = {"regression": (), "categorical": ("tables",), "hmm": ("initial", "transition", "emission")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Document:
+    """The tables of a case file; arrays are NumPy's, in float64.
+
+    Attributes:
+        task: The `[task]` table.
+        weak: The `[task.weak]` table, of kind "general".
+        case: The `[case]` table.
+    """
+
+    task: Table
+    weak: Table
+    case: Table
+
+    @classmethod
+    def of(cls, statement: Statement, case: Case[Any]) -> "Document | None":
+        """The tables of a case; None if no file describes it."""
+        try:
+            task, weak = task_tables(case.task)
+            return cls(*(_plain(table) for table in (task, weak, case_numbers(statement, case))))
+        except InputError:
+            return None
+
+    def build(self, statement: Statement, name: str) -> Case[Any] | None:
+        """The case that the tables describe; None if a reader of files refuses them."""
+        try:
+            task = read_task({**_listed(self.task), "weak": _listed(self.weak)})
+            return build_case(name, statement, task, _listed(self.case))
+        except InputError:
+            return None
+
+    def with_task(self, **changes: Any) -> "Document":
+        """Other values in the `[task]` table; None takes a key out."""
+        return dataclasses.replace(self, task=_changed(self.task, changes))
+
+    def with_weak(self, **changes: Any) -> "Document":
+        """Other values in the `[task.weak]` table."""
+        return dataclasses.replace(self, weak=_changed(self.weak, changes))
+
+    def with_case(self, **changes: Any) -> "Document":
+        """Other values in the `[case]` table."""
+        return dataclasses.replace(self, case=_changed(self.case, changes))
+
+    @property
+    def kind(self) -> str:
+        """Of its concepts: a key of `ROWS`."""
+        return self.task["kind"]
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Keys of both tables that hold the concepts of a finite task."""
+        return ROWS[self.kind]
+
+    @property
+    def source_prior(self) -> Float[np.ndarray, " K"]:
+        """alpha^P."""
+        return self.task["source_prior"]
+
+    @property
+    def target_prior(self) -> Float[np.ndarray, " K"]:
+        """alpha^Q."""
+        return self.task["target_prior"]
+
+    @property
+    def num_concepts(self) -> int:
+        """K."""
+        return len(self.source_prior)
+
+    @property
+    def star(self) -> int:
+        """k*, the intended concept."""
+        return int(np.argmax(self.target_prior))
+
+    @property
+    def rival(self) -> int:
+        """The concept of largest source weight beside k*; k* itself where there is no other."""
+        others = np.where(np.arange(self.num_concepts) == self.star, -1.0, self.source_prior)
+        return int(np.argmax(others)) if self.num_concepts > 1 else self.star
+
+
+def _plain(table: Table) -> Table:
+    """Arrays of JAX as NumPy's, zero-dimensional ones as numbers."""
+    plain = {}
+    for key, value in table.items():
+        if isinstance(value, bool | int | str):
+            plain[key] = value
+        else:
+            array = np.asarray(value, dtype=np.float64)
+            plain[key] = float(array) if array.ndim == 0 else array
+    return plain
+
+
+def _listed(table: Table) -> dict[str, Any]:
+    """As a reader of TOML has it: lists, and Python's own numbers."""
+    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in table.items()}
+
+
+def _changed(table: Table, changes: Table) -> Table:
+    return {key: value for key, value in {**table, **changes}.items() if value is not None}

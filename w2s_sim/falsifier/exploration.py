@@ -1,0 +1,169 @@
+"""The search over documents: corners in frame after frame, and changes to the best of each."""
+
+import dataclasses
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from w2s_sim.falsifier.corners import Combination, combination, single_corner
+from w2s_sim.falsifier.documents import Document
+from w2s_sim.falsifier.frames import Frame, frames_of
+from w2s_sim.falsifier.hunt import Candidate, Hunt
+from w2s_sim.falsifier.number_corners import small_sizes, with_sizes
+from w2s_sim.falsifier.objective import NO_SCORE, Claim
+from w2s_sim.falsifier.steps import stepped
+from w2s_sim.randomness import generator_of
+from w2s_sim.statements import Case
+from w2s_sim.verify.programs import Form
+
+# Combinations of corners in a frame, at most, and cases among them for which something is claimed; programs
+# that are compiled to measure some of these, and cases that each program measures.
+COMBINATIONS, CLAIMS = 240, 24
+PROGRAMS = 4
+CASES_OF_A_PROGRAM = 12
+# Generations of changes to the best cases of a frame; how many cases are changed, and how often each.
+GENERATIONS, PARENTS, CHILDREN = 2, 3, 6
+# Share of the changes that are corners; the others are steps in log scale.
+CORNER_SHARE = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """A document that is tried, as a case, with what the statement claims of it."""
+
+    document: Document
+    case: Case[Any]
+    claim: Claim
+    start: str
+    how: str
+
+
+class Exploration:
+    """Corners of the documents of some cases, and changes to the best of them.
+
+    Attributes:
+        hunt: Where what is found is kept.
+        bases: Documents with the names of their cases, by kind of concepts.
+    """
+
+    def __init__(self, hunt: Hunt, cases: Sequence[Case[Any]], seed: int) -> None:
+        self.hunt, self.generator = hunt, generator_of(seed)
+        self.bases: dict[str, list[tuple[str, Document]]] = {}
+        for case in cases:
+            document = Document.of(hunt.statement, case)
+            if document is not None:
+                self.bases.setdefault(document.kind, []).append((case.name, document))
+
+    def run(self, until: float) -> None:
+        """Frame after frame, until the share `until` of the purse is spent."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile") as compiler:
+            for frame in self._frames():
+                if self.hunt.is_over(until):
+                    break
+                self.hunt.report(frame.name)
+                before = len(self.hunt.best)
+                tried = self._measure(list(self._trials(frame)), compiler, until)
+                if len(self.hunt.best) > before:
+                    self._breed(tried, GENERATIONS, until)
+
+    def refine(self, until: float) -> None:
+        """The same changes to the best cases of all frames."""
+        self._breed([], sys.maxsize, until)
+
+    def _breed(self, among: list[Case[Any]], generations: int, until: float) -> None:
+        """Generations of changes to the best documents.
+
+        Args:
+            among: Cases that may be changed, and their offspring; all that were tried, if it is empty.
+            generations: How many.
+            until: Share of the purse at which it ends.
+        """
+        family = {id(case) for case in among}
+        for _ in range(generations):
+            known = (c for c in self.hunt.best if c.document is not None)
+            parents = [c for c in known if not family or id(c.case) in family][:PARENTS]
+            before = self.hunt.purse.tried
+            for parent, _ in itertools.product(parents, range(CHILDREN)):
+                if self.hunt.is_over(until):
+                    return
+                trial = self._child(parent)
+                if trial is not None:
+                    family |= {id(trial.case)} if family else set()
+                    self._screen(trial)
+            if self.hunt.purse.tried == before:
+                return
+
+    def _child(self, parent: Candidate) -> Trial | None:
+        assert parent.document is not None
+        if self.generator.uniform() > CORNER_SHARE:
+            made = Combination(stepped(parent.document, self.generator), ("steps in log scale",))
+        else:
+            made = single_corner(parent.document, self.hunt.statement, self.generator)
+        return self._trial(made.document, parent.start, ", ".join([parent.how, *made.names]))
+
+    def _frames(self) -> Iterator[Frame]:
+        """Of all kinds in turn, again and again: their combinations are others each time."""
+        while self.bases:
+            rows = [frames_of(kind, self.generator) for kind in self.bases]
+            for frames in itertools.zip_longest(*rows):
+                yield from (frame for frame in frames if frame is not None)
+
+    def _trials(self, frame: Frame) -> Iterator[Trial]:
+        """The cases of a frame as they are, then combinations of corners."""
+        bases = self.bases[frame.kind]
+        order = self.generator.permutation(len(bases))
+        statement, generator = self.hunt.statement, self.generator
+        sizes = small_sizes(frame.change(bases[0][1]), generator)
+        claims = 0
+        for turn in range(COMBINATIONS):
+            if claims == CLAIMS or self.hunt.is_over():
+                return
+            start, base = bases[order[turn % len(bases)]]
+            document = frame.change(base)
+            if frame.is_small:
+                document = with_sizes(document, statement, sizes, generator)
+            made = Combination(document, ())
+            if turn >= len(bases):
+                made = combination(document, statement, () if frame.is_small else sizes, generator)
+            how = f"corner: {', '.join([frame.name, *made.names])}"
+            trial = self._trial(made.document, start, how)
+            if trial is not None:
+                claims += 1
+                yield trial
+
+    def _trial(self, document: Document, start: str, how: str) -> Trial | None:
+        case = document.build(self.hunt.statement, "")
+        claim = None if case is None else self.hunt.claim(case)
+        return None if case is None or claim is None else Trial(document, case, claim, start, how)
+
+    def _screen(self, trial: Trial) -> None:
+        candidate = Candidate(trial.case, trial.start, trial.how, NO_SCORE, trial.document)
+        self.hunt.screen(candidate, trial.claim)
+
+    def _measure(self, trials: list[Trial], compiler: ThreadPoolExecutor, until: float) -> list[Case[Any]]:
+        """Program by program, while the next one is compiled; the cases that are measured."""
+        chosen = [trial for trial in trials if trial.claim.fault] or trials
+        if self.hunt.statement.measure is not None and chosen is trials:
+            groups = [group[:CASES_OF_A_PROGRAM] for group in _by_program(trials)[:PROGRAMS]]
+            for group in groups:
+                compiler.submit(self.hunt.objective.prepare, group[0].case)
+            chosen = list(itertools.chain.from_iterable(groups))
+        for trial in chosen:
+            if self.hunt.is_over(until):
+                break
+            self._screen(trial)
+        return [trial.case for trial in chosen]
+
+
+def _by_program(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Groups that share a compiled program: by turns the one of fewest weak pairs, and the largest group."""
+    groups: dict[Form, list[Trial]] = {}
+    for trial in trials:
+        if not trial.claim.is_vacuous:
+            groups.setdefault(Form.of(trial.case), []).append(trial)
+    small = sorted(groups.values(), key=lambda group: group[0].case.estimator.sample_size)
+    large = sorted(groups.values(), key=lambda group: -len(group))
+    turns = itertools.chain.from_iterable(zip(small, large, strict=True))
+    return list({id(group): group for group in turns}.values())

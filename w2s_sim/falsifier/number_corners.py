@@ -1,0 +1,87 @@
+"""Corners of the `[case]` table: sizes down to their smallest, numbers to their ends, words one by one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from w2s_sim.falsifier.documents import Document
+from w2s_sim.statements import Statement
+from w2s_sim.statements.parameters import Parameter
+
+Generator = np.random.Generator
+FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
+# The smallest sizes, and others of which one is tried with them: larger, or near the number of features,
+# where least squares has no moments.
+SMALLEST, LARGER, ABOVE_FEATURES = (1, 2, 3), (8, 32), (1, 2, 4, 5)
+
+
+def small_sizes(document: Document, generator: Generator) -> list[int]:
+    """A few sizes (of weak pairs, of rounds, of steps) that are corners."""
+    dim = document.task.get("dim", 0)
+    larger = sorted({*LARGER, *(dim + extra for extra in ABOVE_FEATURES if dim)} - set(SMALLEST))
+    return [*SMALLEST, larger[generator.integers(len(larger))]]
+
+
+def with_sizes(
+    document: Document, statement: Statement, sizes: Sequence[int], generator: Generator
+) -> Document:
+    """Every size of the `[case]` table replaced by one of `sizes`."""
+    whole = [p.name for p in statement.parameters if p.type is int and p.name in document.case]
+    return document.with_case(**{name: sizes[generator.integers(len(sizes))] for name in whole})
+
+
+def number_corners(
+    statement: Statement, document: Document, sizes: Sequence[int]
+) -> Sequence[Mapping[str, Callable]]:
+    """Aspects of the `[case]` table: all sizes at once, each other number, and the choice of keys.
+
+    Args:
+        statement: Whose numbers they are.
+        document: What is changed.
+        sizes: What sizes may become; none, and they stay as they are.
+    """
+    given = [parameter for parameter in statement.parameters if parameter.name in document.case]
+    aspects = [{p.name: _corner(p, sizes)} for p in given if p.type is not int]
+    if sizes and len(aspects) < len(given):
+        aspects.append({"sizes": lambda d, g: with_sizes(d, statement, sizes, g)})
+    if sizes and any(_is_optional(parameter) for parameter in statement.parameters):
+        aspects.append({"another estimator": lambda d, g: _other_keys(statement, sizes, d, g)})
+    return aspects
+
+
+def _corner(parameter: Parameter, sizes: Sequence[int]) -> Callable:
+    return lambda d, g: d.with_case(**{parameter.name: _extreme(parameter, sizes, d, g)})
+
+
+def _is_optional(parameter: Parameter) -> bool:
+    return not parameter.required and parameter.default is None
+
+
+def _other_keys(
+    statement: Statement, sizes: Sequence[int], document: Document, generator: Generator
+) -> Document:
+    """One or two of the keys that may be left out, in place of those that are given."""
+    optional = [parameter for parameter in statement.parameters if _is_optional(parameter)]
+    count = min(len(optional), int(generator.integers(1, 4)))
+    chosen = [optional[i] for i in generator.choice(len(optional), count, replace=False)]
+    changes: dict[str, Any] = {parameter.name: None for parameter in optional}
+    for parameter in chosen:
+        changes[parameter.name] = _extreme(parameter, sizes, document, generator)
+    return document.with_case(**changes)
+
+
+def _extreme(parameter: Parameter, sizes: Sequence[int], document: Document, generator: Generator) -> Any:
+    if parameter.type is bool:
+        return not document.case.get(parameter.name, False)
+    if parameter.type is str:
+        return parameter.choices[generator.integers(len(parameter.choices))]
+    values = sizes if parameter.type is int else _numbers(parameter, document)
+    return values[generator.integers(len(values))]
+
+
+def _numbers(parameter: Parameter, document: Document) -> list[float]:
+    """The ends of its range, and its value times each factor."""
+    given = document.case.get(parameter.name) or parameter.example or 1.0
+    ends = [end for end in (parameter.low, parameter.high) if np.isfinite(end)]
+    return [*ends, *(factor * float(given) for factor in FACTORS)]
