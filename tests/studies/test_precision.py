@@ -146,3 +146,37 @@ def test_a_lower_target_tops_up(tmp_path: Path, fixed: Path, target: float) -> N
     # A higher one loses nothing.
     run_study(study_with(tmp_path, 1.0), tmp_path / "out", resume=True)
     assert_same_results(fixed, tmp_path / "out")
+
+
+# A refined student whose risk is a rare event: of probability 1.3e-5, and nearly one in size.
+RARE = """
+[task]
+kind = "regression"
+dim = 8
+num_concepts = 4
+noise = 0.01
+source_prior = [0.25, 0.25, 0.25, 0.25]
+target_prior = [0, 0, 0, 1]
+[task.weak]
+kind = "noisy"
+noise = 0.01
+[[estimator]]
+kind = "refine"
+num_demonstrations = 3
+[[estimator]]
+kind = "oracle"
+[replication]
+replicates = 4096
+target_relative_se = 0.9
+"""
+
+
+def test_a_sample_of_no_rare_event_is_not_precise(tmp_path: Path) -> None:
+    table = results_of(study_of(tmp_path, RARE), tmp_path / "out")
+    assert table["replicates"].tolist() == [4096, 1024]
+    assert table["risk_information"].tolist() == ["too little", "exact"]
+
+
+def test_what_says_enough(fixed: Path, tmp_path: Path) -> None:
+    table = results_of(study_with(tmp_path, None), tmp_path / "out")
+    assert set(table["risk_information"]) == {"enough"}

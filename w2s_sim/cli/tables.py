@@ -170,8 +170,11 @@ def summary_lines(verdicts: Sequence[Verdict], settings: Settings, seconds: floa
         )
         lines += [f"  survives: {v.theorem}, {v.case}: {v.reason}" for v in survivors]
     replicates = sum(v.replicates for v in verdicts if v.role != "mutant")
+    rows = [v for v in verdicts if v.role != "mutant"]
+    in_the_limit = sum(v.interval not in ("exact", "bounded") for v in rows)
     lines.append(
         f"{replicates:,} replicates in {seconds:.0f} s, seed {settings.seed}; "
-        f"all intervals hold together at level {1 - settings.alpha:g}, at every look."
+        f"all intervals hold together at level {1 - settings.alpha:g}, at every look"
+        + (f": {in_the_limit} of {len(rows)} in the limit of large samples." if in_the_limit else ".")
     )
     return lines

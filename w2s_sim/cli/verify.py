@@ -37,6 +37,7 @@ JSON_KEYS = (
     "replicates",
     "seed",
     "expected",
+    "interval",
     "reason",
 )
 

@@ -17,7 +17,7 @@ from w2s_sim.identification import classical_identification_bound, log_odds_mome
 from w2s_sim.statements.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.finite_examples import language_task, table_task, three_state_task
-from w2s_sim.statements.measure import FromWeakData, nonnegative
+from w2s_sim.statements.measure import FromWeakData, Support
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.task import WeakData
 
@@ -136,6 +136,17 @@ def _tilted_odds(key: Key[Array, ""], data: WeakData, case: FiniteCase) -> Float
     return _mean_of_competitors(task, jnp.exp(powers))
 
 
+def _range_of_odds(case: FiniteCase) -> Support:
+    """The range of `_tilted_odds`: every demonstration is the outcome that favours a competitor most."""
+    task = case.task
+    log_laws = task.source.log_outcome_probabilities()
+    log_star = log_laws[task.target_concept]
+    # What the weak model never shows does not count.
+    log_odds = jnp.where(task.weak_law > 0, log_laws - log_star, -jnp.inf)
+    powers = CHECK_EXPONENT * case.estimator.sample_size * jnp.max(log_odds, axis=1)
+    return 0.0, float(_mean_of_competitors(task, jnp.exp(powers)))
+
+
 def _product_moment(case: FiniteCase) -> Float[Array, ""]:
     """The mean over competitors of m_k(s)^n."""
     log_moments = log_odds_moments(case.task, jnp.full(case.task.num_concepts, CHECK_EXPONENT))
@@ -213,7 +224,7 @@ HMM_IDENTIFICATION_LEMMAS = (
         kind="equality",
         title="E prod (p_k/p_*)^s = m_k(s)^n: enumeration and independence",
         cases=_moment_cases,
-        measure=FromWeakData(_tilted_odds, nonnegative),
+        measure=FromWeakData(_tilted_odds, _range_of_odds),
         bound=_product_moment,
         margin=lambda case: 0.05 * float(_product_moment(case)),
         assumptions=(INDEPENDENT,),

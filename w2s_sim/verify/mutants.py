@@ -23,11 +23,10 @@ def check_mutants(
     """Verdicts on all mutants, from what was measured for the statement.
 
     A mutant is killed if it is refuted at some case. It is killable if at some case the estimate itself
-    lies clearly beyond its bound: by `settings.separation` standard errors (of a functional, those of its box
-    of means), and by `settings.resolution` of the bound (for an equality, by a further margin). An interval
-    that is no wider than it must be then
-    refutes it. Where the sample says too little of the mean, its standard error says nothing, and no mutant
-    is killable. A mutant that changes no bound is dropped.
+    lies clearly beyond its bound: by `settings.separation` standard errors (of a functional, as the box of
+    its means has them), and by `settings.resolution` of the bound (for an equality, by a further margin). An
+    interval that is no wider than it must be then refutes it. Where the sample says too little of the mean,
+    its standard error says nothing, and no mutant is killable. A mutant that changes no bound is dropped.
 
     Args:
         statement: The statement that they are made from.
