@@ -72,8 +72,8 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
         return steps + 1, moved, gains(moved)
 
     _, prior, gain = jax.lax.while_loop(unfinished, step, (0, start, gains(start)))
-    # The likeliest prior has none of a concept that fell to the least weight, and would fall on.
-    prior = jnp.where((prior <= LEAST_WEIGHT) & (gain < 1.0), 0.0, prior)
+    # The likeliest prior has none of a concept that no demonstration allows.
+    prior = jnp.where((prior <= LEAST_WEIGHT) & (gain <= 0.0), 0.0, prior)
     mean = jnp.mean(log_mixture(log_weights(prior), log_likelihood))
     return PriorFit(prior, mean, jnp.maximum(gap_of(gain), 0.0))
 
