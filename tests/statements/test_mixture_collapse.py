@@ -250,7 +250,7 @@ def test_bound_in_odd_corners_against_numpy(size: int) -> None:
         assert float(STATEMENT.bound(case)) == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(12))
 def test_risk_in_odd_corners_against_numpy(seed: int) -> None:
     """Risks of 4,000 contexts in numpy: on the right side of the bound by five standard errors."""
     task, size = odd_task(seed), 40

@@ -11,7 +11,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.statements import FromWeakData
 from w2s_sim.studies.scores import study_scores
-from w2s_sim.verify.programs import pool_threads, usable_devices
+from w2s_sim.verify.programs import COMPILER_OPTIONS, pool_threads, usable_devices
 from w2s_sim.verify.replication import Tiles, tiles_of
 
 MEASURE = FromWeakData(study_scores)
@@ -75,3 +75,8 @@ def test_large_cases_have_fewer_lanes(tiles: Tiles) -> None:
     large = tiles_of(MEASURE, w2s.Case("", w2s.canonical_task(), w2s.Ridge(0.3, num_weak=5000)))
     assert 1 <= large.lanes < tiles.lanes
     assert tiles.lanes % large.lanes == 0
+
+
+def test_the_suite_compiles_as_cheaply_as_the_checks() -> None:
+    flags = os.environ["XLA_FLAGS"].split()
+    assert {f"--{name}={str(value).lower()}" for name, value in COMPILER_OPTIONS.items()} <= set(flags)

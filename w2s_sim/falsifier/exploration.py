@@ -38,6 +38,7 @@ class Trial:
     claim: Claim
     start: str
     how: str
+    frame: str
 
 
 class Exploration:
@@ -64,33 +65,31 @@ class Exploration:
                     break
                 self.hunt.report(frame.name)
                 before = len(self.hunt.best)
-                tried = self._measure(list(self._trials(frame)), compiler, until)
+                self._measure(list(self._trials(frame)), compiler, until)
                 if len(self.hunt.best) > before:
-                    self._breed(tried, GENERATIONS, until)
+                    self._breed(frame.name, GENERATIONS, until)
 
     def refine(self, until: float) -> None:
         """The same changes to the best cases of all frames."""
-        self._breed([], sys.maxsize, until)
+        self._breed("", sys.maxsize, until)
 
-    def _breed(self, among: list[Case[Any]], generations: int, until: float) -> None:
+    def _breed(self, frame: str, generations: int, until: float) -> None:
         """Generations of changes to the best documents.
 
         Args:
-            among: Cases that may be changed, and their offspring; all that were tried, if it is empty.
+            frame: Name of the frame whose documents are changed; those of all frames, if it is empty.
             generations: How many.
             until: Share of the purse at which it ends.
         """
-        family = {id(case) for case in among}
         for _ in range(generations):
             known = (c for c in self.hunt.best if c.document is not None)
-            parents = [c for c in known if not family or id(c.case) in family][:PARENTS]
+            parents = [c for c in known if frame in ("", c.frame)][:PARENTS]
             before = self.hunt.purse.tried
             for parent, _ in itertools.product(parents, range(CHILDREN)):
                 if self.hunt.is_over(until):
                     return
                 trial = self._child(parent)
                 if trial is not None:
-                    family |= {id(trial.case)} if family else set()
                     self._screen(trial)
             if self.hunt.purse.tried == before:
                 return
@@ -101,7 +100,7 @@ class Exploration:
             made = Combination(stepped(parent.document, self.generator), ("steps in log scale",))
         else:
             made = single_corner(parent.document, self.hunt.statement, self.generator)
-        return self._trial(made.document, parent.start, ", ".join([parent.how, *made.names]))
+        return self._trial(made.document, parent.start, ", ".join([parent.how, *made.names]), parent.frame)
 
     def _frames(self) -> Iterator[Frame]:
         """Of all kinds in turn, again and again: their combinations are others each time."""
@@ -128,22 +127,22 @@ class Exploration:
             if turn >= len(bases):
                 made = combination(document, statement, () if frame.is_small else sizes, generator)
             how = f"corner: {', '.join([frame.name, *made.names])}"
-            trial = self._trial(made.document, start, how)
+            trial = self._trial(made.document, start, how, frame.name)
             if trial is not None:
                 claims += 1
                 yield trial
 
-    def _trial(self, document: Document, start: str, how: str) -> Trial | None:
+    def _trial(self, document: Document, start: str, how: str, frame: str) -> Trial | None:
         case = document.build(self.hunt.statement, "")
         claim = None if case is None else self.hunt.claim(case)
-        return None if case is None or claim is None else Trial(document, case, claim, start, how)
+        return None if case is None or claim is None else Trial(document, case, claim, start, how, frame)
 
     def _screen(self, trial: Trial) -> None:
-        candidate = Candidate(trial.case, trial.start, trial.how, NO_SCORE, trial.document)
+        candidate = Candidate(trial.case, trial.start, trial.how, NO_SCORE, trial.document, trial.frame)
         self.hunt.screen(candidate, trial.claim)
 
-    def _measure(self, trials: list[Trial], compiler: ThreadPoolExecutor, until: float) -> list[Case[Any]]:
-        """Program by program, while the next one is compiled; the cases that are measured."""
+    def _measure(self, trials: list[Trial], compiler: ThreadPoolExecutor, until: float) -> None:
+        """Program by program, while the next one is compiled."""
         chosen = [trial for trial in trials if trial.claim.fault] or trials
         if self.hunt.statement.measure is not None and chosen is trials:
             groups = [group[:CASES_OF_A_PROGRAM] for group in _by_program(trials)[:PROGRAMS]]
@@ -154,7 +153,6 @@ class Exploration:
             if self.hunt.is_over(until):
                 break
             self._screen(trial)
-        return [trial.case for trial in chosen]
 
 
 def _by_program(trials: Sequence[Trial]) -> list[list[Trial]]:

@@ -29,6 +29,7 @@ class Candidate:
         how: What made it.
         score: How hard it presses.
         document: Its tables, if it was made from some.
+        frame: Name of the frame in which it was tried, if it was made from tables.
         verdict: Measured with fresh keys, where it seemed to fail.
     """
 
@@ -37,6 +38,7 @@ class Candidate:
     how: str
     score: Score
     document: Document | None = None
+    frame: str = ""
     verdict: Verdict | None = None
 
     @property

@@ -9,13 +9,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Key
 
+from w2s_sim.rounding import FEW_OPERATIONS, SINGLE_ROUNDING
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.quantities import squared_error
 from w2s_sim.task import WeakData
 
 Support = tuple[ArrayLike, ArrayLike]
-# What float32 may add to the coordinates of a vector, and to a value at the end of its range; as shares.
-ROUNDING, ROUNDING_OF_VALUES = 1e-6, 1e-5
 # The support of values that may be anything.
 UNBOUNDED: Support = (-math.inf, math.inf)
 
@@ -70,9 +69,9 @@ def student_error_range(case: Case) -> Support:
         pair = WeakData(jnp.zeros((1, task.dim)), jnp.zeros(1))
         student = estimator.fit(task.source, pair, key=jax.random.key(0))
         size = max(float(jnp.linalg.norm(vector)) for vector in (student.coefficients, task.target_vector))
-        distance, slack = float(jnp.sqrt(squared_error(task, student))), ROUNDING * size
+        distance, slack = float(jnp.sqrt(squared_error(task, student))), FEW_OPERATIONS * size
         # Where the two nearly meet, what is computed is mostly rounding.
-        if 2.0 * slack > ROUNDING_OF_VALUES * distance:
+        if 2.0 * slack > SINGLE_ROUNDING * distance:
             return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
         return distance**2, distance**2
     return (0.0, float(jnp.max(distances))) if estimator.stays_in_hull else nonnegative(case)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float
 
-from w2s_sim.verify.information import ROUNDING
+from w2s_sim.rounding import FEW_OPERATIONS
 
 # Rows that are added up at once. Sums run over blocks of this size, whatever the parts they were kept in.
 BLOCK = 2**16
@@ -69,7 +69,7 @@ class RunningMoments:
     def effective_number(self, column: int) -> float:
         """How many values share the spread: `w2s_sim.verify.information.effective_number` of them."""
         squares, count = float(self._squares[column]), int(self.finite[column])
-        if not count or math.sqrt(squares / count) <= ROUNDING * abs(float(self._mean[column])):
+        if not count or math.sqrt(squares / count) <= FEW_OPERATIONS * abs(float(self._mean[column])):
             return 0.0
         return squares**2 / float(self._fourths[column])
 

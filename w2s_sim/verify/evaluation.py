@@ -9,11 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.rounding import DOUBLE_ROUNDING, SINGLE_ROUNDING
 from w2s_sim.statements import Case, Statement
-from w2s_sim.verify.verdict import SINGLE_ROUNDING
 
-# What sums of a few thousand numbers may be off by, relative to their size.
-DOUBLE_ROUNDING = 1e-10
 # Roundings of a vector on the way from the concepts to a student.
 OPERATIONS = 8
 

@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import pdtr
 
-# Values that differ by less than this share of the largest are equal: float32 has a precision of 1.2e-7.
-ROUNDING = 1e-6
+from w2s_sim.rounding import FEW_OPERATIONS
+
 # Below three the third moment is infinite, on which the error of the central limit theorem rests.
 LEAST_TAIL_INDEX = 3.0
 # Of the values that carry the spread, the share whose tail is looked at: below them may lie another world.
@@ -22,7 +22,7 @@ REMEDY = "give its `support`, sample the rare part by tilting, or raise `max_rep
 
 def is_constant(values: Float[np.ndarray, " n"]) -> bool:
     """Whether all values are equal up to the rounding of float32."""
-    return bool(np.ptp(values) <= ROUNDING * np.max(np.abs(values)))
+    return bool(np.ptp(values) <= FEW_OPERATIONS * np.max(np.abs(values)))
 
 
 def effective_number(values: Float[np.ndarray, " n"]) -> float:

@@ -9,10 +9,10 @@ from jaxtyping import ArrayLike, Float
 
 from w2s_sim._checks import require_between
 from w2s_sim.errors import InputError
+from w2s_sim.rounding import FEW_OPERATIONS, SINGLE_ROUNDING
 from w2s_sim.statements import Functional
-from w2s_sim.statements.measure import ROUNDING_OF_VALUES
 from w2s_sim.statements.measure import UNBOUNDED as UNBOUNDED
-from w2s_sim.verify.information import ROUNDING, lack_of_information
+from w2s_sim.verify.information import lack_of_information
 
 # What an interval rests on, from the firmest on: a value that is known; a range of the values, with which it
 # holds at every sample size; a range to one side, with which that end does; the central limit theorem.
@@ -128,7 +128,7 @@ def _delta_se(
 def within(values: Float[np.ndarray, "n *r"], low: ArrayLike, high: ArrayLike) -> bool:
     """Whether all values lie in [low, high], up to the rounding of float32."""
     ends = np.stack(np.broadcast_arrays(np.asarray(low, dtype=np.float64), np.asarray(high)))
-    slack = ROUNDING_OF_VALUES * np.max(np.abs(ends), axis=0, where=np.isfinite(ends), initial=0.0)
+    slack = SINGLE_ROUNDING * np.max(np.abs(ends), axis=0, where=np.isfinite(ends), initial=0.0)
     return bool(np.all(values >= ends[0] - slack) and np.all(values <= ends[1] + slack))
 
 
@@ -214,7 +214,7 @@ def lower_limit(values: Float[np.ndarray, " n"], alpha: float, tuned_at: int) ->
     if not useful.any():
         return 0.0
     means, squares, drawn, before = means[useful], squares[useful], drawn[before][useful], before[useful]
-    spreads = np.maximum(squares - means**2, (ROUNDING * means) ** 2)
+    spreads = np.maximum(squares - means**2, (FEW_OPERATIONS * means) ** 2)
     log_level = -math.log(alpha)
     bets = np.sqrt(2.0 * log_level / (spreads * np.maximum(before, tuned_at)))
     bets = np.minimum(bets, LARGEST_BET / means)

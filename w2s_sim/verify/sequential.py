@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import ArrayLike, Float
 
+from w2s_sim.rounding import SINGLE_ROUNDING
 from w2s_sim.statements import Functional, Kind
 from w2s_sim.verify.intervals import Interval, interval_of, within
 from w2s_sim.verify.settings import Settings
-from w2s_sim.verify.verdict import SINGLE_ROUNDING, Outcome, judge
+from w2s_sim.verify.verdict import Outcome, judge
 
 # Replicates start .. stop - 1: scalars (n,) or vectors (n, r).
 Draw = Callable[[int, int], Float[np.ndarray, "n *r"]]

@@ -4,13 +4,12 @@ import dataclasses
 import math
 from typing import Any, Literal
 
+from w2s_sim.rounding import SINGLE_ROUNDING
 from w2s_sim.statements import Kind
 from w2s_sim.verify.intervals import Basis, Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
-# What a number computed in single precision may be off by, relative to its size.
-SINGLE_ROUNDING = 1e-5
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.audit.corners_finite import RARE, dyadic
 from tests.audit.corners_regression import corner, table
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_hull import nearest_in_hull
 from tests.audit.oracles_regression import Regression
 
@@ -85,16 +84,3 @@ def hull_truth(corner: Corner) -> Truth:
 
 
 AUDITS = {"hull-misfit": (hull_corners, hull_truth, "general")}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

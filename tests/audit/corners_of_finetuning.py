@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pytest
 
 from tests.audit.corners_regression import corner as one
 from tests.audit.corners_regression import even, rescaled, table
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_exact import ridge_in_one_dimension
 from tests.audit.oracles_regression import (
     Regression,
@@ -257,16 +256,3 @@ AUDITS = {
     "no-free-lunch": (lunch_corners, lunch_truth, "plain, n=60, eta=0"),
     "continuum-floor": (continuum_corners, continuum_truth, "plain, n=1, tau=0.5"),
 }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pytest
 
 from tests.audit.corners_finite import (
     RARE,
@@ -15,7 +14,7 @@ from tests.audit.corners_finite import (
     table_corners,
     tables,
 )
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_finite import Finite, divergence, finite_terms, refined_prior
 from tests.audit.oracles_rare import log_tail_of_laws
 
@@ -109,16 +108,3 @@ AUDITS = {
     "hmm-identification": (hmm_corners, hmm_truth, "one state, n=2"),
     "em-refinement": (em_corners, em_truth, "zeros, T=1"),
 }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

@@ -1,13 +1,12 @@
 """The audit of the exact risk curve of ridge to the source."""
 
 import numpy as np
-import pytest
 
+from tests.audit.corners_of_finetuning import SEED, scale_of, students_of
 from tests.audit.corners_regression import table
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_curve import risk_curve
 from tests.audit.oracles_regression import mean_and_error
-from tests.audit.test_finetuning import SEED, scale_of, students_of
 
 
 def curve_corners() -> list[Corner]:
@@ -61,16 +60,3 @@ def curve_truth(corner: Corner) -> Truth:
 
 
 AUDITS = {"naive-risk-curve": (curve_corners, curve_truth, "d=20, n=40, eta=0.3")}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 
 from tests.audit.corners_finite import chain_corners, mixed_table_corners, table_corners
 from tests.audit.corners_regression import mixed_corners, point_mass_corners, rescaled, table
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_exact import design_constants, posterior_moments
 from tests.audit.oracles_finite import Finite, finite_terms, mean_posterior
 from tests.audit.oracles_moments import regression_terms
@@ -178,16 +177,3 @@ AUDITS = {
     "mixture-collapse": (collapse_corners, collapse_truth, "weak concept beyond the border, labeller, n=8"),
     "grouped-transfer": (transfer_corners, transfer_truth, "even target, n=1"),
 }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

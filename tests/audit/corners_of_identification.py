@@ -3,11 +3,10 @@
 import math
 
 import numpy as np
-import pytest
 
 from tests.audit.corners_finite import table_corners
 from tests.audit.corners_regression import mixed_corners, point_mass_corners, table
-from tests.audit.judging import Corner, Truth, audit, audit_one
+from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_finite import Finite, finite_log_moment
 from tests.audit.oracles_moments import gaussian_log_moment, minimum, regression_terms
 from tests.audit.oracles_rare import log_tail_of_laws, log_tail_of_regression, plain_misidentification, slope
@@ -129,16 +128,3 @@ AUDITS = {
     "identification-rate": (rate_corners, rate_truth, "d=1, K=2, n=64"),
     "voronoi-threshold": (voronoi_corners, voronoi_truth, "d=1, K=2, n=64"),
 }
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_no_verdict_is_wrong(theorem: str) -> None:
-    corners, truth, _ = AUDITS[theorem]
-    audit(theorem, corners(), truth)
-
-
-@pytest.mark.parametrize("theorem", AUDITS)
-def test_one_corner(theorem: str) -> None:
-    corners, truth, name = AUDITS[theorem]
-    audit_one(theorem, next(c for c in corners() if c.name == name), truth)

@@ -1,0 +1,41 @@
+"""No verdict of any theorem is wrong in the odd corners of its cases."""
+
+import pytest
+
+from tests.audit import (
+    corners_of_finetuning,
+    corners_of_finite,
+    corners_of_hull,
+    corners_of_identification,
+    corners_of_refining,
+    corners_of_risk_curve,
+)
+from tests.audit.judging import audit, audit_one
+from w2s_sim.statements import all_statements
+
+# Of every theorem: its corners, the oracle of a corner, and the corner that every run of the tests tries.
+AUDITS = {
+    **corners_of_finetuning.AUDITS,
+    **corners_of_risk_curve.AUDITS,
+    **corners_of_identification.AUDITS,
+    **corners_of_refining.AUDITS,
+    **corners_of_hull.AUDITS,
+    **corners_of_finite.AUDITS,
+}
+
+
+def test_every_theorem_is_audited() -> None:
+    assert set(AUDITS) == set(all_statements())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("theorem", AUDITS)
+def test_no_verdict_is_wrong(theorem: str) -> None:
+    corners, truth, _ = AUDITS[theorem]
+    audit(theorem, corners(), truth)
+
+
+@pytest.mark.parametrize("theorem", AUDITS)
+def test_one_corner(theorem: str) -> None:
+    corners, truth, name = AUDITS[theorem]
+    audit_one(theorem, next(corner for corner in corners() if corner.name == name), truth)
