@@ -1,14 +1,12 @@
 """`w2s falsify`: search for the tightest case, measure it again, print it as a case file."""
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from w2s_sim._checks import require_between
 from w2s_sim.cli.arguments import Falsify
 from w2s_sim.cli.console import make_console, shows_progress
-from w2s_sim.cli.exit_status import INTERRUPTED
+from w2s_sim.cli.exit_status import leave_interrupted
 from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
@@ -78,14 +76,11 @@ def _print_case(statement: Statement, comments: Sequence[str], case: Case[Any]) 
 
 
 def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoReturn:
-    """Print the best case so far and end the process at once: a search left behind would keep it alive."""
+    """Print the best case so far, and end."""
     if so_far:
         candidate, tried = so_far[-1]
         _print_case(statement, describe_interrupted(statement, candidate, tried), candidate.case)
-    print(f"w2s: interrupted{'' if so_far else ' before a case was found'}", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
+    leave_interrupted("" if so_far else " before a case was found")
 
 
 def describe_interrupted(statement: Statement, candidate: Candidate, tried: int) -> list[str]:

@@ -1,7 +1,6 @@
 """`w2s run`, `w2s merge` and `w2s replay`."""
 
 import contextlib
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from rich.progress import Progress
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.devices import make_room_for_devices
-from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED
+from w2s_sim.cli.exit_status import BAD_INPUT, leave_interrupted
 from w2s_sim.cli.precision import precision
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
@@ -113,12 +112,9 @@ def _join(arguments: Run) -> bool:
 
 
 def _leave(out: Path | None) -> NoReturn:
-    """End the process at once: a computation that was left behind would keep it alive."""
+    """End, and say how to go on."""
     kept = f"; what was done is kept: go on with --resume --out {out}" if out else ""
-    print(f"w2s: interrupted{kept}", file=sys.stderr)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(INTERRUPTED)
+    leave_interrupted(kept)
 
 
 def run_merge(arguments: Merge) -> int:
