@@ -90,13 +90,12 @@ def _log_terms(
     def log_term(exponents: Array) -> Array:
         return log_factor(exponents) + exponents * log_ratio + num_demonstrations * log_moments(exponents)
 
-    # Odds against a concept that the source excludes are infinite: only s = 0 is left, and says nothing.
-    exponents = jnp.where(
-        star_prior > 0, jax.lax.stop_gradient(_minimisers(log_term, task.num_concepts)), 0.0
-    )
+    exponents = jax.lax.stop_gradient(_minimisers(log_term, task.num_concepts))
+    # Odds against a concept that the source excludes are infinite: only the trivial bound is left.
+    exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, log_term(exponents)))
     # Concepts that the source excludes cannot be confused.
     competes = (prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
-    return jnp.where(competes, log_term(exponents), -jnp.inf), exponents
+    return jnp.where(competes, terms, -jnp.inf), exponents
 
 
 def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, " size"]:
@@ -167,8 +166,8 @@ def can_be_misidentified(task: TransferTask | FiniteTask) -> bool:
     is one that all others exclude: then 1 - pi_n(k*) is 0, always.
     """
     others = (task.source.prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
-    possible = log_odds_moments(task, jnp.zeros(task.num_concepts)) > -jnp.inf
-    return bool(jnp.any(others & possible))
+    terms, _ = log_chernoff_terms(task, jnp.asarray(1.0))
+    return bool(jnp.any(others & (terms > -jnp.inf)))
 
 
 def quadrature_is_resolved(task: TransferTask | FiniteTask, num_demonstrations: int) -> bool:

@@ -14,21 +14,24 @@ def finite_log_powers(
 ) -> tuple[Bool[Array, " M"], Callable[[Float[Array, " K"]], Float[Array, "K M"]]]:
     """Which outcomes the weak model shows, and s -> log (p_k / p_*)^{s_k} on every outcome, in nats.
 
-    Powers of 0 are 0 and those of infinity infinite, but for s = 0: 0^0 = 0 and infinity^0 = 1, the limits
-    of what they stand for, r^s >= min(1, r).
+    Powers of 0 are 0 and those of infinity infinite, but for s = 0: infinity^0 = 1, and 0^0 = 0, the limits
+    of what they stand for, r^s >= min(1, r). Where the weak model shows an outcome that k* excludes, no
+    concept may be able to produce a context, and the posterior is then the prior: there 0^0 = 1.
     """
     log_laws = task.source.log_outcome_probabilities()
     log_star = log_laws[task.target_concept]
-    excluded = ~jnp.isfinite(log_star)
+    excluded, shown = ~jnp.isfinite(log_star), task.weak_law > 0
+    zero_to_zero = jnp.where(jnp.any(excluded & shown), 0.0, -jnp.inf)
     possible = jnp.isfinite(log_laws) & ~excluded
     log_odds = jnp.where(possible, jnp.where(possible, log_laws, 0.0) - jnp.where(excluded, 0.0, log_star), 0)
 
     def log_powers(exponents: Float[Array, " K"]) -> Float[Array, "K M"]:
         positive = exponents[:, None] > 0
-        limit = jnp.where(excluded, jnp.where(positive, jnp.inf, 0.0), jnp.where(possible, 0.0, -jnp.inf))
+        of_zero = jnp.where(positive, -jnp.inf, zero_to_zero)
+        limit = jnp.where(excluded, jnp.where(positive, jnp.inf, 0.0), jnp.where(possible, 0.0, of_zero))
         return exponents[:, None] * log_odds + limit
 
-    return task.weak_law > 0, log_powers
+    return shown, log_powers
 
 
 def finite_log_odds_moments(task: FiniteTask) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:

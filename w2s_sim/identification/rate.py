@@ -99,12 +99,14 @@ def corrected_slopes(
         competitors: Whose posterior mass E_n is; all but the intended concept when left out.
 
     Returns:
-        The two slopes; nan where they cannot be computed.
+        The two slopes; nan where they cannot be computed, or nobody competes.
 
     Raises:
         InputError: If features or labels are neither Gaussian nor finite.
     """
     found = Competitors.of(task, competitors)
+    if not found.concepts:
+        return np.nan, np.nan
 
     def log_values(size: int) -> Float[np.ndarray, "2"]:
         def pair(index: int, log_odds: float) -> Float[np.ndarray, "2"]:

@@ -8,6 +8,7 @@ from jaxtyping import Array, Float, Int
 
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import log_chernoff_terms
+from w2s_sim.rounding import SINGLE_ROUNDING
 from w2s_sim.statements.case import Case
 from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.task import TransferTask
@@ -56,7 +57,7 @@ def collapse(task: TransferTask) -> Collapse:
     vectors = task.source.vectors
     distances = weak_distances(task)
     # A concept that the source excludes never gets any weight.
-    concept = jnp.argmin(jnp.where(task.source.prior > 0, distances, jnp.inf))
+    concept = _first_lowest(jnp.where(task.source.prior > 0, distances, jnp.inf))
     left = vectors[concept] - task.target_vector
     along = (vectors - vectors[concept]) @ task.features.covariance @ left
     errors = _squared_norms(task, vectors - task.target_vector)
@@ -91,10 +92,18 @@ def likeliest_concept(task: TransferTask | FiniteTask) -> Int[Array, ""]:
     log_laws = task.source.log_outcome_probabilities()
     shown = task.weak_law > 0
     means = jnp.where(shown, log_laws, 0.0) @ jnp.where(shown, task.weak_law, 0.0)
-    return jnp.argmax(jnp.where(task.source.prior > 0, means, -jnp.inf))
+    return _first_lowest(jnp.where(task.source.prior > 0, -means, jnp.inf))
 
 
-@eqx.filter_jit
+def _first_lowest(values: Float[Array, " K"]) -> Int[Array, ""]:
+    """The first of the values that rounding cannot tell from the lowest.
+
+    Programs round differently: of concepts that tie, each must find the same one.
+    """
+    lowest = jnp.min(values)
+    return jnp.argmax(values <= lowest + SINGLE_ROUNDING * jnp.abs(lowest))
+
+
 def likeliest_terms(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> Float[Array, " K"]:
@@ -107,7 +116,6 @@ def likeliest_terms(
     return jnp.exp(log_terms)
 
 
-@eqx.filter_jit
 def competitor_terms(task: TransferTask, num_demonstrations: Float[Array, ""]) -> Float[Array, " K"]:
     """C_k(n) >= E pi_n(k), the Chernoff term of each competitor against k0; 0 for k0 itself.
 

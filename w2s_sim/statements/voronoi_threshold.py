@@ -41,9 +41,15 @@ def bound(case: Case) -> Float[Array, ""]:
     return voronoi_rate(case.task)
 
 
+def _source_holds_both(case: Case) -> bool:
+    known = np.asarray(case.task.source.prior) > 0
+    return bool(known[int(case.task.target_concept)] and np.any(np.asarray(losers(case.task)) & known))
+
+
 def _is_resolved(case: Case) -> bool:
     task = case.task
-    if not (task.has_point_mass_target and has_gaussian_moments(task) and nearest_losers_are_inside(task)):
+    is_inside = has_gaussian_moments(task) and nearest_losers_are_inside(task)
+    if not (task.has_point_mass_target and _source_holds_both(case) and is_inside):
         # Other assumptions have this to say.
         return True
     size = case.estimator.sample_size
@@ -103,10 +109,7 @@ VORONOI_THRESHOLD = Statement(
         Assumption("posterior of one context", lambda case: isinstance(case.estimator, InContext)),
         Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
         Assumption("Gaussian features", lambda case: has_gaussian_moments(case.task)),
-        Assumption(
-            "a source prior that holds the intended concept",
-            lambda case: float(case.task.source.prior[case.task.target_concept]) > 0,
-        ),
+        Assumption("a source prior that holds the intended concept and a loser", _source_holds_both),
         Assumption("weak concept off the border", lambda case: is_off_the_border(case.task)),
         Assumption("minimiser at most 1", lambda case: nearest_losers_are_inside(case.task)),
         Assumption("no third concept interferes", lambda case: no_third_concept_interferes(case.task)),
