@@ -59,7 +59,7 @@ def test_bounds_hold_with_zeros_everywhere(seed: int) -> None:
     task = task_of(strong, weak, source, np.eye(num)[0])
     left = [mass_left(strong, weak, source, star, size) for star in range(num)]
     assert float(identification_bound(task, size)) >= left[0] - 1e-12
-    case = w2s.Case("", task, w2s.InContext(size), grouped=True)
+    case: w2s.Case[FiniteTask] = w2s.Case("", task, w2s.InContext(size), grouped=True)
     assert np.all(np.asarray(concept_bounds(case)) >= np.array(left) - 1e-12)
 
 
