@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import equinox as eqx
 import jax
@@ -27,12 +27,12 @@ def with_target(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
     return eqx.tree_at(lambda t: t.target_prior, task, prior)
 
 
-def concept_bounds(case: Case) -> Float[Array, " K"]:
+def concept_bounds(case: Case[Any]) -> Float[Array, " K"]:
     """min(1, eps_n(k)) >= E[1 - pi_n(k)] of a context whose demonstrations all show concept k."""
     return jnp.minimum(jnp.sum(pair_bounds(case), axis=1), 1.0)
 
 
-def pair_bounds(case: Case) -> Float[Array, "K K"]:
+def pair_bounds(case: Case[Any]) -> Float[Array, "K K"]:
     """min(1, C_jk(n)) >= E_j pi_n(k), row j for contexts that show concept j; 0 on the diagonal."""
     return _pair_bounds(case.task, jnp.asarray(num_demonstrations(case), dtype=float))
 
@@ -53,7 +53,7 @@ def subsets(num_concepts: int) -> Bool[np.ndarray, "sets K"]:
     return np.array(list(itertools.product((False, True), repeat=num_concepts)))
 
 
-def transfer_terms(case: Case) -> Float[Array, " K"]:
+def transfer_terms(case: Case[Any]) -> Float[Array, " K"]:
     """2 alpha^Q_j min(1, sum_{k in A} C_jk(n)) of concepts j off the set A for which these add up to most.
 
     Their sum bounds ||E pi_n - alpha^Q||_1. With more concepts than `MOST_CONCEPTS` all others stand for A in
