@@ -118,6 +118,32 @@ def test_ten_thousand_symbols(dtype: type) -> None:
     np.testing.assert_allclose(found.log_likelihood, by_hand, rtol=TOLERANCE[dtype])
 
 
+def test_what_is_lost_and_does_not_matter_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second state falls behind the first by a factor of three a symbol, and explains nothing alone."""
+    parts = np.full((1, 2), 0.5), np.eye(2)[None], np.array([[[0.9, 0.1], [0.3, 0.7]]])
+    sequences = np.zeros((3, 300), dtype=int)
+    likelihood, log_next = in_logs(parts, sequences)
+
+    def nothing(initial: jax.Array, _: jax.Array, emission: jax.Array, __: jax.Array) -> Forward:
+        return Forward(jnp.asarray(jnp.nan), jnp.nan * initial, jnp.nan * emission[0])
+
+    monkeypatch.setattr("w2s_sim.concepts.forward._exact_pair", nothing)
+    arrays = (jnp.asarray(part, dtype=float) for part in parts)
+    found = forward(*arrays, jnp.asarray(sequences))
+    np.testing.assert_allclose(found.log_likelihood, likelihood, rtol=1e-5)
+    np.testing.assert_allclose(found.log_next, log_next, rtol=1e-5)
+    # A third symbol, which only the second state shows, may follow: now the lost state matters.
+    emission = jnp.asarray([[[0.9, 0.1, 0.0], [0.3, 0.1, 0.6]]])
+    lost = forward(jnp.full((1, 2), 0.5), jnp.eye(2)[None], emission, jnp.asarray(sequences))
+    assert np.all(np.isnan(lost.log_likelihood))
+
+
+def test_more_lost_pairs_than_one_round_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, sequences = problem(40)
+    monkeypatch.setattr("w2s_sim.concepts.forward.MOST_COPIED", 5 * 16)
+    assert_right(parts, sequences, np.float32)
+
+
 def test_derivatives_reach_states_that_were_lost() -> None:
     """Of log p by the emission: the number of times that it was used, over it."""
     even, stay = jnp.full((1, 2), 0.5), jnp.eye(2)[None]

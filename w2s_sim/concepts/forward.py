@@ -2,9 +2,11 @@
 
 Forward vectors are kept as probabilities that sum to one, and the logs of their sums are added up. A step is
 then a product of matrices, several times faster than sums of exponentials over pairs of states. A state can
-become so improbable that its probability underflows, and still be the only one to explain what comes later:
-where that might have happened, the sequence is read again with an exponent for every state
-(`w2s_sim.concepts.wide`). `benchmarks/forward_algorithm.py` times this, and other forms.
+become so improbable that its probability underflows, and still be the only one to explain what comes later.
+A sequence in which that might have happened is read a second time with probabilities that are too large
+instead of too small. Where both readings agree, nothing that matters was lost. Where they do not, the
+sequence is read under that concept with an exponent for every state (`w2s_sim.concepts.wide`).
+`benchmarks/forward_algorithm.py` times this, and other forms.
 """
 
 from typing import Any, NamedTuple
@@ -17,6 +19,9 @@ from w2s_sim.concepts import wide
 from w2s_sim.concepts.wide import Wide
 
 Parameters = tuple[Float[Array, "K S"], Float[Array, "K S S"], Float[Array, "K S V"]]
+
+# Numbers that one round of the second reading may copy for its pairs of a sequence and a concept.
+MOST_COPIED = 2**21
 
 
 class Forward(NamedTuple):
@@ -67,18 +72,35 @@ def _read(
     sequences: Int[Array, "n L"],
 ) -> Forward:
     parameters = initial, transition, emission
-    quick, kept = _scaled(parameters, sequences)
+    quick, least = _scaled(parameters, sequences, jnp.zeros(initial.shape[0], initial.dtype))
+    enough = _enough(parameters)
+    lost = ~(least >= enough)
 
-    def again(_: tuple[Array, Forward]) -> tuple[Array, Forward]:
-        exact = _exact(parameters, sequences)
-        chosen = [
-            jnp.where(kept.reshape(kept.shape + (1,) * (one.ndim - 2)), one, other)
-            for one, other in zip(quick, exact, strict=True)
-        ]
-        return jnp.asarray(False), Forward(*chosen)
+    # Loops and no `cond`: in a batch of replicates a `cond` would read everything twice, always.
+    def compare(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        """Only those pairs of a sequence and a concept stay lost that differ under raised probabilities."""
+        raised, _ = _scaled(parameters, sequences, enough)
+        return jnp.asarray(False), state[1] & ~_agree(quick, raised)
 
-    # A loop and no `cond`: in a batch of replicates a `cond` would read everything twice, always.
-    _, found = jax.lax.while_loop(lambda state: state[0], again, (~jnp.all(kept), quick))
+    _, lost = jax.lax.while_loop(lambda state: state[0], compare, (jnp.any(lost), lost))
+
+    num_concepts, num_states = initial.shape
+    num_pairs = sequences.shape[0] * num_concepts
+    most = MOST_COPIED // (num_states * max(num_states, emission.shape[2]))
+    size = max(1, min(num_pairs, most))
+
+    def again(state: tuple[Array, Forward]) -> tuple[Array, Forward]:
+        """Reads the next lost pairs exactly, as many as one round takes."""
+        lost, found = state
+        # Places beyond the last pair fill up the round; what is written there is dropped.
+        pairs = jnp.nonzero(lost, size=size, fill_value=num_pairs)[0]
+        rows, columns = pairs // num_concepts, pairs % num_concepts
+        first, moves, shows = (part[columns] for part in parameters)
+        exact = jax.vmap(_exact_pair)(first, moves, shows, sequences[rows])
+        written = (old.at[rows, columns].set(new, mode="drop") for old, new in zip(found, exact, strict=True))
+        return lost.at[pairs].set(False, mode="drop"), Forward(*written)
+
+    _, found = jax.lax.while_loop(lambda state: jnp.any(state[0]), again, (lost.ravel(), quick))
     return found
 
 
@@ -89,19 +111,45 @@ def _read_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Forw
     return jax.jvp(lambda *p: _exact(p, sequences), tuple(parameters), tuple(tangents[:3]))
 
 
-def _scaled(parameters: Parameters, sequences: Int[Array, "n L"]) -> tuple[Forward, Bool[Array, "n K"]]:
-    """The algorithm with vectors that sum to one, and whether no probability has underflowed.
+def _enough(parameters: Parameters) -> Float[Array, " K"]:
+    """Probabilities of which one step leaves a representable number, or zero if zero is right.
 
-    One step multiplies what is left of a probability by the least transition and the least emission that are
-    possible, at worst. As long as every state's probability is zero, or large enough for the result to be
-    representable, all zeros are true ones.
+    One step multiplies a probability by the least transition and the least emission that are possible, at
+    worst. Infinite where that product underflows itself.
+    """
+    _, transition, emission = parameters
+    smallest = jnp.finfo(emission.dtype).smallest_normal
+    # With a margin for rounding.
+    return 16.0 * smallest / (_least(transition, (1, 2)) * _least(emission, (1, 2)))
+
+
+def _agree(quick: Forward, raised: Forward) -> Bool[Array, "n K"]:
+    """Whether log probabilities differ by no more than their own rounding."""
+    rounding = jnp.finfo(quick.states.dtype).eps
+
+    def close(low: Array, high: Array) -> Array:
+        rounded = jnp.abs(high - low) <= rounding * jnp.maximum(jnp.abs(low), 1.0)
+        return (low == high) | (jnp.isfinite(low) & rounded)
+
+    following = jnp.all(close(quick.log_next, raised.log_next), axis=-1)
+    return following & close(quick.log_likelihood, raised.log_likelihood)
+
+
+def _scaled(
+    parameters: Parameters, sequences: Int[Array, "n L"], floor: Float[Array, " K"]
+) -> tuple[Forward, Float[Array, "n K"]]:
+    """The algorithm with vectors that sum to one, and the least positive probability that a state had.
+
+    With a floor of zero, probabilities are at most as large as they should be; they are right as long as no
+    state has less than `_enough`. With `_enough` as the floor, they are at least as large as they should be:
+    all that is possible stays possible.
     """
     initial, transition, emission = parameters
-    smallest = jnp.finfo(initial.dtype).smallest_normal
-    # With a margin for rounding. Infinite, and never reached, where the product itself underflows.
-    enough = 16.0 * smallest / (_least(transition, (1, 2)) * _least(emission, (1, 2)))
     # (K, V, S), so that a symbol picks its row.
     emitted = jnp.swapaxes(emission, 1, 2)
+
+    def lift(states: Float[Array, "K n S"]) -> Array:
+        return jnp.where(states > 0, jnp.maximum(states, floor[:, None, None]), 0.0)
 
     def show(states: Float[Array, "K n S"], symbols: Int[Array, " n"]) -> tuple[Array, Array]:
         """Weighs states by the symbols shown: the new law of the states, and the log of the sum."""
@@ -110,27 +158,38 @@ def _scaled(parameters: Parameters, sequences: Int[Array, "n L"]) -> tuple[Forwa
         # A sequence that no state can go on with stays impossible.
         possible = total > 0
         safe = jnp.where(possible, total, 1.0)
-        return weighted / safe[..., None], jnp.where(possible, jnp.log(safe), -jnp.inf)
+        return lift(weighted / safe[..., None]), jnp.where(possible, jnp.log(safe), -jnp.inf)
 
     def step(carry: tuple[Array, ...], symbols: Int[Array, " n"]) -> tuple[tuple[Array, ...], None]:
-        states, total, lost, least = carry
+        states, total, missed, least = carry
         moved = jnp.matmul(states, transition, precision="highest")
         states, log_sum = show(moved, symbols)
         # Compensated: what a small term loses to a large sum is added to the next one.
-        term = log_sum + lost
+        term = log_sum + missed
         grown = total + term
-        lost = jnp.where(jnp.isfinite(grown), term - (grown - total), 0.0)
-        return (states, grown, lost, jnp.minimum(least, _least(states, (-1,)))), None
+        missed = jnp.where(jnp.isfinite(grown), term - (grown - total), 0.0)
+        return (states, grown, missed, jnp.minimum(least, _least(states, (-1,)))), None
 
     shape = (initial.shape[0], sequences.shape[0], initial.shape[1])
-    start = jnp.broadcast_to(initial[:, None], shape)
+    start = lift(jnp.broadcast_to(initial[:, None], shape))
     states, log_likelihood = show(start, sequences[:, 0])
     least = jnp.minimum(_least(start, (-1,)), _least(states, (-1,)))
     carry = (states, log_likelihood, jnp.zeros_like(log_likelihood), least)
     (states, log_likelihood, _, least), _ = jax.lax.scan(step, carry, sequences[:, 1:].T)
     shown = jnp.matmul(jnp.matmul(states, transition, precision="highest"), emission, precision="highest")
     found = log_likelihood, states, _log(shown)
-    return Forward(*(jnp.swapaxes(part, 0, 1) for part in found)), (least >= enough[:, None]).T
+    return Forward(*(jnp.swapaxes(part, 0, 1) for part in found)), least.T
+
+
+def _exact_pair(
+    initial: Float[Array, " S"],
+    transition: Float[Array, "S S"],
+    emission: Float[Array, "S V"],
+    sequence: Int[Array, " L"],
+) -> Forward:
+    """One sequence under one concept."""
+    found = _exact((initial[None], transition[None], emission[None]), sequence[None])
+    return Forward(*(part[0, 0] for part in found))
 
 
 def _exact(parameters: Parameters, sequences: Int[Array, "n L"]) -> Forward:
