@@ -36,6 +36,8 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         target.write_manifest(document)
         for store in stores:
             target.take(store)
+        target.write_manifest(document)
+        target.warn_of_versions()
         lacking = sum(_num_missing(study, cell, target) for cell in study.cells)
         if lacking:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
