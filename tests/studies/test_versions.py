@@ -13,9 +13,10 @@ import pytest
 from tests.studies.study_runs import ONE
 from tests.studies.test_study_file import study_of
 from w2s_sim.studies.gathering import merge
+from w2s_sim.studies.parts import VERSIONS
 from w2s_sim.studies.runner import run_study
 from w2s_sim.studies.schedule import Shard
-from w2s_sim.studies.store import VERSIONS, Store
+from w2s_sim.studies.store import Store
 from w2s_sim.studies.versions import VersionsWarning
 
 RECORDED = {"w2s-sim", "jax", "jaxlib", "numpy", "python", "precision", "platform", "backend"}

@@ -14,8 +14,9 @@ from w2s_sim.studies.bounds import bound_columns
 from w2s_sim.studies.files import write_whole
 from w2s_sim.studies.freshness import fresh_results, note_results, results_mark
 from w2s_sim.studies.moments import RunningMoments, in_blocks
+from w2s_sim.studies.parts import Ranges, metric_values
 from w2s_sim.studies.scores import METRICS
-from w2s_sim.studies.store import FAILURES, RESULTS, Ranges, Store, metric_values
+from w2s_sim.studies.store import FAILURES, RESULTS, Store
 from w2s_sim.studies.study_file import Cell, Study
 
 BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")

@@ -14,10 +14,11 @@ from w2s_sim.errors import PrecisionWarning
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
+from w2s_sim.studies.parts import missing
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
 from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
-from w2s_sim.studies.store import Store, missing
+from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Cell, Study
 from w2s_sim.studies.team import LocalTeam, Team
 

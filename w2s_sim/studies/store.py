@@ -2,10 +2,9 @@
 
 import contextlib
 import fcntl
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,23 @@ from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
 from w2s_sim.studies.files import write_whole
 from w2s_sim.studies.identity import differences, study_mark
-from w2s_sim.studies.scores import METRICS
+from w2s_sim.studies.parts import (
+    MARK,
+    REMEDY,
+    Ranges,
+    first_line,
+    metric_values,
+    missing,
+    part_content,
+    read_part,
+    versions_of,
+)
 from w2s_sim.studies.versions import Versions, versions_at_hand, warn_of_versions
 
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
 MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
-COLUMNS = ["replicate", *METRICS, "error"]
-# Keys in the metadata of a part.
-MARK, VERSIONS = b"w2s_study", b"w2s_versions"
 # Key in the manifest: the different versions with which its parts were computed.
 PARTS_VERSIONS = "parts_versions"
-REMEDY = "a part as it was written: delete the file and resume"
-
-Ranges = Sequence[tuple[int, int]]
 
 
 class Store:
@@ -128,11 +131,7 @@ class Store:
             self._manifest_to_be = manifest
 
     def warn_of_versions(self) -> None:
-        """Say so if some parts were computed with other versions than those at hand.
-
-        Warns:
-            VersionsWarning: If so.
-        """
+        """Say so, in a VersionsWarning, if parts were computed with other versions than those at hand."""
         warn_of_versions(self._recorded, self._versions, self.folder)
 
     def note(self, key: str, value: Any) -> None:
@@ -168,14 +167,14 @@ class Store:
                 try:
                     metadata = pq.read_metadata(path)
                 except (OSError, pa.ArrowException) as error:
-                    raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
+                    raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
                 if metadata.num_rows != stop - start:
                     raise InputError("part", f"{path}, without all of its replicates", REMEDY)
                 said = metadata.metadata or {}
                 if said.get(MARK) != self._study_mark:
                     given = f"{path}, of another study than this file"
                     raise InputError("part", given, f"the study that {self.folder} was begun with")
-                self._record(_versions_of(said))
+                self._record(versions_of(said))
 
     def kept_study(self) -> dict[str, Any]:
         """The study that the folder was made for.
@@ -260,7 +259,7 @@ class Store:
         values, errors = metric_values(table), table.column("error").to_pylist()
         for first, end in gaps:
             said = {index: text for index, text in enumerate(errors, start) if text is not None}
-            versions = _versions_of(table.schema.metadata or {})
+            versions = versions_of(table.schema.metadata or {})
             self.write(cell, first, values[first - start : end - start], said, versions)
 
     def write(
@@ -280,20 +279,9 @@ class Store:
             errors: What was said by replicates that could not be computed, by their number.
             versions: With which they were computed; those at hand when left out.
         """
-        stop = start + len(values)
-        said = errors or {}
-        columns = [
-            np.arange(start, stop),
-            *values.T,
-            pa.array([said.get(index) for index in range(start, stop)], pa.string()),
-        ]
-        buffer = io.BytesIO()
-        table = pa.table(dict(zip(COLUMNS, columns, strict=True)))
-        recorded = json.dumps(dict(self._versions if versions is None else versions))
-        pq.write_table(
-            table.replace_schema_metadata({MARK: self._study_mark, VERSIONS: recorded.encode()}), buffer
-        )
-        write_whole(self._part(cell, start, stop), buffer.getvalue())
+        recorded = self._versions if versions is None else versions
+        content = part_content(start, values, errors or {}, self._study_mark, recorded)
+        write_whole(self._part(cell, start, start + len(values)), content)
 
     def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
         """The replicates of a cell that are there, in order, part by part.
@@ -306,41 +294,7 @@ class Store:
             InputError: If a part cannot be read, or does not hold what its name says.
         """
         for start, stop in ranges:
-            path = self._part(cell, start, stop)
-            try:
-                table = pq.read_table(path)
-                numbers = table.column("replicate").to_numpy()
-                whole = table.column_names == COLUMNS and np.array_equal(numbers, np.arange(start, stop))
-            except (OSError, KeyError, pa.ArrowException) as error:
-                raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
-            if not whole:
-                raise InputError("part", f"{path}, without all of its replicates", REMEDY)
-            yield table
+            yield read_part(self._part(cell, start, stop), start, stop)
 
     def _part(self, cell: int, start: int, stop: int) -> Path:
         return self.parts / f"cell-{cell}-{start}-{stop}.parquet"
-
-
-def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
-    """What is left of start..stop-1 when the ranges held, in order, are taken out."""
-    gaps, reached = [], start
-    for first, end in held:
-        if first > reached:
-            gaps.append((reached, min(first, stop)))
-        reached = max(reached, end)
-    gaps.append((reached, stop))
-    return [(first, end) for first, end in gaps if first < end]
-
-
-def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
-    """The metrics of a part, a column each."""
-    return np.stack([table.column(name).to_numpy() for name in METRICS], axis=1)
-
-
-def _versions_of(metadata: Mapping[bytes, bytes]) -> Versions:
-    """What a part says of its versions; nothing if it was written before any did."""
-    return json.loads(metadata.get(VERSIONS, b"{}"))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
