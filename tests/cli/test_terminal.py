@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import jax
 import pytest
 
 from tests.cli.test_commands import run
+from tests.studies.study_runs import ONE
 from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.study_tables import SHOWN_CELLS, _of_every_method
 from w2s_sim.cli.tables import print_verdicts
@@ -40,18 +42,74 @@ def verdict(**changes: object) -> Verdict:
     return Verdict(**(numbers | changes))  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "naive-floor"], ["schema"], ["--help"]])
-def test_a_reader_that_leaves_is_no_refutation(command: Sequence[str]) -> None:
+CLOSED = {
+    "list": "list",
+    "list as JSON": "list --json",
+    "show": "show naive-floor",
+    "schema": "schema",
+    "version": "--version",
+    "help": "--help",
+    "verify": "verify naive-floor --case CASE",
+    "verify as JSON": "verify naive-floor --case CASE --json",
+    "falsify": "falsify naive-floor --budget 0.1 --case CASE",
+    "run": "run STUDY --out OUT",
+    "resume": "run STUDY --out OUT --resume",
+    "replay": "replay OUT --cell 0 --replicate 0",
+}
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files of a case and of a study, and the study's folder."""
+    folder = tmp_path_factory.mktemp("closed")
+    case, study = folder / "case.toml", folder / "study.toml"
+    case.write_text(example_case_file(all_statements()["naive-floor"]), encoding="utf-8")
+    study.write_text(ONE, encoding="utf-8")
+    return {"CASE": case, "STUDY": study, "OUT": folder / "out"}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_reader_that_leaves_is_no_refutation(
+    name: str, places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The pipe has no reader from the start: whatever is written, at once or at the end, finds it closed.
     reading, writing = os.pipe()
     os.close(reading)
-    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
-    done = subprocess.run(
-        [*W2S, *command], stdout=writing, stderr=subprocess.PIPE, env=environment, timeout=120, check=False
-    )
-    os.close(writing)
-    assert done.returncode in (0, 141)
-    assert done.stderr == b""
+    command = [str(places.get(word, word)) for word in CLOSED[name].split()]
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert run(*command) == 141
+
+
+def test_a_folder_is_written_also_if_nobody_reads_the_table(
+    places: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = ["verify", "naive-floor", "--case", str(places["CASE"]), "--out", str(tmp_path / "out")]
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        assert run(*command) == 141
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("shell", "status"),
+    [
+        ("w2s list | true", 141),
+        ("w2s --help 2>&1 | true", 141),
+        ("w2s nothing 2>&1 | true", 141),
+        ("w2s --version > /dev/full", 2),
+        ("w2s --version >&-", 0),
+    ],
+)
+def test_processes_whose_output_goes_nowhere(shell: str, status: int) -> None:
+    program = " ".join(map(shlex.quote, W2S))
+    script = f"set -o pipefail; {shell.replace('w2s', program, 1)}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == status
+    complaint = "w2s: standard output: got No space left on device; expected a file or a pipe"
+    assert done.stderr.startswith(complaint) if status == 2 else done.stderr == ""
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])

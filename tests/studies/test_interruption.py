@@ -84,6 +84,24 @@ def test_a_signal_leaves_work_behind_that_does_not_end(number: signal.Signals) -
     assert_restored()
 
 
+def test_a_second_signal_does_not_wait_for_the_work() -> None:
+    started: list[Interruption] = []
+
+    def work(noted: Interruption) -> None:
+        started.append(noted)
+        signal.raise_signal(signal.SIGINT)
+        noted.asked.wait(60)
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(60)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_interruptibly(work, grace=50.0)
+    assert time.monotonic() - began < 40
+    assert started[0].left.is_set()
+    assert_restored()
+
+
 def test_work_may_end_by_itself_after_a_signal() -> None:
     def work(noted: Interruption) -> str:
         noted.check()

@@ -12,7 +12,8 @@ class Verify:
     """Check theorems: sample, compare with the bounds, and print the verdicts.
 
     Exit status: 0 if all is as expected, 1 if a theorem is refuted or a control or a killable mutant
-    survives, 2 for bad input.
+    survives, 2 for bad input, 130 if a signal ended it early: the verdicts so far are then printed and
+    written, marked as those of a partial run.
     """
 
     ids: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[ID ...]")] = ()
@@ -42,7 +43,8 @@ class Falsify:
     """Search for the case in which a theorem is nearest to failing, and print it as a case file.
 
     Standard output is the file, with what was found in its comments. Exit status: 0 if the theorem stands, 1
-    if the case refutes it, 2 for bad input.
+    if the case refutes it, 2 for bad input, 130 if a signal ended the search: the best case
+    so far is then printed.
     """
 
     id: tyro.conf.Positional[str]

@@ -1,7 +1,10 @@
 """Where the commands print: consoles that suit terminals, pipes, NO_COLOR and readers that leave early."""
 
+import contextlib
 import os
 import sys
+import warnings
+from collections.abc import Iterator
 from typing import NoReturn
 
 from rich.console import Console
@@ -18,6 +21,17 @@ class _PatientConsole(Console):
 
     def on_broken_pipe(self) -> NoReturn:
         raise BrokenPipeError
+
+
+@contextlib.contextmanager
+def warnings_on_a_line() -> Iterator[None]:
+    """Warnings appear as the commands' own complaints do, without the line of code that gave them."""
+    before = warnings.formatwarning
+    warnings.formatwarning = lambda message, *origin: f"w2s: {message}\n"
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def escapes_are_refused() -> bool:

@@ -77,10 +77,11 @@ def _print_case(statement: Statement, comments: Sequence[str], case: Case[Any]) 
 
 def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoReturn:
     """Print the best case so far, and end."""
-    if so_far:
-        candidate, tried = so_far[-1]
-        _print_case(statement, describe_interrupted(statement, candidate, tried), candidate.case)
-    leave_interrupted("" if so_far else " before a case was found")
+    if not so_far:
+        leave_interrupted(" before a case was found")
+    candidate, tried = so_far[-1]
+    comments = describe_interrupted(statement, candidate, tried)
+    leave_interrupted(last_words=lambda: _print_case(statement, comments, candidate.case))
 
 
 def describe_interrupted(statement: Statement, candidate: Candidate, tried: int) -> list[str]:

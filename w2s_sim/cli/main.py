@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import tyro
 
 from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Schema, Show, Verify
-from w2s_sim.cli.exit_status import BAD_INPUT, INTERRUPTED, READER_LEFT
+from w2s_sim.cli.console import warnings_on_a_line
+from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, terminated_like_interrupted
 from w2s_sim.errors import InputError
 
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
@@ -20,21 +21,41 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `w2s`; raises SystemExit with the exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
+        with terminated_like_interrupted(), warnings_on_a_line():
+            sys.exit(_status(given))
+    except KeyboardInterrupt:
+        leave_interrupted()
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        # The reader of a pipe (head, less) has left, or the disk is full.
+        _give_up_output()
+        if isinstance(error, BrokenPipeError):
+            sys.exit(READER_LEFT)
+        complaint = InputError("standard output", error.strerror, "a file or a pipe that can be written")
+        print(f"w2s: {complaint}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def _give_up_output() -> None:
+    """What Python still holds for a stream that takes no more goes nowhere; it would try again at its end."""
+    for stream in (sys.stdout, sys.stderr):
         try:
-            sys.exit(_print_version() if given == ["--version"] else _run(_parse(given)))
-        finally:
-            # Python would flush when it ends, where nothing handles the error of a reader that has left.
-            sys.stdout.flush()
+            print(end="", file=stream, flush=True)
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _status(arguments: Sequence[str]) -> int:
+    """Run the command; bad input becomes one line."""
+    try:
+        return _print_version() if arguments == ["--version"] else _run(_parse(arguments))
     except InputError as error:
         print(f"w2s: {error}", file=sys.stderr)
-        sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        print("w2s: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of a pipe (head, less) has left: what Python still holds for it goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(READER_LEFT)
+        return BAD_INPUT
+    finally:
+        # Python would flush when it ends, where nothing handles the error of a reader that has left.
+        print(end="", flush=True)
 
 
 def _print_version() -> int:

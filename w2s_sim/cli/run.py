@@ -1,11 +1,8 @@
 """`w2s run`, `w2s merge` and `w2s replay`."""
 
-import contextlib
-import signal
+import dataclasses
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 import jax
@@ -19,6 +16,7 @@ from w2s_sim.cli.exit_status import BAD_INPUT, leave_interrupted
 from w2s_sim.cli.precision import precision
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
+from w2s_sim.studies.freshness import stale_figures
 from w2s_sim.studies.gathering import merge, replay
 from w2s_sim.studies.interruption import InterruptedRunError, run_interruptibly
 from w2s_sim.studies.memory import default_budget, parse_size
@@ -37,27 +35,8 @@ LIBRARIES_MEGABYTES = 350
 
 def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
-    with _terminated_like_interrupted(), precision(arguments.x64):
+    with precision(arguments.x64):
         return _run(arguments)
-
-
-@contextlib.contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM is what SIGINT is, also while the file is read and the results are printed."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        previous = signal.signal(signal.SIGTERM, end)
-    except ValueError:
-        # Only the main thread of a program may.
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _run(arguments: Run) -> int:
@@ -95,11 +74,15 @@ def _run(arguments: Run) -> int:
 
 
 def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
-    """Draw and print the results."""
-    # Matplotlib takes a third of a second to import: bad files are refused without it.
-    from w2s_sim.report.study_figures import draw_figures
+    """Draw what is not drawn yet, and print the results."""
+    stale = stale_figures(study, out)
+    if stale:
+        # Matplotlib takes a second to import: bad files are refused, and finished studies read, without it.
+        from w2s_sim.report.study_figures import draw_figures
 
-    report_results(study, results, draw_figures(study, results, out), out)
+        draw_figures(dataclasses.replace(study, figures=stale), results, out)
+    figures = [out / "figures" / f"{figure.name}.png" for figure in study.figures]
+    report_results(study, results, figures, out)
 
 
 def _join(arguments: Run) -> bool:

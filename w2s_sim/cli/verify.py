@@ -3,14 +3,17 @@
 import dataclasses
 import json
 import math
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from w2s_sim.cli.arguments import Verify
 from w2s_sim.cli.console import make_console, shows_progress
+from w2s_sim.cli.exit_status import leave_interrupted
 from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import print_mutants, print_verdicts
 from w2s_sim.errors import InputError
@@ -18,9 +21,14 @@ from w2s_sim.manifest import build_manifest
 from w2s_sim.report import open_folder, write_report
 from w2s_sim.statements import all_statements, find_statement
 from w2s_sim.studies import load_case
+from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.verify import PRESETS, Battery, Verdict
+from w2s_sim.verify.battery import in_order
+from w2s_sim.verify.partial import partial_run, partial_sentence
 from w2s_sim.verify.verdict import verdict_record
 
+# How long the row at hand may go on after a signal: it is lost if it takes longer.
+GRACE_SECONDS = 1.0
 # The keys of a verdict in the JSON document; users' scripts rely on them.
 JSON_KEYS = (
     "theorem",
@@ -53,10 +61,38 @@ def _verify(arguments: Verify) -> int:
     # Refused before any work starts if it cannot be written.
     folder = None if arguments.out is None else open_folder(arguments.out)
 
-    started = time.monotonic()
-    verdicts = _run_with_progress(battery)
-    seconds = time.monotonic() - started
+    jobs = battery.jobs()
 
+    started = time.monotonic()
+    reached: list[Verdict] = []
+    try:
+        verdicts = _run_with_progress(battery, len(jobs), reached.append)
+    except InterruptedRunError:
+        if not reached:
+            leave_interrupted(" before the first verdict")
+        so_far, seconds = in_order(reached), time.monotonic() - started
+        partial = partial_run(jobs, so_far)
+        if folder is not None:
+            # Pictures take a while.
+            remark = f"w2s: writing the verdicts so far to {folder}; a second signal ends at once"
+            print(remark, file=sys.stderr)
+        leave_interrupted(
+            f" after {partial['rows']} of {partial['of']} rows: a partial run",
+            lambda: _hand_over(arguments, battery, folder, so_far, seconds, partial),
+        )
+    _hand_over(arguments, battery, folder, verdicts, time.monotonic() - started)
+    return 0 if all(verdict.as_expected for verdict in verdicts) else 1
+
+
+def _hand_over(
+    arguments: Verify,
+    battery: Battery,
+    folder: Path | None,
+    verdicts: Sequence[Verdict],
+    seconds: float,
+    partial: dict[str, Any] | None = None,
+) -> None:
+    """Print the verdicts, and write the folder, also if the reader of what is printed has left."""
     configuration = {
         "command": "verify",
         "theorems": [statement.id for statement in battery.statements],
@@ -64,7 +100,28 @@ def _verify(arguments: Verify) -> int:
         "case": None if arguments.case is None else str(arguments.case),
         **dataclasses.asdict(battery.settings),
     }
-    manifest = build_manifest(configuration)
+    manifest = build_manifest(configuration) | ({} if partial is None else {"partial_run": partial})
+    left: BrokenPipeError | None = None
+    try:
+        _print(arguments, battery, verdicts, seconds, manifest)
+    except BrokenPipeError as error:
+        left = error
+    if folder is not None:
+        reached = {verdict.theorem for verdict in verdicts}
+        statements = [statement for statement in battery.statements if statement.id in reached]
+        written = write_report(folder, verdicts, statements, manifest)
+        make_console(stderr=True).print(f"wrote {written}", soft_wrap=True)
+    if left is not None:
+        raise left
+
+
+def _print(
+    arguments: Verify,
+    battery: Battery,
+    verdicts: Sequence[Verdict],
+    seconds: float,
+    manifest: Mapping[str, Any],
+) -> None:
     if arguments.json:
         document = {"verdicts": [_json_record(verdict) for verdict in verdicts], "manifest": manifest}
         print(json.dumps(document, indent=1, allow_nan=False))
@@ -72,10 +129,10 @@ def _verify(arguments: Verify) -> int:
         if arguments.mutants:
             print_mutants(verdicts)
         print_verdicts(verdicts, battery.settings, seconds, every_row=arguments.all)
-    if folder is not None:
-        written = write_report(folder, verdicts, battery.statements, manifest)
-        make_console(stderr=True).print(f"wrote {written}", soft_wrap=True)
-    return 0 if all(verdict.as_expected for verdict in verdicts) else 1
+        if "partial_run" in manifest:
+            print(partial_sentence(manifest["partial_run"]))
+    # Here, where a reader that has left is noticed before the folder is written, and does not prevent it.
+    print(end="", flush=True)
 
 
 def _build_battery(arguments: Verify) -> Battery:
@@ -90,8 +147,14 @@ def _build_battery(arguments: Verify) -> Battery:
     return Battery(statements, arguments.preset, settings, own_cases=(case,))
 
 
-def _run_with_progress(battery: Battery) -> Sequence[Verdict]:
-    """The verdicts, with a bar on stderr while they are made, if somebody is watching."""
+def _run_with_progress(
+    battery: Battery, num_rows: int, on_verdict: Callable[[Verdict], None]
+) -> Sequence[Verdict]:
+    """The verdicts, with a bar on stderr while they are made, if somebody is watching.
+
+    Raises:
+        InterruptedRunError: If a signal came before all were reached.
+    """
     columns = (
         TextColumn("{task.completed}/{task.total}"),
         BarColumn(bar_width=30),
@@ -100,12 +163,15 @@ def _run_with_progress(battery: Battery) -> Sequence[Verdict]:
     )
     console = make_console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not shows_progress()) as progress:
-        task = progress.add_task("", total=len(battery.jobs()))
+        task = progress.add_task("", total=num_rows)
 
         def report(label: str, done: int) -> None:
             progress.update(task, description=label, completed=done)
 
-        return battery.run(report)
+        def run(interruption: Interruption) -> Sequence[Verdict]:
+            return battery.run(report, on_verdict=on_verdict, check=interruption.check)
+
+        return run_interruptibly(run, GRACE_SECONDS)
 
 
 def _json_record(verdict: Verdict) -> dict[str, Any]:

@@ -210,12 +210,20 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
         axes.legend(loc="best", fontsize=7.5)
 
 
-def save_figure(figure: Figure, table: pd.DataFrame, folder: Path, name: str) -> Path:
-    """Write NAME.png, NAME.svg and the numbers that were drawn, NAME.csv; returns the first's path."""
+def save_figure(figure: Figure, table: pd.DataFrame, folder: Path, name: str, mark: str = "") -> Path:
+    """Write NAME.png, NAME.svg and the numbers that were drawn, NAME.csv; returns the first's path.
+
+    Args:
+        figure: The figure.
+        table: The numbers.
+        folder: Made if it is not there.
+        name: Of the files.
+        mark: Identifier in the metadata of the SVG file; none when left out.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with figure_style():
         figure.savefig(folder / f"{name}.png")
-        figure.savefig(folder / f"{name}.svg", metadata={"Date": None})
+        figure.savefig(folder / f"{name}.svg", metadata={"Date": None, "Identifier": mark or None})
     table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
     return folder / f"{name}.png"
 

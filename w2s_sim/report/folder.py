@@ -38,6 +38,9 @@ def write_report(
 ) -> Path:
     """Write verdicts.parquet, manifest.json, figures/ID.svg and report.html; returns the last's path.
 
+    Of a run that was interrupted, all of them say so: the page in words, the manifest and the attributes of
+    the table under `partial_run`.
+
     Raises:
         InputError: If the disk refuses, for instance because it is full.
     """
@@ -50,6 +53,8 @@ def write_report(
     page = render_page(verdicts, statements, figures, manifest)
     # Parameters differ from case to case: JSON keeps the columns of the table the same for all.
     table = frame.assign(parameters=[json.dumps(parameters) for parameters in frame["parameters"]])
+    if "partial_run" in manifest:
+        table.attrs["partial_run"] = manifest["partial_run"]
     try:
         (folder / "figures").mkdir(exist_ok=True)
         _write_whole(folder / "verdicts.parquet", lambda path: table.to_parquet(path, index=False))

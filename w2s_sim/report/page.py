@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
+from w2s_sim.verify.partial import partial_sentence
 
 RELATIONS = {"upper": "≤", "lower": "≥", "equality": "=", "rate": "="}
 
@@ -28,7 +29,7 @@ def render_page(
         verdicts: All rows of the run.
         statements: The theorems, in the order of their sections.
         figures: SVG elements by theorem id.
-        manifest: What the run was made with.
+        manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
     """
     template = importlib.resources.files("w2s_sim.report").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -41,6 +42,7 @@ def render_page(
         manifest_text=json.dumps(manifest, indent=1),
         alpha=manifest["configuration"]["alpha"],
         all_as_expected=all(verdict.as_expected for verdict in verdicts),
+        partial=partial_sentence(manifest["partial_run"]) if "partial_run" in manifest else "",
     )
 
 

@@ -9,6 +9,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.plotting.panels import save_figure
 from w2s_sim.plotting.study import study_figure
 from w2s_sim.studies.figure_table import SAMPLE_SIZE, StudyFigure
+from w2s_sim.studies.freshness import figure_mark
 from w2s_sim.studies.scores import metric_label
 from w2s_sim.studies.study_file import Study
 
@@ -32,14 +33,15 @@ def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path
     for figure in study.figures:
         label = metric_label(figure.y, tasks)
         try:
-            paths.append(_draw(figure, results, label, folder / "figures"))
+            mark = figure_mark(study, figure, folder)
+            paths.append(_draw(figure, results, label, folder / "figures", mark))
         except OSError as error:
             given = f"{folder / 'figures'} ({error.strerror or error}), for figure {figure.name!r}"
             raise InputError("--out", given, "a folder that can be written; the results are kept") from None
     return paths
 
 
-def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path) -> Path:
+def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path, mark: str) -> Path:
     if figure.x == SAMPLE_SIZE:
         # An estimator that consumes no weak pairs has no place on that axis: it is a level across it.
         results = results.assign(**{SAMPLE_SIZE: results[SAMPLE_SIZE].where(results[SAMPLE_SIZE] > 0)})
@@ -56,7 +58,8 @@ def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path) 
     folder.mkdir(parents=True, exist_ok=True)
     # Drawn aside and moved when it is whole, so that a full disk leaves the figures of an earlier run.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".drawing-") as aside:
-        save_figure(picture, numbers, Path(aside), figure.name)
+        save_figure(picture, numbers, Path(aside), figure.name, mark)
+        # The SVG file last: it says what all three were drawn from.
         for path in sorted(Path(aside).iterdir()):
             path.replace(folder / path.name)
     return folder / f"{figure.name}.png"

@@ -8,10 +8,11 @@ import pandas as pd
 
 from w2s_sim.errors import InputError
 from w2s_sim.studies.memory import default_budget
+from w2s_sim.studies.parts import metric_values, missing
 from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import looks
 from w2s_sim.studies.scores import METRICS
-from w2s_sim.studies.store import Store, metric_values, missing
+from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Cell, Study, read_study
 from w2s_sim.studies.team import LocalTeam
 
@@ -36,6 +37,8 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         target.write_manifest(document)
         for store in stores:
             target.take(store)
+        target.write_manifest(document)
+        target.warn_of_versions()
         lacking = sum(_num_missing(study, cell, target) for cell in study.cells)
         if lacking:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"

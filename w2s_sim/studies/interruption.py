@@ -1,8 +1,12 @@
-"""Long work that SIGINT and SIGTERM end within seconds, whatever it is computing."""
+"""Long work that SIGINT and SIGTERM end within seconds, whatever it is computing.
+
+A second signal ends it at once.
+"""
 
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TypeVar
@@ -41,14 +45,19 @@ class Interruption:
             raise InterruptedRunError
 
 
-def run_interruptibly(work: Callable[[Interruption], R]) -> R:
+def run_interruptibly(work: Callable[[Interruption], R], grace: float | None = None) -> R:
     """The value of some work, which runs beside the main thread so that signals are noticed meanwhile.
 
     A compilation, or one long tile, holds the thread that waits for it, signals and all; the main thread
     stays free, and leaves the work behind if it does not end by itself.
 
+    Args:
+        work: What is done.
+        grace: Seconds that the work may go on after a signal; `GRACE_SECONDS` when left out.
+
     Raises:
         InterruptedRunError: If a signal came before the work was done.
+        KeyboardInterrupt: If a second one came before the work had ended.
     """
     interruption = Interruption()
     # Which is of the thread that asks, where it was chosen by a context.
@@ -64,12 +73,18 @@ def run_interruptibly(work: Callable[[Interruption], R]) -> R:
 
     with _noted(interruption):
         thread = threading.Thread(target=target, daemon=True, name="study")
-        thread.start()
-        while thread.is_alive() and not interruption.asked.is_set():
-            thread.join(POLL_SECONDS)
-        thread.join(GRACE_SECONDS)
-        if thread.is_alive():
-            interruption.left.set()
+        try:
+            thread.start()
+            while thread.is_alive() and not interruption.asked.is_set():
+                thread.join(POLL_SECONDS)
+            last = time.monotonic() + (GRACE_SECONDS if grace is None else grace)
+            while thread.is_alive() and time.monotonic() < last:
+                # Briefly, for a signal that another thread gets does not wake this one.
+                thread.join(POLL_SECONDS)
+        finally:
+            if not outcome:
+                interruption.left.set()
+        if interruption.left.is_set():
             raise InterruptedRunError
     value, error = outcome[0]
     if error is not None:
@@ -79,9 +94,11 @@ def run_interruptibly(work: Callable[[Interruption], R]) -> R:
 
 @contextlib.contextmanager
 def _noted(interruption: Interruption) -> Iterator[None]:
-    """SIGINT and SIGTERM are noted, and the program does not die of them."""
+    """The first SIGINT or SIGTERM is noted, and the program does not die of it."""
 
     def note(number: int, frame: FrameType | None) -> None:
+        if interruption.asked.is_set():
+            raise KeyboardInterrupt
         interruption.asked.set()
 
     try:

@@ -76,7 +76,7 @@ def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
 def _order(study: Study) -> Sequence[int]:
     """The largest cells, then the grid in ever finer steps, so that whenever it stops it was spread out."""
     step = max(1, len(study.cells) // 2)
-    order = dict.fromkeys(largest_cells(study))
+    order = dict.fromkeys(largest_cells(study.cells))
     while step:
         order |= dict.fromkeys(range(0, len(study.cells), step))
         step //= 2

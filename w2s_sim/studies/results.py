@@ -12,9 +12,11 @@ from jaxtyping import Float
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.studies.bounds import bound_columns
 from w2s_sim.studies.files import write_whole
+from w2s_sim.studies.freshness import fresh_results, note_results, results_mark
 from w2s_sim.studies.moments import RunningMoments, in_blocks
+from w2s_sim.studies.parts import Ranges, metric_values
 from w2s_sim.studies.scores import METRICS
-from w2s_sim.studies.store import FAILURES, RESULTS, Ranges, Store, metric_values
+from w2s_sim.studies.store import FAILURES, RESULTS, Store
 from w2s_sim.studies.study_file import Cell, Study
 
 BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")
@@ -24,7 +26,7 @@ RISK, PRIOR_KL = METRICS.index("risk"), METRICS.index("prior_kl")
 
 
 def write_results(study: Study, store: Store) -> pd.DataFrame:
-    """Sum up what a folder holds, and write it there.
+    """Sum up what a folder holds, and write it there, unless it is there already.
 
     Returns:
         The table of `summarise`, as in `results.parquet`. `failures.csv` names every replicate that failed,
@@ -33,12 +35,17 @@ def write_results(study: Study, store: Store) -> pd.DataFrame:
     Raises:
         InputError: If a part cannot be read, or the folder not be written.
     """
+    mark = results_mark(study.document, store)
+    fresh = fresh_results(store, mark)
+    if fresh is not None:
+        return fresh
     results, failures = summarise(study, store)
     write_whole(store.folder / RESULTS, results.to_parquet(index=False))
     if len(failures):
         write_whole(store.folder / FAILURES, failures.to_csv(index=False).encode())
     else:
         (store.folder / FAILURES).unlink(missing_ok=True)
+    note_results(store, mark)
     return results
 
 

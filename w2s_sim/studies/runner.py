@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -14,10 +14,11 @@ from w2s_sim.errors import PrecisionWarning
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
+from w2s_sim.studies.parts import missing
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
 from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
-from w2s_sim.studies.store import Store, missing
+from w2s_sim.studies.store import Store
 from w2s_sim.studies.study_file import Cell, Study
 from w2s_sim.studies.team import LocalTeam, Team
 
@@ -59,9 +60,10 @@ def run_study(
         InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
 
     Warns:
-        PrecisionWarning: If labels of a cell are too large, beside their noise, for the precision at hand.
+        PrecisionWarning: If something is computed, and labels of a cell are too large, beside their noise,
+            for the precision at hand.
+        VersionsWarning: If the folder holds parts that were computed with other versions.
     """
-    warn_of_precision(study)
     budget = default_budget() if memory is None else memory
     local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
 
@@ -104,20 +106,25 @@ def _run_with(
     store = Store(folder)
     with store.locked():
         store.begin(study.document, resume)
-        for cell in largest_cells(study):
+        run = _Run(team, study, store, shard, interruption, progress)
+        unfinished = run.unfinished()
+        if unfinished:
+            warn_of_precision(study)
+        for cell in largest_cells(unfinished):
             team.lanes(cell)
-        store.write_manifest(study.document)
-        _Run(team, study, store, shard, interruption, progress).fill()
+        store.warn_of_versions()
+        store.write_manifest(study.document, computes=bool(unfinished))
+        run.fill()
         if shard.count > 1:
             return None
         interruption.check()
         return write_results(study, store)
 
 
-def largest_cells(study: Study) -> list[int]:
+def largest_cells(cells: Sequence[Cell]) -> list[int]:
     """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
     largest: dict[object, tuple[int, int]] = {}
-    for cell in study.cells:
+    for cell in cells:
         estimator = cell.case.estimator
         kind = (type(estimator), type(cell.case.task), cell.case.task.source.num_concepts, _width(cell))
         largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
@@ -150,6 +157,22 @@ class _Run:
             for cell in study.cells
             for start, stop in pieces(study, cell, shard, 0, study.replicates)
         )
+
+    def unfinished(self) -> list[Cell]:
+        """The cells of which replicates are missing."""
+        return [cell for cell in self._study.cells if self._is_unfinished(cell)]
+
+    def _is_unfinished(self, cell: Cell) -> bool:
+        start = 0
+        for stop in looks(self._study):
+            held = self._held.get(cell.index, [])
+            for first, end in pieces(self._study, cell, self._shard, start, stop):
+                if missing(held, first, end):
+                    return True
+            if self._is_precise(cell, stop):
+                return False
+            start = stop
+        return False
 
     def fill(self) -> None:
         """All cells, one after the other."""

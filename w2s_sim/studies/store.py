@@ -2,10 +2,9 @@
 
 import contextlib
 import fcntl
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,29 +17,40 @@ from w2s_sim.errors import InputError
 from w2s_sim.manifest import build_manifest
 from w2s_sim.studies.files import write_whole
 from w2s_sim.studies.identity import differences, study_mark
-from w2s_sim.studies.scores import METRICS
+from w2s_sim.studies.parts import (
+    MARK,
+    REMEDY,
+    Ranges,
+    first_line,
+    metric_values,
+    missing,
+    part_content,
+    read_part,
+    versions_of,
+)
+from w2s_sim.studies.versions import Versions, versions_at_hand, warn_of_versions
 
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
 MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
-COLUMNS = ["replicate", *METRICS, "error"]
-# Key in the metadata of a part.
-MARK = b"w2s_study"
-REMEDY = "a part as it was written: delete the file and resume"
-
-Ranges = Sequence[tuple[int, int]]
+# Key in the manifest: the different versions with which its parts were computed.
+PARTS_VERSIONS = "parts_versions"
 
 
 class Store:
     """A folder with a manifest, and one part for every range of a cell's replicates.
 
     A part's name says which replicates it holds: what is there is known without opening anything, and a
-    range is never computed twice. Inside it says of which study, so that a manifest can be made again.
+    range is never computed twice. Inside it says of which study, so that a manifest can be made again, and
+    with which versions it was computed.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._study_mark = b""
         self._manifest_to_be: dict[str, Any] = {}
+        self._versions: Versions = {}
+        # Of the parts that were looked at, each once.
+        self._recorded: list[Versions] = []
 
     @property
     def parts(self) -> Path:
@@ -82,6 +92,7 @@ class Store:
         path = self.folder / MANIFEST
         now = precision or build_manifest({})["precision"]
         self._study_mark = study_mark(document, now)
+        self._versions = versions_at_hand(now)
         held = self.ranges()
         if (path.exists() or held) and not resume:
             raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
@@ -97,15 +108,46 @@ class Store:
         self._require_whole_parts(held)
         self._manifest_to_be = manifest
 
-    def write_manifest(self, document: Mapping[str, Any]) -> None:
-        """What `begin` has found to be right, once nothing else speaks against the run."""
+    def write_manifest(self, document: Mapping[str, Any], *, computes: bool = False) -> None:
+        """What `begin` has found to be right, once nothing else speaks against the run.
+
+        Args:
+            document: The study.
+            computes: Whether parts are to be computed now.
+        """
         for leftover in (*self.folder.glob(".*.partial"), *self.parts.glob(".*.partial")):
             # Of a run that was killed while it wrote.
             leftover.unlink(missing_ok=True)
-        manifest = self._manifest_to_be
-        if document != manifest["configuration"].get("study"):
-            manifest["configuration"]["study"] = document
+        if computes:
+            self._record(self._versions)
+        configuration = {**self._manifest_to_be["configuration"], "study": document}
+        manifest = {
+            **self._manifest_to_be,
+            "configuration": configuration,
+            PARTS_VERSIONS: list(self._recorded),
+        }
+        if manifest != self._manifest_to_be:
             write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+            self._manifest_to_be = manifest
+
+    def warn_of_versions(self) -> None:
+        """Say so, in a VersionsWarning, if parts were computed with other versions than those at hand."""
+        warn_of_versions(self._recorded, self._versions, self.folder)
+
+    def note(self, key: str, value: Any) -> None:
+        """Write something into the manifest."""
+        manifest = self._manifest()
+        if manifest.get(key) != value:
+            manifest[key] = value
+            write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+    def noted(self, key: str) -> Any:
+        """What the manifest says; None if nothing."""
+        return self._manifest().get(key)
+
+    def _record(self, versions: Versions) -> None:
+        if versions not in self._recorded:
+            self._recorded.append(versions)
 
     def _require_same(self, document: Mapping[str, Any], field: str, given: str, expected: str) -> None:
         changed = sorted(differences(self.kept_study(), document))
@@ -125,12 +167,14 @@ class Store:
                 try:
                     metadata = pq.read_metadata(path)
                 except (OSError, pa.ArrowException) as error:
-                    raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
+                    raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
                 if metadata.num_rows != stop - start:
                     raise InputError("part", f"{path}, without all of its replicates", REMEDY)
-                if (metadata.metadata or {}).get(MARK) != self._study_mark:
+                said = metadata.metadata or {}
+                if said.get(MARK) != self._study_mark:
                     given = f"{path}, of another study than this file"
                     raise InputError("part", given, f"the study that {self.folder} was begun with")
+                self._record(versions_of(said))
 
     def kept_study(self) -> dict[str, Any]:
         """The study that the folder was made for.
@@ -139,6 +183,11 @@ class Store:
             InputError: If the manifest cannot be read.
         """
         return self._manifest()["configuration"]["study"]
+
+    @property
+    def identity(self) -> str:
+        """What the study has in common with all that may share its replicates; known from `begin` on."""
+        return self._study_mark.decode()
 
     @property
     def precision(self) -> str:
@@ -160,13 +209,16 @@ class Store:
     def ranges(self) -> dict[int, list[tuple[int, int]]]:
         """By cell, the ranges of replicates that are there, in order."""
         found: dict[int, list[tuple[int, int]]] = {}
-        if self.parts.is_dir():
-            for path in self.parts.iterdir():
-                match = PART.fullmatch(path.name)
-                if match:
-                    cell, start, stop = map(int, match.groups())
-                    found.setdefault(cell, []).append((start, stop))
+        for path in self.part_files():
+            cell, start, stop = map(int, path.stem.split("-")[1:])
+            found.setdefault(cell, []).append((start, stop))
         return {cell: sorted(ranges) for cell, ranges in found.items()}
+
+    def part_files(self) -> list[Path]:
+        """The files of all parts."""
+        if not self.parts.is_dir():
+            return []
+        return [path for path in self.parts.iterdir() if PART.fullmatch(path.name)]
 
     def take(self, other: "Store") -> None:
         """Copy the parts of another folder of the same study.
@@ -183,6 +235,8 @@ class Store:
         other._study_mark, theirs = self._study_mark, other.ranges()
         # Before any is copied, so that the complaint names the file where it lies.
         other._require_whole_parts(theirs)
+        for versions in other._recorded:
+            self._record(versions)
         held = self.ranges()
         for cell, ranges in theirs.items():
             for start, stop in ranges:
@@ -205,7 +259,8 @@ class Store:
         values, errors = metric_values(table), table.column("error").to_pylist()
         for first, end in gaps:
             said = {index: text for index, text in enumerate(errors, start) if text is not None}
-            self.write(cell, first, values[first - start : end - start], said)
+            versions = versions_of(table.schema.metadata or {})
+            self.write(cell, first, values[first - start : end - start], said, versions)
 
     def write(
         self,
@@ -213,6 +268,7 @@ class Store:
         start: int,
         values: Float[np.ndarray, "replicates r"],
         errors: Mapping[int, str] | None = None,
+        versions: Versions | None = None,
     ) -> None:
         """Keep the values of the replicates from `start` on.
 
@@ -221,18 +277,11 @@ class Store:
             start: Number of the first.
             values: A row each, a column for every metric.
             errors: What was said by replicates that could not be computed, by their number.
+            versions: With which they were computed; those at hand when left out.
         """
-        stop = start + len(values)
-        said = errors or {}
-        columns = [
-            np.arange(start, stop),
-            *values.T,
-            pa.array([said.get(index) for index in range(start, stop)], pa.string()),
-        ]
-        buffer = io.BytesIO()
-        table = pa.table(dict(zip(COLUMNS, columns, strict=True)))
-        pq.write_table(table.replace_schema_metadata({MARK: self._study_mark}), buffer)
-        write_whole(self._part(cell, start, stop), buffer.getvalue())
+        recorded = self._versions if versions is None else versions
+        content = part_content(start, values, errors or {}, self._study_mark, recorded)
+        write_whole(self._part(cell, start, start + len(values)), content)
 
     def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
         """The replicates of a cell that are there, in order, part by part.
@@ -245,36 +294,7 @@ class Store:
             InputError: If a part cannot be read, or does not hold what its name says.
         """
         for start, stop in ranges:
-            path = self._part(cell, start, stop)
-            try:
-                table = pq.read_table(path)
-                numbers = table.column("replicate").to_numpy()
-                whole = table.column_names == COLUMNS and np.array_equal(numbers, np.arange(start, stop))
-            except (OSError, KeyError, pa.ArrowException) as error:
-                raise InputError("part", f"{path} ({_first_line(error)})", REMEDY) from None
-            if not whole:
-                raise InputError("part", f"{path}, without all of its replicates", REMEDY)
-            yield table
+            yield read_part(self._part(cell, start, stop), start, stop)
 
     def _part(self, cell: int, start: int, stop: int) -> Path:
         return self.parts / f"cell-{cell}-{start}-{stop}.parquet"
-
-
-def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
-    """What is left of start..stop-1 when the ranges held, in order, are taken out."""
-    gaps, reached = [], start
-    for first, end in held:
-        if first > reached:
-            gaps.append((reached, min(first, stop)))
-        reached = max(reached, end)
-    gaps.append((reached, stop))
-    return [(first, end) for first, end in gaps if first < end]
-
-
-def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
-    """The metrics of a part, a column each."""
-    return np.stack([table.column(name).to_numpy() for name in METRICS], axis=1)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

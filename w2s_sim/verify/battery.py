@@ -12,13 +12,15 @@ from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.replication import prepare
 from w2s_sim.verify.settings import PRESETS, Settings
-from w2s_sim.verify.verdict import Verdict, verdict_record
+from w2s_sim.verify.verdict import Role, Verdict, verdict_record
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # Called with the label of the row that is sampled next, and the number of rows done.
 Progress = Callable[[str, int], None]
+# Rows of one theorem are shown in this order.
+ROLES: tuple[Role, ...] = ("theorem", "lemma", "control", "mutant")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +61,13 @@ class Battery:
                 jobs += [Job(theorem, statement, control.case, control) for control in controls]
         return jobs
 
-    def run(self, progress: Progress | None = None) -> list[Verdict]:
+    def run(
+        self,
+        progress: Progress | None = None,
+        *,
+        on_verdict: Callable[[Verdict], None] = lambda verdict: None,
+        check: Callable[[], None] = lambda: None,
+    ) -> list[Verdict]:
         """All verdicts: each theorem's own, then its lemmas', controls' and mutants'.
 
         The error level is shared equally: each of the m sampled rows gets alpha / m, so that with
@@ -68,36 +76,43 @@ class Battery:
 
         Args:
             progress: Called before each row is sampled.
+            on_verdict: Called with each verdict as it is reached.
+            check: Called before each row is sampled or its program compiled; what it raises ends the run.
         """
         jobs = self.jobs()
         level = self.settings.alpha / max(1, len(jobs))
         verdicts: list[Verdict] = []
+
+        def reached(verdict: Verdict) -> None:
+            verdicts.append(verdict)
+            on_verdict(verdict)
+
         done = 0
         # Programs are compiled ahead, one a core, while this thread samples and judges.
         compiler = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="compile")
         try:
             for job in jobs:
-                compiler.submit(self._prepare, job)
+                compiler.submit(self._prepare, job, check)
             for theorem in self.statements:
                 measured: list[tuple[Case, Verdict]] = []
-                rows: list[Verdict] = []
                 for job in jobs:
                     if job.theorem is not theorem:
                         continue
+                    check()
                     if progress is not None:
                         progress(f"{theorem.id}: {job.case.name}", done)
-                    rows.append(self._check(job, level))
+                    reached(self._check(job, level))
                     done += 1
                     if job.statement is theorem and job.control is None:
-                        measured.append((job.case, rows[-1]))
-                order = {"theorem": 0, "lemma": 1, "control": 2}
-                verdicts += sorted(rows, key=lambda row: order[row.role])
-                verdicts += check_mutants(theorem, measured, self.settings)
+                        measured.append((job.case, verdicts[-1]))
+                for verdict in check_mutants(theorem, measured, self.settings):
+                    reached(verdict)
         finally:
             compiler.shutdown(wait=False, cancel_futures=True)
-        return verdicts
+        return in_order(verdicts)
 
-    def _prepare(self, job: Job) -> None:
+    def _prepare(self, job: Job, check: Callable[[], None]) -> None:
+        check()
         if job.statement.measure is not None:
             prepare(job.statement.measure, job.case, memory=self.settings.memory)
 
@@ -113,6 +128,12 @@ class Battery:
         return check_case(
             job.statement, job.case, settings=self.settings, alpha=level, role=role, theorem=theorem
         )
+
+
+def in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Theorem by theorem, in the order in which they were reached; rows of each by their role."""
+    theorems = list(dict.fromkeys(verdict.theorem for verdict in verdicts))
+    return sorted(verdicts, key=lambda row: (theorems.index(row.theorem), ROLES.index(row.role)))
 
 
 def check(

@@ -1,0 +1,50 @@
+"""With which versions replicates were computed, and what is said where they differ."""
+
+import importlib.metadata
+import platform
+import warnings
+from collections.abc import Mapping, Sequence
+
+import jax
+
+# Of these the last digits of a replicate depend, or all of them.
+PACKAGES = ("w2s-sim", "jax", "jaxlib", "numpy")
+
+Versions = Mapping[str, str]
+
+
+class VersionsWarning(UserWarning):
+    """The replicates of a study were not all computed with the versions at hand."""
+
+
+def versions_at_hand(precision: str) -> dict[str, str]:
+    """What a part records.
+
+    Args:
+        precision: "float32" or "float64".
+    """
+    return {
+        **{package: importlib.metadata.version(package) for package in PACKAGES},
+        "python": platform.python_version(),
+        "precision": precision,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "backend": jax.default_backend(),
+    }
+
+
+def warn_of_versions(recorded: Sequence[Versions], now: Versions, folder: object) -> None:
+    """Say in a line what the parts of a folder were computed with, where it is not what is at hand.
+
+    Warns:
+        VersionsWarning: If something differs.
+    """
+    others = {
+        key: sorted({versions[key] for versions in recorded if key in versions} - {value})
+        for key, value in now.items()
+    }
+    differing = [f"{key} {', '.join(values)} (now {now[key]})" for key, values in others.items() if values]
+    if any(not versions for versions in recorded):
+        differing.append("versions that they do not record")
+    if differing:
+        text = f"{folder}: parts were computed with {'; '.join(differing)}"
+        warnings.warn(f"{text}: their last digits may differ", VersionsWarning, stacklevel=3)
