@@ -9,6 +9,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 
+from w2s_sim.cli.progress import track
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.identification.rate import sharp_log_misidentification
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
@@ -25,7 +26,10 @@ def main(folder: Path) -> None:
     """Simulate by exponential tilting, draw, write."""
     probability, bound, ratio, theory = [], [], [], []
     for index, (name, task) in enumerate(TASKS.items()):
-        events = {size: rare_misidentification(task, size, replicates=REPLICATES) for size in SIZES}
+        events = {
+            size: rare_misidentification(task, size, replicates=REPLICATES)
+            for size in track(SIZES, lambda size: f"misidentification, n = {size}")
+        }
         shown = {size: event for size, event in events.items() if event.value > SMALLEST}
         values = [event.value for event in shown.values()]
         errors = [event.relative_se for event in shown.values()]

@@ -76,7 +76,7 @@ def curve_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure | None:
             marker="o",
             markersize=4,
             capsize=3,
-            label=f"measured ± {BAR_STANDARD_ERRORS:g} standard errors",
+            label=f"measured ± {BAR_STANDARD_ERRORS:g} standard errors" if se.any() else "computed exactly",
         )
         kind = CURVE_LABELS[curve["kind"].tolist()[0]]
         axes.plot(positions, bound, color=VERMILION, linestyle="--", marker="_", label=kind)
