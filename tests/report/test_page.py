@@ -8,7 +8,7 @@ import pytest
 
 from tests.report.test_folder import MANIFEST, STATEMENT, verdict
 from w2s_sim.report import write_report
-from w2s_sim.statements import Statement
+from w2s_sim.statements import Statement, all_statements
 from w2s_sim.verify import Verdict
 
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -155,3 +155,11 @@ def test_numbers_without_a_value_and_without_an_end(tmp_path: Path) -> None:
     assert "0.4 … ∞" in text
     assert "-1e-06 ± 0.01" in text
     assert "nan" not in text.split("</style>")[1]
+
+
+def test_formulas_of_all_theorems_are_rendered_whole(tmp_path: Path) -> None:
+    theorems = list(all_statements().values())
+    text = write_report(tmp_path, [verdict("a")], theorems, MANIFEST).read_text("utf-8")
+    assert text.count("<math") == sum(bool(theorem.formula) for theorem in theorems) == 14
+    # What the converter does not know it leaves as it is.
+    assert [line for line in text.splitlines() if "<math" in line and "\\" in line] == []

@@ -13,8 +13,8 @@ SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e6
 # Ticks may be off by so much of an axis that was computed.
 ROUNDING = 1e-9
 MOST_DECADES = 7
-# Inches that a letter of a label takes.
-LETTER = 0.075
+# Inches that a letter of a label takes, and that is left between two labels.
+LETTER, GAP = 0.08, 0.04
 
 
 def plain_number(value: float) -> str:
@@ -48,7 +48,7 @@ def labels_that_fit(
         half = 0.5 * LETTER * len(label)
         fits = place - half >= reached
         labels[value] = label if fits else ""
-        reached = place + half + LETTER if fits else reached
+        reached = place + half + GAP if fits else reached
     return labels
 
 

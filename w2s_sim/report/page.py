@@ -53,7 +53,15 @@ def render_page(
 def _number(value: float, digits: int = 5) -> str:
     if math.isnan(value):
         return ""
-    return f"{value:.{digits}g}".replace("inf", "∞")
+    # A zero has no sign.
+    return f"{value + 0.0:.{digits}g}".replace("inf", "∞")
+
+
+def _mathml(formula: str) -> Markup:
+    """A LaTeX formula as MathML; the converter knows fences that grow, but not those of a given size."""
+    for size in (r"\Bigl", r"\bigl", r"\Biggl", r"\biggl"):
+        formula = formula.replace(size, r"\left").replace(f"{size[:-1]}r", r"\right")
+    return Markup(latex2mathml.converter.convert(formula)) if formula else Markup()
 
 
 def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping[str, str]) -> dict[str, Any]:
@@ -64,7 +72,7 @@ def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping
     mutants = rows["mutant"]
     return {
         "statement": statement,
-        "formula": Markup(latex2mathml.converter.convert(statement.formula)) if statement.formula else "",
+        "formula": _mathml(statement.formula),
         "figures": [(FIGURE_CAPTIONS[name], Markup(svg)) for name, svg in figures.items()],
         "rows": rows,
         "outcome": worst_outcome(rows["theorem"]),
