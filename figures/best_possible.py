@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements.example_tasks import canonical, noisy
 from w2s_sim.supervisors import noisy_supervisor
@@ -22,7 +23,10 @@ def curves(task: w2s.TransferTask, family: dict[str, Callable[[int], w2s.Estimat
     """Risk against the number of weak labels, for estimators made from that number."""
     found = []
     for label, make in family.items():
-        frames = [w2s.compare(task, {label: make(size)}, replicates=REPLICATES) for size in SIZES]
+        frames = [
+            w2s.compare(task, {label: make(size)}, replicates=REPLICATES)
+            for size in track(SIZES, lambda size, label=label: f"{label}, n = {size}")
+        ]
         risks, errors = ([float(frame[column].iloc[0]) for frame in frames] for column in ("risk", "risk_se"))
         found.append(Curve(label, SIZES, risks, errors))
     return found

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements.example_tasks import canonical
 
@@ -22,7 +23,7 @@ SOURCE_RISK = 1.145
 def main(folder: Path) -> None:
     """Simulate the ridge path at four strengths of the bias, draw, write."""
     measured, nearest = [], []
-    for bias in BIASES:
+    for bias in track(BIASES, lambda bias: f"bias {bias:g}"):
         task = canonical(bias=bias)
         students = {f"{ridge:g}": w2s.Ridge(ridge, num_weak=NUM_WEAK) for ridge in RIDGES}
         frame = w2s.compare(task, students, replicates=REPLICATES)

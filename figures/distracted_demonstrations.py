@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements import FromWeakData
 from w2s_sim.statements.example_tasks import canonical
@@ -69,7 +70,7 @@ def sufficient_size(task: TransferTask) -> float:
 def main(folder: Path) -> None:
     """Simulate, draw, write."""
     curves, floors = [], []
-    for index, share in enumerate(SHARES):
+    for index, share in enumerate(track(SHARES, lambda share: f"share {share:g}")):
         task = distracted(share)
         values = [replicates(w2s.Case("", task, w2s.InContext(size))) for size in SIZES]
         curves.append(
@@ -83,7 +84,10 @@ def main(folder: Path) -> None:
         floor = intended_floor(task)
         floors.append(Curve("", (SIZES[0], SIZES[-1]), (floor, floor), like=index))
     shares = np.arange(0.0, 0.46, 0.025)
-    sizes = [sufficient_size(distracted(float(share))) for share in shares]
+    sizes = [
+        sufficient_size(distracted(share))
+        for share in track(shares.tolist(), lambda share: f"sufficient n at share {share:g}")
+    ]
     panels = [
         Panel(
             "refined labeller; dashed: naive floor",

@@ -6,6 +6,7 @@ Run from anywhere: python figures/ginc.py [FOLDER]   (figures/gallery by default
 import sys
 from pathlib import Path
 
+from w2s_sim.cli.progress import track
 from w2s_sim.experiments.ginc import in_context_scores, refined
 from w2s_sim.experiments.ginc_concepts import ginc_languages
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
@@ -33,7 +34,7 @@ def main(folder: Path) -> None:
             ]
             rows = [
                 in_context_scores({"refined": refined}, worlds, size, num_prompts=NUM_PROMPTS, seed=SEED)
-                for size in NUM_EXAMPLES
+                for size in track(NUM_EXAMPLES, lambda size, length=length: f"length {length}, n = {size}")
             ]
             values = [float(row["shortfall"].to_numpy()[0]) for row in rows]
             errors = [float(row["shortfall_se"].to_numpy()[0]) for row in rows]

@@ -6,6 +6,7 @@ Run from anywhere: python figures/ginc_weak_to_strong.py [FOLDER]   (figures/gal
 import sys
 from pathlib import Path
 
+from w2s_sim.cli.progress import track
 from w2s_sim.concepts import HiddenMarkovModel, forgetful
 from w2s_sim.concepts.finite import shifted
 from w2s_sim.experiments.ginc import (
@@ -46,7 +47,7 @@ def main(folder: Path) -> None:
         rules = {"unaligned": unaligned, **RULES}
         rows = [
             in_context_scores(rules, worlds, size, weak=weak, num_prompts=NUM_PROMPTS, seed=SEED)
-            for size in NUM_EXAMPLES
+            for size in track(NUM_EXAMPLES, lambda size, shift=shift: f"shift {shift:g}, n = {size}")
         ]
         print(f"shift {shift:g}", *(row.round(4).to_string() for row in rows), sep="\n", flush=True)
         for metric, label in (("accuracy", "accuracy"), ("excess_loss", "excess log loss (nats)")):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import headline_figure
 from w2s_sim.statements.quantities import concept_diameter
 
@@ -23,13 +24,15 @@ def main(folder: Path) -> None:
     task = w2s.canonical_task()
     naive = pd.concat(
         w2s.compare(task, {"ridge 0.3": w2s.Ridge(0.3, num_weak=n)}, seed=SEED).assign(num_weak=n)
-        for n in NAIVE_SIZES
+        for n in track(NAIVE_SIZES, lambda n: f"naive fine-tuning, n = {n}")
     )
     refined = pd.concat(
         w2s.compare(task, {"in context": w2s.InContext(n)}, replicates=count, seed=SEED).assign(
             num_demonstrations=n
         )
-        for n, count in REPLICATES.items()
+        for n, count in track(
+            list(REPLICATES.items()), lambda step: f"refinement, n = {step[0]}: {step[1]:,} replicates"
+        )
     )
     diameter_squared = float(concept_diameter(task)) ** 2
     sizes = range(1, 41)

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements import FromWeakData, find_statement
 from w2s_sim.statements.example_tasks import canonical
@@ -54,7 +55,7 @@ def main(folder: Path) -> None:
     misidentified = find_statement("concept-identification").measure
     by_angle = [
         [measured(misidentified, w2s.Case("", oblique(angle), w2s.InContext(size))) for angle in ANGLES]
-        for size in SIZES
+        for size in track(SIZES, lambda size: f"concepts at an angle, n = {size}")
     ]
     fine = np.arange(2.0, 121.0, 2.0)
     bounds = [[min(1.0, float(w2s.identification_bound(oblique(a), size))) for a in fine] for size in SIZES]
@@ -77,7 +78,7 @@ def main(folder: Path) -> None:
     by_ratio = {
         label: [
             measured(FromWeakData(student_error), w2s.Case("", stretched(ratio), estimator))
-            for ratio in RATIOS
+            for ratio in track(RATIOS, lambda ratio, label=label: f"{label}, ratio {ratio:g}")
         ]
         for label, estimator in students.items()
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements.example_tasks import canonical
 
@@ -35,7 +36,10 @@ def main(folder: Path) -> None:
     }
     panels = []
     for title, axis in DIRECTIONS.items():
-        frames = [w2s.compare(shifted(r, axis), students, replicates=REPLICATES) for r in DISTANCES]
+        frames = [
+            w2s.compare(shifted(r, axis), students, replicates=REPLICATES)
+            for r in track(DISTANCES, lambda r, title=title: f"{title}, distance {r:g}")
+        ]
         curves = [
             Curve(
                 label,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import w2s_sim as w2s
+from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements.finite_examples import language_task
 from w2s_sim.studies import compare_priors
@@ -57,7 +58,10 @@ def main(folder: Path) -> None:
 
 def panel(title: str, task: w2s.TransferTask | w2s.FiniteTask, rules: Rules) -> Panel:
     """Total variation of the prior against the number of pairs."""
-    tables = [compare_priors(task, rules(size), replicates=REPLICATES, seed=SEED) for size in SIZES]
+    tables = [
+        compare_priors(task, rules(size), replicates=REPLICATES, seed=SEED)
+        for size in track(SIZES, lambda size: f"{title}, n = {size}")
+    ]
     curves = [
         Curve(
             name,

@@ -34,17 +34,19 @@ def main(folder: Path) -> None:
         for label, name in (("style error", "style_error"), ("content error", "content_error"))
     ]
     weak = deterministic_errors(task, [0.0, 1.0])
-    lines = {
+    levels = {
         "style error, unaligned": float(weak["style_error"].iloc[0]),
         "content error, weak model": float(weak["content_error"].iloc[1]),
     }
+    # Each in the colour of the curve that it is to be compared with.
+    ends = (SIZES[0], SIZES[-1])
+    curves += [Curve(label, ends, (level,) * 2, like=k) for k, (label, level) in enumerate(levels.items())]
     refined = Panel(
         "refined in one context",
         "weak demonstrations, $n$",
         "total variation",
         curves,
         x_scale="log2",
-        lines=lines,
         y_limits=(-0.03, 1.0),
     )
     path = deterministic_errors(task, WEIGHTS.tolist())

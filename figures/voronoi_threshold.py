@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from w2s_sim.cli.progress import track
 from w2s_sim.estimators import InContext
 from w2s_sim.identification.voronoi import voronoi_rate
 from w2s_sim.plotting.threshold import threshold_figure
@@ -54,8 +55,16 @@ def slope_row(share: float) -> dict[str, float]:
 def main(folder: Path) -> None:
     """Simulate, draw, and write voronoi_threshold.png, .svg and .csv."""
     weak_posterior = FromWeakData(intended_posterior)
-    posteriors = pd.DataFrame([posterior_row(t, n, weak_posterior) for n in SIZES for t in SHARES])
-    slopes = pd.DataFrame([slope_row(share) for share in SLOPE_SHARES])
+    cells = [(share, size) for size in SIZES for share in SHARES.tolist()]
+    posteriors = pd.DataFrame(
+        [
+            posterior_row(share, size, weak_posterior)
+            for share, size in track(cells, lambda cell: f"posterior at share {cell[0]:.2f}, n = {cell[1]}")
+        ]
+    )
+    slopes = pd.DataFrame(
+        [slope_row(share) for share in track(SLOPE_SHARES, lambda share: f"slope at share {share:g}")]
+    )
     fine = np.linspace(0.0, 1.0, 201)
     rates = pd.DataFrame({"share": fine, "rate": [float(voronoi_rate(weak_concept_at(t))) for t in fine]})
 

@@ -15,7 +15,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.plotting import save_figure, study_figure
 from w2s_sim.plotting.labels import axis_label, distinct_values, short_label, value_labels
 from w2s_sim.plotting.study import LOOKS, NOTHING
-from w2s_sim.plotting.study_bounds import BOUNDS
+from w2s_sim.plotting.study_bounds import BOUNDS, bound_curves
 from w2s_sim.plotting.study_view import x_ticks
 from w2s_sim.plotting.style import VERMILION
 
@@ -193,6 +193,25 @@ def test_a_floor_of_some_curves_crosses_the_panel_and_says_whose_it_is() -> None
     assert (floor.get_xdata().tolist(), floor.get_ydata().tolist()) == ([10, 40], [0.25] * 2)
     labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound: ridge", "upper bound, by colour"]
     assert legend(figure) == labels
+
+
+@pytest.mark.parametrize(
+    ("labels", "together"),
+    [
+        (["ridge = 0", "ridge = 0.3"], "ridge"),
+        (["naive fine-tuning, ridge 0.3", "naive fine-tuning, ridge 2"], "naive fine-tuning"),
+        (["naive fine-tuning", "projection"], "some curves"),
+    ],
+)
+def test_curves_that_share_a_bound_are_called_what_their_names_share(
+    labels: list[str], together: str
+) -> None:
+    points = pd.DataFrame({"x": [1.0, 1.0, 1.0], "curve": [0, 1, 2], "lower": [0.5, 0.5, np.nan]})
+    points = points.assign(upper=np.nan, theory=np.nan)
+    (curve,) = bound_curves(
+        points, [*labels, "another"], ["b"] * 3, {kind: f"{kind} bound" for kind in BOUNDS}
+    )
+    assert curve.label == f"lower bound: {together}"
 
 
 def test_two_floors_of_several_curves_each_have_the_colours_of_their_curves() -> None:

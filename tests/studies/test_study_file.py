@@ -193,7 +193,7 @@ def test_labels_name_methods_by_their_values(tmp_path: Path) -> None:
     text = GOOD.replace('kind = "finetune"', 'kind = "finetune"\nlabel = "ridge {ridge} of {num_weak}"')
     study = study_of(tmp_path, text)
     labels = {cell.parameters.get("estimator.label") for cell in study.cells}
-    assert {"ridge 0.0 of 50", "ridge 0.3 of 200"} < labels
+    assert {"ridge 0 of 50", "ridge 0.3 of 200"} < labels
     # A label is no part of what replicates depend on.
     assert list(differences(study.document, study_of(tmp_path, GOOD).document)) == []
     assert study_mark(study.document, "float32") == study_mark(study_of(tmp_path, GOOD).document, "float32")

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
 from w2s_sim.verify import Settings, Verdict
+from w2s_sim.verify.verdict import worst_outcome
 
 STYLES = {
     "consistent": "green",
@@ -17,8 +18,6 @@ STYLES = {
     "not-applicable": "dim",
 }
 RELATIONS = {"upper": "<=", "lower": ">=", "equality": "=", "rate": "="}
-# Outcomes of a theorem from the worst: the first that one of its cases has is the outcome of its row.
-WORST_FIRST = ("refuted", "inconclusive", "consistent", "certified", "vacuous", "not-applicable")
 
 
 def print_verdicts(
@@ -68,7 +67,7 @@ def _theorem_cells(verdicts: Sequence[Verdict]) -> list[Text | str]:
     cases = [verdict for verdict in verdicts if verdict.role == "theorem"]
     killable = [verdict for verdict in verdicts if verdict.role == "mutant" and verdict.expected == "refuted"]
     killed = sum(verdict.as_expected for verdict in killable)
-    outcome = next((o for o in WORST_FIRST if any(c.verdict == o for c in cases)), "not-applicable")
+    outcome = worst_outcome(cases)
     return [
         Text(outcome, style=STYLES[outcome]),
         verdicts[0].theorem,

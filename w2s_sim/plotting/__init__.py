@@ -7,4 +7,4 @@ from w2s_sim.plotting.panels import curves_table as curves_table
 from w2s_sim.plotting.panels import panels_figure as panels_figure
 from w2s_sim.plotting.panels import save_figure as save_figure
 from w2s_sim.plotting.study import study_figure as study_figure
-from w2s_sim.plotting.theorem import theorem_figure as theorem_figure
+from w2s_sim.plotting.theorem import theorem_figures as theorem_figures

@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREY, ORANGE, VERMILION, figure_style
+from w2s_sim.plotting.ticks import set_plain_ticks
 
 
 def headline_figure(naive: pd.DataFrame, refined: pd.DataFrame, bound: pd.DataFrame, floor: float) -> Figure:
@@ -55,6 +56,7 @@ def headline_figure(naive: pd.DataFrame, refined: pd.DataFrame, bound: pd.DataFr
         ticks = sorted(set(naive["num_weak"]) | set(refined["num_demonstrations"]))
         axes.set_xticks(ticks, [str(tick) for tick in ticks])
         axes.minorticks_off()
+        set_plain_ticks(axes.yaxis)
         axes.set_xlabel("weak labels (demonstrations), $n$")
         axes.set_ylabel("excess risk (squared label units)")
         axes.legend(loc="center right")

@@ -22,6 +22,7 @@ from w2s_sim.plotting.style import (
     VERMILION,
     figure_style,
 )
+from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 
 Scale = Literal["linear", "log", "log2", "symlog2"]
 
@@ -195,16 +196,16 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
             axes.set_xscale("log", base=2)
         else:
             axes.set_xscale("symlog", base=2, linthresh=1.0)
-        ticks = sorted({float(x) for curve in panel.curves if curve.se is not None for x in curve.x})
-        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axes.minorticks_off()
-    elif panel.x_scale == "log":
-        axes.set_xscale("log")
+        measured = [float(x) for curve in panel.curves if curve.se is not None for x in curve.x]
+        mark_values(axes.xaxis, measured, 0.75 * PANEL_WIDTH)
+    else:
+        axes.set_xscale(panel.x_scale)
+        set_plain_ticks(axes.xaxis)
     if panel.x_ticks is not None:
         axes.set_xticks(list(panel.x_ticks), list(panel.x_ticks.values()))
         axes.minorticks_off()
-    if panel.y_scale != "linear":
-        axes.set_yscale("log")
+    axes.set_yscale("linear" if panel.y_scale == "linear" else "log")
+    set_plain_ticks(axes.yaxis)
     axes.set_ylim(*panel.y_limits)
     if panel.legend:
         axes.legend(loc="best", fontsize=7.5)

@@ -71,9 +71,13 @@ def bound_curves(
 
 
 def _together(labels: Iterable[str]) -> str:
-    """What the names of several curves begin with, such as "ridge" of "ridge = 0" and "ridge = 0.3"."""
+    """What the names of several curves begin with, without the number in which they differ.
+
+    That is "ridge" of "ridge = 0" and "ridge = 0.3", "naive" of "naive, ridge 0" and "naive, ridge 0.3".
+    """
     same = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    return "".join(letters[0] for letters in same).rstrip(" ,.:=0123456789") or "some curves"
+    begin = "".join(letters[0] for letters in same)
+    return begin.rpartition(", ")[0] or begin.rstrip(" ,.:=0123456789") or "some curves"
 
 
 def _alike(given: pd.DataFrame, kind: str) -> list[list[int]]:

@@ -9,13 +9,14 @@ from jaxtyping import Float
 from w2s_sim.plotting.panels import PANEL_WIDTH
 from w2s_sim.plotting.study_bounds import BOUNDS
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
+from w2s_sim.plotting.ticks import labels_that_fit
 
 # A bound may lie so far from what is measured that a picture of both shows neither.
 FARTHEST_BOUND_LOG, FARTHEST_BOUND_LINEAR = 100.0, 2.0
 # How far below the others a mean may be shown that is not clearly above zero.
 FARTHEST_UNSURE = 1000.0
-# Inches that an axis has for its ticks, and that a letter of their labels takes.
-AXIS_WIDTH, LETTER = 0.75 * PANEL_WIDTH, 0.075
+# Inches that an axis has for its ticks.
+AXIS_WIDTH = 0.75 * PANEL_WIDTH
 MOST_TICKS = 12
 
 
@@ -73,17 +74,7 @@ def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
         values = _round_values(values[0], values[-1])
     if len(values) < 2:
         return None
-    places = np.log(values) if log else np.asarray(values)
-    # Values so near each other that their logarithms are one have one place.
-    scale = AXIS_WIDTH / (float(places[-1] - places[0]) or 1.0)
-    ticks, reached = {}, -np.inf
-    for value, place in zip(values, scale * (places - places[0]), strict=True):
-        label = f"{value:g}"
-        half = 0.5 * LETTER * len(label)
-        fits = place - half >= reached
-        ticks[value] = label if fits else ""
-        reached = place + half + LETTER if fits else reached
-    return ticks
+    return labels_that_fit(values, np.log(values) if log else np.asarray(values), AXIS_WIDTH)
 
 
 def _round_values(low: float, high: float) -> list[float]:

@@ -1,12 +1,19 @@
-"""A theorem's figure: measured against bound along one axis, and the tightness of every case."""
+"""A theorem's figures: measured against bound along one axis, and measured / bound of every case."""
+
+import re
+import textwrap
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from w2s_sim.plotting.labels import axis_label
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREY, VERMILION, figure_style
+from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 
 # Rows that differ in nothing but the axis (and what follows from it) make one curve.
 DEPENDENT_COLUMNS = {"sample_size"}
@@ -17,89 +24,208 @@ CURVE_LABELS = {
     "equality": "theory",
     "rate": "exact exponent",
 }
+# Inches: narrow enough for a telephone, where a wider figure's letters would be too small.
+WIDTH, LINE_HEIGHT = 4.8, 0.14
+# Letters of a case's name on one line.
+NAME_LETTERS = 30
+# Values that span more than this factor have a logarithmic axis.
+LINEAR_FACTOR = 10.0
+# How far any interval may stretch an axis, as a share of what the points need; and the share of the intervals
+# that may stretch it however far.
+INTERVAL_REACH, USUAL_INTERVAL = 0.6, 0.75
+JUDGED = ("consistent", "certified")
+NUMBER = re.compile(r"[\d.]+(e[+-]?\d+)?")
+# Letters of a quantity beside its axis, on one line.
+QUANTITY_LETTERS = 38
 
 
-def theorem_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure:
-    """Measured values with error bars against the bound, and measured / bound of every case.
+def theorem_figures(rows: pd.DataFrame, axis: str, quantity: str) -> dict[str, Figure]:
+    """The figures for which there are enough cases: "curve" and "tightness", either, or none.
 
     Args:
         rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
-        axis: The parameter on the left panel's horizontal axis.
+        axis: The parameter on the horizontal axis of the curve, where that makes one.
         quantity: What is measured, with its unit.
     """
+    figures = {"curve": curve_figure(rows, axis, quantity), "tightness": tightness_figure(rows)}
+    return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def curve_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure | None:
+    """Measured values with error bars, and the bound, along one parameter; None where no cases make a curve.
+
+    Args:
+        rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
+        axis: The parameter on the horizontal axis, if enough cases differ in it alone; else another one.
+        quantity: What is measured, with its unit.
+    """
+    found = longest_curve(rows, axis)
+    if found is None:
+        return None
+    axis, curve = found
+    positions = [float(parameters[axis]) for parameters in curve["parameters"]]
+    measured, bound, se = (curve[name].to_numpy(dtype=float) for name in ("measured", "bound", "se"))
     with figure_style():
-        height = max(3.2, 0.21 * len(rows) + 0.9)
-        figure = Figure(figsize=(10.5, height), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=[1, 0.9])
-        _draw_curve(left, rows, axis, quantity)
-        _draw_tightness(right, rows)
+        figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
+        axes = figure.subplots()
+        axes.errorbar(
+            positions,
+            measured,
+            yerr=BAR_STANDARD_ERRORS * se,
+            color=BLUE,
+            marker="o",
+            markersize=4,
+            capsize=3,
+            label=f"measured ± {BAR_STANDARD_ERRORS:g} standard errors" if se.any() else "computed exactly",
+        )
+        kind = CURVE_LABELS[curve["kind"].tolist()[0]]
+        axes.plot(positions, bound, color=VERMILION, linestyle="--", marker="_", label=kind)
+        axes.set(xlabel=axis_label(axis), ylabel=_in_lines(quantity))
+        # Above the data, which it would cover.
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
+        _scale_across(axes, positions)
+        _scale_up(axes, np.concatenate([measured, bound]))
     return figure
 
 
-def _draw_curve(axes: Axes, rows: pd.DataFrame, axis: str, quantity: str) -> None:
-    axes.set_title("measured against the bound", loc="left")
-    axes.set_xlabel(axis_label(axis))
-    axes.set_ylabel(quantity)
-    curve = longest_curve(rows, axis)
-    if curve is None:
-        note = "too few cases along this axis"
-        axes.text(0.5, 0.5, note, ha="center", transform=axes.transAxes, color=GREY)
-        return
-    positions = [float(parameters[axis]) for parameters in curve["parameters"]]
-    measured, bound, se = (curve[name].to_numpy() for name in ("measured", "bound", "se"))
-    axes.errorbar(
-        positions,
-        measured,
-        yerr=BAR_STANDARD_ERRORS * se,
-        color=BLUE,
-        marker="o",
-        markersize=4,
-        capsize=3,
-        label="measured (± 2 standard errors)",
-    )
-    kind = CURVE_LABELS[curve["kind"].tolist()[0]]
-    axes.plot(positions, bound, color=VERMILION, linestyle="--", marker="_", label=kind)
+def _in_lines(quantity: str) -> str:
+    """A quantity whose unit has a line of its own where both are too long for one."""
+    name, bracket, unit = quantity.partition(" (")
+    return quantity if len(quantity) <= QUANTITY_LETTERS else f"{name}\n{bracket.strip()}{unit}".strip()
+
+
+def longest_curve(rows: pd.DataFrame, axis: str) -> tuple[str, pd.DataFrame] | None:
+    """The largest set of rows that differ along one parameter alone, in its order, and that parameter.
+
+    Args:
+        rows: Columns case, measured, bound and parameters.
+        axis: The parameter that is preferred to all others.
+
+    Returns:
+        None if every such set is too short to show a dependence.
+    """
+    drawable = rows.loc[np.isfinite(rows["measured"].to_numpy()) & np.isfinite(rows["bound"].to_numpy())]
+    names = dict.fromkeys(name for parameters in drawable["parameters"] for name in parameters)
+    for group in ([axis], [name for name in names if name != axis and name not in DEPENDENT_COLUMNS]):
+        curves = [(name, _longest_along(drawable, name)) for name in group]
+        name, longest = max(curves, key=lambda curve: len(curve[1]), default=("", []))
+        if len(longest) >= SHORTEST_CURVE:
+            return name, drawable.iloc[longest]
+    return None
+
+
+def _longest_along(rows: pd.DataFrame, axis: str) -> list[int]:
+    """Places of the most rows that differ in the axis alone, in its order."""
+    groups: dict[str, dict[float, int]] = {}
+    for place, (case, parameters) in enumerate(zip(rows["case"], rows["parameters"], strict=True)):
+        if _is_number(parameters.get(axis)):
+            rest = {k: v for k, v in parameters.items() if k != axis and k not in DEPENDENT_COLUMNS}
+            # Parameters do not tell everything, such as the law of the label noise: names tell the rest.
+            words = NUMBER.sub("", case)
+            curve = groups.setdefault(repr((words, sorted(rest.items()))), {})
+            curve.setdefault(float(parameters[axis]), place)
+    longest = max(groups.values(), key=len, default={})
+    return [place for _, place in sorted(longest.items())]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(np.isfinite(float(value)))
+
+
+def _scale_across(axes: Axes, positions: list[float]) -> None:
+    """A scale on which all positions can be told apart, marked where something is measured."""
     if min(positions) > 0:
         axes.set_xscale("log", base=2)
-    elif max(positions) > 0:
-        # A log axis with room for zero.
+    elif min(positions) == 0:
+        # A logarithmic axis with room for zero.
         axes.set_xscale("symlog", linthresh=min(position for position in positions if position > 0))
-    axes.set_xticks(positions, [f"{position:g}" for position in positions])
-    axes.minorticks_off()
-    if max(measured.max(), bound.max()) > 20 * measured.min() > 0:
+    mark_values(axes.xaxis, positions, 0.75 * WIDTH)
+
+
+def _scale_up(axes: Axes, values: Float[np.ndarray, " n"]) -> None:
+    low, high = float(values.min()), float(values.max())
+    if low > 0 and high > LINEAR_FACTOR * low:
         axes.set_yscale("log")
-    else:
+    elif 0 <= low < 0.5 * high:
         axes.set_ylim(bottom=0)
-    axes.legend(loc="best")
+    set_plain_ticks(axes.yaxis)
 
 
-def longest_curve(rows: pd.DataFrame, axis: str) -> pd.DataFrame | None:
-    """The largest set of rows that differ along the axis alone, in its order; None if all are short."""
-    groups: dict[str, list[tuple[float, int]]] = {}
-    for position, parameters in enumerate(rows["parameters"]):
-        if axis in parameters:
-            rest = {k: v for k, v in parameters.items() if k != axis and k not in DEPENDENT_COLUMNS}
-            groups.setdefault(repr(sorted(rest.items())), []).append((parameters[axis], position))
-    longest = max(groups.values(), key=len, default=[])
-    if len(longest) < SHORTEST_CURVE:
+def tightness_figure(rows: pd.DataFrame) -> Figure | None:
+    """Measured / bound of every case with its interval; None where no case has such a ratio.
+
+    Args:
+        rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
+    """
+    measured, bound = (rows[name].to_numpy(dtype=float) for name in ("measured", "bound"))
+    # A lower bound below zero, on what is never negative, says nothing; nor does its ratio.
+    usable = np.isfinite(bound) & (bound != 0) & np.isfinite(measured) & (measured * bound >= 0)
+    # The first case stands on top.
+    shown = rows.loc[usable].iloc[::-1]
+    if shown.empty:
         return None
-    return rows.iloc[[position for _, position in sorted(longest)]]
+    bound = shown["bound"].to_numpy(dtype=float)
+    ratios, *ends = (shown[name].to_numpy(dtype=float) / bound for name in ("measured", "ci_low", "ci_high"))
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    names = [textwrap.fill(name, NAME_LETTERS) for name in shown["case"]]
+    heights = np.asarray([LINE_HEIGHT * (name.count("\n") + 1) + 0.09 for name in names])
+    levels = np.cumsum(heights) - heights / 2
+    with figure_style():
+        figure = Figure(figsize=(WIDTH, float(heights.sum()) + 0.75), layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(1.0, color=VERMILION, linestyle="--", linewidth=1.2)
+        left, right = _set_ratio_axis(axes, ratios, low, high)
+        axes.hlines(levels, np.maximum(low, left), np.minimum(high, right), color=BLUE)
+        for ratio, level, verdict in zip(ratios, levels, shown["verdict"], strict=True):
+            axes.plot(ratio, level, markersize=4.5, zorder=3, linestyle="none", **_mark(verdict))
+        axes.set_yticks(levels, names, fontsize=8)
+        axes.set_ylim(0.0, float(heights.sum()))
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("measured / bound, and interval")
+        if len(shown) < len(rows):
+            axes.set_title(_left_out(len(rows) - len(shown)), loc="left", fontsize=8, color=GREY)
+    return figure
 
 
-def _draw_tightness(axes: Axes, rows: pd.DataFrame) -> None:
-    """Measured / bound with its interval; cases that are not judged are hollow."""
-    shown = rows.loc[rows["bound"] != 0].iloc[::-1]
-    bound = shown["bound"].to_numpy()
-    ratios, low, high = (shown[name].to_numpy() / bound for name in ("measured", "ci_low", "ci_high"))
-    # A lower end at zero has no place on a log axis: it is drawn to the edge.
-    axes.hlines(range(len(shown)), np.maximum(low, 0.2 * ratios), high, color=BLUE)
-    for level, (ratio, verdict) in enumerate(zip(ratios, shown["verdict"], strict=True)):
-        judged = verdict in ("consistent", "certified", "refuted")
-        face = BLUE if judged else "white"
-        axes.plot(ratio, level, "o", markersize=4.5, markerfacecolor=face, markeredgecolor=BLUE)
-    axes.axvline(1.0, color=VERMILION, linestyle="--")
-    axes.set_xscale("log")
-    axes.set_yticks(range(len(shown)), shown["case"].tolist(), fontsize=7.5)
-    axes.set_ylim(-0.8, len(shown) - 0.2)
-    axes.set_xlabel("measured / bound (intervals valid at every look)")
-    axes.set_title("tightness (hollow: vacuous or not applicable)", loc="left")
+def _mark(verdict: str) -> dict[str, Any]:
+    """Filled where the case is judged, hollow where it is not, a cross where it is refuted."""
+    if verdict == "refuted":
+        return {"marker": "X", "color": VERMILION}
+    return {"marker": "o", "color": BLUE, "markerfacecolor": BLUE if verdict in JUDGED else "white"}
+
+
+def _left_out(count: int) -> str:
+    cases = f"{count} case has" if count == 1 else f"{count} cases have"
+    return f"{cases} no such ratio (see the table)"
+
+
+def _set_ratio_axis(
+    axes: Axes,
+    ratios: Float[np.ndarray, " n"],
+    low: Float[np.ndarray, " n"],
+    high: Float[np.ndarray, " n"],
+) -> tuple[float, float]:
+    """Scale, ends and ticks of an axis that shows every ratio, and intervals as far as that costs little."""
+    points = np.append(ratios, 1.0)
+    log = bool(points.min() > 0 and points.max() > LINEAR_FACTOR * points.min())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if log:
+            axes.set_xscale("log")
+            points, low, high = np.log(points), np.log(low), np.log(high)
+        first, last = points.min(), points.max()
+        below, above = points[:-1] - low, high - points[:-1]
+    first -= min(_reach(below, last - first), max(0.0, first - np.min(low[np.isfinite(low)], initial=first)))
+    last += min(_reach(above, last - first), max(0.0, np.max(high[np.isfinite(high)], initial=last) - last))
+    margin = 0.05 * (last - first) or 0.05
+    limits = first - margin, last + margin
+    left, right = np.exp(limits) if log else limits
+    axes.set_xlim(left, right)
+    set_plain_ticks(axes.xaxis, most=5)
+    return float(left), float(right)
+
+
+def _reach(lengths: Float[np.ndarray, " n"], span: float) -> float:
+    """How far intervals may stretch an axis beyond its points: as most of them need, or as costs little."""
+    finite = lengths[np.isfinite(lengths)]
+    usual = float(np.quantile(finite, USUAL_INTERVAL, method="lower")) if len(finite) else 0.0
+    return max(INTERVAL_REACH * span, usual)

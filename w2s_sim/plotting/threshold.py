@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREEN, GREY, VERMILION, figure_style
+from w2s_sim.plotting.ticks import set_plain_ticks
 
 
 def threshold_figure(posteriors: pd.DataFrame, slopes: pd.DataFrame, rates: pd.DataFrame) -> Figure:
@@ -47,6 +48,8 @@ def threshold_figure(posteriors: pd.DataFrame, slopes: pd.DataFrame, rates: pd.D
             axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.0)
             axes.set_xlabel("weak concept: share of the way to the wrong one, $t$")
             axes.set_ylim(bottom=0)
+            set_plain_ticks(axes.xaxis)
+            set_plain_ticks(axes.yaxis)
             axes.legend(loc="best")
         left.annotate(
             "border of the Voronoi cell", (0.5, 0.97), xytext=(5, 0), textcoords="offset points", color=GREY

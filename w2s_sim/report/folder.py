@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from w2s_sim.errors import InputError
-from w2s_sim.plotting import theorem_figure
+from w2s_sim.plotting import theorem_figures
 from w2s_sim.plotting.style import to_svg
 from w2s_sim.report.page import render_page
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
 from w2s_sim.verify.battery import verdict_frame
+
+FILE_ENDINGS = {"tightness": "", "curve": "-curve"}
 
 
 def open_folder(path: Path) -> Path:
@@ -36,7 +38,10 @@ def open_folder(path: Path) -> Path:
 def write_report(
     folder: Path, verdicts: Sequence[Verdict], statements: Sequence[Statement], manifest: dict[str, Any]
 ) -> Path:
-    """Write verdicts.parquet, manifest.json, figures/ID.svg and report.html; returns the last's path.
+    """Write verdicts.parquet, manifest.json, figures and report.html; returns the last's path.
+
+    figures/ID.svg shows measured / bound of every case of a theorem; figures/ID-curve.svg shows measured and
+    bound along one parameter. Either is left out where no cases make it.
 
     Of a run that was interrupted, all of them say so: the page in words, the manifest and the attributes of
     the table under `partial_run`.
@@ -49,7 +54,8 @@ def write_report(
     for statement in statements:
         rows = frame.loc[(frame["theorem"] == statement.id) & (frame["role"] == "theorem")]
         if not rows.empty:
-            figures[statement.id] = to_svg(theorem_figure(rows, statement.plot_axis, statement.quantity))
+            drawn = theorem_figures(rows, statement.plot_axis, statement.quantity)
+            figures[statement.id] = {name: to_svg(figure) for name, figure in drawn.items()}
     page = render_page(verdicts, statements, figures, manifest)
     # Parameters differ from case to case: JSON keeps the columns of the table the same for all.
     table = frame.assign(parameters=[json.dumps(parameters) for parameters in frame["parameters"]])
@@ -59,8 +65,9 @@ def write_report(
         (folder / "figures").mkdir(exist_ok=True)
         _write_whole(folder / "verdicts.parquet", lambda path: table.to_parquet(path, index=False))
         _write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
-        for name, svg in figures.items():
-            _write_text(folder / "figures" / f"{name}.svg", svg)
+        for statement_id, drawn in figures.items():
+            for name, svg in drawn.items():
+                _write_text(folder / "figures" / f"{statement_id}{FILE_ENDINGS[name]}.svg", svg)
         _write_text(folder / "report.html", page)
     except OSError as error:
         given = f"{folder} ({error.strerror or error})"

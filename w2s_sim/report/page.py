@@ -2,8 +2,9 @@
 
 import importlib.resources
 import json
+import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
@@ -13,14 +14,19 @@ from markupsafe import Markup
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
 from w2s_sim.verify.partial import partial_sentence
+from w2s_sim.verify.verdict import WORST_FIRST, worst_outcome
 
 RELATIONS = {"upper": "≤", "lower": "≥", "equality": "=", "rate": "="}
+FIGURE_CAPTIONS = {
+    "curve": "The most cases that differ in one number alone.",
+    "tightness": "Every case. Hollow: not judged. Cross: refuted.",
+}
 
 
 def render_page(
     verdicts: Sequence[Verdict],
     statements: Sequence[Statement],
-    figures: dict[str, str],
+    figures: Mapping[str, Mapping[str, str]],
     manifest: dict[str, Any],
 ) -> str:
     """The page as HTML.
@@ -28,13 +34,13 @@ def render_page(
     Args:
         verdicts: All rows of the run.
         statements: The theorems, in the order of their sections.
-        figures: SVG elements by theorem id.
+        figures: SVG elements by theorem id and name, "curve" or "tightness".
         manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
     """
     template = importlib.resources.files("w2s_sim.report").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["number"] = lambda value: f"{value:.5g}"
-    sections = [_section(statement, verdicts, figures.get(statement.id, "")) for statement in statements]
+    environment.filters["number"] = _number
+    sections = [_section(statement, verdicts, figures.get(statement.id, {})) for statement in statements]
     return environment.from_string(template).render(
         sections=sections,
         relations=RELATIONS,
@@ -46,22 +52,59 @@ def render_page(
     )
 
 
-def _section(statement: Statement, verdicts: Sequence[Verdict], figure: str) -> dict[str, Any]:
+def _number(value: float, digits: int = 5) -> str:
+    if math.isnan(value):
+        return ""
+    # A zero has no sign.
+    return f"{value + 0.0:.{digits}g}".replace("inf", "∞")
+
+
+def _mathml(formula: str) -> Markup:
+    """A LaTeX formula as MathML; the converter knows fences that grow, but not those of a given size."""
+    for size in (r"\Bigl", r"\bigl", r"\Biggl", r"\biggl"):
+        formula = formula.replace(size, r"\left").replace(f"{size[:-1]}r", r"\right")
+    return Markup(latex2mathml.converter.convert(formula)) if formula else Markup()
+
+
+def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping[str, str]) -> dict[str, Any]:
     rows = {
         role: [v for v in verdicts if v.theorem == statement.id and v.role == role]
         for role in ("theorem", "lemma", "control", "mutant")
     }
     mutants = rows["mutant"]
-    judged = [v.tightness for v in rows["theorem"] if v.verdict == "consistent" and v.bound]
-    nearest = max(judged, default=None) if statement.kind == "upper" else min(judged, default=None)
     return {
         "statement": statement,
-        "formula": Markup(latex2mathml.converter.convert(statement.formula)) if statement.formula else "",
-        "figure": Markup(figure),
+        "formula": _mathml(statement.formula),
+        "figures": [(FIGURE_CAPTIONS[name], Markup(svg)) for name, svg in figures.items()],
         "rows": rows,
-        "counts": Counter(v.verdict for v in rows["theorem"] + rows["lemma"]),
-        "nearest": nearest,
+        "outcome": worst_outcome(rows["theorem"]),
+        # A theorem that holds does not hide a lemma that fails.
+        "unexpected": [v for role in rows for v in rows[role] if not v.as_expected],
+        "case_counts": _counts(rows["theorem"]),
+        "lemma_counts": _counts(rows["lemma"]),
+        # Rows of a lemma are named after it.
+        "num_lemmas": len({v.case.partition(":")[0] for v in rows["lemma"]}),
+        "controls_caught": sum(v.as_expected for v in rows["control"]),
+        "nearness": _nearness(statement, rows["theorem"]),
         "killed": sum(v.verdict == "refuted" for v in mutants),
         "killable": sum(v.expected == "refuted" for v in mutants),
         "killable_killed": sum(v.expected == "refuted" and v.verdict == "refuted" for v in mutants),
     }
+
+
+def _counts(rows: Sequence[Verdict]) -> str:
+    """How many rows have which outcome, in words, the worst first."""
+    found = Counter(v.verdict for v in rows)
+    return ", ".join(f"{found[outcome]} {outcome}" for outcome in WORST_FIRST if found[outcome])
+
+
+def _nearness(statement: Statement, cases: Sequence[Verdict]) -> str:
+    """How near measured numbers come to the claim."""
+    ratios = [v.tightness for v in cases if v.verdict == "consistent" and not math.isnan(v.tightness)]
+    if not ratios:
+        return ""
+    low, high = (_number(ratio, 3) for ratio in (min(ratios), max(ratios)))
+    if statement.is_equality:
+        return f"Measured / theory lies between {low} and {high}."
+    nearest = high if statement.kind == "upper" else low
+    return f"Where the {statement.kind} bound comes nearest, measured / bound is {nearest}."

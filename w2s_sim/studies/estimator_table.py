@@ -189,7 +189,12 @@ def with_label(table: Mapping[str, Any]) -> dict[str, Any]:
     for name in PLACEHOLDER.findall(label):
         if name not in numbers:
             raise InputError(LABEL, shown(label), "names in braces among " + ", ".join(numbers))
-    return {**table, LABEL: PLACEHOLDER.sub(lambda found: str(numbers[found[1]]), label)}
+    return {**table, LABEL: PLACEHOLDER.sub(lambda found: _written(numbers[found[1]]), label)}
+
+
+def _written(value: Any) -> str:
+    """As people write it: 2, not 2.0."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def require_needed_keys(table: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from w2s_sim.rounding import SINGLE_ROUNDING
@@ -10,6 +11,15 @@ from w2s_sim.verify.intervals import Basis, Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
+# Outcomes of a theorem from the worst: the first that one of its cases has is the outcome of the whole.
+WORST_FIRST: tuple[Outcome, ...] = (
+    "refuted",
+    "inconclusive",
+    "consistent",
+    "certified",
+    "vacuous",
+    "not-applicable",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +83,15 @@ class Verdict:
         if self.expected:
             return self.verdict == self.expected
         return self.role == "mutant" or self.verdict != "refuted"
+
+
+def worst_outcome(cases: Iterable[Verdict]) -> Outcome:
+    """The outcome of a theorem as a whole; "not-applicable" without any case."""
+    found = {case.verdict for case in cases}
+    for outcome in WORST_FIRST:
+        if outcome in found:
+            return outcome
+    return "not-applicable"
 
 
 def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0) -> Outcome:
