@@ -16,9 +16,11 @@ import pandas as pd
 import w2s_sim as w2s
 from w2s_sim.statements.finite_examples import table_task
 
-TASK, TABLES = w2s.canonical_task(), table_task()
-RIDGE = w2s.Ridge(0.3, num_weak=20)
-CASE = w2s.Case("mine", TASK, RIDGE)
+v: Any = w2s
+TASK: Any = w2s.canonical_task()
+TABLES: Any = table_task()
+RIDGE: Any = w2s.Ridge(0.3, num_weak=20)
+CASE: Any = w2s.Case("mine", TASK, RIDGE)
 TABLE_CASE = w2s.Case("tables", TABLES, w2s.InContext(4))
 FLOOR = w2s.find_statement("naive-floor")
 KEY = jax.random.key(0)
@@ -48,14 +50,13 @@ def check(**changes: Any) -> Any:
 
 def task(**changes: Any) -> Any:
     fields: dict[str, Any] = {"source_prior": [0.5, 0.5], "target_prior": [0, 1]}
-    return w2s.regression_task(**({"dim": 4, "num_concepts": 2} | fields | changes))
+    return v.regression_task(**({"dim": 4, "num_concepts": 2} | fields | changes))
 
 
 def measured(function: Any, **options: Any) -> Any:
     return w2s.replicate(function, CASE, **({"seed": 0, "start": 0, "stop": 4} | options))
 
 
-v: Any = w2s
 MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
     "statements": {
         "a number": lambda: v.check(3),
@@ -103,7 +104,7 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
         "if": lambda: check(measure=branching),
         "numpy": lambda: check(measure=lambda key, case: np.sum(np.asarray(case.fit(key=key).coefficients))),
         "item()": lambda: measured(lambda key, case: error_of(case, key).item()),
-        "range()": lambda: measured(lambda key, case: len(range(jnp.argmax(jax.random.normal(key, 3))))),
+        "range()": lambda: measured(lambda key, case: len(range(jnp.argmax(jax.random.normal(key, (3,)))))),
         "nothing": lambda: check(measure=lambda key, case: None),
         "a student": lambda: check(measure=lambda key, case: case.fit(key=key)),
         "a vector": lambda: check(measure=lambda key, case: case.fit(key=key).coefficients),

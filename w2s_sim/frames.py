@@ -1,7 +1,7 @@
 """Tables that print their first columns whole, where pandas would put dots in place of them."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ class CompactFrame(pd.DataFrame):
     """
 
     @property
-    def _constructor(self) -> Callable[..., "CompactFrame"]:
+    def _constructor(self) -> "type[CompactFrame]":
         return CompactFrame
 
     def __repr__(self) -> str:

@@ -214,4 +214,5 @@ def verdict_frame(verdicts: Iterable[Verdict]) -> "pd.DataFrame":
 
     records = [verdict_record(verdict) for verdict in verdicts]
     frame = CompactFrame(records)
-    return frame[[*FIRST_COLUMNS, *(name for name in frame.columns if name not in FIRST_COLUMNS)]]
+    others = [name for name in frame.columns if name not in FIRST_COLUMNS]
+    return frame.reindex(columns=[*FIRST_COLUMNS, *others])
