@@ -21,8 +21,9 @@ def test_cases_hold_tasks_of_any_kind(task: Any) -> None:
 
 
 def test_a_case_without_an_estimator_is_noticed() -> None:
+    """By the case itself, before its types are checked."""
     nothing: Any = "no estimator"
-    with pytest.raises(TypeCheckError):
+    with pytest.raises(w2s.InputError, match="estimator: got 'no estimator'"):
         Case("any", TASKS[0], nothing)
 
 

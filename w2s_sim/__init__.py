@@ -4,7 +4,10 @@ Names are imported on first use, so that `import w2s_sim` and `w2s --help` are f
 """
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
+
+from w2s_sim._forks import watch_forks
 
 if TYPE_CHECKING:
     from w2s_sim.concepts import CategoricalModel as CategoricalModel
@@ -132,10 +135,16 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __version__ = "0.1.0"
 __all__ = sorted(_HOME_OF)  # pyright: ignore[reportUnsupportedDunderAll]
 
+# Before anybody forks.
+watch_forks()
+
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME_OF:
-        raise AttributeError(f"module 'w2s_sim' has no attribute {name!r}")
+        # With these two, Python names the nearest attribute.
+        raise AttributeError(
+            f"module 'w2s_sim' has no attribute {name!r}", name=name, obj=sys.modules[__name__]
+        )
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value

@@ -4,8 +4,8 @@ They look at concrete values alone: inside `jit`, `vmap` or `grad` a value is a 
 caller has already been checked.
 """
 
-from numbers import Integral
-from typing import Any
+from numbers import Integral, Number
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,10 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array, Float
 
+from w2s_sim._forks import require_threads
 from w2s_sim.errors import InputError, shown
+
+PartT = TypeVar("PartT")
 
 # Probabilities typed in by hand are rounded: a sum of four decimals that misses one by 1e-4 will do, in
 # either precision.
@@ -22,7 +25,72 @@ SUM_TOLERANCE = 1.01e-4
 
 def as_float(value: Any) -> Float[Array, "..."]:
     """Converter of array fields: the default float type (float32, or float64 under x64)."""
+    require_threads()
     return jnp.asarray(value, dtype=float)
+
+
+def as_numbers(field: str, value: Any, expected: str = "numbers") -> Float[Array, "..."]:
+    """Real numbers of any shape, in the default float type.
+
+    Args:
+        field: Name in complaints.
+        value: Numbers, in nested lists or an array.
+        expected: What the complaint asks for.
+
+    Raises:
+        InputError: If they are no real numbers: texts, nothing, rows of several lengths.
+    """
+    if concrete(*jax.tree.leaves(value)):
+        try:
+            kind = np.asarray(value).dtype
+        except (TypeError, ValueError):
+            kind = np.dtype(object)
+        if not any(jnp.issubdtype(kind, real) for real in (jnp.floating, jnp.integer)):
+            raise InputError(field, described(value), expected)
+    return as_float(value)
+
+
+def as_number(field: str, value: Any, expected: str = "a number") -> Float[Array, ""]:
+    """One real number, in the default float type.
+
+    Raises:
+        InputError: If it is no real number, or there are several.
+    """
+    number = as_numbers(field, value, expected)
+    if concrete(number) and number.ndim:
+        raise InputError(field, described(value), expected)
+    return number
+
+
+def described(value: Any) -> str:
+    """What a value is, for a complaint: numbers and texts as they are, arrays by shape, else the type."""
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    if value is None or isinstance(value, Number | str | bytes | list | tuple | dict):
+        return shown(value)
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple):
+        return f"an array of shape {shape}" if shape else short(value)
+    name = getattr(value, "__name__", None)
+    return f"the function {name}" if callable(value) and name else f"an object of type {type(value).__name__}"
+
+
+def require_part(field: str, value: Any, kind: type[PartT], expected: str) -> PartT:
+    """The value, if it is an instance of `kind`.
+
+    Raises:
+        InputError: If it is not; a class is not an instance of itself.
+    """
+    if not isinstance(value, kind):
+        raise InputError(field, described(value), expected)
+    return value
+
+
+def require_key(field: str, value: Any) -> None:
+    """Refuse what is no key of JAX's random numbers, such as a seed."""
+    require_threads()
+    if not isinstance(value, jax.Array):
+        raise InputError(field, described(value), "a key of JAX, such as jax.random.key(0)")
 
 
 def concrete(*values: Any) -> bool:
@@ -47,6 +115,7 @@ def require_between(
     """Refuse a scalar outside [low, high], or outside (low, high] with `open_low`."""
     if not concrete(value):
         return
+    as_number(field, value)
     number = float(value)
     inside = (number > low if open_low else number >= low) and number <= high
     if not inside or not np.isfinite(number):
@@ -73,8 +142,13 @@ def require_count(field: str, value: Any, minimum: int) -> None:
 
 
 def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) -> None:
-    if np.shape(value) != shape:
-        raise InputError(field, f"shape {np.shape(value)}", f"shape {shape} ({meaning})")
+    expected = f"shape {shape} ({meaning})"
+    try:
+        given = np.shape(value)
+    except ValueError:
+        raise InputError(field, f"{shown(value)}, rows of several lengths", expected) from None
+    if given != shape:
+        raise InputError(field, f"shape {given}" if given else described(value), expected)
 
 
 def as_probabilities(field: str, value: Any) -> Float[Array, "..."]:

@@ -1,6 +1,7 @@
 """Errors that speak to a person: what was given, what was expected, where."""
 
 import datetime
+from typing import Any
 
 # Characters of a complaint's parts; what is longer is cut in the middle.
 LONGEST_FIELD, LONGEST_GIVEN, LONGEST_EXPECTED = 120, 320, 1200
@@ -28,9 +29,19 @@ class InputError(ValueError):
         wanted = _one_line(expected, LONGEST_EXPECTED)
         super().__init__(f"{place}{name}: got {_one_line(_text(given), LONGEST_GIVEN)}; expected {wanted}")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # So that it comes through from another process, which by itself would send the text alone.
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def located(self, where: str, prefix: str = "") -> "InputError":
         """The same complaint, naming the file `where` and the table `prefix` of the field."""
         return InputError(prefix + self.field, self.given, self.expected, where)
+
+
+def _made_again(kind: type[InputError], arguments: tuple[Any, ...], fields: dict[str, Any]) -> InputError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
 
 
 class PrecisionWarning(UserWarning):

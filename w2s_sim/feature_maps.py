@@ -10,9 +10,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, concrete, require_between, require_count
+from w2s_sim._checks import (
+    as_whole,
+    concrete,
+    described,
+    require_between,
+    require_count,
+    require_key,
+    require_part,
+    require_shape,
+)
 from w2s_sim.errors import InputError
 from w2s_sim.features import FeatureLaw
+from w2s_sim.fields import numbers
+from w2s_sim.purity import JAX_ERRORS, impure
 
 # Nodes a coordinate of z. Moments of polynomials up to degree 127 are exact.
 NODES = 64
@@ -46,6 +57,7 @@ class PolynomialMap(eqx.Module):
         return sorted(within, key=lambda exponents: (sum(exponents), [-power for power in exponents]))
 
     def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
+        require_shape("z", z, (self.num_inputs,), "num_inputs, as the law of z has coordinates")
         return jnp.stack([jnp.prod(z ** np.array(exponents)) for exponents in self.exponents])
 
 
@@ -59,8 +71,8 @@ class RandomFourierMap(eqx.Module):
     Source: Rahimi & Recht 2007, Random features for large-scale kernel machines.
     """
 
-    frequencies: Float[Array, "d p"] = eqx.field(converter=as_float)
-    phases: Float[Array, " d"] = eqx.field(converter=as_float)
+    frequencies: Float[Array, "d p"] = eqx.field(converter=numbers("frequencies"))
+    phases: Float[Array, " d"] = eqx.field(converter=numbers("phases"))
 
     def __check_init__(self) -> None:
         if self.frequencies.ndim != 2 or self.phases.shape != self.frequencies.shape[:1]:
@@ -90,6 +102,7 @@ def random_fourier_map(
     require_count("num_inputs", num_inputs, 1)
     require_count("num_features", num_features, 1)
     require_between("length_scale", length_scale, 0.0, open_low=True)
+    require_key("key", key)
     frequency_key, phase_key = jax.random.split(key)
     frequencies = jax.random.normal(frequency_key, (num_features, num_inputs)) / length_scale
     return RandomFourierMap(frequencies, jax.random.uniform(phase_key, (num_features,), maxval=2 * jnp.pi))
@@ -126,6 +139,11 @@ class MappedFeatures(FeatureLaw):
     dim: int = eqx.field(static=True, init=False)
 
     def __post_init__(self) -> None:
+        require_part("base", self.base, FeatureLaw, "a law of z, such as Gaussian(1), then a feature map")
+        require_count("num_nodes", self.num_nodes, 1)
+        if isinstance(self.feature_map, type) or not callable(self.feature_map):
+            expected = "a map such as PolynomialMap(1, 2), or a JAX function of one vector z"
+            raise InputError("feature_map", described(self.feature_map), expected)
         if not isinstance(self.feature_map, eqx.Module):
             self.feature_map = FunctionMap(self.feature_map)
         assert callable(self.feature_map)
@@ -172,7 +190,10 @@ def _each(
     feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]], points: Float[Array, "n p"]
 ) -> Float[Array, "n d"]:
     # Not the map itself: a bound method of a module under construction cannot be hashed.
-    values = jax.vmap(lambda z: feature_map(z))(points)
+    try:
+        values = jax.vmap(lambda z: feature_map(z))(points)
+    except JAX_ERRORS as error:
+        raise impure(error, "feature_map") from error
     if values.ndim != 2:
         raise InputError("feature_map", f"values of shape {values.shape[1:]}", "vectors, of shape (d,)")
     return values

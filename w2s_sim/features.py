@@ -9,11 +9,26 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Key
+from jaxtyping import Array, ArrayLike, Complex, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, require_count, require_finite
+from w2s_sim._checks import (
+    as_float,
+    as_numbers,
+    as_whole,
+    described,
+    require_count,
+    require_finite,
+    require_part,
+    require_shape,
+)
 from w2s_sim.errors import InputError
+from w2s_sim.fields import numbers
 
+# Entries of a covariance that somebody types in, or estimates in single precision, are off by this share of
+# the largest.
+COVARIANCE_TOLERANCE = 1e-5
+# What a complaint about a law that is sent through a matrix asks for.
+TRANSFORMED = "a law, then a matrix, as in Anisotropic(Gaussian(3), A); a task takes features=covariance too"
 # More quadrature points than this are not laid out.
 LARGEST_GRID = 2**16
 
@@ -236,15 +251,18 @@ class Anisotropic(FeatureLaw):
     """
 
     base: FeatureLaw
-    factor: Float[Array, "d d"] = eqx.field(converter=as_float)
+    factor: Float[Array, "d d"] = eqx.field(converter=numbers("factor"))
     dim: int = eqx.field(static=True, init=False)
 
-    def __post_init__(self) -> None:
-        self.dim = self.base.dim
+    def __init__(self, base: FeatureLaw, factor: Float[ArrayLike, "d d"] | None = None) -> None:
+        self.base = require_part("base", base, FeatureLaw, TRANSFORMED)
+        if factor is None:
+            raise InputError("factor", "nothing", TRANSFORMED)
+        self.factor = as_numbers("factor", factor)
+        self.dim = base.dim
 
     def __check_init__(self) -> None:
-        if self.factor.shape != (self.base.dim, self.base.dim):
-            raise InputError("factor", f"shape {self.factor.shape}", f"shape {(self.base.dim,) * 2}")
+        require_shape("factor", self.factor, (self.dim, self.dim), "features x features")
         require_finite("factor", self.factor)
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
@@ -277,3 +295,42 @@ FEATURE_LAWS: dict[str, Callable[[int], FeatureLaw]] = {
     "uniform": UniformCube,
     "rademacher": Rademacher,
 }
+
+
+def feature_law(features: str | FeatureLaw | Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
+    """The law that somebody means by a law, by a name, or by a covariance.
+
+    Args:
+        features: A law; "gaussian", "uniform" or "rademacher"; or Sigma, shape (d, d), of normal features.
+        dim: d.
+
+    Raises:
+        InputError: If there is no such law, or the matrix is no covariance of d features.
+    """
+    if isinstance(features, FeatureLaw):
+        return features
+    if isinstance(features, str):
+        if features not in FEATURE_LAWS:
+            raise InputError("features", repr(features), "one of " + ", ".join(FEATURE_LAWS))
+        return FEATURE_LAWS[features](dim)
+    expected = f"{', '.join(FEATURE_LAWS)}, a law such as Gaussian({dim}), or a {dim} x {dim} covariance"
+    if features is None or np.ndim(as_numbers("features", features, expected)) == 0:
+        raise InputError("features", described(features), expected)
+    return _normal_law(features, dim)
+
+
+def _normal_law(covariance: Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
+    """Normal features of a covariance: standard ones, sent through its symmetric root."""
+    require_shape("features", covariance, (dim, dim), "a covariance, dim x dim")
+    matrix = np.asarray(covariance, dtype=np.float64)
+    require_finite("features", matrix)
+    slack = COVARIANCE_TOLERANCE * np.abs(matrix).max()
+    if np.abs(matrix - matrix.T).max() > slack:
+        raise InputError("features", "a matrix that is not symmetric", "a covariance")
+    squares, basis = np.linalg.eigh(0.5 * (matrix + matrix.T))
+    if squares[0] < -slack or squares[-1] <= 0:
+        given = f"a matrix with the eigenvalue {squares[0] if squares[-1] > 0 else squares[-1]:.6g}"
+        raise InputError("features", given, "a covariance: no eigenvalue below zero, not all of them zero")
+    if np.abs(matrix - np.eye(dim)).max() <= slack:
+        return Gaussian(dim)
+    return Anisotropic(Gaussian(dim), (basis * np.sqrt(np.maximum(squares, 0.0))) @ basis.T)

@@ -1,19 +1,27 @@
-"""Roles of fields: what an array of numbers is, said once where it is declared.
+"""What a field holds, said once where it is declared.
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
+    ridge: Float[Array, ""] = eqx.field(converter=number("ridge"))
+    student: Estimator = eqx.field(converter=part("student", Estimator, "an estimator"))
 
-The declaration brings the check, the conversion, and the role, by which others know the field: a float64
-evaluation, mutants and the falsifier treat probabilities in ways of their own.
+The declaration brings the check, with a complaint that names the field, and the conversion. Probabilities
+have a role besides, by which others know the field: a float64 evaluation, mutants and the falsifier treat
+them in ways of their own.
 """
 
 import dataclasses
-from typing import Any
+from typing import Any, Generic, TypeVar
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
-from w2s_sim._checks import as_probabilities
+from w2s_sim._checks import as_number, as_numbers, as_probabilities, require_part
 
 PROBABILITY = "probability"
+
+PartT = TypeVar("PartT")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +39,91 @@ class probability:  # noqa: N801 (reads like a function where fields are declare
 
     def __call__(self, value: Any) -> Float[Array, "..."]:
         return as_probabilities(self.key, value)
+
+
+@dataclasses.dataclass(frozen=True)
+class number:  # noqa: N801
+    """Converter of a field that holds one real number.
+
+    Attributes:
+        key: Name of the field in complaints.
+        optional: Whether None is left as it is.
+    """
+
+    key: str
+    optional: bool = False
+
+    def __call__(self, value: Any) -> Any:
+        return None if value is None and self.optional else as_number(self.key, value)
+
+
+@dataclasses.dataclass(frozen=True)
+class numbers:  # noqa: N801
+    """Converter of a field that holds real numbers of any shape.
+
+    Attributes:
+        key: Name of the field in complaints.
+        optional: Whether None is left as it is.
+    """
+
+    key: str
+    optional: bool = False
+
+    def __call__(self, value: Any) -> Any:
+        return None if value is None and self.optional else as_numbers(self.key, value)
+
+
+@dataclasses.dataclass(frozen=True)
+class stacked:  # noqa: N801
+    """Converter of a field that holds inputs or labels, stacked: JAX arrays stay as they are.
+
+    Attributes:
+        key: Name of the field in complaints.
+    """
+
+    key: str
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, jax.Array):
+            return value
+        as_numbers(self.key, value)
+        return jnp.asarray(np.asarray(value))
+
+
+@dataclasses.dataclass(frozen=True)
+class part(Generic[PartT]):  # noqa: N801
+    """Converter of a field that holds an object: it checks that the object is of its kind.
+
+    Attributes:
+        key: Name of the field in complaints.
+        kind: The class of which it is an instance.
+        expected: What a complaint asks for, with an example.
+    """
+
+    key: str
+    kind: type[PartT]
+    expected: str
+
+    def __call__(self, value: PartT) -> PartT:
+        return require_part(self.key, value, self.kind, self.expected)
+
+
+@dataclasses.dataclass(frozen=True)
+class optional_part(Generic[PartT]):  # noqa: N801
+    """As `part`, for a field that may be left out: None.
+
+    Attributes:
+        key: As for `part`.
+        kind: As for `part`.
+        expected: As for `part`.
+    """
+
+    key: str
+    kind: type[PartT]
+    expected: str
+
+    def __call__(self, value: PartT | None) -> PartT | None:
+        return None if value is None else require_part(self.key, value, self.kind, self.expected)
 
 
 def role_of(tree: Any, path: Any) -> str:

@@ -2,14 +2,18 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, ArrayLike, Float, Int, Key
 
-from w2s_sim._checks import require_shape
+from w2s_sim._checks import as_numbers, require_shape
 from w2s_sim.concepts.finite import FiniteModel
 from w2s_sim.errors import InputError
-from w2s_sim.fields import probability
+from w2s_sim.fields import part, probability
 from w2s_sim.metrics import kl_divergence
 from w2s_sim.task import Task
+
+FINITE_MODELS = "a CategoricalModel, HiddenMarkovModel or StyleContentModel"
+
+STUDENTS = "the strong model under a prior over its concepts, or the prior"
 
 
 class FiniteTask(Task):
@@ -25,9 +29,9 @@ class FiniteTask(Task):
         InputError: If the target prior is no probability vector, or the two models do not fit.
     """
 
-    source: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
+    source: FiniteModel = eqx.field(converter=part("source", FiniteModel, FINITE_MODELS))  # pyright: ignore[reportIncompatibleMethodOverride]
     target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
-    supervisor: FiniteModel  # pyright: ignore[reportIncompatibleMethodOverride]
+    supervisor: FiniteModel = eqx.field(converter=part("supervisor", FiniteModel, FINITE_MODELS))  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
         require_shape("target_prior", self.target_prior, (self.num_concepts,), "one weight per concept")
@@ -40,15 +44,20 @@ class FiniteTask(Task):
         """q' = sum_j alpha^Q_j q'_j, the law of one ungrouped weak demonstration over the outcomes."""
         return self.target_prior @ jnp.exp(self.supervisor.log_outcome_probabilities())
 
-    def excess_risk(self, prior: Float[Array, " K"]) -> Float[Array, ""]:
+    def excess_risk(self, student: FiniteModel | Float[ArrayLike, " K"]) -> Float[Array, ""]:
         """Excess log loss, in nats, of the strong model's predictions under a prior over its concepts.
+
+        Args:
+            student: The strong model under that prior, as `PriorTransfer.fit` makes it; or the prior itself.
 
         KL(q || p) of the target's law of one demonstration from the predicted one. Inputs have one law, so
         that it is the mean, over them, of the divergence of the labels' laws.
         """
-        return kl_divergence(
-            *(w @ jnp.exp(self.source.log_outcome_probabilities()) for w in (self.target_prior, prior))
-        )
+        weights = student.prior if isinstance(student, FiniteModel) else student
+        prior = as_numbers("student", weights, STUDENTS)
+        require_shape("student", prior, (self.num_concepts,), "one weight per concept")
+        laws = jnp.exp(self.source.log_outcome_probabilities())
+        return kl_divergence(self.target_prior @ laws, prior @ laws)
 
     @property
     def weak_risk(self) -> Float[Array, ""]:

@@ -3,6 +3,8 @@
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
 
+from w2s_sim._checks import as_numbers
+
 
 def performance_gap_recovered(
     student_risk: Float[ArrayLike, "..."],
@@ -21,8 +23,16 @@ def performance_gap_recovered(
 
     Source: Burns et al. 2023, arXiv 2312.09390, Section 3.
     """
-    gap = jnp.asarray(weak_risk) - ceiling_risk
-    return jnp.where(gap > 0, (weak_risk - jnp.asarray(student_risk)) / jnp.where(gap > 0, gap, 1), jnp.nan)
+    student, weak, ceiling = (
+        as_numbers(field, risk, "risks: numbers")
+        for field, risk in (
+            ("student_risk", student_risk),
+            ("weak_risk", weak_risk),
+            ("ceiling_risk", ceiling_risk),
+        )
+    )
+    gap = weak - ceiling
+    return jnp.where(gap > 0, (weak - student) / jnp.where(gap > 0, gap, 1), jnp.nan)
 
 
 def kl_divergence(

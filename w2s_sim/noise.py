@@ -9,7 +9,11 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between
+from w2s_sim._checks import require_between
+from w2s_sim.fields import number
+
+# What a complaint about something else asks for.
+NOISE_LAWS = "a law of noise, such as LaplaceNoise()"
 
 
 class NoiseLaw(eqx.Module):
@@ -91,7 +95,7 @@ class StudentTNoise(NoiseLaw):
         degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
     """
 
-    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=as_float)
+    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=number("degrees_of_freedom"))
 
     def __check_init__(self) -> None:
         require_between("degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)

@@ -6,16 +6,18 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_between, require_finite, require_shape
+from w2s_sim._checks import as_numbers, require_between, require_finite, require_part, require_shape
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
-from w2s_sim.noise import NoiseLaw, NormalNoise
+from w2s_sim.fields import number, numbers, part
+from w2s_sim.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 
 # Two directions count as orthogonal when their cosine is below this (float32 rounding).
 ORTHOGONALITY_TOLERANCE = 1e-4
 # Of unit vectors: a singular value below this share of the largest adds no direction.
 SAME_SPAN = 1e-6
+STRONG_MODEL = "the strong model, such as task.source"
 
 
 class WeakSupervisor(eqx.Module):
@@ -40,11 +42,13 @@ class RegressionSupervisor(WeakSupervisor):
         InputError: If the noise is negative or a number is not finite.
     """
 
-    vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
-    noise: Float[Array, ""] = eqx.field(converter=as_float)
-    law: NoiseLaw = eqx.field(default_factory=NormalNoise)
+    vectors: Float[Array, "K d"] = eqx.field(converter=numbers("weak.concepts"))
+    noise: Float[Array, ""] = eqx.field(converter=number("weak.noise"))
+    law: NoiseLaw = eqx.field(default_factory=NormalNoise, converter=part("weak.law", NoiseLaw, NOISE_LAWS))
 
     def __check_init__(self) -> None:
+        if self.vectors.ndim != 2:
+            raise InputError("weak.concepts", f"shape {self.vectors.shape}", "shape (K, d)")
         require_finite("weak.concepts", self.vectors)
         require_between("weak.noise", self.noise, 0.0)
 
@@ -68,6 +72,7 @@ def noisy_supervisor(
     Raises:
         InputError: If sigma' < sigma.
     """
+    require_part("model", model, RegressionModel, STRONG_MODEL)
     # To six digits: the model's own noise is a float32, which may lie above the number as it was typed.
     require_between("weak.noise", noise, float(f"{float(np.asarray(model.noise)):.6g}"))
     return RegressionSupervisor(model.vectors, noise, model.law if law is None else law)
@@ -94,8 +99,12 @@ def biased_supervisor(
         InputError: If kappa is negative, or the directions are not unit or not orthogonal to the
             concepts, or there is no room for them.
     """
+    require_part("model", model, RegressionModel, STRONG_MODEL)
     require_between("weak.bias", bias, 0.0)
-    units = orthogonal_directions(model.vectors) if directions is None else np.asarray(directions, float)
+    if directions is None:
+        units = orthogonal_directions(model.vectors)
+    else:
+        units = np.asarray(as_numbers("weak.directions", directions), np.float64)
     require_shape("weak.directions", units, model.vectors.shape, "one direction per concept")
     lengths = np.linalg.norm(units, axis=1)
     if not np.allclose(lengths, 1.0, atol=ORTHOGONALITY_TOLERANCE):

@@ -7,13 +7,21 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key, Shaped
+from jaxtyping import Array, ArrayLike, Float, Int, Key, Shaped
 
-from w2s_sim._checks import as_float, as_probabilities, require_count, require_finite, require_shape
+from w2s_sim._checks import (
+    as_numbers,
+    as_probabilities,
+    require_count,
+    require_finite,
+    require_key,
+    require_part,
+    require_shape,
+)
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.features import FEATURE_LAWS, FeatureLaw
-from w2s_sim.fields import probability
+from w2s_sim.features import FeatureLaw, feature_law
+from w2s_sim.fields import numbers, part, probability, stacked
 from w2s_sim.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
@@ -21,6 +29,8 @@ from w2s_sim.supervisors import RegressionSupervisor, biased_supervisor
 # Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
 # of a per cent.
 LARGEST_ROUNDING = 0.03
+# What complaints about something else ask for.
+SUPERVISORS = "a supervisor, such as noisy_supervisor(task.source, 1.0)"
 
 
 class WeakData(eqx.Module):
@@ -31,8 +41,8 @@ class WeakData(eqx.Module):
         labels: y'_1..y'_n, likewise; (n,) for regression.
     """
 
-    inputs: Shaped[Array, "n ..."]
-    labels: Shaped[Array, "n ..."]
+    inputs: Shaped[Array, "n ..."] = eqx.field(converter=stacked("inputs"))
+    labels: Shaped[Array, "n ..."] = eqx.field(converter=stacked("labels"))
 
     def __getitem__(self, index: slice) -> "WeakData":
         return WeakData(self.inputs[index], self.labels[index])
@@ -117,6 +127,7 @@ class Task(eqx.Module):
         """
         require_count("num_weak", num_weak, 0)
         require_count("context_size", context_size, 1)
+        require_key("key", key)
         input_key, concept_key, label_key = jax.random.split(key, 3)
         inputs = self.sample_inputs(num_weak, key=input_key)
         concepts = sample_concepts(self.target_prior, num_weak, context_size, key=concept_key)
@@ -138,10 +149,14 @@ class TransferTask(Task):
         InputError: If the target prior is no probability vector, or shapes do not fit.
     """
 
-    features: FeatureLaw
-    source: RegressionModel  # pyright: ignore[reportIncompatibleMethodOverride]
+    features: FeatureLaw = eqx.field(
+        converter=part("features", FeatureLaw, "a law of features, such as Gaussian(8)")
+    )
+    source: RegressionModel = eqx.field(converter=part("source", RegressionModel, "a RegressionModel"))  # pyright: ignore[reportIncompatibleMethodOverride]
     target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
-    supervisor: RegressionSupervisor  # pyright: ignore[reportIncompatibleMethodOverride]
+    supervisor: RegressionSupervisor = eqx.field(
+        converter=part("supervisor", RegressionSupervisor, SUPERVISORS)
+    )  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def __check_init__(self) -> None:
         num_concepts, dim = self.source.vectors.shape
@@ -176,10 +191,12 @@ class TransferTask(Task):
         return self.target_prior @ self.supervisor.vectors
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
+        require_key("key", key)
         return self.features.sample(num, key=key)
 
     def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
         """Exact excess risk ||b - beta_Q||^2_Sigma of a student, in squared label units."""
+        require_student(self, student)
         error = student.coefficients - self.target_vector
         return error @ self.features.covariance @ error
 
@@ -215,6 +232,16 @@ class TransferTask(Task):
         )
 
 
+def require_student(task: TransferTask, student: Any) -> None:
+    """Refuse what is no linear student of the task's features.
+
+    Raises:
+        InputError: If it is something else, or has another number of coefficients.
+    """
+    require_part("student", student, LinearStudent, "a LinearStudent, as estimators fit it")
+    require_shape("student.coefficients", student.coefficients, (task.dim,), "one number per feature")
+
+
 class ShiftedTarget(TransferTask):
     """A task whose target is no mixture of the strong model's concepts: beta_Q + shift.
 
@@ -224,7 +251,7 @@ class ShiftedTarget(TransferTask):
         target_shift: What the target lies beside the mixture beta_Q, shape (d,), label/feature units.
     """
 
-    target_shift: Float[Array, " d"] = eqx.field(converter=as_float)
+    target_shift: Float[Array, " d"] = eqx.field(converter=numbers("target_shift"))
 
     def __check_init__(self) -> None:
         require_shape("target_shift", self.target_shift, (self.dim,), "one number per feature")
@@ -243,7 +270,7 @@ def regression_task(
     source_prior: list[float] | Float[Array, " K"],
     target_prior: list[float] | Float[Array, " K"],
     noise: float = 0.5,
-    features: str | FeatureLaw = "gaussian",
+    features: str | FeatureLaw | Float[ArrayLike, "d d"] = "gaussian",
     concepts: Float[Array, "K d"] | list[list[float]] | None = None,
     supervisor: RegressionSupervisor | None = None,
     bias: float = 0.7,
@@ -258,7 +285,8 @@ def regression_task(
         source_prior: alpha^P, K weights that sum to 1.
         target_prior: alpha^Q, K weights that sum to 1.
         noise: sigma > 0, the strong model's label noise.
-        features: "gaussian", "uniform", "rademacher", or a `FeatureLaw`.
+        features: "gaussian", "uniform", "rademacher", a `FeatureLaw`, or the covariance of normal features,
+            shape (d, d).
         concepts: beta_1..beta_K as K rows of d numbers; needs K <= d when left out.
         supervisor: The weak model; by default a biased one of strength `bias` and noise `weak_noise`.
         bias: kappa of the default supervisor.
@@ -270,10 +298,7 @@ def regression_task(
     """
     require_count("dim", dim, 1)
     require_count("num_concepts", num_concepts, 1)
-    if isinstance(features, str):
-        if features not in FEATURE_LAWS:
-            raise InputError("features", repr(features), "one of " + ", ".join(FEATURE_LAWS))
-        features = FEATURE_LAWS[features](dim)
+    features = feature_law(features, dim)
     if concepts is None:
         if num_concepts > dim:
             raise InputError(
@@ -286,6 +311,7 @@ def regression_task(
     for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
         require_shape(field, prior, (num_concepts,), "one weight per concept")
     source_prior = as_probabilities("source_prior", source_prior)
+    concepts = as_numbers("concepts", concepts)
     source = RegressionModel(source_prior, concepts, noise, NormalNoise() if law is None else law)
     if supervisor is None:
         supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)

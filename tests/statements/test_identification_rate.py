@@ -34,12 +34,14 @@ ALPHA = 1e-5
 @pytest.mark.parametrize(
     ("build", "expected"),
     [
-        (canonical_task, 0.258108),
-        (lambda: canonical(bias=0.0), 0.549306),
-        (two_concepts, 0.258108),
-        (lambda: leaning_to_concept(0.25), 0.202733),
-        # At s = 1: -log m(1) = (1/2) log(1 + 8 - 1.28).
-        (lambda: canonical(bias=0.0, weak_noise=0.2), 1.021907),
+        # -log m(s) = (1/2) log(1 + 8 s - c s^2), largest at s = 4/c: c = 32 q with q = 0.74, and q = 0.25.
+        (canonical_task, 0.5 * np.log(1.0 + 16.0 / 23.68)),
+        (lambda: canonical(bias=0.0), 0.5 * np.log(1.0 + 16.0 / 8.0)),
+        (two_concepts, 0.5 * np.log(1.0 + 16.0 / 23.68)),
+        # A quarter of the way to another concept: 1 + 4 s - 8 s^2.
+        (lambda: leaning_to_concept(0.25), 0.5 * np.log(1.5)),
+        # At s = 1, with q = 0.04.
+        (lambda: canonical(bias=0.0, weak_noise=0.2), 0.5 * np.log(1.0 + 8.0 - 1.28)),
         # Outside the cell: m_k(s) >= 1 everywhere.
         (lambda: leaning_to_concept(0.75), 0.0),
     ],

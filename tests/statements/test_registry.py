@@ -3,6 +3,7 @@
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from w2s_sim.estimators import Estimator
 from w2s_sim.statements import Case, Control, Preset, Statement, all_statements, find_statement
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case, check_control
-from w2s_sim.verify.evaluation import bound_of, terms_of
+from w2s_sim.verify.evaluation import bound_of, rounding_of, terms_of, trivial_of
+from w2s_sim.verify.verdict import is_vacuous
 
 ROOT = Path(__file__).parents[2]
 STATEMENTS = list(all_statements().values())
@@ -120,16 +122,43 @@ def test_controls_break_what_they_name_and_nothing_independent_of_it(
             assert part.broken_assumption(control.believed) is None, control.case.name
 
 
-# One look, at the level of five standard errors.
+# One look, at the level of five standard errors; or as many as it takes.
 ONE_LOOK = Settings(first_round=1024, max_replicates=1024, seed=2)
+LOOKS = dataclasses.replace(ONE_LOOK, max_replicates=32_768)
 FIVE_STANDARD_ERRORS = 5.7e-7
+# The third moment of its replicates is at the edge of being there: some seeds find too little information.
+HEAVY_TAILED = {"tilted-variance"}
+
+
+def expected_outcome(part: Statement, case: Case[Any]) -> str:
+    """What a true statement and a sound check lead to, from the bound and the assumptions alone."""
+    if part.broken_assumption(case) is not None:
+        return "not-applicable"
+    if is_vacuous(part.kind, bound_of(part, case), trivial_of(part, case), rounding_of(part)):
+        return "vacuous"
+    return "consistent" if part.exact is None else "certified"
+
+
+def assert_expected(part: Statement, case: Case[Any]) -> None:
+    row = check_case(part, case, settings=LOOKS, alpha=FIVE_STANDARD_ERRORS)
+    assert np.isfinite(row.measured)
+    heavy = {"inconclusive"} if part.id in HEAVY_TAILED else set()
+    assert row.verdict in {expected_outcome(part, case)} | heavy, row
 
 
 @parts
-def test_measured_is_on_the_right_side_of_the_bound(theorem: Statement, part: Statement) -> None:
-    row = check_case(part, part.cases("quick")[0], settings=ONE_LOOK, alpha=FIVE_STANDARD_ERRORS)
-    assert np.isfinite(row.measured)
-    assert row.verdict != "refuted", row
+def test_first_case_is_decided_and_some_case_says_something(theorem: Statement, part: Statement) -> None:
+    cases = part.cases("quick")
+    assert any(expected_outcome(part, case) in ("consistent", "certified") for case in cases)
+    assert_expected(part, cases[0])
+
+
+@pytest.mark.slow
+@parts
+def test_every_case_of_the_preset_is_decided(theorem: Statement, part: Statement) -> None:
+    """Undecided is no verdict for a case that the package declares itself."""
+    for case in part.cases("quick"):
+        assert_expected(part, case)
 
 
 @theorems

@@ -10,10 +10,11 @@ import numpyro.distributions as dist
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float
 
-from w2s_sim._checks import as_float, require_between, require_count
+from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.errors import InputError
+from w2s_sim.fields import number
 from w2s_sim.task import WeakData
 
 
@@ -30,7 +31,7 @@ class Beliefs(eqx.Module):
             could not be told from another concept. At 0 there is none. For regression concepts.
     """
 
-    concentration: Float[Array, ""] = eqx.field(converter=as_float, default=1.0)
+    concentration: Float[Array, ""] = eqx.field(converter=number("concentration"), default=1.0)
     noise_spread: float = eqx.field(static=True, default=0.0)
     bias_scale: float = eqx.field(static=True, default=0.0)
 

@@ -1,6 +1,6 @@
 """Categorical concepts: a table of label probabilities for every concept and context."""
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -25,6 +25,7 @@ class CategoricalModel(FiniteModel):
         InputError: If shapes do not fit, or rows are no probability vectors.
     """
 
+    kind: ClassVar[str] = "categorical concepts"
     tables: Float[Array, "K X V"] = eqx.field(converter=probability("tables"))
     contexts: Float[Array, " X"] = eqx.field(converter=probability("contexts"))
 

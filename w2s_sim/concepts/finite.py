@@ -1,7 +1,7 @@
 """Latent-concept models whose demonstrations have finitely many outcomes, so that means are sums."""
 
 import abc
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -23,6 +23,8 @@ class FiniteModel(LatentConceptModel):
 
     Inputs are drawn by a law that all concepts share; labels are symbols 0..V-1.
     """
+
+    kind: ClassVar[str] = "concepts with finitely many outcomes"
 
     @property
     @abc.abstractmethod

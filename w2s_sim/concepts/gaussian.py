@@ -6,10 +6,11 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, require_between, require_finite
+from w2s_sim._checks import require_between, require_finite
 from w2s_sim.concepts.conditioning import block_sum
 from w2s_sim.concepts.model import ConceptModel
 from w2s_sim.errors import InputError
+from w2s_sim.fields import number, numbers
 from w2s_sim.students import LinearStudent
 
 
@@ -29,11 +30,13 @@ class GaussianConceptModel(ConceptModel):
         InputError: If shapes do not fit, or a number is not finite, or the noise is not positive.
     """
 
-    mean: Float[Array, " d"] = eqx.field(converter=as_float)
-    factor: Float[Array, "d r"] = eqx.field(converter=as_float)
-    noise: Float[Array, ""] = eqx.field(converter=as_float)
+    mean: Float[Array, " d"] = eqx.field(converter=numbers("mean"))
+    factor: Float[Array, "d r"] = eqx.field(converter=numbers("factor"))
+    noise: Float[Array, ""] = eqx.field(converter=number("noise"))
 
     def __check_init__(self) -> None:
+        if self.mean.ndim != 1:
+            raise InputError("mean", f"shape {self.mean.shape}", "shape (d,), one number per feature")
         require_finite("mean", self.mean)
         if self.factor.ndim != 2 or self.factor.shape[:1] != self.mean.shape:
             raise InputError(

@@ -1,6 +1,6 @@
 """Hidden Markov concepts: each concept is a language of short sequences."""
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -32,6 +32,7 @@ class HiddenMarkovModel(FiniteModel):
         InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
     """
 
+    kind: ClassVar[str] = "hidden Markov concepts"
     initial: Float[Array, "K S"] = eqx.field(converter=probability("initial"))
     transition: Float[Array, "K S S"] = eqx.field(converter=probability("transition"))
     emission: Float[Array, "K S V"] = eqx.field(converter=probability("emission"))

@@ -2,7 +2,7 @@
 
 import abc
 import dataclasses
-from typing import TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -73,7 +73,10 @@ class LatentConceptModel(ConceptModel):
 
     Attributes:
         prior: Prior over concepts, shape (K,), a probability vector.
+        kind: What such concepts are called in sentences.
     """
+
+    kind: ClassVar[str] = "latent concepts"
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
@@ -92,6 +95,10 @@ class LatentConceptModel(ConceptModel):
     def with_prior(self: ModelT, prior: Float[Array, " K"]) -> ModelT:
         """The same concepts under another prior."""
         return dataclasses.replace(self, prior=prior)
+
+    def student(self, weights: Float[Array, " K"]) -> Any:
+        """What predicts when concepts are weighted by `weights`: the model under that prior."""
+        return self.with_prior(weights)
 
     @property
     def num_concepts(self) -> int:

@@ -1,17 +1,19 @@
 """Regression concepts: y = beta_k^T x + sigma e, with normal noise e unless another law is given."""
 
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import (
-    as_float,
     require_between,
     require_finite,
     require_shape,
 )
 from w2s_sim.concepts.model import LatentConceptModel
-from w2s_sim.noise import NoiseLaw, NormalNoise
+from w2s_sim.fields import number, numbers, part
+from w2s_sim.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 
 
@@ -28,9 +30,10 @@ class RegressionModel(LatentConceptModel):
             number is not finite.
     """
 
-    vectors: Float[Array, "K d"] = eqx.field(converter=as_float)
-    noise: Float[Array, ""] = eqx.field(converter=as_float)
-    law: NoiseLaw = eqx.field(default_factory=NormalNoise)
+    kind: ClassVar[str] = "regression concepts"
+    vectors: Float[Array, "K d"] = eqx.field(converter=numbers("concepts"))
+    noise: Float[Array, ""] = eqx.field(converter=number("noise"))
+    law: NoiseLaw = eqx.field(default_factory=NormalNoise, converter=part("law", NoiseLaw, NOISE_LAWS))
 
     def __check_init__(self) -> None:
         require_finite("concepts", self.vectors)
@@ -38,6 +41,8 @@ class RegressionModel(LatentConceptModel):
         require_shape("prior", self.prior, self.vectors.shape[:1], "one weight per concept")
 
     def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:
+        inputs, labels = jnp.asarray(inputs), jnp.asarray(labels)
+        require_shape("inputs", inputs, (*labels.shape, self.vectors.shape[1]), "one row per label, d wide")
         residuals = (labels[:, None] - inputs @ self.vectors.T) / self.noise
         return self.law.log_density(residuals) - jnp.log(self.noise)
 

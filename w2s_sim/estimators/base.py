@@ -1,17 +1,26 @@
 """The interface of every estimator."""
 
 import abc
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Key
 
-from w2s_sim.concepts import RegressionModel
+from w2s_sim._checks import require_part
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.errors import InputError
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import Task, WeakData
 
 
 class Estimator(eqx.Module):
-    """A rule from the source model and weak data to a student."""
+    """A rule from the source model and weak data to a student.
+
+    Attributes:
+        concepts: The kind of concepts that the rule can learn from.
+    """
+
+    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
 
     @property
     @abc.abstractmethod
@@ -29,6 +38,30 @@ class Estimator(eqx.Module):
     def told(self, task: Task) -> "Estimator":
         """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
         return self
+
+    def require_concepts(self, source: LatentConceptModel, field: str = "estimator") -> None:
+        """Refuse a strong model whose concepts the rule cannot learn from.
+
+        Args:
+            source: The strong model.
+            field: How the complaint names the rule.
+
+        Raises:
+            InputError: If the concepts are of another kind.
+        """
+        if not isinstance(source, self.concepts):
+            given = f"{type(self).__name__}, which is for {self.concepts.kind}"
+            raise InputError(field, given, f"an estimator for {source.kind}, such as InContext(16)")
+
+    def require_inputs(self, source: LatentConceptModel, data: WeakData) -> None:
+        """Refuse to fit on what is no strong model with weak data, or one with concepts of another kind.
+
+        Raises:
+            InputError: If so.
+        """
+        require_part("source", source, LatentConceptModel, "the strong model: task.source")
+        require_part("data", data, WeakData, "weak pairs, such as task.sample_weak(60, key=key)")
+        self.require_concepts(source)
 
     @property
     def stays_in_hull(self) -> bool:

@@ -6,11 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, concrete, require_count, require_finite
+from w2s_sim._checks import as_whole, concrete, require_count, require_finite, require_shape
 from w2s_sim.concepts import GaussianConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
+from w2s_sim.fields import numbers, optional_part
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import WeakData
 
@@ -35,8 +36,13 @@ class ConjugateRefinement(Estimator):
     """
 
     num_demonstrations: int = eqx.field(static=True, converter=as_whole)
-    spread: Float[Array, "..."] = eqx.field(converter=as_float)
-    student: SpectralFinetuning | None = None
+    spread: Float[Array, "..."] = eqx.field(converter=numbers("spread"))
+    student: SpectralFinetuning | None = eqx.field(
+        default=None,
+        converter=optional_part(
+            "student", SpectralFinetuning, "a fine-tuning estimator, such as LeastSquares(num_weak=60)"
+        ),
+    )
 
     def __check_init__(self) -> None:
         require_count("num_demonstrations", self.num_demonstrations, 1)
@@ -70,10 +76,13 @@ class ConjugateRefinement(Estimator):
     def prior_model(self, source: RegressionModel) -> GaussianConceptModel:
         """What the strong model believes before it reads the context."""
         mean = source.prior @ source.vectors
+        if self.spread.shape:
+            require_shape("spread", self.spread, mean.shape * 2, "features x features")
         factor = self.spread if self.spread.shape else self.spread * jnp.eye(mean.shape[0])
         return GaussianConceptModel(mean, factor, source.noise)
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        self.require_inputs(source, data)
         demonstrations = data[: self.num_demonstrations]
         posterior = self.prior_model(source).updated(demonstrations.inputs, demonstrations.labels)
         if self.student is None:

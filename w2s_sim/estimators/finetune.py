@@ -12,9 +12,10 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, require_between, require_count
+from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
+from w2s_sim.fields import number, part
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import WeakData
 
@@ -32,6 +33,7 @@ class SpectralFinetuning(Estimator):
         return True
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        self.require_inputs(source, data)
         start = source.prior @ source.vectors
         matrix = self.filter_matrix(data.inputs)
         residual = data.labels - data.inputs @ start
@@ -74,7 +76,7 @@ class Ridge(DirectFinetuning):
         ridge: eta >= 0, in squared feature units.
     """
 
-    ridge: Float[Array, ""] = eqx.field(converter=as_float)
+    ridge: Float[Array, ""] = eqx.field(converter=number("ridge"))
 
     def __check_init__(self) -> None:
         require_between("ridge", self.ridge, 0.0)
@@ -103,7 +105,7 @@ class GradientDescent(DirectFinetuning):
     """
 
     steps: int = eqx.field(static=True, converter=as_whole)
-    step_size: Float[Array, ""] = eqx.field(converter=as_float)
+    step_size: Float[Array, ""] = eqx.field(converter=number("step_size"))
 
     def __check_init__(self) -> None:
         require_count("steps", self.steps, 0)
@@ -133,7 +135,7 @@ class SpectralCutoff(DirectFinetuning):
         threshold: Smallest eigenvalue of S that is followed, >= 0, in squared feature units.
     """
 
-    threshold: Float[Array, ""] = eqx.field(converter=as_float)
+    threshold: Float[Array, ""] = eqx.field(converter=number("threshold"))
 
     def __check_init__(self) -> None:
         require_between("threshold", self.threshold, 0.0)
@@ -153,8 +155,10 @@ class LabelMixing(SpectralFinetuning):
         mixing: m in [0, 1], the weight of the strong model's own predictions.
     """
 
-    student: SpectralFinetuning
-    mixing: Float[Array, ""] = eqx.field(converter=as_float)
+    student: SpectralFinetuning = eqx.field(
+        converter=part("student", SpectralFinetuning, "a fine-tuning estimator, as Ridge(0.3, num_weak=60)")
+    )
+    mixing: Float[Array, ""] = eqx.field(converter=number("mixing"))
 
     def __check_init__(self) -> None:
         require_between("mixing", self.mixing, 0.0, 1.0)

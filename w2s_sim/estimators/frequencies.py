@@ -1,17 +1,18 @@
 """Prior transfer from how often weak demonstrations show each outcome, for concepts with finitely many."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, require_between, require_count
+from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.hull_projection import simplex_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.fields import number
 from w2s_sim.task import WeakData
 
 # Shares of even symbols in the channels that the search starts from.
@@ -27,6 +28,8 @@ class FrequencyProjection(PairByPair):
 
     Source: after Charikar, Pabbaraju & Shiragur 2024, arXiv 2405.15116.
     """
+
+    concepts: ClassVar[type[LatentConceptModel]] = FiniteModel
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
@@ -76,9 +79,10 @@ class ChannelUnknown(PairByPair):
         doubt: > 0: pseudo-counts for each pair of symbols.
     """
 
+    concepts: ClassVar[type[LatentConceptModel]] = CategoricalModel
     steps: int = eqx.field(static=True, converter=as_whole, default=300)
-    faith: Float[Array, ""] = eqx.field(converter=as_float, default=5.0)
-    doubt: Float[Array, ""] = eqx.field(converter=as_float, default=0.1)
+    faith: Float[Array, ""] = eqx.field(converter=number("faith"), default=5.0)
+    doubt: Float[Array, ""] = eqx.field(converter=number("doubt"), default=0.1)
 
     def __check_init__(self) -> None:
         require_count("steps", self.steps, 1)

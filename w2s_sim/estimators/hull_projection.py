@@ -1,18 +1,19 @@
 """Projection of a weak student on the convex hull of the strong model's concepts."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from w2s_sim._checks import as_float, require_finite
+from w2s_sim._checks import require_finite, require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.fields import numbers, part
 from w2s_sim.task import Task, TransferTask, WeakData
 
 # Roundings that a length, or an inner product of lengths, may be off by.
@@ -186,9 +187,12 @@ class HullProjection(PriorTransfer):
     of strong predictors).
     """
 
-    student: Estimator
+    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
+    student: Estimator = eqx.field(
+        converter=part("student", Estimator, "an estimator, such as Ridge(0.3, num_weak=60)")
+    )
     covariance: Float[Array, "d d"] | None = eqx.field(
-        default=None, converter=lambda value: None if value is None else as_float(value)
+        default=None, converter=numbers("covariance", optional=True)
     )
 
     def __check_init__(self) -> None:
@@ -224,4 +228,5 @@ class HullProjection(PriorTransfer):
             raise InputError("source", type(source).__name__, "regression concepts")
         weak = self.student.fit(source, data, key=key).coefficients
         covariance = jnp.eye(weak.shape[0]) if self.covariance is None else self.covariance
+        require_shape("covariance", covariance, weak.shape * 2, "features x features")
         return hull_weights(source.vectors, weak, covariance)

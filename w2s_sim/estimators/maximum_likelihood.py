@@ -1,18 +1,20 @@
 """Maximum likelihood of the concept prior, for a weak channel that is known, or known up to its noise."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Key
 
-from w2s_sim._checks import as_float, require_between
+from w2s_sim._checks import concrete, require_between, short
 from w2s_sim.concepts import FiniteModel, LatentConceptModel
 from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.fields import numbers, optional_part
 from w2s_sim.task import WeakData
 
 # Steps of expectation-maximisation at most. Each costs one pass over the data.
@@ -92,7 +94,10 @@ class MaximumLikelihood(PairByPair):
         num_weak: n >= 1 weak pairs, each with a concept of its own.
     """
 
-    channel: LatentConceptModel | None = None
+    channel: LatentConceptModel | None = eqx.field(
+        default=None,
+        converter=optional_part("channel", LatentConceptModel, "a model of the same concepts, or nothing"),
+    )
     tolerance: float = eqx.field(static=True, default=1e-5, kw_only=True)
 
     def __check_init__(self) -> None:
@@ -125,8 +130,9 @@ class SmoothingUnknown(PairByPair):
         tolerance: As for `MaximumLikelihood`.
     """
 
+    concepts: ClassVar[type[LatentConceptModel]] = FiniteModel
     shares: Float[Array, " G"] = eqx.field(
-        converter=as_float, default_factory=lambda: jnp.linspace(0, 0.9, 19)
+        converter=numbers("shares"), default_factory=lambda: jnp.linspace(0, 0.9, 19)
     )
     tolerance: float = eqx.field(static=True, default=1e-5, kw_only=True)
 
@@ -134,6 +140,8 @@ class SmoothingUnknown(PairByPair):
         require_between("tolerance", self.tolerance, 0.0, open_low=True)
         if self.shares.ndim != 1 or 0 in self.shares.shape:
             raise InputError("shares", f"shape {self.shares.shape}", "a list of shares")
+        if concrete(self.shares) and not np.all((self.shares >= 0) & (self.shares < 1)):
+            raise InputError("shares", short(self.shares), "numbers in [0, 1)")
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> tuple[PriorFit, Float[Array, ""]]:
         """The prior, and the share.

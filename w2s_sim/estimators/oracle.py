@@ -3,6 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
+from w2s_sim._checks import require_shape
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import probability
@@ -31,4 +32,5 @@ class Oracle(PriorTransfer):
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
+        require_shape("prior", self.prior, source.prior.shape, "one weight per concept")
         return self.prior

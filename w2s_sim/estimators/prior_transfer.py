@@ -1,6 +1,7 @@
 """Prior transfer: estimators that hand back a prior over the strong model's concepts."""
 
 import abc
+from typing import ClassVar, overload
 
 import equinox as eqx
 from jaxtyping import Array, Float, Key
@@ -15,8 +16,10 @@ from w2s_sim.task import WeakData
 class PriorTransfer(Estimator):
     """Base of the estimators that learn which concepts are wanted, and predict with the strong model's own.
 
-    The prior is there for any latent-concept model; a student is made of it for regression concepts.
+    The student is the strong model under that prior: for regression concepts its mean predictor.
     """
+
+    concepts: ClassVar[type[LatentConceptModel]] = LatentConceptModel
 
     @abc.abstractmethod
     def transferred_prior(
@@ -39,7 +42,16 @@ class PriorTransfer(Estimator):
         """Of one concept there is one prior."""
         return source.num_concepts == 1
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    @overload
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent: ...
+    @overload
+    def fit(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> LinearStudent | LatentConceptModel: ...
+    def fit(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> LinearStudent | LatentConceptModel:
+        self.require_inputs(source, data)
         return source.student(self.transferred_prior(source, data, key=key))
 
 

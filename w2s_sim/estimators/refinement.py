@@ -13,6 +13,7 @@ from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
+from w2s_sim.fields import part
 from w2s_sim.students import LinearStudent
 from w2s_sim.task import WeakData
 
@@ -40,7 +41,11 @@ class Refinement(Estimator):
     """
 
     num_demonstrations: int = eqx.field(static=True, converter=as_whole)
-    student: SpectralFinetuning
+    student: SpectralFinetuning = eqx.field(
+        converter=part(
+            "student", SpectralFinetuning, "a fine-tuning estimator, such as LeastSquares(num_weak=60)"
+        )
+    )
     context: Context = eqx.field(static=True, default="shared")
     labels: Labels = eqx.field(static=True, default="draw")
 
@@ -80,6 +85,11 @@ class Refinement(Estimator):
         return self.num_demonstrations + 1
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        self.require_inputs(source, data)
+        if data.labels.shape[0] != self.sample_size:
+            raise InputError(
+                "data", f"{data.labels.shape[0]} pairs", f"{self.sample_size}: demonstrations, queries"
+            )
         label_key, student_key = jax.random.split(key)
         queries, posterior = self.read_contexts(source, data)
         if self.labels == "draw":

@@ -1,6 +1,6 @@
 """Maximum likelihood of the concept prior when the weak model's bias and noise are unknown."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -8,11 +8,12 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_float, as_whole, require_between, require_count
+from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.fields import number
 from w2s_sim.task import WeakData
 
 # The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
@@ -54,9 +55,10 @@ class BiasAndNoiseUnknown(PairByPair):
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
 
+    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
     steps: int = eqx.field(static=True, converter=as_whole, default=200)
     bias_scale: Float[Array, ""] | None = eqx.field(
-        converter=lambda value: None if value is None else as_float(value), default=None
+        converter=number("bias_scale", optional=True), default=None
     )
 
     def __check_init__(self) -> None:

@@ -9,12 +9,14 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from w2s_sim._checks import require_between
+from w2s_sim._forks import require_threads
 from w2s_sim.falsifier.ascent import Ascent
 from w2s_sim.falsifier.exploration import Exploration
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt, Progress
 from w2s_sim.falsifier.objective import NO_SCORE, pressure_of_verdict
 from w2s_sim.falsifier.purse import Purse
-from w2s_sim.statements import Case, Statement
+from w2s_sim.statements import Case, Statement, statements_of
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.evaluation import margin_of
 
@@ -61,7 +63,7 @@ def final_settings(seed: int = 0, alpha: float = 1e-3) -> Settings:
 
 
 def falsify(
-    statement: Statement,
+    statement: Statement | str,
     *,
     budget: float = 60.0,
     points: float = math.inf,
@@ -80,7 +82,7 @@ def falsify(
     not finite.
 
     Args:
-        statement: The statement.
+        statement: The statement, or the id of a theorem.
         budget: Seconds of search, > 0; the last measurement comes on top.
         points: Most points, where the statement makes a claim, that are tried: with seconds enough, the
             search is then the same on every machine.
@@ -92,6 +94,9 @@ def falsify(
 
     Source: CMA-ES after Hansen 2016, arXiv 1604.00772; Adam after Kingma & Ba 2015, arXiv 1412.6980.
     """
+    require_threads()
+    require_between("budget", budget, 0.0, open_low=True)
+    (statement,) = statements_of(statement)
     settings = settings or final_settings()
     own_cases = starts or statement.cases("quick")
     hunt = Hunt(statement, settings, Purse(budget, points), progress or (lambda _: None), on_best)

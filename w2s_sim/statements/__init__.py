@@ -12,6 +12,7 @@ from w2s_sim.statements.measure import FromWeakData as FromWeakData
 from w2s_sim.statements.parameters import Parameter as Parameter
 from w2s_sim.statements.registry import all_statements as all_statements
 from w2s_sim.statements.registry import find_statement as find_statement
+from w2s_sim.statements.registry import statements_of as statements_of
 from w2s_sim.statements.statement import Kind as Kind
 from w2s_sim.statements.statement import Preset as Preset
 from w2s_sim.statements.statement import Statement as Statement

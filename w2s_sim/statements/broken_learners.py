@@ -51,7 +51,8 @@ class ToldTheWorld(Estimator):
 class NearestConcept(HullProjection):
     """The bare concept nearest to the weak student: a projection on a set that is not convex."""
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def fit(self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        assert isinstance(source, RegressionModel)
         weak = self.student.fit(source, data, key=key).coefficients
         return LinearStudent(nearest_concept(source.vectors, weak))
 

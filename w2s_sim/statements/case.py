@@ -2,15 +2,20 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 import equinox as eqx
 import jax
 from jaxtyping import Array, Key
 
+from w2s_sim._checks import require_key, require_part
+from w2s_sim.concepts import FiniteModel
 from w2s_sim.estimators import Estimator
+from w2s_sim.fields import part
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.precision import in_precision
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.task import Task, TransferTask, WeakData
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -22,6 +27,11 @@ else:
     from typing import TypeVar
 
     TaskT = TypeVar("TaskT")
+
+
+# What complaints about something else ask for.
+ESTIMATORS = "an estimator with its numbers, such as Ridge(0.3, num_weak=60)"
+TASKS = "a task, such as canonical_task()"
 
 
 class Sampling(eqx.Module):
@@ -54,8 +64,12 @@ class Case(eqx.Module, Generic[TaskT]):
 
     name: str = eqx.field(static=True)
     task: TaskT
-    estimator: Estimator
+    estimator: Estimator = eqx.field(converter=part("estimator", Estimator, ESTIMATORS))
     grouped: bool = eqx.field(static=True, default=False)
+
+    def __check_init__(self) -> None:
+        require_part("name", self.name, str, "a text, as in Case('mine', task, estimator)")
+        require_part("task", self.task, Task, TASKS)
 
     def sample_weak(self, *, key: Key[Array, ""]) -> WeakData:
         """The weak data that the estimator consumes."""
@@ -67,10 +81,27 @@ class Case(eqx.Module, Generic[TaskT]):
         context_size = self.estimator.context_size if self.grouped else 1
         return Sampling(self.task, self.estimator.sample_size, context_size)
 
-    def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearStudent:
-        """Weak data, then the student that the estimator makes of it."""
+    @overload
+    def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearStudent: ...
+    @overload
+    def fit(self: "Case[FiniteTask]", *, key: Key[Array, ""]) -> FiniteModel: ...
+    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> LinearStudent | FiniteModel:
+        """Weak data, then the student that the estimator makes of it.
+
+        Args:
+            key: Typed PRNG key.
+
+        Returns:
+            For concepts with finitely many outcomes, the strong model under the prior that is transferred.
+
+        Raises:
+            InputError: If the estimator is not for these concepts, or numbers are in another precision.
+        """
+        require_key("key", key)
+        self.estimator.require_concepts(self.task.source)
+        case = in_precision(self)
         data_key, fit_key = jax.random.split(key)
-        return self.estimator.fit(self.task.source, self.sample_weak(key=data_key), key=fit_key)
+        return case.estimator.fit(case.task.source, case.sample_weak(key=data_key), key=fit_key)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,3 +131,7 @@ class Control:
     case: Case[Any]
     breaks: str
     believed: Case[Any] | None = None
+
+    def __post_init__(self) -> None:
+        require_part("case", self.case, Case, "a case, as in Control(case, 'what it breaks')")
+        require_part("breaks", self.breaks, str, "the name of an assumption")

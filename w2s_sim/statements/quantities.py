@@ -4,12 +4,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from w2s_sim._checks import require_part
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import TransferTask
+from w2s_sim.task import TransferTask, require_student
+
+# What complaints about something else ask for.
+REGRESSION_TASK = "a task with regression concepts, such as canonical_task()"
 
 
 def squared_error(task: TransferTask, student: LinearStudent) -> Float[Array, ""]:
     """||b - beta_Q||^2 in squared label units: the excess risk when features are isotropic."""
+    require_part("task", task, TransferTask, REGRESSION_TASK)
+    require_student(task, student)
     error = student.coefficients - task.target_vector
     return error @ error
 
@@ -39,6 +45,7 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
 
     Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
     """
+    require_part("task", task, TransferTask, REGRESSION_TASK)
     to_source = task.source_vector - task.target_vector
     to_weak = task.weak_vector - task.target_vector
     along = to_source - to_weak

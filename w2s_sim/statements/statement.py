@@ -1,11 +1,13 @@
 """The contract `Statement`: a theorem, lemma or conjecture that can be checked."""
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from jaxtyping import Array, Float, Key
 
+from w2s_sim._checks import described
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
 from w2s_sim.statements.case import Assumption, Case, Control
@@ -19,6 +21,37 @@ Preset = Literal["quick", "full"]
 
 def _none(_: Any) -> tuple[()]:
     return ()
+
+
+def require_function(field: str, value: Any, arguments: tuple[str, ...], where: str) -> None:
+    """Refuse what is no function of these arguments, in their order; None is left out.
+
+    Args:
+        field: Name in complaints.
+        value: What was given.
+        arguments: The names that the arguments have in the documentation.
+        where: Id of the statement.
+
+    Raises:
+        InputError: If it cannot be called, or takes other arguments, or the same in another order.
+    """
+    if value is None:
+        return
+    expected = f"a function of {', '.join(arguments)}: lambda {', '.join(arguments)}: ..."
+    if not callable(value) or isinstance(value, type):
+        raise InputError(field, described(value), expected, where)
+    try:
+        signature = inspect.signature(value)
+    except ValueError:
+        # Of some functions written in C Python knows no signature.
+        return
+    try:
+        bound = signature.bind(*arguments)
+    except TypeError:
+        raise InputError(field, f"a function of {signature}", expected, where) from None
+    swapped = any(name in arguments and given != name for name, given in bound.arguments.items())
+    if swapped:
+        raise InputError(field, f"a function of {signature}", expected, where)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,6 +141,17 @@ class Statement:
             raise InputError("pathwise", f"kind {self.kind!r}", "an equality that is measured", self.id)
         if self.is_equality and self.margin is None:
             raise InputError("margin", "none", "a margin, for an equality is judged within one", self.id)
+        require_function("cases", self.cases, ("preset",), self.id)
+        require_function("controls", self.controls, ("preset",), self.id)
+        require_function("measure", self.measure, ("key", "case"), self.id)
+        for field in ("bound", "exact", "support", "trivial", "terms", "margin", "scale"):
+            require_function(field, getattr(self, field), ("case",), self.id)
+        for field, kind in (("assumptions", Assumption), ("lemmas", Statement), ("parameters", Parameter)):
+            values = getattr(self, field)
+            if not isinstance(values, tuple | list) or not all(isinstance(value, kind) for value in values):
+                raise InputError(
+                    field, described(values), f"a tuple of {kind.__name__}s: ({field[:-1]},)", self.id
+                )
 
     @property
     def is_equality(self) -> bool:

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 import pandas as pd
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
-from w2s_sim.errors import PrecisionWarning
+from w2s_sim._checks import described, require_count, require_part
+from w2s_sim._forks import require_threads
+from w2s_sim.errors import InputError, PrecisionWarning
 from w2s_sim.estimators import Estimator
+from w2s_sim.finite_task import FiniteTask
+from w2s_sim.frames import CompactFrame
 from w2s_sim.metrics import performance_gap_recovered
+from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.statements import Case, FromWeakData
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.statements.case import ESTIMATORS, TASKS
+from w2s_sim.task import Task, TransferTask, WeakData
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 
@@ -22,7 +27,7 @@ def _excess_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
 
 
 def compare(
-    task: TransferTask,
+    task: TransferTask | FiniteTask,
     estimators: Mapping[str, Estimator],
     *,
     replicates: int = 4000,
@@ -35,25 +40,28 @@ def compare(
     noisy than the risks themselves.
 
     Args:
-        task: The task.
-        estimators: Estimators by name.
+        task: With regression concepts, or with finitely many outcomes.
+        estimators: By name; for finitely many outcomes those that transfer a prior.
         replicates: Independent weak data sets per estimator, >= 2.
         seed: Replicate i depends on (seed, i) alone.
         grouped: Whether the demonstrations of one context share one draw of the concept.
 
     Returns:
-        One row per estimator: `estimator`, `sample_size` (weak pairs consumed), `risk` and its Monte Carlo
-        standard error `risk_se` (squared label units), `pgr` and `pgr_se` (performance gap recovered
-        against the weak model's own predictor; nan if that is already perfect), `replicates`.
+        One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (squared label
+        units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered against the weak model's
+        own predictor; nan if that is already perfect), `sample_size` (weak pairs consumed), `replicates`.
 
     Raises:
-        InputError: If `replicates` is below 2 or the seed is none.
+        InputError: If `replicates` is below 2, the seed is none, or an estimator is not for these concepts.
 
     Warns:
         PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
     """
+    require_threads()
     require_count("replicates", replicates, 2)
     require_seed(seed)
+    require_part("task", task, Task, TASKS)
+    task, estimators = in_precision(task), named(estimators, task)
     weak_risk = float(task.weak_risk)
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
@@ -67,12 +75,29 @@ def compare(
         rows.append(
             {
                 "estimator": name,
-                "sample_size": estimator.sample_size,
                 "risk": risk,
                 "risk_se": risk_se,
                 "pgr": float(performance_gap_recovered(risk, weak_risk)),
                 "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
+                "sample_size": estimator.sample_size,
                 "replicates": replicates,
             }
         )
-    return pd.DataFrame(rows)
+    return CompactFrame(rows)
+
+
+def named(estimators: Mapping[str, Estimator], task: Task) -> dict[str, Estimator]:
+    """Estimators by name, in the precision at hand.
+
+    Raises:
+        InputError: If they are no dictionary of estimators, there are none, or one is not for these concepts.
+    """
+    if not isinstance(estimators, Mapping) or not estimators:
+        given = described(estimators)
+        raise InputError("estimators", given, "estimators by name, as in {'naive': Ridge(0.3, num_weak=60)}")
+    found = {}
+    for name, estimator in estimators.items():
+        field = f"estimators[{name!r}]"
+        require_part(field, estimator, Estimator, ESTIMATORS).require_concepts(task.source, field)
+        found[str(name)] = in_precision(estimator)
+    return found

@@ -55,7 +55,7 @@ def read_features(values: dict[str, Any], dim: int) -> FeatureLaw:
             raise InputError(key, own[key], f"no such key with {said}")
     if kind is None:
         base = FEATURE_LAWS[own["features"]](dim)
-        return base if own["factor"] is None else Anisotropic(base, _square(own["factor"], dim))
+        return base if own["factor"] is None else Anisotropic(base, np.array(_square(own["factor"], dim)))
     base = FEATURE_LAWS[own["features"]](own["input_dim"])
     mapped = MappedFeatures(base, _polynomial(own) if kind == "polynomial" else _fourier(own, dim))
     if mapped.dim != dim:

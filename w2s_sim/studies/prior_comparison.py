@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_count
-from w2s_sim.errors import InputError
+from w2s_sim._checks import require_count, require_part
+from w2s_sim._forks import require_threads
 from w2s_sim.estimators import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.finite_task import FiniteTask
+from w2s_sim.frames import CompactFrame
 from w2s_sim.metrics import kl_divergence, performance_gap_recovered, total_variation
+from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.statements import Case, FromWeakData
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.statements.case import TASKS
+from w2s_sim.studies.comparison import named
+from w2s_sim.task import Task, TransferTask, WeakData
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 
@@ -28,7 +32,7 @@ def prior_scores(key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[
         risk = task.excess_risk(estimator.fit(task.source, data, key=key))
         return jnp.stack([risk, jnp.nan * risk, jnp.nan * risk])
     prior = estimator.transferred_prior(task.source, data, key=key)
-    risk = task.excess_risk(prior if isinstance(task, FiniteTask) else task.source.student(prior))
+    risk = task.excess_risk(task.source.student(prior))
     return jnp.stack(
         [risk, kl_divergence(task.target_prior, prior), total_variation(task.target_prior, prior)]
     )
@@ -56,22 +60,21 @@ def compare_priors(
         grouped: Whether the demonstrations of one context share one draw of the concept.
 
     Returns:
-        One row per estimator: `estimator`; `sample_size`, weak pairs consumed; `risk`, excess risk in squared
+        One row per estimator: `estimator`; `risk`, excess risk in squared
         label units, or excess log loss in nats; `prior_kl`, the mean of KL(alpha^Q || prior) in nats over the
         replicates where it is finite, and `prior_kl_infinite`, the share of the others: those whose prior
         excludes a concept that is wanted; `prior_tv`, total variation; `pgr`, performance gap recovered
         against the weak model's own predictor; each mean with its Monte Carlo standard error `..._se`;
-        `replicates`.
+        `sample_size`, weak pairs consumed; `replicates`.
 
     Raises:
         InputError: If `replicates` is below 2, the seed is none, or an estimator not for these concepts.
     """
+    require_threads()
     require_count("replicates", replicates, 2)
     require_seed(seed)
-    if isinstance(task, FiniteTask):
-        for name, estimator in estimators.items():
-            if not isinstance(estimator, PriorTransfer):
-                raise InputError(f"estimators[{name!r}]", type(estimator).__name__, "an estimator of a prior")
+    require_part("task", task, Task, TASKS)
+    task, estimators = in_precision(task), named(estimators, task)
     weak_risk = float(task.weak_risk)
     rows = []
     for name, estimator in estimators.items():
@@ -85,7 +88,6 @@ def compare_priors(
         rows.append(
             {
                 "estimator": name,
-                "sample_size": estimator.sample_size,
                 "risk": risk,
                 "risk_se": risk_se,
                 "prior_kl": prior_kl,
@@ -95,7 +97,8 @@ def compare_priors(
                 "prior_tv_se": prior_tv_se,
                 "pgr": float(performance_gap_recovered(risk, weak_risk)),
                 "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
+                "sample_size": estimator.sample_size,
                 "replicates": replicates,
             }
         )
-    return pd.DataFrame(rows)
+    return CompactFrame(rows)

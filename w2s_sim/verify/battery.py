@@ -4,10 +4,14 @@ import dataclasses
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from w2s_sim._checks import described, require_part
+from w2s_sim._forks import require_threads
+from w2s_sim.errors import InputError
+from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.statements import Case, Control, Preset, Statement
+from w2s_sim.statements import Case, Control, Preset, Statement, statements_of
 from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.replication import prepare
@@ -17,6 +21,11 @@ from w2s_sim.verify.verdict import Role, Verdict, verdict_record
 if TYPE_CHECKING:
     import pandas as pd
 
+# What a complaint about something else asks for.
+CASES = "cases, such as [Case('mine', task, Ridge(0.3, num_weak=60))]"
+
+# Of a table of verdicts; long texts come last.
+FIRST_COLUMNS = ("verdict", "role", "theorem", "case", "measured", "bound", "tightness", "as_expected")
 # Called with the label of the row that is sampled next, and the number of rows done.
 Progress = Callable[[str, int], None]
 # Rows of one theorem are shown in this order.
@@ -51,14 +60,15 @@ class Battery:
     own_cases: Sequence[Case] = ()
 
     def jobs(self) -> list[Job]:
-        """All sampled rows."""
+        """All sampled rows, in the precision at hand."""
         jobs: list[Job] = []
         for theorem in self.statements:
             for statement in [theorem] if self.own_cases else [theorem, *theorem.lemmas]:
-                cases = self.own_cases or statement.cases(self.preset)
+                cases = self.own_cases or _cases_of(statement, self.preset)
                 controls = () if self.own_cases else statement.controls(self.preset)
-                jobs += [Job(theorem, statement, case) for case in cases]
-                jobs += [Job(theorem, statement, control.case, control) for control in controls]
+                jobs += [Job(theorem, statement, in_precision(case)) for case in cases]
+                at_hand = [_in_precision(control) for control in controls]
+                jobs += [Job(theorem, statement, control.case, control) for control in at_hand]
         return jobs
 
     def run(
@@ -136,31 +146,94 @@ def in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return sorted(verdicts, key=lambda row: (theorems.index(row.theorem), ROLES.index(row.role)))
 
 
+def _cases_of(statement: Statement, preset: Preset) -> Sequence[Case[Any]]:
+    """The statement's own cases.
+
+    Raises:
+        InputError: If there are none, or they are no list of cases.
+    """
+    cases = statement.cases(preset)
+    if not isinstance(cases, Sequence) or not cases:
+        raise InputError(
+            "cases", described(cases), f"a list of one case or more for {preset!r}", statement.id
+        )
+    for index, case in enumerate(cases):
+        require_part(f"cases[{index}]", case, Case, CASES)
+    return cases
+
+
+def _in_precision(control: Control) -> Control:
+    return dataclasses.replace(
+        control, case=in_precision(control.case), believed=in_precision(control.believed)
+    )
+
+
 def check(
-    *statements: Statement,
+    *statements: Statement | str | Iterable[Statement | str],
     preset: Preset = "quick",
     seed: Seed = 0,
     alpha: float = 1e-3,
-    cases: Sequence[Case] = (),
+    cases: Case | Iterable[Case] = (),
 ) -> "pd.DataFrame":
     """Check statements and return the table of verdicts: the notebook's `w2s verify`.
 
     Args:
-        *statements: Statements of one's own, or of `all_statements()`.
+        *statements: Statements of one's own, ids of theorems, or several of either in a list.
         preset: "quick" or "full".
         seed: Seed of all replicates, in [0, 2^64).
         alpha: Family-wise error level of the call, in (0, 0.5].
-        cases: Cases of one's own, in place of the statements' cases, lemmas and controls.
+        cases: A case of one's own, or several, in place of the statements' cases, lemmas and controls.
 
     Returns:
         One row per verdict; columns as in `Verdict`, with `tightness` and `as_expected`.
+
+    Raises:
+        InputError: Before any work starts, if there is no such theorem or preset, or a case is none, or is
+            not of the kind that a statement speaks of.
     """
+    require_threads()
+    found = statements_of(*statements)
+    if not found:
+        raise InputError(
+            "statements", "none", "one at least, or the ids of theorems: check(*all_statements())"
+        )
+    if preset not in PRESETS:
+        raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
     settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
-    return verdict_frame(Battery(statements, preset, settings, tuple(cases)).run())
+    return verdict_frame(Battery(found, preset, settings, own_cases_of(found, cases)).run())
+
+
+def own_cases_of(
+    statements: Sequence[Statement], cases: Case[Any] | Iterable[Case[Any]]
+) -> tuple[Case[Any], ...]:
+    """The cases that somebody gives for some statements, one or several.
+
+    Raises:
+        InputError: If one is no case, or has a task that a statement does not speak of, or an estimator that
+            is not for the concepts of its task.
+    """
+    given = (cases,) if isinstance(cases, Case) else cases
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise InputError("cases", described(cases), CASES)
+    own = tuple(given)
+    for index, case in enumerate(own):
+        field = f"cases[{index}]"
+        require_part(field, case, Case, CASES)
+        for statement in statements:
+            kinds = {type(c.task): None for c in (*statement.cases("quick"), *statement.cases("full"))}
+            if kinds and not isinstance(case.task, tuple(kinds)):
+                wanted = " or ".join(kind.__name__ for kind in kinds)
+                found = f"{case.name!r}, with a {type(case.task).__name__}"
+                raise InputError(field, found, f"a case with a {wanted}, for {statement.id}")
+        case.estimator.require_concepts(case.task.source, f"{field}.estimator")
+    return own
 
 
 def verdict_frame(verdicts: Iterable[Verdict]) -> "pd.DataFrame":
-    """Verdicts as a DataFrame, one row each."""
-    import pandas as pd
+    """Verdicts as a DataFrame, one row each: what was found of what first, the reasons last."""
+    from w2s_sim.frames import CompactFrame
 
-    return pd.DataFrame([verdict_record(verdict) for verdict in verdicts])
+    records = [verdict_record(verdict) for verdict in verdicts]
+    frame = CompactFrame(records)
+    others = [name for name in frame.columns if name not in FIRST_COLUMNS]
+    return frame.reindex(columns=[*FIRST_COLUMNS, *others])

@@ -58,10 +58,11 @@ def check_case(
         settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     try:
         row = _measure(statement, case, case, settings, alpha)
-    except InputError as error:
+    except (InputError, AssertionError, AttributeError, TypeError) as error:
         if broken is None:
             raise
-        # What the statement measures exists only under its assumptions.
+        # What the statement measures exists only under its assumptions: without them it may ask an estimator
+        # for what it has not.
         nothing = Interval(math.nan, math.nan, math.nan, math.nan)
         row = _Row(nothing, math.nan, "inconclusive", str(error), 0, case)
     outcome, reason = row.outcome, row.reason
@@ -181,8 +182,15 @@ def _sample(
     settings: Settings,
     alpha: float,
 ) -> _Row:
+    functional = statement.functional_of(case)
+
     def draw(start: int, stop: int) -> Float[np.ndarray, "n *r"]:
-        return replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
+        values = replicate(measure, case, seed=settings.seed, start=start, stop=stop, memory=settings.memory)
+        if (values.ndim == 1) != (functional is None):
+            given = "one number" if values.ndim == 1 else f"{values.shape[1]} numbers"
+            expected = "one number a replicate, or a vector and a functional of its means"
+            raise InputError("measure", f"{given} a replicate", expected, statement.id)
+        return values
 
     def draw_breaches(start: int, stop: int) -> Float[np.ndarray, " n"]:
         distances = np.abs(draw(start, stop) - bound)
@@ -196,7 +204,7 @@ def _sample(
             statement.kind,
             bound,
             margin,
-            statement.functional_of(case),
+            functional,
             rounding_of(statement),
             resolution_of(statement, case, bound),
         )

@@ -8,7 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim._checks import described
+from w2s_sim.errors import InputError
+from w2s_sim.precision import widened
 from w2s_sim.rounding import DOUBLE_ROUNDING, SINGLE_ROUNDING
 from w2s_sim.statements import Case, Statement
 
@@ -18,28 +20,28 @@ OPERATIONS = 8
 
 def bound_of(statement: Statement, case: Case[Any]) -> float:
     """The bound."""
-    return float(_evaluate(statement, statement.bound, case))
+    return _number("bound", statement, statement.bound, case)
 
 
 def exact_value_of(statement: Statement, case: Case[Any]) -> float:
     """The measured quantity of a statement that needs no sampling."""
     assert statement.exact is not None
-    return float(_evaluate(statement, statement.exact, case))
+    return _number("exact", statement, statement.exact, case)
 
 
 def margin_of(statement: Statement, case: Case[Any]) -> float:
     """The difference that still counts as equal; 0 where there is none."""
-    return 0.0 if statement.margin is None else float(_evaluate(statement, statement.margin, case))
+    return 0.0 if statement.margin is None else _number("margin", statement, statement.margin, case)
 
 
 def trivial_of(statement: Statement, case: Case[Any]) -> float | None:
     """The bound that needs no theorem, where there is one."""
-    return None if statement.trivial is None else float(_evaluate(statement, statement.trivial, case))
+    return None if statement.trivial is None else _number("trivial", statement, statement.trivial, case)
 
 
 def scale_of(statement: Statement, case: Case[Any]) -> float:
     """Size of what the numbers of an exact statement are differences of; 1 where they have no unit."""
-    return 1.0 if statement.scale is None else float(_evaluate(statement, statement.scale, case))
+    return 1.0 if statement.scale is None else _number("scale", statement, statement.scale, case)
 
 
 def rounding_of(statement: Statement) -> float:
@@ -68,25 +70,25 @@ def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
     return {name: float(term) for name, term in _evaluate(statement, statement.terms, case).items()}
 
 
+def _number(field: str, statement: Statement, function: Callable[[Case[Any]], Any], case: Case[Any]) -> float:
+    """A function of the statement at a case, one number.
+
+    Raises:
+        InputError: If it is none.
+    """
+    value = _evaluate(statement, function, case)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        where = f"{statement.id}, {case.name}"
+        raise InputError(field, described(value), "one number", where) from None
+
+
 def _evaluate(statement: Statement, function: Callable[[Case[Any]], Any], case: Case[Any]) -> Any:
     # A certificate is no better than its rounding.
     exact = statement.exact is not None
     with jax.enable_x64(True) if exact else contextlib.nullcontext():
-        return function(_in_double(case) if exact else case)
-
-
-def _in_double(case: Case[Any]) -> Case[Any]:
-    """The case in float64; probabilities, which were rounded to less, are made to sum to one again."""
-
-    def widen(path: Any, leaf: Any) -> Any:
-        if not (isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)):
-            return leaf
-        values = np.asarray(leaf, dtype=np.float64)
-        if role_of(case, path) == PROBABILITY:
-            values = values / values.sum(axis=-1, keepdims=True)
-        return jnp.asarray(values)
-
-    return jax.tree_util.tree_map_with_path(widen, case)
+        return function(widened(case) if exact else case)
 
 
 def leaf_name(path: Any) -> str:

@@ -13,7 +13,11 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from w2s_sim._checks import described, require_count
+from w2s_sim._forks import require_threads
 from w2s_sim.errors import InputError
+from w2s_sim.precision import in_precision
+from w2s_sim.purity import JAX_ERRORS, impure
 from w2s_sim.randomness import Seed, key_of
 from w2s_sim.statements import Case
 from w2s_sim.verify.programs import Measure as Measure
@@ -82,7 +86,11 @@ class Tiles:
     def _values(self, seed: Seed, indices: Int[np.ndarray, " lanes"]) -> Shaped[np.ndarray, "lanes *r"]:
         key = self.program.place(key_of(seed))
         split = self.program.place(indices.astype(jax.dtypes.canonicalize_dtype(int)), split=True)
-        return np.asarray(self.program.run(key, split, self.arrays))
+        values = self.program.run(key, split, self.arrays)
+        if not isinstance(values, jax.Array) or values.ndim > 2:
+            given = f"shape {values.shape[1:]}" if isinstance(values, jax.Array) else type(values).__name__
+            raise InputError("measure", f"{given} for a replicate", "one number, or a vector (r,) of numbers")
+        return np.asarray(values)
 
 
 def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
@@ -97,10 +105,15 @@ def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
     Raises:
         RoomError: If one tile does not fit in the memory.
     """
+    require_threads()
+    case = in_precision(case)
     # The name is static, and would compile every case anew.
     case = Case("", case.task, case.estimator, case.grouped) if isinstance(case, Case) else case
     devices = usable_devices()
-    program = program_of(measure, case, devices)
+    try:
+        program = program_of(measure, case, devices)
+    except JAX_ERRORS as error:
+        raise impure(error, "measure") from error
     if program.num_bytes > memory:
         raise RoomError(memory, program.num_bytes)
     if devices[0].platform == "cpu" and program.num_bytes * len(devices) > memory:
@@ -127,6 +140,11 @@ def replicate(
     Raises:
         RoomError: If one tile does not fit in the memory.
     """
+    if not callable(measure):
+        raise InputError("measure", described(measure), "a function of key and case")
+    require_count("start", start, 0)
+    require_count("stop", stop, int(start))
+    require_count("memory", memory, 1)
     tiles = tiles_of(measure, case, memory=memory)
     first_tile, last_tile = start // tiles.lanes, -(-stop // tiles.lanes)
     values = tiles.run(seed, range(first_tile, last_tile))
