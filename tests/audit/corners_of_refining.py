@@ -112,7 +112,10 @@ def collapse_truth(corner: Corner) -> Truth:
     measured, se = mean_and_error(squares(students - task.target_mean))
     reach = float(errors.max())
     highest = measured + 5 * se + 5 * reach / DRAWS
-    return Truth(measured, se, reach, DRAWS, lowest, max(highest, lowest))
+    # Vectors in float32: a square of a small difference of large ones has lost digits.
+    length, gap = np.abs(task.concepts).max(), math.sqrt(errors[nearest])
+    rounding = float(4.0 * np.finfo(np.float32).eps * length * gap)
+    return Truth(measured, se, reach, DRAWS, lowest, max(highest, lowest), rounding)
 
 
 def transfer_corners() -> list[Corner]:

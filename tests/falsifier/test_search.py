@@ -2,6 +2,7 @@
 
 import math
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.falsifier import SearchSpace, falsify
 from w2s_sim.falsifier.objective import Objective, pressure
+from w2s_sim.falsifier.space import is_constructible
 from w2s_sim.features import Gaussian
-from w2s_sim.noise import NormalNoise
+from w2s_sim.noise import NormalNoise, StudentTNoise
 from w2s_sim.statements import FromWeakData, Kind, Statement
 from w2s_sim.statements.case import Assumption
 from w2s_sim.statements.measure import student_error
@@ -113,6 +115,19 @@ def test_priors_stay_priors_and_certainties_stay_certain() -> None:
     assert float(moved.task.source.prior.sum()) == pytest.approx(1.0, abs=1e-6)
     assert not np.allclose(moved.task.source.prior, CASE.task.source.prior)
     np.testing.assert_array_equal(moved.task.target_prior, CASE.task.target_prior)
+
+
+def test_points_that_no_constructor_accepts_are_known() -> None:
+    # A Student law of 2.1 degrees; a third of these is too few for a variance.
+    heavy = eqx.tree_at(lambda case: case.task.supervisor.law, CASE, StudentTNoise(2.1))
+    space = SearchSpace.around(heavy)
+    names = [move.name for move in space.moves for _ in range(move.size)]
+    point = np.zeros(space.size)
+    allowed = []
+    for place in (-1.0, 0.0, 1.0):
+        point[names.index("task.supervisor.law.degrees_of_freedom")] = place
+        allowed.append(is_constructible(space.case_at(jnp.asarray(point, dtype=float))))
+    assert allowed == [False, True, True]
 
 
 def test_points_that_break_an_assumption_do_not_count() -> None:

@@ -179,6 +179,27 @@ def test_competitors_of_one_law_add_their_prior_odds(copies: str) -> None:
     assert float(total) == pytest.approx(exact, abs=1e-6)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_cannot_be_computed_of_one_competitor_is_nan_without_a_warning() -> None:
+    three, _ = mirrored("duplicates")
+    total = Competitors.of(three).log_total(64, lambda k, odds: np.array([np.nan if k else -1.0, -1.0]))
+    assert np.isnan(total[0])
+    assert np.isfinite(total[1])
+
+
+@pytest.mark.filterwarnings("error")
+def test_extreme_concepts_give_numbers_without_a_warning() -> None:
+    """Log-odds of 25 nats, a source that is nearly sure, and exponents close to the ends."""
+    doubt = 5e-12
+    tables = np.full((3, 1, 3), doubt) + (1.0 - 3.0 * doubt) * np.eye(3)[:, None, :]
+    weak = np.array([[[0.1395, 0.8597, 0.0008]], [[0.1792, 0.0567, 0.7641]], [[0.4823, 0.4335, 0.0842]]])
+    models = (CategoricalModel([1.9e-5, 0.719, 0.280981], rows, [1.0]) for rows in (tables, weak))
+    task = FiniteTask(next(models), [1.0, 0.0, 0.0], next(models))
+    for size in (1, 1000, 10**6):
+        # The expansion at an end is s log(rho), not 0, for an s of about 1e-7.
+        assert -np.inf < float(sharp_log_misidentification(task, size)) < 1e-4
+
+
 def test_slopes_of_two_concepts_are_exact() -> None:
     task = two_concepts()
     exact, smooth = corrected_slopes(task, 16)

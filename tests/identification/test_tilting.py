@@ -1,5 +1,6 @@
 """Tilted sampling: its law by linear algebra, its replicates in [0, 1], its means by naive sampling."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,10 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from w2s_sim.concepts import CategoricalModel
 from w2s_sim.errors import InputError
 from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import log_odds_moments
 from w2s_sim.identification.gaussian_tilting import GaussianTilt
+from w2s_sim.identification.rate import has_interior_minimiser
 from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
 from w2s_sim.statements.example_tasks import (
     canonical,
@@ -105,6 +109,26 @@ def test_replicates_lie_between_zero_and_one(name: str) -> None:
     assert values.min() >= 0.0
     assert values.max() <= 1.0
     assert values.mean() > 0.0
+
+
+@pytest.mark.usefixtures("x64")
+def test_a_tilt_of_order_zero_knows_what_is_excluded() -> None:
+    """Two competitors exclude two outcomes each, and their odds rise on the others: s = 0, by enumeration."""
+    laws = np.array([[0.5, 0.5, 0.0, 0.0], [0.0, 0.25, 0.75, 0.0], [0.25, 0.25, 0.25, 0.25]])
+    prior = np.array([0.1, 0.2, 0.7])
+    model = CategoricalModel(prior, laws[:, None, :], [1.0])
+    task = FiniteTask(model, [0.0, 0.0, 1.0], model)
+    exact = 0.0
+    for outcomes in itertools.product(range(4), repeat=4):
+        joint = prior * laws[:, outcomes].prod(axis=1)
+        exact += laws[2, outcomes].prod() * (1.0 - joint[2] / joint.sum())
+    plan = tilting_plan(task, 4)
+    np.testing.assert_array_equal(plan.exponents[:2], 0.0)
+    assert not has_interior_minimiser(task)
+    keys = jax.random.split(jax.random.key(3), 4000)
+    values = np.asarray(jax.jit(jax.vmap(lambda key: tilted_replicate(task, plan, key=key)))(keys))
+    estimate, unit = values.mean(), float(jnp.exp(plan.log_bound))
+    assert abs(unit * estimate - exact) < 5 * unit * values.std() / len(values) ** 0.5
 
 
 def naive_masses(task: TransferTask, size: int, competitors: np.ndarray, count: int) -> np.ndarray:

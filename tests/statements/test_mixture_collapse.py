@@ -11,8 +11,9 @@ from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.statements import mixture_collapse
 from w2s_sim.statements.collapse import collapse, compared_with_nearest, competitor_terms
 from w2s_sim.statements.example_tasks import canonical, two_concepts
+from w2s_sim.statements.measure import FromWeakData
 from w2s_sim.statements.mixture_collapse import between_two, stretched
-from w2s_sim.statements.mixture_collapse_lemmas import two_of_four
+from w2s_sim.statements.mixture_collapse_lemmas import fitted_risk, two_of_four
 from w2s_sim.task import TransferTask
 from w2s_sim.verify import replicate
 
@@ -304,3 +305,17 @@ def test_spread_of_grouped_contexts_may_be_less_than_the_error_of_a_collapse() -
     squares = np.einsum("ki,ij,kj->k", vectors, np.asarray(task.features.covariance, float), vectors)
     assert float(np.asarray(task.target_prior, float) @ squares) == pytest.approx(0.45, rel=1e-5)
     assert float(collapse(task).error) == pytest.approx(4.05, rel=1e-5)
+
+
+def test_a_student_of_normal_queries_has_a_range_and_the_same_mean() -> None:
+    task = two_of_four(0.2)
+    case = w2s.Case("student", task, w2s.Refinement(16, w2s.LeastSquares(num_weak=40), context="fresh"))
+    assert STATEMENT.support is not None
+    low, high = STATEMENT.support(case)
+    given = replicate(STATEMENT.measure, case, seed=3, start=0, stop=1024)
+    fitted = replicate(FromWeakData(fitted_risk), case, seed=4, start=0, stop=1024)
+    assert low <= given.min() <= given.max() <= high < 5.0
+    error = np.hypot(given.std(), fitted.std()) / 1024**0.5
+    assert abs(given.mean() - fitted.mean()) < 5 * error
+    # What queries and fit add to the scatter is gone.
+    assert given.std() < fitted.std()

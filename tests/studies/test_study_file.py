@@ -6,6 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import w2s_sim as w2s
@@ -13,6 +14,7 @@ from tests.studies.bad_studies import BAD, BAD_BYTES, HMM, STYLES
 from tests.studies.bad_studies import GOOD as GOOD
 from tests.studies.bad_studies import TABLES as TABLES
 from w2s_sim.errors import InputError
+from w2s_sim.estimators import HullProjection
 from w2s_sim.studies.identity import differences, study_mark
 from w2s_sim.studies.study_file import Study, load_study, read_study
 
@@ -51,6 +53,26 @@ def test_zip_takes_lists_in_step(tmp_path: Path) -> None:
     study = study_of(tmp_path, GOOD.replace("[1, 2, 4]", "4") + '[sweep]\nmode = "zip"\n')
     values = ridges_and_sizes(study)
     assert values == [(0.0, 50), (0.3, 200), (None, None)]
+
+
+def test_a_projection_knows_the_covariance_of_the_features_of_its_cell() -> None:
+    weak = {"kind": "biased", "noise": 0.5, "bias": 0.7}
+    task = {
+        "kind": "regression",
+        "dim": 4,
+        "num_concepts": 2,
+        "noise": 0.5,
+        "source_prior": [0.5, 0.5],
+        "target_prior": [0.0, 1.0],
+        "factor": [[2.0, 0.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.5, 0.0], [0.0, 0.0, 0.0, 1.0]],
+    }
+    projection = {"kind": "hull-projection", "num_weak": 20}
+    document = {"replication": {"replicates": 10}, "task": {**task, "weak": weak}, "estimator": [projection]}
+    estimator = read_study(document).cells[0].case.estimator
+    assert isinstance(estimator, HullProjection)
+    assert estimator.covariance is not None
+    factor = np.array(task["factor"])
+    np.testing.assert_allclose(estimator.covariance, factor @ factor.T, rtol=1e-6)
 
 
 def test_finite_concepts(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.stats import qmc
 
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt
-from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.falsifier.space import SearchSpace, is_constructible
 from w2s_sim.randomness import next_seed, seed_of_32_bits
 
 POPULATION = 16
@@ -54,7 +54,7 @@ class Ascent:
             if self.is_over:
                 break
             case = self.space.case_at(jnp.asarray(point, dtype=float))
-            claim = self.hunt.claim(case)
+            claim = self.hunt.claim(case) if is_constructible(case) else None
             if claim is None:
                 continue
             score = self.hunt.objective.pressure_of(case, claim, SEARCH_REPLICATES)

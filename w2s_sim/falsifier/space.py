@@ -1,7 +1,7 @@
 """The neighbourhood of a case: which of its numbers may move, how far, and the case at a point of a box."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import equinox as eqx
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from w2s_sim.errors import InputError
 from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case
@@ -85,6 +86,32 @@ class SearchSpace:
             case = move.apply(case, point[offset : offset + move.size])
             offset += move.size
         return case
+
+
+def is_constructible(case: Case[Any]) -> bool:
+    """Whether all parts of a case pass the checks of their constructors: a move knows no range.
+
+    Args:
+        case: With concrete values.
+    """
+    try:
+        for part in _modules(case):
+            for kind in type(part).__mro__:
+                check = vars(kind).get("__check_init__")
+                if check is not None:
+                    check(part)
+    except InputError:
+        return False
+    return True
+
+
+def _modules(tree: Any) -> Iterator[eqx.Module]:
+    """All modules inside a pytree."""
+    parts = jax.tree.leaves(tree, is_leaf=lambda node: node is not tree and isinstance(node, eqx.Module))
+    for part in parts:
+        if isinstance(part, eqx.Module):
+            yield part
+            yield from _modules(part)
 
 
 def _twins(case: Case[Any]) -> dict[int, int]:

@@ -82,13 +82,15 @@ class Competitors:
         Args:
             size: n.
             log_value: Index of a competitor, and the log of the prior odds that it counts with, to the log
-                of what it contributes.
+                of what it contributes; nan where it cannot be computed.
         """
         terms = []
         for k, log_odds in enumerate(self.log_prior_odds):
             effective = np.logaddexp.reduce(log_odds + self._log_overlaps(k, size))
             terms.append(log_odds - effective + log_value(k, float(effective)) + self._log_left(k, size))
-        return np.asarray(np.logaddexp.reduce(np.array(terms), axis=0))
+        # What cannot be computed of one competitor, nan, cannot be computed of all.
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.logaddexp.reduce(np.array(terms), axis=0))
 
     def _log_overlaps(self, index: int, size: float) -> Float[np.ndarray, " k"]:
         """log of the odds that every competitor adds to those of k, as a share of k's."""
@@ -100,9 +102,10 @@ class Competitors:
             elif 0.0 < s < 1.0:
                 ratio = float(log_odds - self.log_prior_odds[index])
                 log_mean = self._log_mean_power(index, other, size, ratio, s - 1.0)
-                # (1 + a)^(s - 1) = E[(1 + exp(D))^(s - 1)].
+                # (1 + a)^(s - 1) = E[(1 + exp(D))^(s - 1)], solved for log a without the size of a.
+                log_sum = max(0.0, log_mean / (s - 1.0))
                 with np.errstate(divide="ignore"):
-                    found[j] = np.log(np.expm1(max(0.0, log_mean / (s - 1.0))))
+                    found[j] = log_sum + np.log(-np.expm1(-log_sum))
         return found
 
     def _log_left(self, index: int, size: float) -> float:
@@ -137,6 +140,9 @@ class Competitors:
         if s in (0.0, 1.0):
             return chernoff
         variance, third, fourth = self._cumulants(index)
+        if not variance > 0:
+            # So near to an end that rounding hides how far the log-odds scatter.
+            return chernoff
         # Mean and second moment of the density in proportion to exp((1-s) l) / (1 + exp(l)), less log rho.
         mean = np.pi / np.tan(np.pi * s) - log_odds
         second_moment = (np.pi / np.sin(np.pi * s)) ** 2 + mean**2

@@ -52,13 +52,16 @@ def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
 def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
     """Whether s_k is inside (0, 1) for every competitor that attains I. Needs concrete values.
 
-    It is below 1 where log m_k rises at s = 1 or is infinite there, and above 0 where I_k > 0: no s is too
-    near to an end to count, and what that means for a context of n demonstrations is another question.
+    It is below 1 where log m_k rises at s = 1 or is infinite there, and above 0 where I_k > 0, if k excludes
+    no demonstration: m_k(0) is then 1. If it does, m_k(0+) < 1, and log m_k must fall at 0. No s is too near
+    to an end to count, and what that means for a context of n demonstrations is another question.
     """
     rates, _ = identification_exponents(task)
-    ends = jnp.ones(task.num_concepts)
-    at_end, slopes = jax.jvp(partial(log_odds_moments, task), (ends,), (ends,))
-    inside = jnp.isinf(at_end) | (slopes > 0)
+    starts, ends = jnp.zeros(task.num_concepts), jnp.ones(task.num_concepts)
+    log_moments = partial(log_odds_moments, task)
+    at_start, falls = jax.jvp(log_moments, (starts,), (ends,))
+    at_end, slopes = jax.jvp(log_moments, (ends,), (ends,))
+    inside = ((at_start >= 0) | (falls < 0)) & (jnp.isinf(at_end) | (slopes > 0))
     nearest = rates <= (1.0 + TIED) * jnp.min(rates)
     return bool(jnp.min(rates) > 0) and bool(jnp.all(inside | ~nearest))
 

@@ -136,6 +136,9 @@ def scaled_mass(task: TransferTask | FiniteTask, plan: TiltingPlan, data: WeakDa
     log_odds = jnp.where(competes, log_posterior - log_posterior[task.target_concept], 0.0)
     further = data.labels.shape[0] - plan.num_demonstrations
     slack = further * (plan.largest_log_moment - plan.law.log_moments)
-    log_density = jax.nn.logsumexp(jnp.where(competes, plan.exponents * log_odds + slack, -jnp.inf))
+    # At s_k = 0 too, contexts that k excludes have no density under the tilt towards k.
+    is_possible = competes & (log_odds > -jnp.inf)
+    powers = plan.exponents * jnp.where(is_possible, log_odds, 0.0)
+    log_density = jax.nn.logsumexp(jnp.where(is_possible, powers + slack, -jnp.inf))
     # Rounding alone could lift it above one.
     return jnp.exp(jnp.minimum(log_mass - log_density, 0.0))

@@ -7,7 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.estimators import ConjugateRefinement, Estimator, GradientDescent, InContext, LeastSquares, Ridge
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import (
+    ConjugateRefinement,
+    Estimator,
+    GradientDescent,
+    InContext,
+    LeastSquares,
+    Ridge,
+    SpectralFinetuning,
+)
 from w2s_sim.statements.case import Assumption, Case, Control
 from w2s_sim.statements.example_tasks import canonical, leaning_to_source, ten_dimensional
 from w2s_sim.statements.finetuning import ISOTROPIC, SYMMETRIC, stays_on_segment
@@ -93,9 +102,23 @@ def controls(preset: Preset) -> Sequence[Control]:
 
 
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    queries = numbers["num_queries"]
-    student = None if queries is None else LeastSquares(num_weak=queries)
-    return ConjugateRefinement(numbers["num_demonstrations"], numbers["spread"], student)
+    """The labeller, or with `num_queries` its student, by least squares or by gradient descent."""
+    return ConjugateRefinement(numbers["num_demonstrations"], numbers["spread"], _student(numbers))
+
+
+def _student(numbers: dict[str, Any]) -> SpectralFinetuning | None:
+    queries, steps, step_size = (numbers[name] for name in ("num_queries", "steps", "step_size"))
+    if (steps is None) != (step_size is None):
+        raise InputError(
+            "steps, step_size", "one without the other", "both, for gradient descent, or neither"
+        )
+    if queries is None and steps is not None:
+        raise InputError("steps", f"{steps} without num_queries", "num_queries, for a student to descend on")
+    if queries is None:
+        return None
+    if steps is None:
+        return LeastSquares(num_weak=queries)
+    return GradientDescent(steps, step_size, num_weak=queries)
 
 
 def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
@@ -163,7 +186,9 @@ CONTINUUM_FLOOR = Statement(
     parameters=(
         Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
         Parameter("spread", float, "tau, of the prior around the source", example=0.5, required=True, low=0),
-        Parameter("num_queries", int, "queries N relabelled for a student by least squares", low=1),
+        Parameter("num_queries", int, "queries N relabelled for a student, by least squares", low=1),
+        Parameter("steps", int, "gradient descent steps t of the student, instead of least squares", low=0),
+        Parameter("step_size", float, "gradient descent step size, with steps", low=0, open_low=True),
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Key
 
 from w2s_sim.estimators import InContext, LeastSquares, Refinement, Ridge
 from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian, UniformCube
@@ -21,7 +21,7 @@ from w2s_sim.statements.collapse import (
 from w2s_sim.statements.example_tasks import canonical, noisy, polynomial_features
 from w2s_sim.statements.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.grouped_terms import with_target
-from w2s_sim.statements.measure import FromWeakData
+from w2s_sim.statements.measure import FromWeakData, Support
 from w2s_sim.statements.mixture_collapse_lemmas import (
     MIXTURE_COLLAPSE_LEMMAS,
     OWN_CONCEPTS,
@@ -29,6 +29,7 @@ from w2s_sim.statements.mixture_collapse_lemmas import (
     two_of_four,
     worst_risk,
 )
+from w2s_sim.statements.refined_risk import has_known_fit, refined_risk, refined_risk_range
 from w2s_sim.statements.refinement_terms import num_demonstrations
 from w2s_sim.statements.refining import (
     INDEPENDENT_QUERIES,
@@ -39,7 +40,7 @@ from w2s_sim.statements.refining import (
 )
 from w2s_sim.statements.statement import Preset, Statement
 from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.task import TransferTask, WeakData, regression_task
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
@@ -56,7 +57,14 @@ def bound(case: Case) -> Float[Array, ""]:
     return sum(terms(case).values(), start=jnp.zeros(()))
 
 
-def _support(case: Case) -> tuple[float, float]:
+def _risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """Given the contexts where that is known: a range comes with it."""
+    return refined_risk(key, data, case) if has_known_fit(case) else fitted_risk(key, data, case)
+
+
+def _support(case: Case) -> Support:
+    if has_known_fit(case):
+        return refined_risk_range(case)
     return 0.0, float(worst_risk(case)) if isinstance(case.estimator, InContext) else float("inf")
 
 
@@ -163,7 +171,7 @@ MIXTURE_COLLAPSE = Statement(
     ),
     cases=cases,
     bound=bound,
-    measure=FromWeakData(fitted_risk),
+    measure=FromWeakData(_risk),
     assumptions=(
         REFINED,
         OWN_CONCEPTS,

@@ -111,7 +111,8 @@ class Grid:
         cells = []
         for position, number, own in self.kept:
             parameters = {**self.tasks[number].parameters, **self.estimators[position][own].parameters}
-            case = Case("", task_of(number), estimator_of(position, number, own), grouped)
+            task = task_of(number)
+            case = Case("", task, estimator_of(position, number, own).told(task), grouped)
             cells.append(Cell(len(cells), parameters, case))
         return tuple(cells)
 
