@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         try:
-            sys.exit(_print_version() if given == ["--version"] else _run(_parse(given)))
+            sys.exit(_print_version() if given == ["--version"] else _run(_parse(given), arguments is None))
         finally:
             # Python would flush when it ends, where nothing handles the error of a reader that has left.
             sys.stdout.flush()
@@ -42,7 +42,12 @@ def _print_version() -> int:
     return 0
 
 
-def _run(command: Command) -> int:
+def _run(command: Command, owns_process: bool) -> int:
+    if owns_process and isinstance(command, Verify | Falsify):
+        # Not for a caller in Python, whose own programs these options would reach as well.
+        from w2s_sim.verify.programs import compile_cheaply
+
+        compile_cheaply()
     # Each command brings jax with it, which a call for help does not need.
     match command:
         case Verify():

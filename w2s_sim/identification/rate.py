@@ -56,11 +56,17 @@ def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
     near to an end to count, and what that means for a context of n demonstrations is another question.
     """
     rates, _ = identification_exponents(task)
-    ends = jnp.ones(task.num_concepts)
-    at_end, slopes = jax.jvp(partial(log_odds_moments, task), (ends,), (ends,))
+    at_end, slopes = _end_and_slope(task)
     inside = jnp.isinf(at_end) | (slopes > 0)
     nearest = rates <= (1.0 + TIED) * jnp.min(rates)
     return bool(jnp.min(rates) > 0) and bool(jnp.all(inside | ~nearest))
+
+
+@eqx.filter_jit
+def _end_and_slope(task: TransferTask | FiniteTask) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
+    """log m_k and its derivative at s = 1."""
+    ends = jnp.ones(task.num_concepts)
+    return jax.jvp(partial(log_odds_moments, task), (ends,), (ends,))
 
 
 def sharp_log_misidentification(
