@@ -11,7 +11,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.statements import FromWeakData
 from w2s_sim.studies.scores import study_scores
-from w2s_sim.verify.programs import COMPILER_OPTIONS, pool_threads, usable_devices
+from w2s_sim.verify.programs import COMPILER_OPTIONS, compile_cheaply, pool_threads, usable_devices
 from w2s_sim.verify.replication import Tiles, tiles_of
 
 MEASURE = FromWeakData(study_scores)
@@ -80,3 +80,12 @@ def test_large_cases_have_fewer_lanes(tiles: Tiles) -> None:
 def test_the_suite_compiles_as_cheaply_as_the_checks() -> None:
     flags = os.environ["XLA_FLAGS"].split()
     assert {f"--{name}={str(value).lower()}" for name, value in COMPILER_OPTIONS.items()} <= set(flags)
+
+
+def test_flags_of_the_user_win_over_the_cheap_ones(monkeypatch) -> None:
+    own = "--xla_backend_optimization_level=3"
+    monkeypatch.setenv("XLA_FLAGS", own)
+    compile_cheaply()
+    flags = os.environ["XLA_FLAGS"].split()
+    assert len(flags) == len(COMPILER_OPTIONS) + 1
+    assert flags[-1] == own

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with terminated_like_interrupted(), warnings_on_a_line():
-            sys.exit(_status(given))
+            sys.exit(_status(given, own_process=arguments is None))
     except KeyboardInterrupt:
         leave_interrupted()
     except OSError as error:
@@ -46,10 +46,10 @@ def _give_up_output() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _status(arguments: Sequence[str]) -> int:
+def _status(arguments: Sequence[str], own_process: bool) -> int:
     """Run the command; bad input becomes one line."""
     try:
-        return _print_version() if arguments == ["--version"] else _run(_parse(arguments))
+        return _print_version() if arguments == ["--version"] else _run(_parse(arguments), own_process)
     except InputError as error:
         print(f"w2s: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -63,7 +63,12 @@ def _print_version() -> int:
     return 0
 
 
-def _run(command: Command) -> int:
+def _run(command: Command, own_process: bool) -> int:
+    if own_process and isinstance(command, Verify | Falsify):
+        # Not for a caller in Python, whose own programs these options would reach as well.
+        from w2s_sim.verify.programs import compile_cheaply
+
+        compile_cheaply()
     # Each command brings jax with it, which a call for help does not need.
     match command:
         case Verify():

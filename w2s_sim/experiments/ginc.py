@@ -132,21 +132,31 @@ def prior_finetuned(
 
 
 @eqx.filter_jit
+def _prompts(
+    languages: Languages, weak: HiddenMarkovModel | None, num_examples: int, keys: Key[Array, "c r"]
+) -> tuple[Prompt, Float[Array, "c r V"]]:
+    """Prompts in chunks, and what whoever is told the concept predicts: the same for all predictors."""
+
+    def prompt_of(key: Key[Array, ""]) -> tuple[Prompt, Float[Array, " V"]]:
+        prompt = sample_prompt(languages, num_examples, weak, key=key)
+        return prompt, informed(languages, weak, prompt)
+
+    return jax.lax.map(jax.vmap(prompt_of), keys)
+
+
+@eqx.filter_jit
 def _scores(
     predictor: Predictor,
     languages: Languages,
     weak: HiddenMarkovModel | None,
-    num_examples: int,
-    keys: Key[Array, " r"],
-) -> Float[Array, "r metrics"]:
-    def score(key: Key[Array, ""]) -> Float[Array, " metrics"]:
-        prompt = sample_prompt(languages, num_examples, weak, key=key)
+    prompts: tuple[Prompt, Float[Array, "c r V"]],
+) -> Float[Array, "c r metrics"]:
+    def score(prompt: Prompt, told: Float[Array, " V"]) -> Float[Array, " metrics"]:
         predicted = predictor(languages, weak, prompt)
-        told = informed(languages, weak, prompt)
         accuracy, ceiling = (prompt.wanted[jnp.argmax(law)] for law in (predicted, told))
         return jnp.stack([accuracy, ceiling - accuracy, kl_divergence(prompt.wanted, predicted)])
 
-    return jax.lax.map(score, keys, batch_size=CHUNK)
+    return jax.lax.map(lambda chunk: jax.vmap(score)(*chunk), prompts)
 
 
 def in_context_scores(
@@ -178,14 +188,21 @@ def in_context_scores(
     require_count("num_examples", num_examples, 0)
     require_count("num_prompts", num_prompts, 2)
     seed_key = key_of(seed)
+    # Chunks of one size, the last of them filled up: a shorter one would be compiled once more.
+    num_chunks = -(-num_prompts // CHUNK)
+    indices = jnp.arange(num_chunks * -(-num_prompts // num_chunks)).reshape(num_chunks, -1)
+    labellers = [None if weak is None else weak(languages.examples) for languages in worlds]
+    prompts = []
+    for index, (languages, labeller) in enumerate(zip(worlds, labellers, strict=True)):
+        root = jax.random.fold_in(seed_key, index)
+        keys = jax.vmap(jax.vmap(lambda i, root=root: jax.random.fold_in(root, i)))(indices)
+        prompts.append(_prompts(languages, labeller, num_examples, keys))
     rows = []
     for name, predictor in predictors.items():
         means, errors = [], []
-        for index, languages in enumerate(worlds):
-            root = jax.random.fold_in(seed_key, index)
-            keys = jax.vmap(lambda i, root=root: jax.random.fold_in(root, i))(jnp.arange(num_prompts))
-            labeller = None if weak is None else weak(languages.examples)
-            scores = np.asarray(_scores(predictor, languages, labeller, num_examples, keys))
+        for languages, labeller, asked in zip(worlds, labellers, prompts, strict=True):
+            scores = np.asarray(_scores(predictor, languages, labeller, asked))
+            scores = scores.reshape(-1, len(METRICS))[:num_prompts]
             summaries = [sample_summary(scores[:, column]) for column in range(len(METRICS))]
             means.append([mean for mean, _ in summaries])
             errors.append([error for _, error in summaries])

@@ -7,13 +7,13 @@ with 0^0 = 1. The classical form leaves out the factor s^s (1-s)^(1-s), which li
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import xlogy
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.moments import (
@@ -29,10 +29,10 @@ from w2s_sim.task import TransferTask
 # The search runs over the logit t of s = 1 / (1 + exp(-t)): from s = 2e-35, which float32 still holds, up
 # to the last number below 1 that float64 holds.
 LOWEST_LOGIT, HIGHEST_LOGIT = -80.0, 37.0
-# Logits of the first look, three apart; and of each narrowing, which leaves 2/9 of the bracket.
-FIRST_POINTS, INNER_POINTS = 40, 8
-# 6 (2/9)^10 is 2e-6; the minimum, flat around its place, is then exact to a share of 1e-11.
-NARROWINGS = 10
+# Logits that a look compares. The first looks share 40 logits, three apart; each of the others leaves 2/9 of
+# the bracket around the best logit: 6 (2/9)^10 is 2e-6, and the minimum, flat around its place, is then exact
+# to a share of 1e-11.
+POINTS, FIRST_LOOKS, CLOSER_LOOKS = 8, 5, 10
 # What the nodes that a bound is computed with are held against.
 FINE_NODES = QUADRATURE_NODES + 16
 
@@ -48,7 +48,7 @@ def log_chernoff_terms(
         task: The transfer task.
         num_demonstrations: n >= 1.
     """
-    return _log_terms(task, num_demonstrations, log_sharpening)
+    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), log_sharpening)
 
 
 def classical_log_chernoff_terms(
@@ -62,7 +62,7 @@ def classical_log_chernoff_terms(
         task: The transfer task.
         num_demonstrations: n >= 1.
     """
-    return _log_terms(task, num_demonstrations, jnp.zeros_like)
+    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), jnp.zeros_like)
 
 
 def log_sharpening(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
@@ -102,29 +102,36 @@ def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, "
     """Minimisers over [0, 1] of `size` convex functions at once, each inf beyond some point.
 
     A convex function of s falls and then rises in the logit of s as well, and there a minimiser of 1e-10
-    is as easy to find as one of 1/2.
+    is as easy to find as one of 1/2. One loop makes all looks, so that the function is compiled for it once.
     """
+    steps, is_closer = _looks()
+    last = len(steps) - 1
 
-    def best(logits: Float[Array, "p size"]) -> tuple[Array, Array]:
-        values = jax.vmap(lambda t: function(jax.nn.sigmoid(t)))(logits)
+    def look(index: Array, best: tuple[Array, Array]) -> tuple[Array, Array]:
+        lowest, logit = best
+        logits = jnp.where(is_closer[index], logit, 0.0) + steps[index][:, None]
+        values = jax.lax.map(lambda t: function(jax.nn.sigmoid(t)), logits)
         # Of equal ones the leftmost: where all are infinite the minimum lies to the left of them.
-        nearest = jnp.argmin(values, axis=0)
-        padded = jnp.concatenate([2.0 * logits[:1] - logits[1:2], logits, 2.0 * logits[-1:] - logits[-2:-1]])
-        low, high = (jnp.take_along_axis(padded, nearest[None] + shift, axis=0)[0] for shift in (0, 2))
-        return low, high
+        nearest = jnp.argmin(values, axis=0)[None]
+        value, place = (jnp.take_along_axis(part, nearest, axis=0)[0] for part in (values, logits))
+        # A minimum at an end is told from one beside it.
+        is_better = (value < lowest) | ((index == last) & (value == lowest))
+        return jnp.where(is_better, value, lowest), jnp.where(is_better, place, logit)
 
-    def narrow(_: Any, bracket: tuple[Array, Array]) -> tuple[Array, Array]:
-        low, high = bracket
-        shares = jnp.arange(1, INNER_POINTS + 1) / (INNER_POINTS + 1)
-        return best(low + shares[:, None] * (high - low))
+    start = jnp.full(size, jnp.inf), jnp.full(size, LOWEST_LOGIT)
+    _, logit = jax.lax.fori_loop(0, len(steps), look, start)
+    return jax.nn.sigmoid(logit)
 
-    first = jnp.linspace(LOWEST_LOGIT, HIGHEST_LOGIT, FIRST_POINTS)
-    bracket = best(jnp.broadcast_to(first[:, None], (FIRST_POINTS, size)))
-    low, high = jax.lax.fori_loop(0, NARROWINGS, narrow, bracket)
-    # The ends themselves come first, so that a minimum at an end is told from one beside it.
-    candidates = jnp.stack([jnp.zeros(size), jnp.ones(size), jax.nn.sigmoid(0.5 * (low + high))])
-    nearest = jnp.argmin(jax.vmap(function)(candidates), axis=0)
-    return jnp.take_along_axis(candidates, nearest[None], axis=0)[0]
+
+def _looks() -> tuple[Float[Array, "looks p"], Bool[Array, " looks"]]:
+    """The logits of every look, the ends last, and whether they are counted from the best logit so far."""
+    first = np.linspace(LOWEST_LOGIT, HIGHEST_LOGIT, FIRST_LOOKS * POINTS)
+    shares = 2.0 * np.arange(1, POINTS + 1) / (POINTS + 1) - 1.0
+    widths = (first[1] - first[0]) * (2.0 / (POINTS + 1)) ** np.arange(CLOSER_LOOKS)
+    ends = np.array([[-np.inf, np.inf]]).repeat(POINTS // 2, axis=1)
+    steps = np.concatenate([first.reshape(FIRST_LOOKS, POINTS), widths[:, None] * shares, ends])
+    is_closer = np.isin(np.arange(len(steps)), FIRST_LOOKS + np.arange(CLOSER_LOOKS))
+    return jnp.asarray(steps, dtype=float), jnp.asarray(is_closer)
 
 
 def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: int) -> Float[Array, ""]:

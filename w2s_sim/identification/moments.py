@@ -12,7 +12,13 @@ from jaxtyping import Array, Float
 from w2s_sim.feature_maps import MappedFeatures
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
-from w2s_sim.identification.node_moments import has_gaussian_features, has_normal_noise, node_log_moments
+from w2s_sim.identification.node_moments import (
+    has_gaussian_features,
+    has_normal_noise,
+    mean_over_shown,
+    node_log_moments,
+    pair_by_pair,
+)
 from w2s_sim.task import TransferTask
 
 QUADRATURE_NODES = 32
@@ -53,19 +59,18 @@ def _regression_log_moments(
     star = task.source.vectors[task.target_concept]
     differences = task.source.vectors - star
     shifts = task.supervisor.vectors - star
-    gaussian = has_gaussian_features(task.features)
+    if has_gaussian_features(task.features):
 
-    def moment(difference: Array, exponent: Array, shift: Array) -> Array:
-        if gaussian:
+        def closed(difference: Array, shift: Array, exponent: Array) -> Array:
             return gaussian_log_moment(task, difference, shift, exponent)
+
+        per_concept = jax.vmap(jax.vmap(closed, (None, 0, None)), (0, None, 0))
+        return mean_over_shown(task, per_concept(differences, shifts, exponents))
+
+    def integral(difference: Array, shift: Array, exponent: Array) -> Array:
         return _quadrature_log_moment(task, difference, shift, exponent, num_nodes)
 
-    per_concept = jax.vmap(jax.vmap(moment, (None, None, 0)), (0, 0, None))
-    # A concept that is never demonstrated must not bring in its infinite moment.
-    weights = jnp.broadcast_to(task.target_prior, (task.num_concepts,) * 2)
-    log_moments = per_concept(differences, exponents, shifts)
-    log_terms = jnp.where(weights > 0, jnp.log(jnp.where(weights > 0, weights, 1.0)) + log_moments, -jnp.inf)
-    return jax.nn.logsumexp(log_terms, axis=1)
+    return mean_over_shown(task, pair_by_pair(task, integral, differences, shifts, exponents))
 
 
 def needs_nodes(task: TransferTask) -> bool:

@@ -72,13 +72,41 @@ def node_log_moments(
         return log_moment(task, *projections(difference, shift), exponent)
 
     def log_moments(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
-        pairs = jax.vmap(jax.vmap(per_pair, (None, 0, None)), (0, None, 0))(differences, shifts, exponents)
-        # A concept that is never demonstrated must not bring in its infinite moment.
-        shown = task.target_prior > 0
-        log_weights = jnp.where(shown, jnp.log(jnp.where(shown, task.target_prior, 1.0)), -jnp.inf)
-        return jax.nn.logsumexp(jnp.where(shown, log_weights + pairs, -jnp.inf), axis=1)
+        return mean_over_shown(task, pair_by_pair(task, per_pair, differences, shifts, exponents))
 
     return log_moments
+
+
+def pair_by_pair(
+    task: TransferTask,
+    log_moment: Callable[[Array, Array, Array], Array],
+    differences: Float[Array, "K d"],
+    shifts: Float[Array, "K d"],
+    exponents: Float[Array, " K"],
+) -> Float[Array, "K K"]:
+    """log m_kj of competitors k (rows) and demonstrated concepts j, one after the other.
+
+    For moments that take long: one of k*, or under a concept that is never demonstrated, is not computed.
+    """
+    size = task.num_concepts
+    wanted = (jnp.arange(size) != task.target_concept)[:, None] & (task.target_prior > 0)
+
+    def entry(index: Array) -> Array:
+        k, j = index // size, index % size
+        return jax.lax.cond(
+            wanted[k, j],
+            lambda: log_moment(differences[k], shifts[j], exponents[k]),
+            lambda: jnp.zeros((), exponents.dtype),
+        )
+
+    return jax.lax.map(entry, jnp.arange(size * size)).reshape(size, size)
+
+
+def mean_over_shown(task: TransferTask, log_moments: Float[Array, "K K"]) -> Float[Array, " K"]:
+    """log sum_j alpha^Q_j m_kj, without the infinite moments of concepts that are never demonstrated."""
+    shown = task.target_prior > 0
+    log_weights = jnp.where(shown, jnp.log(jnp.where(shown, task.target_prior, 1.0)), -jnp.inf)
+    return jax.nn.logsumexp(jnp.where(shown, log_weights + log_moments, -jnp.inf), axis=1)
 
 
 def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array], tuple[Array, Array, Array]]:

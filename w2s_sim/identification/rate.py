@@ -57,13 +57,19 @@ def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
     to an end to count, and what that means for a context of n demonstrations is another question.
     """
     rates, _ = identification_exponents(task)
-    starts, ends = jnp.zeros(task.num_concepts), jnp.ones(task.num_concepts)
-    log_moments = partial(log_odds_moments, task)
-    at_start, falls = jax.jvp(log_moments, (starts,), (ends,))
-    at_end, slopes = jax.jvp(log_moments, (ends,), (ends,))
+    start, end = jnp.zeros(task.num_concepts), jnp.ones(task.num_concepts)
+    (at_start, falls), (at_end, slopes) = _moments_and_slopes(task, start), _moments_and_slopes(task, end)
     inside = ((at_start >= 0) | (falls < 0)) & (jnp.isinf(at_end) | (slopes > 0))
     nearest = rates <= (1.0 + TIED) * jnp.min(rates)
     return bool(jnp.min(rates) > 0) and bool(jnp.all(inside | ~nearest))
+
+
+@eqx.filter_jit
+def _moments_and_slopes(
+    task: TransferTask | FiniteTask, exponents: Float[Array, " K"]
+) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
+    """log m_k(s_k) and its derivative."""
+    return jax.jvp(partial(log_odds_moments, task), (exponents,), (jnp.ones_like(exponents),))
 
 
 def sharp_log_misidentification(

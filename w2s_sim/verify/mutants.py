@@ -34,13 +34,25 @@ def check_mutants(
         settings: Of the run.
     """
     judged = [(case, row) for case, row in rows if row.verdict in ("consistent", "certified")]
-    margins = [margin_of(statement, case) for case, _ in judged]
+    claims = [
+        _Claim(case, row, margin_of(statement, case), statement.functional_of(case)) for case, row in judged
+    ]
     verdicts = []
     for mutant in mutants_of(statement, [case for case, _ in judged]):
-        findings = _findings(statement, mutant, judged, margins, settings)
+        findings = _findings(mutant, claims, settings)
         if findings:
             verdicts.append(_verdict(mutant, findings))
     return verdicts
+
+
+@dataclasses.dataclass(frozen=True)
+class _Claim:
+    """What was claimed and found at one case: the same for all mutants."""
+
+    case: Case[Any]
+    row: Verdict
+    margin: float
+    functional: Functional | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,24 +66,18 @@ class _Finding:
     killable: bool
 
 
-def _findings(
-    statement: Statement,
-    mutant: Mutant,
-    judged: Sequence[tuple[Case[Any], Verdict]],
-    margins: Sequence[float],
-    settings: Settings,
-) -> list[_Finding]:
+def _findings(mutant: Mutant, claims: Sequence[_Claim], settings: Settings) -> list[_Finding]:
     findings = []
-    for (case, row), margin in zip(judged, margins, strict=True):
-        bound = mutant.bound(case, row.bound)
-        row = _read_again(row, mutant, statement.functional_of(case))
+    for claim in claims:
+        margin, bound = claim.margin, mutant.bound(claim.case, claim.row.bound)
+        row = _read_again(claim.row, mutant, claim.functional)
         unchanged = mutant.kind == row.kind and np.isclose(bound, row.bound, rtol=1e-5, atol=0.0)
         if math.isnan(bound) or (unchanged and mutant.means is None) or not math.isfinite(row.measured):
             continue
         outcome = judge(mutant.kind, row.ci_low, row.ci_high, bound, margin)
         excess = _excess(mutant.kind, row.measured, bound, margin)
         needed = margin if mutant.kind in ("equality", "rate") else settings.resolution * abs(bound)
-        se = _widest_se(row, statement.functional_of(case))
+        se = _widest_se(row, claim.functional)
         killable = row.informative and excess > max(needed, settings.separation * se)
         findings.append(_Finding(row, bound, outcome, excess, killable))
     return findings

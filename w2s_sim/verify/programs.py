@@ -105,6 +105,16 @@ def pool_threads() -> int:
     return int(given) if given.isdecimal() else len(os.sched_getaffinity(0))
 
 
+def compile_cheaply() -> None:
+    """Give every program of this process the options of the checks: XLA reads them when it starts.
+
+    Bounds, assumptions and lemmas are as many small programs again as the tiles. For whoever owns the
+    process, before JAX is used. Flags that the user has set win.
+    """
+    flags = [f"--{name}={str(value).lower()}" for name, value in COMPILER_OPTIONS.items()]
+    os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
+
+
 def program_of(measure: Measure, case: Any, devices: Sequence[Device]) -> Program:
     """The program of a measured quantity of a case. Compiled once, whichever thread asks first."""
     sampling = Form.of(case.sampling) if isinstance(measure, FromWeakData) else None
