@@ -70,6 +70,15 @@ def _coarse_bound(case: Case[Any]) -> Any:
     return jnp.exp(jnp.where(others, smallest, -jnp.inf)).sum()
 
 
+def of_sign_features() -> Statement:
+    """naive-risk-curve for discrete features alone, judged at any size and any ridge."""
+    forgetful = without(
+        "naive-risk-curve", "limit resolved at this size", "eta > 0, or features with a density"
+    )
+    discrete = Assumption("discrete features", lambda case: bool(case.task.features.largest_atom))
+    return dataclasses.replace(forgetful, assumptions=(discrete, *forgetful.assumptions))
+
+
 def with_loose_projection() -> Statement:
     """hull-misfit whose projection is off by a thousandth where the hull of concepts is nearly flat."""
     statement = find_statement("hull-misfit")
@@ -102,6 +111,10 @@ def faults() -> dict[str, Callable[[], Statement]]:
             "independent coordinates",
             "known kurtosis and atoms of independent coordinates",
             "eta > 0, or features with a density",
+        ),
+        "sign features": of_sign_features,
+        "student beyond the segment": lambda: without(
+            "continuum-floor", "a student with gains that stay on the segment"
         ),
         "coarse channel": with_coarse_channel,
         "coarse exponents": with_coarse_exponents,

@@ -311,7 +311,8 @@ def test_a_student_of_normal_queries_has_a_range_and_the_same_mean() -> None:
     task = two_of_four(0.2)
     case = w2s.Case("student", task, w2s.Refinement(16, w2s.LeastSquares(num_weak=40), context="fresh"))
     assert STATEMENT.support is not None
-    low, high = STATEMENT.support(case)
+    assert STATEMENT.measure is not None
+    low, high = (float(np.asarray(end)) for end in STATEMENT.support(case))
     given = replicate(STATEMENT.measure, case, seed=3, start=0, stop=1024)
     fitted = replicate(FromWeakData(fitted_risk), case, seed=4, start=0, stop=1024)
     assert low <= given.min() <= given.max() <= high < 5.0

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Statement
+from w2s_sim.statements.parameters import read_parameters
 from w2s_sim.studies.case_file import build_case
 from w2s_sim.studies.case_writer import case_numbers, task_tables
 from w2s_sim.studies.task_table import read_task
@@ -48,6 +49,15 @@ class Document:
             return build_case(name, statement, task, _listed(self.case))
         except InputError:
             return None
+
+    def names_an_estimator(self, statement: Statement) -> bool:
+        """Whether a reader of files accepts the `[case]` table, whatever the task."""
+        assert statement.build_estimator is not None
+        try:
+            statement.build_estimator(read_parameters(statement.parameters, _listed(self.case)))
+        except InputError:
+            return False
+        return True
 
     def with_task(self, **changes: Any) -> "Document":
         """Other values in the `[task]` table; None takes a key out."""

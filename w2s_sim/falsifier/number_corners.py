@@ -10,7 +10,10 @@ from w2s_sim.statements import Statement
 from w2s_sim.statements.parameters import Parameter
 
 Generator = np.random.Generator
-FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
+# Far off, and one that is near: a step of 1 becomes one that goes too far, but not by much.
+FACTORS = (1e-3, 1.0 / 30.0, 0.3, 1.5, 3.0, 30.0, 1e3)
+# How often keys of another estimator are drawn, until they name one.
+DRAWS_OF_KEYS = 20
 # The smallest sizes, and others of which one is tried with them: larger, or near the number of features,
 # where least squares has no moments.
 SMALLEST, LARGER, ABOVE_FEATURES = (1, 2, 3), (8, 32), (1, 2, 4, 5)
@@ -45,8 +48,8 @@ def number_corners(
     aspects = [{p.name: _corner(p, sizes)} for p in given if p.type is not int]
     if sizes and len(aspects) < len(given):
         aspects.append({"sizes": lambda d, g: with_sizes(d, statement, sizes, g)})
-    if sizes and any(_is_optional(parameter) for parameter in statement.parameters):
-        aspects.append({"another estimator": lambda d, g: _other_keys(statement, sizes, d, g)})
+    if sizes and has_other_estimators(statement):
+        aspects.append({"another estimator": lambda d, g: with_other_estimator(d, statement, sizes, g)})
     return aspects
 
 
@@ -58,10 +61,29 @@ def _is_optional(parameter: Parameter) -> bool:
     return not parameter.required and parameter.default is None
 
 
+def has_other_estimators(statement: Statement) -> bool:
+    """Whether keys that may be left out choose the estimator."""
+    return any(_is_optional(parameter) for parameter in statement.parameters)
+
+
+def with_other_estimator(
+    document: Document, statement: Statement, sizes: Sequence[int], generator: Generator
+) -> Document:
+    """A few of the keys that may be left out, in place of those that are given.
+
+    Keys need one another, or exclude one another: some are drawn until they name an estimator.
+    """
+    for _ in range(DRAWS_OF_KEYS):
+        changed = _other_keys(statement, sizes, document, generator)
+        if changed.names_an_estimator(statement):
+            return changed
+    return document
+
+
 def _other_keys(
     statement: Statement, sizes: Sequence[int], document: Document, generator: Generator
 ) -> Document:
-    """One or two of the keys that may be left out, in place of those that are given."""
+    """Between one and three of the keys that may be left out."""
     optional = [parameter for parameter in statement.parameters if _is_optional(parameter)]
     count = min(len(optional), int(generator.integers(1, 4)))
     chosen = [optional[i] for i in generator.choice(len(optional), count, replace=False)]
@@ -81,7 +103,8 @@ def _extreme(parameter: Parameter, sizes: Sequence[int], document: Document, gen
 
 
 def _numbers(parameter: Parameter, document: Document) -> list[float]:
-    """The ends of its range, and its value times each factor."""
+    """The ends of its range that belong to it, and its value times each factor."""
     given = document.case.get(parameter.name) or parameter.example or 1.0
-    ends = [end for end in (parameter.low, parameter.high) if np.isfinite(end)]
+    ends = [parameter.low] * (not parameter.open_low) + [parameter.high]
+    ends = [end for end in ends if np.isfinite(end)]
     return [*ends, *(factor * float(given) for factor in FACTORS)]

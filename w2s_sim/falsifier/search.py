@@ -36,8 +36,8 @@ class Finding:
         searched: Its pressure during the search, too good by selection.
         verdict: Its verdict, measured with keys that the search has not seen.
         tried: Points at which the statement made a claim.
-        how: What found it: "own case", the names of corners, "steps in log scale", "scan", "gradient" or
-            "evolution strategy".
+        how: What found it: "control", "own case", the names of corners, "steps in log scale", "scan",
+            "gradient" or "evolution strategy".
         pressure: `objective.pressure` of the verdict; above 1 the estimate violates the bound.
         fault: What of the statement is not a finite number at the case; empty if all is.
     """
@@ -74,12 +74,12 @@ def falsify(
 ) -> Finding:
     """Look for a case in which a statement fails, or is nearest to it, and measure it again.
 
-    First come the corners of all that a case file can say, in combinations: sizes, laws, priors, concepts,
-    noises, and the numbers of the estimator at their extremes. Then random steps in log scale from the best
-    documents, and from the best cases gradients through the measured quantity where those exist (Adam), and
-    an evolution strategy (CMA-ES). Points that break an assumption do not count. The search ends at the
-    first case that is refuted with fresh keys, or at which an exact value, a measured number or a bound is
-    not finite.
+    First come the statement's controls, where all assumptions hold: one is forgotten. Then the corners of all
+    that a case file can say, in combinations: sizes, laws, priors, concepts, noises, and the numbers of the
+    estimator at their extremes. Then random steps in log scale from the best documents, and from the best
+    cases gradients through the measured quantity where those exist (Adam), and an evolution strategy
+    (CMA-ES). Points that break an assumption do not count. The search ends at the first case that is refuted
+    with fresh keys, or at which an exact value, a measured number or a bound is not finite.
 
     Args:
         statement: The statement, or the id of a theorem.
@@ -100,12 +100,24 @@ def falsify(
     settings = settings or final_settings()
     own_cases = starts or statement.cases("quick")
     hunt = Hunt(statement, settings, Purse(budget, points), progress or (lambda _: None), on_best)
+    if not starts:
+        _try_controls(hunt)
     exploration = Exploration(hunt, own_cases, settings.seed)
     exploration.run(CORNERS_UNTIL)
     exploration.refine(REFINED_UNTIL)
     _try_own_cases(hunt, own_cases)
     _ascend(hunt)
     return _finding(hunt)
+
+
+def _try_controls(hunt: Hunt) -> None:
+    """Those of which something is claimed: the theorem has forgotten the assumption that they break."""
+    for control in hunt.statement.controls("quick"):
+        claim = hunt.claim(control.case)
+        if claim is not None and not hunt.is_over():
+            hunt.report(f"{control.case.name}: control")
+            score = hunt.objective.pressure_of(control.case, claim, SEARCH_REPLICATES)
+            hunt.add(Candidate(control.case, control.case.name, "control", score))
 
 
 def _try_own_cases(hunt: Hunt, cases: Sequence[Case[Any]]) -> None:
