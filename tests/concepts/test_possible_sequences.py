@@ -128,8 +128,8 @@ def test_what_is_lost_and_does_not_matter_is_not_read_again(monkeypatch: pytest.
         return Forward(jnp.asarray(jnp.nan), jnp.nan * initial, jnp.nan * emission[0])
 
     monkeypatch.setattr("w2s_sim.concepts.forward._exact_pair", nothing)
-    arrays = (jnp.asarray(part, dtype=float) for part in parts)
-    found = forward(*arrays, jnp.asarray(sequences))
+    initial, transition, emission = (jnp.asarray(part, dtype=float) for part in parts)
+    found = forward(initial, transition, emission, jnp.asarray(sequences))
     np.testing.assert_allclose(found.log_likelihood, likelihood, rtol=1e-5)
     np.testing.assert_allclose(found.log_next, log_next, rtol=1e-5)
     # A third symbol, which only the second state shows, may follow: now the lost state matters.
