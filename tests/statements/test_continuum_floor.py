@@ -46,6 +46,12 @@ def test_half_a_student_is_refused(given) -> None:
         STATEMENT.build_estimator(numbers(**given))
 
 
+def test_a_prior_that_no_key_holds_is_refused_by_name() -> None:
+    case = next(c.case for c in STATEMENT.controls("quick") if c.breaks == "isotropic prior")
+    with pytest.raises(InputError, match="estimator"):
+        case_file(STATEMENT, case)
+
+
 def test_a_file_holds_the_student_of_the_control(tmp_path) -> None:
     case = next(control.case for control in STATEMENT.controls("quick") if control.case.name == DESCENT)
     path = tmp_path / "case.toml"

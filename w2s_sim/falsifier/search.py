@@ -12,6 +12,7 @@ from typing import Any
 from w2s_sim._checks import require_between
 from w2s_sim._forks import require_threads
 from w2s_sim.falsifier.ascent import Ascent
+from w2s_sim.falsifier.documents import Document
 from w2s_sim.falsifier.exploration import Exploration
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt, Progress
 from w2s_sim.falsifier.objective import NO_SCORE, pressure_of_verdict
@@ -74,7 +75,7 @@ def falsify(
 ) -> Finding:
     """Look for a case in which a statement fails, or is nearest to it, and measure it again.
 
-    First come the statement's controls, where all assumptions hold: one is forgotten. Then the corners of all
+    First come controls at which all assumptions hold: one is forgotten. Then the corners of all
     that a case file can say, in combinations: sizes, laws, priors, concepts, noises, and the numbers of the
     estimator at their extremes. Then random steps in log scale from the best documents, and from the best
     cases gradients through the measured quantity where those exist (Adam), and an evolution strategy
@@ -111,8 +112,13 @@ def falsify(
 
 
 def _try_controls(hunt: Hunt) -> None:
-    """Those of which something is claimed: the theorem has forgotten the assumption that they break."""
+    """Those of which something is claimed: the theorem has forgotten the assumption that they break.
+
+    What is found is printed as a case file: controls that no file describes are left out.
+    """
     for control in hunt.statement.controls("quick"):
+        if Document.of(hunt.statement, control.case) is None:
+            continue
         claim = hunt.claim(control.case)
         if claim is not None and not hunt.is_over():
             hunt.report(f"{control.case.name}: control")

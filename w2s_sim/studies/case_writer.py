@@ -104,7 +104,7 @@ def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
     refusal = InputError("estimator", kind, f"an estimator that a [case] table of {statement.id} describes")
     if statement.build_estimator is None:
         raise refusal
-    plain = {name: np.asarray(value).item() for name, value in numbers.items()}
+    plain = {name: np.asarray(value).tolist() for name, value in numbers.items()}
     try:
         again = statement.build_estimator(read_parameters(statement.parameters, plain)).told(case.task)
     except InputError:
