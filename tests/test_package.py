@@ -80,3 +80,10 @@ def test_unknown_name_raises_attribute_error() -> None:
 
 def test_version_is_that_of_the_distribution() -> None:
     assert w2s.__version__ == importlib.metadata.version("w2s-sim")
+
+
+def test_importing_the_commands_does_not_start_jax() -> None:
+    """Processes of a study meet after the imports, and before JAX starts."""
+    asks = "import w2s_sim.cli.run; from jax._src import xla_bridge as b; print(b.backends_are_initialized())"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

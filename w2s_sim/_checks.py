@@ -41,13 +41,18 @@ def as_numbers(field: str, value: Any, expected: str = "numbers") -> Float[Array
         InputError: If they are no real numbers: texts, nothing, rows of several lengths.
     """
     if concrete(*jax.tree.leaves(value)):
-        try:
-            kind = np.asarray(value).dtype
-        except (TypeError, ValueError):
-            kind = np.dtype(object)
-        if not any(jnp.issubdtype(kind, real) for real in (jnp.floating, jnp.integer)):
-            raise InputError(field, described(value), expected)
+        _require_real(field, value, expected)
     return as_float(value)
+
+
+def _require_real(field: str, value: Any, expected: str) -> None:
+    """Makes no array of JAX's, which would start it."""
+    try:
+        kind = np.asarray(value).dtype
+    except (TypeError, ValueError):
+        kind = np.dtype(object)
+    if not any(jnp.issubdtype(kind, real) for real in (jnp.floating, jnp.integer)):
+        raise InputError(field, described(value), expected)
 
 
 def as_number(field: str, value: Any, expected: str = "a number") -> Float[Array, ""]:
@@ -115,7 +120,9 @@ def require_between(
     """Refuse a scalar outside [low, high], or outside (low, high] with `open_low`."""
     if not concrete(value):
         return
-    as_number(field, value)
+    _require_real(field, value, "a number")
+    if np.ndim(value):
+        raise InputError(field, described(value), "a number")
     number = float(value)
     inside = (number > low if open_low else number >= low) and number <= high
     if not inside or not np.isfinite(number):
