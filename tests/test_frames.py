@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import w2s_sim as w2s
+from tests.verdicts import verdict
 from w2s_sim.frames import CompactFrame
 from w2s_sim.verify.battery import verdict_frame
 from w2s_sim.verify.verdict import Verdict
@@ -11,22 +12,10 @@ from w2s_sim.verify.verdict import Verdict
 LONGEST = "student on 4 refined labels, rademacher features, n=60, and some more"
 
 
-def verdict(case: str, theorem: str = "concept-identification") -> Verdict:
-    return Verdict(
-        theorem=theorem,
-        role="theorem",
-        case=case,
-        kind="upper",
-        measured=0.25,
-        se=0.001,
-        ci_low=0.24,
-        ci_high=0.26,
-        bound=0.5,
-        verdict="not-applicable",
-        replicates=4096,
-        seed=0,
-        reason="assumption does not hold: " + 20 * "long ",
-    )
+def row(case: str) -> Verdict:
+    """Of a long id, with the longest outcome and a long reason."""
+    reason = "assumption does not hold: " + 20 * "long "
+    return verdict(case, "not-applicable", theorem="concept-identification", reason=reason)
 
 
 @pytest.mark.parametrize("columns", [80, 60])
@@ -35,7 +24,7 @@ def test_a_printed_table_of_verdicts_has_ids_cases_and_verdicts_whole(
     case: str, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    frame = verdict_frame([verdict(case), verdict("other")])
+    frame = verdict_frame([row(case), row("other")])
     text = str(frame)
     for whole in (case, "other", "concept-identification", "not-applicable", "theorem"):
         assert whole in text
@@ -48,19 +37,19 @@ def test_a_printed_table_of_verdicts_has_ids_cases_and_verdicts_whole(
 
 
 def test_what_is_selected_prints_likewise_and_is_a_frame() -> None:
-    frame = verdict_frame([verdict(LONGEST), verdict("other")])
+    frame = verdict_frame([row(LONGEST), row("other")])
     chosen = frame[frame["case"] == LONGEST][["case", "reason"]]
     assert LONGEST in str(chosen)
     assert isinstance(chosen, CompactFrame)
     assert isinstance(frame, pd.DataFrame)
     assert type(frame["bound"]) is pd.Series
     assert list(frame.columns[:4]) == ["verdict", "role", "theorem", "case"]
-    assert frame.loc[0, "measured"] == 0.25
+    assert frame.loc[0, "measured"] == 0.5
     assert "Empty DataFrame" in str(frame[frame["bound"] > 1.0])
 
 
 def test_many_rows_are_cut_as_pandas_cuts_them() -> None:
-    frame = verdict_frame([verdict(f"case {i}") for i in range(200)])
+    frame = verdict_frame([row(f"case {i}") for i in range(200)])
     text = str(frame)
     assert "case 0\n" in text.replace("  ", "") or "case 0 " in text
     assert "case 199" in text

@@ -10,6 +10,7 @@ them in ways of their own.
 """
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 import jax
@@ -42,22 +43,6 @@ class probability:  # noqa: N801 (reads like a function where fields are declare
 
 
 @dataclasses.dataclass(frozen=True)
-class number:  # noqa: N801
-    """Converter of a field that holds one real number.
-
-    Attributes:
-        key: Name of the field in complaints.
-        optional: Whether None is left as it is.
-    """
-
-    key: str
-    optional: bool = False
-
-    def __call__(self, value: Any) -> Any:
-        return None if value is None and self.optional else as_number(self.key, value)
-
-
-@dataclasses.dataclass(frozen=True)
 class numbers:  # noqa: N801
     """Converter of a field that holds real numbers of any shape.
 
@@ -70,7 +55,17 @@ class numbers:  # noqa: N801
     optional: bool = False
 
     def __call__(self, value: Any) -> Any:
-        return None if value is None and self.optional else as_numbers(self.key, value)
+        return None if value is None and self.optional else self._converted(value)
+
+    def _converted(self, value: Any) -> Float[Array, "..."]:
+        return as_numbers(self.key, value)
+
+
+class number(numbers):  # noqa: N801
+    """As `numbers`, for a field that holds one."""
+
+    def _converted(self, value: Any) -> Float[Array, ""]:
+        return as_number(self.key, value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,22 +103,10 @@ class part(Generic[PartT]):  # noqa: N801
         return require_part(self.key, value, self.kind, self.expected)
 
 
-@dataclasses.dataclass(frozen=True)
-class optional_part(Generic[PartT]):  # noqa: N801
-    """As `part`, for a field that may be left out: None.
-
-    Attributes:
-        key: As for `part`.
-        kind: As for `part`.
-        expected: As for `part`.
-    """
-
-    key: str
-    kind: type[PartT]
-    expected: str
-
-    def __call__(self, value: PartT | None) -> PartT | None:
-        return None if value is None else require_part(self.key, value, self.kind, self.expected)
+def optional_part(key: str, kind: type[PartT], expected: str) -> Callable[[PartT | None], PartT | None]:
+    """As `part`, for a field that may be left out: None."""
+    required = part(key, kind, expected)
+    return lambda value: None if value is None else required(value)
 
 
 def role_of(tree: Any, path: Any) -> str:

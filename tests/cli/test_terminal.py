@@ -14,32 +14,15 @@ import pytest
 
 from tests.cli.test_commands import run
 from tests.studies.study_runs import ONE
+from tests.verdicts import verdict
 from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.study_tables import SHOWN_CELLS, _of_every_method
 from w2s_sim.cli.tables import print_verdicts
 from w2s_sim.statements import all_statements
 from w2s_sim.studies import example_case_file
-from w2s_sim.verify import Settings, Verdict
+from w2s_sim.verify import Settings
 
 W2S = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]
-
-
-def verdict(**changes: object) -> Verdict:
-    numbers = {
-        "theorem": "concept-identification",
-        "role": "theorem",
-        "case": "a case with a rather long name, n=128",
-        "kind": "upper",
-        "measured": 0.5,
-        "se": 0.01,
-        "ci_low": 0.4,
-        "ci_high": 0.6,
-        "bound": 1.0,
-        "verdict": "consistent",
-        "replicates": 4096,
-        "seed": 0,
-    }
-    return Verdict(**(numbers | changes))  # pyright: ignore[reportArgumentType]
 
 
 CLOSED = {
@@ -121,22 +104,23 @@ def test_ids_and_verdicts_are_whole_at_any_width(
     listed = capsys.readouterr().out
     assert all(statement_id in listed.split() for statement_id in all_statements())
     for every_row in (False, True):
-        print_verdicts([verdict()], Settings(), 1.0, every_row=every_row)
+        row = verdict("a case with a rather long name, n=128", theorem="concept-identification")
+        print_verdicts([row], Settings(), 1.0, every_row=every_row)
         assert "concept-identification" in capsys.readouterr().out
 
 
 def test_a_row_a_theorem_and_in_full_what_is_not_as_expected(capsys: pytest.CaptureFixture[str]) -> None:
     rows = [
-        verdict(case="first"),
-        verdict(case="second", measured=0.9),
-        verdict(role="lemma", case="a lemma"),
-        verdict(role="control", case="quiet control", verdict="consistent", expected="refuted"),
-        verdict(role="mutant", case="killed", verdict="refuted", expected="refuted"),
+        verdict("first"),
+        verdict("second", measured=0.9),
+        verdict("a lemma", role="lemma"),
+        verdict("quiet control", role="control", expected="refuted"),
+        verdict("killed", "refuted", role="mutant", expected="refuted"),
     ]
     print_verdicts(rows, Settings(), 1.0)
     table, rest = capsys.readouterr().out.split("\nNot as expected:\n")
     assert table.splitlines()[1].split() == [
-        "consistent", "concept-identification", "2/2", "1/1", "0/1", "1/1", "0.9:", "second"
+        "consistent", "toy", "2/2", "1/1", "0/1", "1/1", "0.9:", "second"
     ]  # fmt: skip
     assert "quiet control" in rest.split("\n\n")[0]
     assert "a lemma" not in rest

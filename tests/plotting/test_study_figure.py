@@ -1,73 +1,18 @@
-"""Figures of studies: every curve, bar and bound of a table is drawn, and what is left out is said."""
+"""Figures of studies: every curve and bar of a table is drawn, and what is left out is said."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from tests.plotting.drawn import SIZES, bars, dashed, draw, legend, measured, naive, note, other
 from w2s_sim.errors import InputError
-from w2s_sim.plotting import save_figure, study_figure
-from w2s_sim.plotting.labels import axis_label, distinct_values, short_label, value_labels
+from w2s_sim.plotting import save_figure
 from w2s_sim.plotting.study import LOOKS, NOTHING
-from w2s_sim.plotting.study_bounds import BOUNDS, bound_curves
 from w2s_sim.plotting.study_view import x_ticks
 from w2s_sim.plotting.style import VERMILION
-
-SIZES = (10, 20, 40)
-
-
-def naive(ridge: float, size: int, noise: float = 0.5, **more: Any) -> dict[str, Any]:
-    risk = 0.3 + ridge + 2.0 * noise / size
-    return {
-        "task.noise": noise,
-        "estimator.kind": "finetune",
-        "estimator.ridge": ridge,
-        "estimator.num_weak": size,
-        "risk": risk,
-        "risk_se": 0.1 * risk,
-        **more,
-    }
-
-
-def other(kind: str, risk: float, **more: Any) -> dict[str, Any]:
-    return {"task.noise": 0.5, "estimator.kind": kind, "risk": risk, "risk_se": 0.01, **more}
-
-
-def draw(rows: list[dict[str, Any]], **options: Any) -> tuple[Figure, pd.DataFrame]:
-    options = {"x": "estimator.num_weak", "y": "risk", "y_label": "excess risk", **options}
-    return study_figure(pd.DataFrame(rows), **options)
-
-
-def legend(figure: Figure) -> list[str]:
-    return [text.get_text() for each in figure.legends for text in each.get_texts()]
-
-
-def note(figure: Figure) -> str:
-    text = figure._supxlabel  # pyright: ignore[reportAttributeAccessIssue]
-    return "" if text is None else text.get_text().replace("\n", " ")
-
-
-def bars(axes: Axes) -> dict[str, ErrorbarContainer]:
-    """Measured curves by label."""
-    found = [each for each in axes.containers if isinstance(each, ErrorbarContainer)]
-    return {str(each.get_label()): each for each in found}
-
-
-def measured(axes: Axes) -> dict[str, list[list[float]]]:
-    """What is drawn of them: x and y by label."""
-    return {label: np.transpose(each[0].get_xydata()).tolist() for label, each in bars(axes).items()}
-
-
-def dashed(axes: Axes) -> list[Any]:
-    """Lines that are no part of a measured curve."""
-    parts = {id(part) for each in bars(axes).values() for part in (each[0], *each[1])}
-    return [line for line in axes.lines if id(line) not in parts and len(np.atleast_1d(line.get_xdata()))]
 
 
 def test_one_panel_a_value_and_one_curve_a_value() -> None:
@@ -156,105 +101,6 @@ def test_a_mean_without_error_has_no_bar() -> None:
     assert curve[1] == [row["risk"] for row in rows]
     assert np.isnan(numbers["se"].tolist()[1:]).all()
     assert np.isfinite(figure.axes[0].get_ylim()).all()
-
-
-def test_a_bound_that_all_curves_share_is_one_line() -> None:
-    bound = {"risk_lower": 0.25, "risk_lower_theorem": "naive-floor"}
-    # The floor is one line whatever the sizes are at which it is evaluated.
-    rows = [naive(ridge, size + int(10 * ridge), **bound) for ridge in (0.0, 0.3) for size in SIZES]
-    figure, numbers = draw(rows, colour="estimator.ridge")
-    (line,) = dashed(figure.axes[0])
-    assert line.get_color() == VERMILION
-    assert set(line.get_ydata()) == {0.25}
-    assert list(line.get_xdata()) == [10, 43]
-    assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound (naive-floor)"]
-    drawn = numbers.loc[numbers["curve"] == "lower bound (naive-floor)"]
-    assert drawn["y"].tolist() == [0.25] * 2
-    assert drawn["se"].isna().all()
-
-
-def test_bounds_that_differ_have_the_colours_of_their_curves() -> None:
-    rows = [naive(ridge, n, risk_lower=0.2 + ridge) for ridge in (0.0, 0.3) for n in SIZES]
-    figure, numbers = draw(rows, colour="estimator.ridge")
-    lines = dashed(figure.axes[0])
-    assert [line.get_color() for line in lines] == [LOOKS[0][0], LOOKS[1][0]]
-    assert [set(line.get_ydata()) for line in lines] == [{0.2}, {0.5}]
-    assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound, by colour"]
-    assert {"lower bound: ridge = 0", "lower bound: ridge = 0.3"} < set(numbers["curve"])
-
-
-def test_a_floor_of_some_curves_crosses_the_panel_and_says_whose_it_is() -> None:
-    """The floor is no bound on refinement: that refinement passes it is what the picture must show."""
-    rows = [naive(ridge, size, risk_lower=0.25) for ridge in (0.0, 0.3) for size in SIZES]
-    rows += [other("refine", 1.0 / n, **{"estimator.num_weak": n, "risk_upper": 3.0 / n}) for n in SIZES]
-    figure, _ = draw(rows, colour="estimator.ridge")
-    floor, upper = dashed(figure.axes[0])
-    assert [line.get_color() for line in (floor, upper)] == [VERMILION, LOOKS[2][0]]
-    assert (floor.get_xdata().tolist(), floor.get_ydata().tolist()) == ([10, 40], [0.25] * 2)
-    labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound: ridge", "upper bound, by colour"]
-    assert legend(figure) == labels
-
-
-@pytest.mark.parametrize(
-    ("labels", "together"),
-    [
-        (["ridge = 0", "ridge = 0.3"], "ridge"),
-        (["naive fine-tuning, ridge 0.3", "naive fine-tuning, ridge 2"], "naive fine-tuning"),
-        (["naive fine-tuning", "projection"], "some curves"),
-    ],
-)
-def test_curves_that_share_a_bound_are_called_what_their_names_share(
-    labels: list[str], together: str
-) -> None:
-    points = pd.DataFrame({"x": [1.0, 1.0, 1.0], "curve": [0, 1, 2], "lower": [0.5, 0.5, np.nan]})
-    points = points.assign(upper=np.nan, theory=np.nan)
-    (curve,) = bound_curves(
-        points, [*labels, "another"], ["b"] * 3, {kind: f"{kind} bound" for kind in BOUNDS}
-    )
-    assert curve.label == f"lower bound: {together}"
-
-
-def test_two_floors_of_several_curves_each_have_the_colours_of_their_curves() -> None:
-    rows = [naive(ridge, size, risk_lower=0.25) for ridge in (0.0, 0.3) for size in SIZES]
-    rows += [naive(ridge, size, risk_lower=0.5) for ridge in (1.0, 2.0) for size in SIZES]
-    figure, _ = draw(rows, colour="estimator.ridge")
-    lines = dashed(figure.axes[0])
-    assert [line.get_color() for line in lines] == [LOOKS[index][0] for index in range(4)]
-    first, second = lines[:2]
-    assert first.get_ydata().tolist() == second.get_ydata().tolist() == [0.25] * 3
-    # Lines that lie on each other take turns.
-    (start, dashes), (other_start, same) = (line._unscaled_dash_pattern for line in (first, second))
-    on, off = BOUNDS["lower"][1]
-    assert list(dashes) == list(same) == [on, 2 * off + on]
-    assert abs(other_start - start) == on + off
-
-
-def test_cells_without_bounds_are_fine() -> None:
-    rows = [naive(0.0, size, risk_upper=np.nan, risk_theory=np.nan) for size in SIZES]
-    rows[0]["risk_upper"] = 0.9
-    figure, _ = draw(rows)
-    (line,) = dashed(figure.axes[0])
-    # A line of one point would not be seen.
-    assert (line.get_xdata().tolist(), line.get_marker()) == ([10], "_")
-    assert legend(figure) == ["measured", "upper bound"]
-
-
-def test_theory_joins_the_points_that_it_explains() -> None:
-    rows = [naive(0.0, size, risk_theory=naive(0.0, size)["risk"]) for size in SIZES]
-    figure, _ = draw(rows)
-    (bar,) = bars(figure.axes[0]).values()
-    assert bar[0].get_linestyle() == "None"
-    assert len(dashed(figure.axes[0])) == 1
-
-
-@pytest.mark.parametrize("log_y", [False, True])
-def test_bounds_far_away_leave_the_data_their_room(log_y: bool) -> None:
-    rows = [naive(0.0, size, risk_upper=1e9 / size**4, risk_lower=0.0) for size in SIZES]
-    figure, _ = draw(rows, log_y=log_y)
-    low, high = figure.axes[0].get_ylim()
-    assert low < 0.3
-    assert 0.5 < high < 50
-    assert "run off the picture" in note(figure)
 
 
 def test_means_of_rare_events_do_not_stretch_a_logarithmic_axis() -> None:
@@ -373,42 +219,3 @@ def test_nothing_is_cut_off() -> None:
 def test_keys_that_are_no_columns_are_refused() -> None:
     with pytest.raises(InputError, match="colour: got 'ridge'; expected a column"):
         draw([naive(0.0, 10)], colour="ridge")
-
-
-@pytest.mark.parametrize(
-    ("key", "short", "axis"),
-    [
-        ("task.noise", "noise", "label noise, $\\sigma$ (label units)"),
-        ("task.weak.noise", "weak noise", "weak label noise, $\\sigma'$ (label units)"),
-        ("estimator.ridge", "ridge", "ridge to the source, $\\eta$"),
-        ("ridge", "ridge", "ridge to the source, $\\eta$"),
-        ("task.weak.degrees_of_freedom", "weak degrees of freedom", "weak degrees of freedom"),
-        ("task.map_seed", "map seed", "map seed"),
-        ("sample_size", "weak pairs", "weak pairs consumed"),
-    ],
-)
-def test_keys_have_names_that_people_read(key: str, short: str, axis: str) -> None:
-    assert (short_label(key), axis_label(key)) == (short, axis)
-
-
-LISTS = [str([0.1] * 20 + [last]) for last in (1, 2)]
-
-
-@pytest.mark.parametrize(
-    ("key", "column", "labels"),
-    [
-        ("estimator.ridge", [1.0, 0.3, None], ["ridge = 0.3", "ridge = 1", "refine"]),
-        ("estimator.size", pd.array([20, 3, None], "Int64"), ["size = 3", "size = 20", "refine"]),
-        ("task.size", [20, None, None], ["size = 20", "no size"]),
-        ("estimator.kind", ["refine", "finetune"], ["refine", "finetune"]),
-        ("task.features", ["gaussian", "$"], ["features = gaussian", "features = \\$"]),
-        ("estimator.grouped", [True, False], ["grouped = False", "grouped = True"]),
-        ("x", [0.12345678, 0.12345679], ["x = 0.12345678", "x = 0.12345679"]),
-        ("x", [1e6, 1e6 + 1], ["x = 1000000", "x = 1000001"]),
-        ("x", LISTS, [f"x = {LISTS[0][:31]}… ({place})" for place in (1, 2)]),
-    ],
-)
-def test_values_are_written_so_that_people_tell_them_apart(key: str, column: Any, labels: list[str]) -> None:
-    table = pd.DataFrame({"estimator.kind": ["finetune", "finetune", "refine"][: len(column)]})
-    table[key] = column
-    assert value_labels(table, key, distinct_values(pd.Series(table[key]))) == labels

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import w2s_sim as w2s
+from tests.verdicts import verdict
 from w2s_sim.manifest import build_manifest
 from w2s_sim.report import open_folder, write_report
 from w2s_sim.report.folder import read_verdicts
-from w2s_sim.verify import Verdict
 
 STATEMENT = w2s.Statement(
     id="toy",
@@ -23,24 +23,6 @@ STATEMENT = w2s.Statement(
     plot_axis="num_demonstrations",
 )
 MANIFEST = build_manifest({"seed": 0, "alpha": 1e-3})
-
-
-def verdict(case: str, outcome: str = "consistent") -> Verdict:
-    return Verdict(
-        theorem="toy",
-        role="theorem",
-        case=case,
-        kind="upper",
-        measured=0.5,
-        se=0.01,
-        ci_low=0.4,
-        ci_high=0.6,
-        bound=1.0,
-        verdict=outcome,  # pyright: ignore[reportArgumentType]
-        replicates=100,
-        seed=0,
-        parameters={"num_demonstrations": 3},
-    )
 
 
 def test_round_trip_of_the_table(tmp_path: Path) -> None:

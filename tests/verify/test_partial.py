@@ -30,7 +30,7 @@ def reached_before(battery: Battery, num_checks: int) -> list[Verdict]:
 def test_rows_that_were_reached_are_told_from_those_that_were_asked_for() -> None:
     naive, collapse = (all_statements()[id_] for id_ in ("naive-floor", "no-free-lunch"))
     battery = Battery([naive, collapse], settings=SMALL)
-    jobs = battery.jobs()
+    jobs = battery.jobs
     reached = reached_before(battery, 2)
     assert [row.case for row in reached] == [case.name for case in naive.cases("quick")[:2]]
     partial = partial_run(jobs, reached)
@@ -45,6 +45,6 @@ def test_a_theorem_is_cut_short_until_its_mutants_are_judged() -> None:
     battery = Battery([all_statements()["naive-floor"]], settings=SMALL)
     whole = battery.run()
     rows = [row for row in whole if row.role != "mutant"]
-    assert partial_run(battery.jobs(), whole)["cut_short"] == []
-    assert partial_run(battery.jobs(), rows)["cut_short"] == ["naive-floor"]
+    assert partial_run(battery.jobs, whole)["cut_short"] == []
+    assert partial_run(battery.jobs, rows)["cut_short"] == ["naive-floor"]
     assert [row.role for row in whole][-1] == "mutant"

@@ -61,7 +61,7 @@ def _verify(arguments: Verify) -> int:
     # Refused before any work starts if it cannot be written.
     folder = None if arguments.out is None else open_folder(arguments.out)
 
-    jobs = battery.jobs()
+    jobs = battery.jobs
 
     started = time.monotonic()
     reached: list[Verdict] = []

@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import jax
@@ -14,7 +14,7 @@ from w2s_sim.errors import PrecisionWarning
 from w2s_sim.finite_task import FiniteTask
 from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.studies.memory import default_budget
-from w2s_sim.studies.parts import missing
+from w2s_sim.studies.parts import Ranges, missing
 from w2s_sim.studies.processes import ProcessTeam, follow, require_one_study
 from w2s_sim.studies.results import is_precise, write_results
 from w2s_sim.studies.schedule import Shard, looks, pieces
@@ -160,19 +160,18 @@ class _Run:
 
     def unfinished(self) -> list[Cell]:
         """The cells of which replicates are missing."""
-        return [cell for cell in self._study.cells if self._is_unfinished(cell)]
+        return [cell for cell in self._study.cells if any(gaps for _, gaps in self._gaps(cell))]
 
-    def _is_unfinished(self, cell: Cell) -> bool:
-        start = 0
+    def _gaps(self, cell: Cell) -> Iterator[tuple[int, Ranges]]:
+        """Piece by piece, how many replicates are there and which are not; to where the cell is precise."""
+        start, held = 0, self._held.get(cell.index, [])
         for stop in looks(self._study):
-            held = self._held.get(cell.index, [])
             for first, end in pieces(self._study, cell, self._shard, start, stop):
-                if missing(held, first, end):
-                    return True
-            if self._is_precise(cell, stop):
-                return False
+                gaps = missing(held, first, end)
+                yield end - first - sum(b - a for a, b in gaps), gaps
+            if stop < self._study.replicates and is_precise(self._study, self._store, cell, stop):
+                return
             start = stop
-        return False
 
     def fill(self) -> None:
         """All cells, one after the other."""
@@ -188,19 +187,10 @@ class _Run:
             self._report(before + share - self._done)
 
     def _fill_cell(self, cell: Cell) -> None:
-        start = 0
-        for stop in looks(self._study):
-            for first, end in pieces(self._study, cell, self._shard, start, stop):
-                gaps = missing(self._held.get(cell.index, []), first, end)
-                self._report(end - first - sum(b - a for a, b in gaps))
-                for gap in gaps:
-                    self._fill_gap(cell.index, *gap)
-            if self._is_precise(cell, stop):
-                return
-            start = stop
-
-    def _is_precise(self, cell: Cell, stop: int) -> bool:
-        return stop < self._study.replicates and is_precise(self._study, self._store, cell, stop)
+        for num_held, gaps in self._gaps(cell):
+            self._report(num_held)
+            for gap in gaps:
+                self._fill_gap(cell.index, *gap)
 
     def _fill_gap(self, cell: int, start: int, stop: int) -> None:
         lanes = self._team.lanes(cell)

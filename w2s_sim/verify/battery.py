@@ -1,6 +1,7 @@
 """The battery: statements with their lemmas, controls and mutants, at one family-wise error level."""
 
 import dataclasses
+import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -59,8 +60,9 @@ class Battery:
     settings: Settings = PRESETS["quick"]
     own_cases: Sequence[Case] = ()
 
-    def jobs(self) -> list[Job]:
-        """All sampled rows, in the precision at hand."""
+    @functools.cached_property
+    def jobs(self) -> Sequence[Job]:
+        """All sampled rows, in the precision that is at hand when they are asked for first."""
         jobs: list[Job] = []
         for theorem in self.statements:
             for statement in [theorem] if self.own_cases else [theorem, *theorem.lemmas]:
@@ -89,7 +91,7 @@ class Battery:
             on_verdict: Called with each verdict as it is reached.
             check: Called before each row is sampled or its program compiled; what it raises ends the run.
         """
-        jobs = self.jobs()
+        jobs = self.jobs
         level = self.settings.alpha / max(1, len(jobs))
         verdicts: list[Verdict] = []
 
