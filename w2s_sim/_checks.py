@@ -26,6 +26,10 @@ SUM_TOLERANCE = 1.01e-4
 def as_float(value: Any) -> Float[Array, "..."]:
     """Converter of array fields: the default float type (float32, or float64 under x64)."""
     require_threads()
+    if not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(value)):
+        # By NumPy: JAX would compile a program of conversion for every shape.
+        with np.errstate(over="ignore"):
+            value = np.asarray(value, dtype=jax.dtypes.canonicalize_dtype(float))
     return jnp.asarray(value, dtype=float)
 
 

@@ -1,6 +1,7 @@
 """Transfer tasks: a source prior, a target prior, shared concepts, and a weak supervisor."""
 
 import abc
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import equinox as eqx
@@ -48,6 +49,7 @@ class WeakData(eqx.Module):
         return WeakData(self.inputs[index], self.labels[index])
 
 
+@partial(jax.jit, static_argnums=(1, 2))
 def sample_concepts(
     prior: Float[Array, " K"], num_weak: int, context_size: int, *, key: Key[Array, ""]
 ) -> Int[Array, " num_weak"]:
@@ -306,7 +308,7 @@ def regression_task(
                 f"{num_concepts} with dim = {dim}",
                 "num_concepts <= dim for the default orthonormal concepts (or give concepts)",
             )
-        concepts = jnp.eye(num_concepts, dim)
+        concepts = np.eye(num_concepts, dim)
     require_shape("concepts", concepts, (num_concepts, dim), "num_concepts x dim")
     for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
         require_shape(field, prior, (num_concepts,), "one weight per concept")

@@ -44,6 +44,7 @@ def rows_to_one(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m
     return probabilities / jnp.sum(probabilities, axis=-1, keepdims=True)
 
 
+@jax.jit
 def forward(
     initial: Float[Array, "K S"],
     transition: Float[Array, "K S S"],

@@ -48,7 +48,7 @@ def log_chernoff_terms(
         task: The transfer task.
         num_demonstrations: n >= 1.
     """
-    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), log_sharpening)
+    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), jnp.asarray(1.0))
 
 
 def classical_log_chernoff_terms(
@@ -62,7 +62,7 @@ def classical_log_chernoff_terms(
         task: The transfer task.
         num_demonstrations: n >= 1.
     """
-    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), jnp.zeros_like)
+    return _log_terms(task, jnp.asarray(num_demonstrations, dtype=float), jnp.asarray(0.0))
 
 
 def log_sharpening(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
@@ -74,8 +74,9 @@ def log_sharpening(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
 def _log_terms(
     task: TransferTask | FiniteTask,
     num_demonstrations: Float[Array, ""],
-    log_factor: Callable[[Array], Array],
+    sharpening: Float[Array, ""],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
+    """With the factor s^s (1-s)^(1-s) for a sharpening of 1, without it for 0: one program for both."""
     prior = task.source.prior
     star_prior = prior[task.target_concept]
     known = (prior > 0) & (star_prior > 0)
@@ -88,7 +89,8 @@ def _log_terms(
     log_moments = log_odds_moments_of(task)
 
     def log_term(exponents: Array) -> Array:
-        return log_factor(exponents) + exponents * log_ratio + num_demonstrations * log_moments(exponents)
+        log_factor = sharpening * log_sharpening(exponents)
+        return log_factor + exponents * log_ratio + num_demonstrations * log_moments(exponents)
 
     exponents = jax.lax.stop_gradient(_minimisers(log_term, task.num_concepts))
     # Odds against a concept that the source excludes are infinite: only the trivial bound is left.

@@ -47,30 +47,33 @@ def log_odds_moments_of(
         return finite_log_odds_moments(task)
     if needs_nodes(task):
         log_moments = node_log_moments(task, num_nodes / QUADRATURE_NODES)
+    elif has_gaussian_features(task.features):
+        log_moments = _gaussian_log_moments(task)
     else:
-        log_moments = partial(_regression_log_moments, task, num_nodes)
+        log_moments = partial(_quadrature_log_moments, task, num_nodes)
     # (p_k / p_*)^0 = 1, also where quadrature has no finite value for it.
     return lambda exponents: jnp.where(exponents > 0, log_moments(exponents), 0.0)
 
 
-def _regression_log_moments(
+def _gaussian_log_moments(task: TransferTask) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
+    per_shift = jax.vmap(partial(in_noise_units, task), (None, 0))
+    units = jax.vmap(per_shift, (0, None))(*_differences_and_shifts(task))
+    return lambda exponents: mean_over_shown(task, _closed_log_moment(*units, exponents[:, None]))
+
+
+def _quadrature_log_moments(
     task: TransferTask, num_nodes: int, exponents: Float[Array, " K"]
 ) -> Float[Array, " K"]:
-    star = task.source.vectors[task.target_concept]
-    differences = task.source.vectors - star
-    shifts = task.supervisor.vectors - star
-    if has_gaussian_features(task.features):
-
-        def closed(difference: Array, shift: Array, exponent: Array) -> Array:
-            return gaussian_log_moment(task, difference, shift, exponent)
-
-        per_concept = jax.vmap(jax.vmap(closed, (None, 0, None)), (0, None, 0))
-        return mean_over_shown(task, per_concept(differences, shifts, exponents))
-
     def integral(difference: Array, shift: Array, exponent: Array) -> Array:
         return _quadrature_log_moment(task, difference, shift, exponent, num_nodes)
 
-    return mean_over_shown(task, pair_by_pair(task, integral, differences, shifts, exponents))
+    return mean_over_shown(task, pair_by_pair(task, integral, *_differences_and_shifts(task), exponents))
+
+
+def _differences_and_shifts(task: TransferTask) -> tuple[Float[Array, "K d"], Float[Array, "K d"]]:
+    """beta_k - beta_* and beta'_j - beta_*."""
+    star = task.source.vectors[task.target_concept]
+    return task.source.vectors - star, task.supervisor.vectors - star
 
 
 def needs_nodes(task: TransferTask) -> bool:
@@ -109,7 +112,11 @@ def gaussian_log_moment(
     task: TransferTask, difference: Array, shift: Array, exponent: Array
 ) -> Float[Array, ""]:
     """-(1/2) log(1 + 2 A(s) delta^2) of theory/concept-identification.md, in Sigma's inner product."""
-    delta_squared, overlap, variance = in_noise_units(task, difference, shift)
+    return _closed_log_moment(*in_noise_units(task, difference, shift), exponent)
+
+
+def _closed_log_moment(delta_squared: Array, overlap: Array, variance: Array, exponent: Array) -> Array:
+    """The same, of what `in_noise_units` gives."""
     excess = exponent * delta_squared * ((1.0 - 2.0 * overlap) - exponent * variance)
     finite = excess > -1.0
     return jnp.where(finite, -0.5 * jnp.log1p(jnp.where(finite, excess, 0.0)), jnp.inf)
