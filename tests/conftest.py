@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 from collections.abc import Callable, Iterator
 
 import jax
@@ -19,9 +20,31 @@ CHEAP_COMPILATION = (
     "--xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *CHEAP_COMPILATION]).strip()
+# Half of what is compiled was compiled before: by another worker, by a test that started a process, or by the
+# last run of the tests.
+CACHE_OPTIONS = {
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+# A cache above this size is one of many versions of the code.
+MOST_CACHED_BYTES = 500 * 10**6
 
 # Compiled programs stay in memory: thousands of tests would fill it.
 MOST_BYTES = 3 * 10**9
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder of compiled programs for this process and all that it starts; a folder of yours is kept."""
+    assert config.cache is not None
+    folder = config.cache.mkdir("compiled")
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and sum(file.stat().st_size for file in folder.iterdir()) > MOST_CACHED_BYTES:
+        shutil.rmtree(folder)
+        folder.mkdir()
+    options = {"jax_compilation_cache_dir": str(folder), **CACHE_OPTIONS}
+    for name, value in options.items():
+        if os.environ.setdefault(name.upper(), str(value)) == str(value):
+            jax.config.update(name, value)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -273,7 +273,7 @@ def regression_task(
     target_prior: list[float] | Float[Array, " K"],
     noise: float = 0.5,
     features: str | FeatureLaw | Float[ArrayLike, "d d"] = "gaussian",
-    concepts: Float[Array, "K d"] | list[list[float]] | None = None,
+    concepts: Float[ArrayLike, "K d"] | list[list[float]] | None = None,
     supervisor: RegressionSupervisor | None = None,
     bias: float = 0.7,
     weak_noise: float | None = None,

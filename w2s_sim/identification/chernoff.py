@@ -22,6 +22,7 @@ from w2s_sim.identification.moments import (
     log_odds_moments,
     log_odds_moments_of,
     needs_nodes,
+    one_log_odds_moment_of,
 )
 from w2s_sim.identification.node_moments import has_nodes
 from w2s_sim.task import TransferTask
@@ -86,17 +87,37 @@ def _log_terms(
         0.0,
     )
 
-    log_moments = log_odds_moments_of(task)
+    def searched(
+        log_moments: Callable[[Array], Array], log_ratio: Float[Array, " m"]
+    ) -> tuple[Float[Array, " m"], Float[Array, " m"]]:
+        def log_term(exponents: Array) -> Array:
+            log_factor = sharpening * log_sharpening(exponents)
+            return log_factor + exponents * log_ratio + num_demonstrations * log_moments(exponents)
 
-    def log_term(exponents: Array) -> Array:
-        log_factor = sharpening * log_sharpening(exponents)
-        return log_factor + exponents * log_ratio + num_demonstrations * log_moments(exponents)
+        exponents = jax.lax.stop_gradient(_minimisers(log_term, log_ratio.shape[0]))
+        return log_term(exponents), exponents
 
-    exponents = jax.lax.stop_gradient(_minimisers(log_term, task.num_concepts))
-    # Odds against a concept that the source excludes are infinite: only the trivial bound is left.
-    exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, log_term(exponents)))
     # Concepts that the source excludes cannot be confused.
     competes = (prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
+    if isinstance(task, TransferTask) and needs_nodes(task):
+
+        def of_competitor(k: Array) -> tuple[Array, Array]:
+            log_moment = one_log_odds_moment_of(task, k)
+            terms, exponents = searched(lambda s: log_moment(s[0])[None], log_ratio[k][None])
+            return terms[0], exponents[0]
+
+        def nothing() -> tuple[Array, Array]:
+            return jnp.zeros_like(log_ratio[0]), jnp.zeros_like(log_ratio[0])
+
+        # One after the other: what a moment needs besides s is too much to be held for all at once.
+        terms, exponents = jax.lax.map(
+            lambda k: jax.lax.cond(competes[k], lambda: of_competitor(k), nothing),
+            jnp.arange(task.num_concepts),
+        )
+    else:
+        terms, exponents = searched(log_odds_moments_of(task), log_ratio)
+    # Odds against a concept that the source excludes are infinite: only the trivial bound is left.
+    exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, terms))
     return jnp.where(competes, terms, -jnp.inf), exponents
 
 

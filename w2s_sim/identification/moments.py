@@ -7,7 +7,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from w2s_sim.feature_maps import MappedFeatures
 from w2s_sim.finite_task import FiniteTask
@@ -16,6 +16,7 @@ from w2s_sim.identification.node_moments import (
     has_gaussian_features,
     has_normal_noise,
     mean_over_shown,
+    node_log_moment,
     node_log_moments,
     pair_by_pair,
 )
@@ -51,7 +52,18 @@ def log_odds_moments_of(
         log_moments = _gaussian_log_moments(task)
     else:
         log_moments = partial(_quadrature_log_moments, task, num_nodes)
-    # (p_k / p_*)^0 = 1, also where quadrature has no finite value for it.
+    return _one_at_zero(log_moments)
+
+
+def one_log_odds_moment_of(
+    task: TransferTask, competitor: Int[Array, ""]
+) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
+    """s -> log m_k(s) of one competitor k, where moments are sums over nodes."""
+    return _one_at_zero(node_log_moment(task, competitor))
+
+
+def _one_at_zero(log_moments: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """(p_k / p_*)^0 = 1, also where quadrature has no finite value for it."""
     return lambda exponents: jnp.where(exponents > 0, log_moments(exponents), 0.0)
 
 

@@ -1,11 +1,13 @@
 """Moments m_k(s) by quadrature over nodes: for mapped features, and for label noise that is not normal."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from w2s_sim.errors import InputError
 from w2s_sim.feature_maps import MappedFeatures
@@ -53,28 +55,62 @@ def node_log_moments(
 ) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
     """s -> log m_k(s_k) in nats; inf where the moment is infinite, or beyond what nodes can hold.
 
-    Given x, an odds ratio depends on x through u = Delta^T x and v = (beta'_j - beta_*)^T x alone: the weak
-    residual from k* is v + sigma' e, that from k is v - u + sigma' e. Both are laid out on nodes, and e too
-    where the noise is not normal.
-
     Args:
         task: The transfer task.
         refinement: How many times more nodes an axis than usual.
     """
+    competitors = jnp.arange(task.num_concepts)
+
+    def entry(competitor: Array, exponent: Array) -> Array:
+        return jax.lax.cond(
+            competitor != task.target_concept,
+            lambda: node_log_moment(task, competitor, refinement)(exponent),
+            lambda: jnp.zeros((), exponent.dtype),
+        )
+
+    return lambda exponents: jax.lax.map(lambda at: entry(*at), (competitors, exponents))
+
+
+def node_log_moment(
+    task: TransferTask, competitor: Int[Array, ""], refinement: float = 1.0
+) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
+    """s -> log m_k(s) of one competitor k, for many s: what needs no s is computed once.
+
+    Given x, an odds ratio depends on x through u = Delta^T x and v = (beta'_j - beta_*)^T x alone: the weak
+    residual from k* is v + sigma' e, that from k is v - u + sigma' e. Both are laid out on nodes, and e too
+    where the noise is not normal.
+    """
     star = task.source.vectors[task.target_concept]
-    differences = task.source.vectors - star
+    difference = task.source.vectors[competitor] - star
     shifts = task.supervisor.vectors - star
     projections = _projections(task, _axis_nodes(task.features, refinement))
     noise_nodes = round(refinement * NOISE_NODES)
-    log_moment = _normal_log_moment if has_normal_noise(task) else _general_log_moment(noise_nodes)
+    laid_out: Callable[..., tuple[Array, ...]]
+    log_moment: Callable[..., Array]
+    if has_normal_noise(task):
+        laid_out, log_moment = partial(_normal_noise, task), _log_moment_of_normal_noise
+    else:
+        laid_out, log_moment = _noise_on_nodes(task, noise_nodes), _log_moment_on_nodes
+    shown = task.target_prior > 0
 
-    def per_pair(difference: Array, shift: Array, exponent: Array) -> Array:
-        return log_moment(task, *projections(difference, shift), exponent)
+    def lay_out(shift: Array) -> tuple[Array, ...]:
+        return laid_out(*projections(difference, shift))
 
-    def log_moments(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
-        return mean_over_shown(task, pair_by_pair(task, per_pair, differences, shifts, exponents))
+    def only_shown(concept: Array, function: Callable[[], Any]) -> Any:
+        """Zeros for a concept that is never demonstrated: moments take long."""
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(function))
+        return jax.lax.cond(shown[concept], function, lambda: nothing)
 
-    return log_moments
+    concepts = jnp.arange(task.num_concepts)
+    parts = jax.lax.map(lambda j: only_shown(j, lambda: lay_out(shifts[j])), concepts)
+
+    def of(exponent: Float[Array, ""]) -> Float[Array, ""]:
+        def entry(at: tuple[Array, tuple[Array, ...]]) -> Array:
+            return only_shown(at[0], lambda: log_moment(*at[1], exponent))
+
+        return mean_over_shown(task, jax.lax.map(entry, (concepts, parts)))
+
+    return of
 
 
 def pair_by_pair(
@@ -102,11 +138,11 @@ def pair_by_pair(
     return jax.lax.map(entry, jnp.arange(size * size)).reshape(size, size)
 
 
-def mean_over_shown(task: TransferTask, log_moments: Float[Array, "K K"]) -> Float[Array, " K"]:
+def mean_over_shown(task: TransferTask, log_moments: Float[Array, "*K K"]) -> Float[Array, "*K"]:
     """log sum_j alpha^Q_j m_kj, without the infinite moments of concepts that are never demonstrated."""
     shown = task.target_prior > 0
     log_weights = jnp.where(shown, jnp.log(jnp.where(shown, task.target_prior, 1.0)), -jnp.inf)
-    return jax.nn.logsumexp(jnp.where(shown, log_weights + log_moments, -jnp.inf), axis=1)
+    return jax.nn.logsumexp(jnp.where(shown, log_weights + log_moments, -jnp.inf), axis=-1)
 
 
 def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array], tuple[Array, Array, Array]]:
@@ -127,30 +163,38 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
     return project
 
 
-def _normal_log_moment(task: TransferTask, u: Array, v: Array, weights: Array, exponent: Array) -> Array:
-    """The noise integrated in closed form, in units of the strong model's."""
+def _normal_noise(task: TransferTask, u: Array, v: Array, weights: Array) -> tuple[Array, ...]:
+    """The coefficients of s and s^2 of every node's log value, in units of the strong model's noise."""
     weak_noise = task.supervisor.noise / task.source.noise
     u, v = u / task.source.noise, v / task.source.noise
-    log_values = -0.5 * exponent * u * (u - 2.0 * v) + 0.5 * (exponent * weak_noise * u) ** 2
-    return jax.nn.logsumexp(log_values + jnp.log(weights))
+    return -0.5 * u * (u - 2.0 * v), 0.5 * (weak_noise * u) ** 2, jnp.log(weights)
 
 
-def _general_log_moment(num_nodes: int) -> Callable[..., Array]:
+def _log_moment_of_normal_noise(slope: Array, curvature: Array, log_weights: Array, exponent: Array) -> Array:
+    """The noise integrated in closed form."""
+    return jax.nn.logsumexp(exponent * slope + exponent**2 * curvature + log_weights)
+
+
+def _noise_on_nodes(task: TransferTask, num_nodes: int) -> Callable[..., tuple[Array, ...]]:
     grid = np.linspace(-NOISE_EDGE, NOISE_EDGE, num_nodes)
     inner = 0.5 * np.pi * np.sinh(grid)
     noise = jnp.asarray(np.sinh(inner), dtype=float)
     slopes = 0.5 * np.pi * np.cosh(grid) * np.cosh(inner)
     log_steps = jnp.asarray(np.log(slopes * (grid[1] - grid[0])), dtype=float)
 
-    def log_moment(task: TransferTask, u: Array, v: Array, weights: Array, exponent: Array) -> Array:
+    def lay_out(u: Array, v: Array, weights: Array) -> tuple[Array, ...]:
+        """The log-odds of every node of features and noise, and the logs of both laws' weights."""
         residuals = v[:, None] + task.supervisor.noise * noise
         from_star = task.source.law.log_density(residuals / task.source.noise)
         from_other = task.source.law.log_density((residuals - u[:, None]) / task.source.noise)
-        log_noise = task.supervisor.law.log_density(noise) + log_steps
-        log_values = exponent * (from_other - from_star) + log_noise
-        totals = jax.nn.logsumexp(log_values, axis=1)
-        edges = jnp.maximum(log_values[:, 0], log_values[:, -1]) - totals
-        finite = jnp.all(edges < np.log(LARGEST_EDGE_SHARE))
-        return jnp.where(finite, jax.nn.logsumexp(totals + jnp.log(weights)), jnp.inf)
+        return from_other - from_star, task.supervisor.law.log_density(noise) + log_steps, jnp.log(weights)
 
-    return log_moment
+    return lay_out
+
+
+def _log_moment_on_nodes(log_odds: Array, log_noise: Array, log_weights: Array, exponent: Array) -> Array:
+    log_values = exponent * log_odds + log_noise
+    totals = jax.nn.logsumexp(log_values, axis=1)
+    edges = jnp.maximum(log_values[:, 0], log_values[:, -1]) - totals
+    finite = jnp.all(edges < np.log(LARGEST_EDGE_SHARE))
+    return jnp.where(finite, jax.nn.logsumexp(totals + log_weights), jnp.inf)
