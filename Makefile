@@ -9,8 +9,9 @@ STAMP := $(VENV)/.installed
 verify: $(STAMP)
 	$(BIN)/w2s verify
 
+# A file to a worker: its tests share programs and fixtures.
 test: $(STAMP)
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 # What a further Python must pass in CI: .ci/interpreters calls it with PYTHON and VENV.
 smoke: $(STAMP)

@@ -35,6 +35,8 @@ MOST_BYTES = 3 * 10**9
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder of compiled programs for this process and all that it starts; a folder of yours is kept."""
+    if not config.pluginmanager.hasplugin("cacheprovider"):
+        return
     assert config.cache is not None
     folder = config.cache.mkdir("compiled")
     is_worker = hasattr(config, "workerinput")
