@@ -7,6 +7,7 @@ with 0^0 = 1. The classical form leaves out the factor s^s (1-s)^(1-s), which li
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -87,38 +88,50 @@ def _log_terms(
         0.0,
     )
 
-    def searched(
-        log_moments: Callable[[Array], Array], log_ratio: Float[Array, " m"]
-    ) -> tuple[Float[Array, " m"], Float[Array, " m"]]:
-        def log_term(exponents: Array) -> Array:
-            log_factor = sharpening * log_sharpening(exponents)
-            return log_factor + exponents * log_ratio + num_demonstrations * log_moments(exponents)
-
-        exponents = jax.lax.stop_gradient(_minimisers(log_term, log_ratio.shape[0]))
-        return log_term(exponents), exponents
-
     # Concepts that the source excludes cannot be confused.
     competes = (prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
+    search = partial(_lowest_terms, num_demonstrations, sharpening)
     if isinstance(task, TransferTask) and needs_nodes(task):
-
-        def of_competitor(k: Array) -> tuple[Array, Array]:
-            log_moment = one_log_odds_moment_of(task, k)
-            terms, exponents = searched(lambda s: log_moment(s[0])[None], log_ratio[k][None])
-            return terms[0], exponents[0]
-
-        def nothing() -> tuple[Array, Array]:
-            return jnp.zeros_like(log_ratio[0]), jnp.zeros_like(log_ratio[0])
-
-        # One after the other: what a moment needs besides s is too much to be held for all at once.
-        terms, exponents = jax.lax.map(
-            lambda k: jax.lax.cond(competes[k], lambda: of_competitor(k), nothing),
-            jnp.arange(task.num_concepts),
-        )
+        terms, exponents = _one_by_one(search, task, log_ratio, competes)
     else:
-        terms, exponents = searched(log_odds_moments_of(task), log_ratio)
+        terms, exponents = search(log_ratio, log_odds_moments_of(task))
     # Odds against a concept that the source excludes are infinite: only the trivial bound is left.
     exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, terms))
     return jnp.where(competes, terms, -jnp.inf), exponents
+
+
+def _lowest_terms(
+    num_demonstrations: Float[Array, ""],
+    sharpening: Float[Array, ""],
+    log_ratio: Float[Array, " k"],
+    log_moments: Callable[[Array], Array],
+) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
+    """The log terms of some competitors, and where they are lowest."""
+
+    def log_term(exponents: Array) -> Array:
+        log_factor = sharpening * log_sharpening(exponents)
+        return log_factor + exponents * log_ratio + num_demonstrations * log_moments(exponents)
+
+    exponents = jax.lax.stop_gradient(_minimisers(log_term, log_ratio.shape[0]))
+    return log_term(exponents), exponents
+
+
+def _one_by_one(
+    search: Callable[..., tuple[Array, Array]],
+    task: TransferTask,
+    log_ratio: Float[Array, " K"],
+    competes: Bool[Array, " K"],
+) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
+    """The search of every competitor by itself: what moments over nodes need besides s fills the memory."""
+
+    def of_competitor(k: Array) -> tuple[Array, Array]:
+        log_moment = one_log_odds_moment_of(task, k)
+        terms, exponents = search(log_ratio[k][None], lambda s: log_moment(s[0])[None])
+        return terms[0], exponents[0]
+
+    nothing = jnp.zeros_like(log_ratio[0]), jnp.zeros_like(log_ratio[0])
+    concepts = jnp.arange(task.num_concepts)
+    return jax.lax.map(lambda k: jax.lax.cond(competes[k], of_competitor, lambda _: nothing, k), concepts)
 
 
 def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, " size"]:
