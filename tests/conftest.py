@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 # same options as in w2s_sim.verify.programs, here for every program: XLA reads them when it starts.
 CHEAP_COMPILATION = (
     "--xla_cpu_use_fusion_emitters=false",
-    "--xla_backend_optimization_level=0",
+    "--xla_backend_optimization_level=1",
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_parallel_codegen_split_count=1",
 )
