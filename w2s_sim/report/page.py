@@ -18,7 +18,7 @@ from w2s_sim.verify.verdict import WORST_FIRST, worst_outcome
 
 RELATIONS = {"upper": "≤", "lower": "≥", "equality": "=", "rate": "="}
 FIGURE_CAPTIONS = {
-    "curve": "The most cases that differ in one number alone.",
+    "curve": "The largest group of cases that differ in one number alone.",
     "tightness": "Every case. Hollow: not judged. Cross: refuted.",
 }
 
