@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array
 from scipy.optimize import minimize_scalar
 
 from w2s_sim.identification import (
@@ -16,6 +18,7 @@ from w2s_sim.identification import (
     log_chernoff_terms,
     log_odds_moments,
 )
+from w2s_sim.noise import LogisticNoise, NoiseLaw
 from w2s_sim.statements.example_tasks import (
     canonical,
     leaning_to_concept,
@@ -243,3 +246,41 @@ def test_gradient_is_that_of_finite_differences() -> None:
         2 * step
     )
     assert slope == pytest.approx(difference, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("features", "law"),
+    [("gaussian", None), ("rademacher", None), ("uniform", None), ("gaussian", LogisticNoise())],
+    ids=["closed form", "rademacher", "uniform", "nodes"],
+)
+def test_gradient_without_bias(features: str, law: NoiseLaw | None) -> None:
+    """Where the weak model shares the concepts, lengths are zero whose roots have no slope there."""
+    source_prior, target_prior = [0.5, 0.0, 0.5], [1.0, 0.0, 0.0]
+    task = regression_task(
+        6, 3, source_prior=source_prior, target_prior=target_prior, bias=0.0, features=features, law=law
+    )
+
+    def of_scale(scale: Array) -> Array:
+        vectors = (task.source.vectors * scale, task.supervisor.vectors * scale)
+        scaled = eqx.tree_at(lambda t: (t.source.vectors, t.supervisor.vectors), task, vectors)
+        return identification_bound(scaled, 8)
+
+    step = 1e-4
+    slope = float(of_scale(jnp.asarray(1.0 + step)) - of_scale(jnp.asarray(1.0 - step))) / (2.0 * step)
+    assert float(jax.grad(of_scale)(jnp.asarray(1.0))) == pytest.approx(slope, rel=1e-5)
+
+
+@pytest.mark.parametrize("law", [None, LogisticNoise()], ids=["closed form", "nodes"])
+def test_concepts_that_the_source_excludes_change_nothing(law: NoiseLaw | None) -> None:
+    with_excluded = regression_task(
+        6, 3, source_prior=[0.6, 0.0, 0.4], target_prior=[1.0, 0.0, 0.0], bias=0.0, law=law
+    )
+    concepts = np.eye(3, 6)[[0, 2]]
+    without = regression_task(
+        6, 2, source_prior=[0.6, 0.4], target_prior=[1.0, 0.0], concepts=concepts, bias=0.0, law=law
+    )
+    terms, exponents = (np.asarray(part) for part in log_chernoff_terms(with_excluded, jnp.asarray(8.0)))
+    expected, places = (np.asarray(part) for part in log_chernoff_terms(without, jnp.asarray(8.0)))
+    np.testing.assert_allclose(terms[[0, 2]], expected, rtol=1e-12)
+    np.testing.assert_allclose(exponents[2], places[1], rtol=1e-6)
+    assert terms[1] == -np.inf

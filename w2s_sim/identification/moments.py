@@ -19,6 +19,7 @@ from w2s_sim.identification.node_moments import (
     node_log_moment,
     node_log_moments,
     pair_by_pair,
+    root,
 )
 from w2s_sim.task import TransferTask
 
@@ -147,11 +148,11 @@ def _quadrature_log_moment(
     rate, weak_noise = exponent, task.supervisor.noise / task.source.noise
     difference, shift = difference / task.source.noise, shift / task.source.noise
     delta_squared = difference @ difference
-    delta = jnp.sqrt(delta_squared)
+    delta = root(delta_squared)
     first = difference / jnp.where(delta > 0, delta, 1.0)
     along = shift @ first
     across = shift - along * first
-    height = jnp.linalg.norm(across)
+    height = root(across @ across)
     second = across / jnp.where(height > 0, height, 1.0)
     curvature = 0.5 * (rate - (rate * weak_noise) ** 2)
     diagonal = rate * delta * along - curvature * delta_squared
@@ -160,7 +161,8 @@ def _quadrature_log_moment(
     eigenvalues, eigenvectors = jnp.linalg.eigh(form)
     directions = eigenvectors.T @ jnp.stack([first, second])
     # Complex in the default precision: a negative eigenvalue turns the moment into a phase.
-    roots = jnp.sqrt(2.0 * eigenvalues + 0j)
+    is_zero = eigenvalues == 0
+    roots = jnp.where(is_zero, 0.0, jnp.sqrt(jnp.where(is_zero, 1.0, 2.0 * eigenvalues) + 0j))
 
     nodes, weights = np.polynomial.hermite_e.hermegauss(num_nodes)
     weights = jnp.asarray(weights / weights.sum(), dtype=eigenvalues.dtype)

@@ -145,6 +145,12 @@ def mean_over_shown(task: TransferTask, log_moments: Float[Array, "*K K"]) -> Fl
     return jax.nn.logsumexp(jnp.where(shown, log_weights + log_moments, -jnp.inf), axis=-1)
 
 
+def root(square: Float[Array, ""]) -> Float[Array, ""]:
+    """The root of a square, with a finite derivative at zero; of what rounding takes below zero, zero."""
+    positive = square > 0
+    return jnp.where(positive, jnp.sqrt(jnp.where(positive, square, 1.0)), 0.0)
+
+
 def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array], tuple[Array, Array, Array]]:
     """(Delta, beta'_j - beta_*) -> nodes u, v and their weights."""
     if not has_gaussian_features(task.features):
@@ -155,9 +161,9 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
 
     def project(difference: Array, shift: Array) -> tuple[Array, Array, Array]:
         """Two projections of Gaussian features are two normals: two coordinates are enough."""
-        length = jnp.sqrt(difference @ covariance @ difference)
+        length = root(difference @ covariance @ difference)
         along = shift @ covariance @ difference / jnp.where(length > 0, length, 1.0)
-        across = jnp.sqrt(jnp.maximum(shift @ covariance @ shift - along**2, 0.0))
+        across = root(shift @ covariance @ shift - along**2)
         return length * nodes[:, 0], along * nodes[:, 0] + across * nodes[:, 1], weights
 
     return project
