@@ -18,7 +18,6 @@ from w2s_sim.identification.node_moments import (
     mean_over_shown,
     node_log_moment,
     node_log_moments,
-    pair_by_pair,
     root,
 )
 from w2s_sim.task import TransferTask
@@ -80,7 +79,32 @@ def _quadrature_log_moments(
     def integral(difference: Array, shift: Array, exponent: Array) -> Array:
         return _quadrature_log_moment(task, difference, shift, exponent, num_nodes)
 
-    return mean_over_shown(task, pair_by_pair(task, integral, *_differences_and_shifts(task), exponents))
+    return mean_over_shown(task, _pair_by_pair(task, integral, *_differences_and_shifts(task), exponents))
+
+
+def _pair_by_pair(
+    task: TransferTask,
+    log_moment: Callable[[Array, Array, Array], Array],
+    differences: Float[Array, "K d"],
+    shifts: Float[Array, "K d"],
+    exponents: Float[Array, " K"],
+) -> Float[Array, "K K"]:
+    """log m_kj of competitors k (rows) and demonstrated concepts j, one after the other.
+
+    For moments that take long: one of k*, or under a concept that is never demonstrated, is not computed.
+    """
+    size = task.num_concepts
+    wanted = (jnp.arange(size) != task.target_concept)[:, None] & (task.target_prior > 0)
+
+    def entry(index: Array) -> Array:
+        k, j = index // size, index % size
+        return jax.lax.cond(
+            wanted[k, j],
+            lambda: log_moment(differences[k], shifts[j], exponents[k]),
+            lambda: jnp.zeros((), exponents.dtype),
+        )
+
+    return jax.lax.map(entry, jnp.arange(size * size)).reshape(size, size)
 
 
 def _differences_and_shifts(task: TransferTask) -> tuple[Float[Array, "K d"], Float[Array, "K d"]]:

@@ -113,31 +113,6 @@ def node_log_moment(
     return of
 
 
-def pair_by_pair(
-    task: TransferTask,
-    log_moment: Callable[[Array, Array, Array], Array],
-    differences: Float[Array, "K d"],
-    shifts: Float[Array, "K d"],
-    exponents: Float[Array, " K"],
-) -> Float[Array, "K K"]:
-    """log m_kj of competitors k (rows) and demonstrated concepts j, one after the other.
-
-    For moments that take long: one of k*, or under a concept that is never demonstrated, is not computed.
-    """
-    size = task.num_concepts
-    wanted = (jnp.arange(size) != task.target_concept)[:, None] & (task.target_prior > 0)
-
-    def entry(index: Array) -> Array:
-        k, j = index // size, index % size
-        return jax.lax.cond(
-            wanted[k, j],
-            lambda: log_moment(differences[k], shifts[j], exponents[k]),
-            lambda: jnp.zeros((), exponents.dtype),
-        )
-
-    return jax.lax.map(entry, jnp.arange(size * size)).reshape(size, size)
-
-
 def mean_over_shown(task: TransferTask, log_moments: Float[Array, "*K K"]) -> Float[Array, "*K"]:
     """log sum_j alpha^Q_j m_kj, without the infinite moments of concepts that are never demonstrated."""
     shown = task.target_prior > 0
@@ -170,15 +145,17 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
 
 
 def _normal_noise(task: TransferTask, u: Array, v: Array, weights: Array) -> tuple[Array, ...]:
-    """The coefficients of s and s^2 of every node's log value, in units of the strong model's noise."""
+    """u, u - 2v and the spread sigma' u in units of the strong model's noise, and the logs of the weights."""
     weak_noise = task.supervisor.noise / task.source.noise
     u, v = u / task.source.noise, v / task.source.noise
-    return -0.5 * u * (u - 2.0 * v), 0.5 * (weak_noise * u) ** 2, jnp.log(weights)
+    return u, u - 2.0 * v, weak_noise * u, jnp.log(weights)
 
 
-def _log_moment_of_normal_noise(slope: Array, curvature: Array, log_weights: Array, exponent: Array) -> Array:
-    """The noise integrated in closed form."""
-    return jax.nn.logsumexp(exponent * slope + exponent**2 * curvature + log_weights)
+def _log_moment_of_normal_noise(
+    u: Array, gap: Array, spread: Array, log_weights: Array, exponent: Array
+) -> Array:
+    """The noise integrated in closed form; s multiplies first: it is small where the others are large."""
+    return jax.nn.logsumexp(-0.5 * exponent * u * gap + 0.5 * (exponent * spread) ** 2 + log_weights)
 
 
 def _noise_on_nodes(task: TransferTask, num_nodes: int) -> Callable[..., tuple[Array, ...]]:
