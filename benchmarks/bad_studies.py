@@ -25,7 +25,7 @@ def bad_files() -> list[tuple[str, bytes, list[str]]]:
     """A name, the content and the words of the complaint, for each."""
     # Not at the top: the tests are no installed package.
     sys.path.insert(0, str(ROOT))
-    from tests.studies.bad_studies import BAD, BAD_BYTES
+    from tests.files.bad_studies import BAD, BAD_BYTES
 
     changed = [(new, text.replace(old, new, 1).encode(), words) for text, old, new, words in BAD]
     return changed + [(repr(content[:40]), content, words) for content, words in BAD_BYTES]

@@ -10,8 +10,8 @@ from pathlib import Path
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
-from w2s_sim.statements.example_tasks import canonical, noisy
-from w2s_sim.supervisors import noisy_supervisor
+from w2s_sim.statements.shared.regression_examples import canonical, noisy
+from w2s_sim.tasks.supervisors import noisy_supervisor
 
 SIZES = (4, 8, 16, 32, 64, 128, 256)
 MIXED = [0.1, 0.2, 0.3, 0.4]

@@ -13,9 +13,9 @@ import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements import FromWeakData
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.quantities import concept_diameter
-from w2s_sim.task import TransferTask
+from w2s_sim.statements.shared.quantities import concept_diameter
+from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.intervals import sample_summary
 
 SHARES = (0.0, 0.15, 0.3, 0.4)

@@ -11,7 +11,7 @@ import pandas as pd
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import headline_figure
-from w2s_sim.statements.quantities import concept_diameter
+from w2s_sim.statements.shared.quantities import concept_diameter
 
 SEED = 0
 # Rare failures of identification need many replicates before their mean means something.

@@ -15,8 +15,8 @@ from w2s_sim.identification.chernoff import log_chernoff_terms
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.identification.rate import sharp_log_misidentification
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
-from w2s_sim.statements.example_tasks import canonical, noisy
-from w2s_sim.task import TransferTask
+from w2s_sim.statements.shared.regression_examples import canonical, noisy
+from w2s_sim.tasks.regression_task import TransferTask
 
 TASKS = {"$\\kappa$ = 0.7": canonical(), "$\\kappa$ = 0": noisy(0.5)}
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)

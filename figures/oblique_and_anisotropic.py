@@ -12,8 +12,8 @@ import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 from w2s_sim.statements import FromWeakData, find_statement
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.measure import student_error
+from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.statements.shared.student_error import student_error
 from w2s_sim.verify.intervals import sample_summary
 
 ANGLES = (5, 10, 20, 30, 45, 60, 90, 120)

@@ -11,7 +11,7 @@ import numpy as np
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
-from w2s_sim.statements.example_tasks import canonical
+from w2s_sim.statements.shared.regression_examples import canonical
 
 DISTANCES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 REPLICATES = 8000

@@ -10,8 +10,8 @@ from pathlib import Path
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
-from w2s_sim.statements.finite_examples import language_task
-from w2s_sim.studies import compare_priors
+from w2s_sim.runs import compare_priors
+from w2s_sim.statements.shared.finite_examples import language_task
 
 SIZES = (25, 50, 100, 200, 400, 800)
 REPLICATES, SEED = 300, 0

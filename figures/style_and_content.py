@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from w2s_sim.experiments.llm_scores import fit_mixture, llm_scores, refined_styles
-from w2s_sim.experiments.style_content import deterministic_errors, refined_errors, style_content_task
+from w2s_sim.experiments.style_content_study import deterministic_errors, refined_errors, style_content_task
 from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
 
 SIZES = (1, 2, 3, 4, 8, 16, 32)

@@ -16,9 +16,9 @@ from w2s_sim.estimators import InContext
 from w2s_sim.identification.voronoi import voronoi_rate
 from w2s_sim.plotting.threshold import threshold_figure
 from w2s_sim.statements import Case, FromWeakData
-from w2s_sim.statements.voronoi_tasks import weak_concept_at
-from w2s_sim.statements.voronoi_threshold import VORONOI_THRESHOLD, functional, measure
-from w2s_sim.task import WeakData
+from w2s_sim.statements.voronoi_threshold.claim import VORONOI_THRESHOLD, functional, measure
+from w2s_sim.statements.voronoi_threshold.placed_weak_concept import weak_concept_at
+from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import interval_of, sample_summary
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 # Most of the suite's time is compilation of small programs, for which the optimiser of LLVM does not pay. The
-# same options as in w2s_sim.verify.programs, here for every program: XLA reads them when it starts.
+# same options as in w2s_sim.engine.programs, here for every program: XLA reads them when it starts.
 CHEAP_COMPILATION = (
     "--xla_cpu_use_fusion_emitters=false",
     "--xla_backend_optimization_level=1",
@@ -55,7 +55,7 @@ def _programs_are_forgotten() -> Iterator[None]:
     yield
     if psutil.Process().memory_info().rss > MOST_BYTES:
         # Not above: what is imported before pytest is configured has no types checked.
-        from w2s_sim.verify.programs import forget_programs
+        from w2s_sim.engine.programs import forget_programs
 
         forget_programs()
         jax.clear_caches()

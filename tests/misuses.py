@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 import w2s_sim as w2s
-from w2s_sim.statements.finite_examples import table_task
+from w2s_sim.statements.shared.finite_examples import table_task
 
 v: Any = w2s
 TASK: Any = w2s.canonical_task()

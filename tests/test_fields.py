@@ -13,12 +13,12 @@ from w2s_sim._checks import probabilities
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, style_content_model
 from w2s_sim.errors import InputError
 from w2s_sim.fields import PROBABILITY, role_of
-from w2s_sim.finite_task import FiniteTask
+from w2s_sim.files.study_file import load_study
+from w2s_sim.files.task_table import read_task
 from w2s_sim.statements import Case
-from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
-from w2s_sim.studies.study_file import load_study
-from w2s_sim.studies.task_table import read_task
-from w2s_sim.task import ShiftedTarget, TransferTask
+from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
 
 THIRDS = [0.3333, 0.3333, 0.3333]

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.engine.replication import RoomError
 from w2s_sim.precision import in_precision
-from w2s_sim.verify.replication import RoomError
 
 ESTIMATORS: dict[str, Any] = {
     "ridge": lambda: w2s.Ridge(0.3, num_weak=20),

@@ -12,22 +12,22 @@ import pytest
 
 import w2s_sim as w2s
 from tests.cli.test_bad_input import GOOD
-from tests.studies.study_runs import ONE, results_of
+from tests.runs.study_runs import ONE, results_of
 from w2s_sim._checks import require_count
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
 from w2s_sim.experiments.ginc import in_context_scores, unaligned
 from w2s_sim.experiments.ginc_concepts import ginc_languages
-from w2s_sim.experiments.style_content import refined_errors, style_content_task
+from w2s_sim.experiments.style_content_study import refined_errors, style_content_task
+from w2s_sim.files.regression_table import read_regression_task
+from w2s_sim.files.study_file import load_study
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.randomness import LARGEST_SEED, generator_of, key_of, next_seed, require_seed, seed_of_32_bits
+from w2s_sim.runs import compare, compare_priors
+from w2s_sim.runs.gathering import replay
 from w2s_sim.statements import Case, FromWeakData, find_statement
-from w2s_sim.statements.measure import student_error
-from w2s_sim.statements.parameters import Parameter
-from w2s_sim.studies import compare, compare_priors
-from w2s_sim.studies.gathering import replay
-from w2s_sim.studies.regression_table import read_regression_task
-from w2s_sim.studies.study_file import load_study
+from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.statements.shared.student_error import student_error
 from w2s_sim.verify import check
 
 TASK = w2s.regression_task(4, 2, source_prior=[0.6, 0.4], target_prior=[0, 1])

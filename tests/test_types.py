@@ -8,7 +8,7 @@ from jaxtyping import TypeCheckError
 
 import w2s_sim as w2s
 from w2s_sim.statements import Case, Sampling
-from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
 
 ESTIMATOR = w2s.InContext(4)
 TASKS = [w2s.canonical_task(), table_task(), language_task(), style_content_task()]

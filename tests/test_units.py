@@ -13,13 +13,13 @@ import w2s_sim as w2s
 from tests.units import EXACT_UNITS, UNITS, in_units
 from w2s_sim.errors import PrecisionWarning
 from w2s_sim.estimators.weak_channel import BiasAndNoiseUnknown
-from w2s_sim.features import Anisotropic, Gaussian
+from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.runs.cell_bounds import bound_columns
 from w2s_sim.statements import Case, Statement, all_statements
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.quantities import naive_floor
-from w2s_sim.studies.bounds import bound_columns
-from w2s_sim.supervisors import biased_supervisor, orthogonal_directions
-from w2s_sim.task import WeakData
+from w2s_sim.statements.shared.quantities import naive_floor
+from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.tasks.supervisors import biased_supervisor, orthogonal_directions
+from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import case_parameters, check_case
 from w2s_sim.verify.evaluation import bound_of, exact_value_of, margin_of, trivial_of

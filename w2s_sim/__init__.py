@@ -38,40 +38,40 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import SmoothingUnknown as SmoothingUnknown
     from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
     from w2s_sim.falsifier import falsify as falsify
-    from w2s_sim.feature_maps import MappedFeatures as MappedFeatures
-    from w2s_sim.feature_maps import PolynomialMap as PolynomialMap
-    from w2s_sim.feature_maps import random_fourier_map as random_fourier_map
-    from w2s_sim.features import Anisotropic as Anisotropic
-    from w2s_sim.features import Gaussian as Gaussian
-    from w2s_sim.features import Rademacher as Rademacher
-    from w2s_sim.features import UniformCube as UniformCube
-    from w2s_sim.finite_task import FiniteTask as FiniteTask
     from w2s_sim.identification import identification_bound as identification_bound
+    from w2s_sim.laws.feature_maps import MappedFeatures as MappedFeatures
+    from w2s_sim.laws.feature_maps import PolynomialMap as PolynomialMap
+    from w2s_sim.laws.feature_maps import random_fourier_map as random_fourier_map
+    from w2s_sim.laws.features import Anisotropic as Anisotropic
+    from w2s_sim.laws.features import Gaussian as Gaussian
+    from w2s_sim.laws.features import Rademacher as Rademacher
+    from w2s_sim.laws.features import UniformCube as UniformCube
+    from w2s_sim.laws.noise import LaplaceNoise as LaplaceNoise
+    from w2s_sim.laws.noise import LogisticNoise as LogisticNoise
+    from w2s_sim.laws.noise import NormalNoise as NormalNoise
+    from w2s_sim.laws.noise import StudentTNoise as StudentTNoise
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
-    from w2s_sim.noise import LaplaceNoise as LaplaceNoise
-    from w2s_sim.noise import LogisticNoise as LogisticNoise
-    from w2s_sim.noise import NormalNoise as NormalNoise
-    from w2s_sim.noise import StudentTNoise as StudentTNoise
+    from w2s_sim.runs import compare as compare
+    from w2s_sim.runs import compare_priors as compare_priors
     from w2s_sim.statements import Assumption as Assumption
     from w2s_sim.statements import Case as Case
     from w2s_sim.statements import Control as Control
     from w2s_sim.statements import Statement as Statement
     from w2s_sim.statements import all_statements as all_statements
     from w2s_sim.statements import find_statement as find_statement
-    from w2s_sim.statements.quantities import naive_floor as naive_floor
-    from w2s_sim.statements.quantities import squared_error as squared_error
-    from w2s_sim.statements.refinement_terms import dominance_sizes as dominance_sizes
+    from w2s_sim.statements.shared.quantities import naive_floor as naive_floor
+    from w2s_sim.statements.shared.quantities import squared_error as squared_error
+    from w2s_sim.statements.shared.refinement_terms import dominance_sizes as dominance_sizes
     from w2s_sim.students import LinearStudent as LinearStudent
-    from w2s_sim.studies import compare as compare
-    from w2s_sim.studies import compare_priors as compare_priors
-    from w2s_sim.supervisors import RegressionSupervisor as RegressionSupervisor
-    from w2s_sim.supervisors import biased_supervisor as biased_supervisor
-    from w2s_sim.supervisors import noisy_supervisor as noisy_supervisor
-    from w2s_sim.task import ShiftedTarget as ShiftedTarget
-    from w2s_sim.task import TransferTask as TransferTask
-    from w2s_sim.task import WeakData as WeakData
-    from w2s_sim.task import canonical_task as canonical_task
-    from w2s_sim.task import regression_task as regression_task
+    from w2s_sim.tasks import FiniteTask as FiniteTask
+    from w2s_sim.tasks import RegressionSupervisor as RegressionSupervisor
+    from w2s_sim.tasks import ShiftedTarget as ShiftedTarget
+    from w2s_sim.tasks import TransferTask as TransferTask
+    from w2s_sim.tasks import WeakData as WeakData
+    from w2s_sim.tasks import biased_supervisor as biased_supervisor
+    from w2s_sim.tasks import canonical_task as canonical_task
+    from w2s_sim.tasks import noisy_supervisor as noisy_supervisor
+    from w2s_sim.tasks import regression_task as regression_task
     from w2s_sim.verify import check as check
     from w2s_sim.verify import replicate as replicate
 
@@ -87,7 +87,6 @@ _HOMES = {
         "StyleContentModel",
         "style_content_model",
     ),
-    "w2s_sim.finite_task": ("FiniteTask",),
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
         "BiasAndNoiseUnknown",
@@ -109,9 +108,9 @@ _HOMES = {
         "SpectralCutoff",
     ),
     "w2s_sim.falsifier": ("falsify",),
-    "w2s_sim.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
-    "w2s_sim.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
-    "w2s_sim.noise": ("LaplaceNoise", "LogisticNoise", "NormalNoise", "StudentTNoise"),
+    "w2s_sim.laws.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
+    "w2s_sim.laws.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NormalNoise", "StudentTNoise"),
     "w2s_sim.metrics": ("performance_gap_recovered",),
     "w2s_sim.statements": (
         "Assumption",
@@ -122,12 +121,21 @@ _HOMES = {
         "find_statement",
     ),
     "w2s_sim.identification": ("identification_bound",),
-    "w2s_sim.statements.quantities": ("naive_floor", "squared_error"),
-    "w2s_sim.statements.refinement_terms": ("dominance_sizes",),
+    "w2s_sim.statements.shared.quantities": ("naive_floor", "squared_error"),
+    "w2s_sim.statements.shared.refinement_terms": ("dominance_sizes",),
     "w2s_sim.students": ("LinearStudent",),
-    "w2s_sim.studies": ("compare", "compare_priors"),
-    "w2s_sim.supervisors": ("RegressionSupervisor", "biased_supervisor", "noisy_supervisor"),
-    "w2s_sim.task": ("ShiftedTarget", "TransferTask", "WeakData", "canonical_task", "regression_task"),
+    "w2s_sim.runs": ("compare", "compare_priors"),
+    "w2s_sim.tasks": (
+        "FiniteTask",
+        "RegressionSupervisor",
+        "ShiftedTarget",
+        "TransferTask",
+        "WeakData",
+        "biased_supervisor",
+        "canonical_task",
+        "noisy_supervisor",
+        "regression_task",
+    ),
     "w2s_sim.verify": ("check", "replicate"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from w2s_sim.files.case_file import load_case
 from w2s_sim.statements import find_statement
-from w2s_sim.studies.case_file import load_case
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import margin_of

@@ -13,7 +13,7 @@ import w2s_sim as w2s
 from w2s_sim.bayes import Beliefs, PriorPosterior, SamplingWarning, transfer_prior
 from w2s_sim.bayes.diagnostics import chain_problems, chain_table, guide_problems
 from w2s_sim.errors import InputError
-from w2s_sim.statements.finite_examples import language_task
+from w2s_sim.statements.shared.finite_examples import language_task
 
 NOISY = Beliefs(1.5, 0.4)
 

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from w2s_sim.cli import main
+from w2s_sim.files import example_case_file
 from w2s_sim.report.folder import read_verdicts
 from w2s_sim.statements import Statement, all_statements
-from w2s_sim.studies import example_case_file
 
 CONTRACT_KEYS = {
     "theorem",

@@ -13,13 +13,13 @@ import jax
 import pytest
 
 from tests.cli.test_commands import run
-from tests.studies.study_runs import ONE
+from tests.runs.study_runs import ONE
 from tests.verdicts import verdict
 from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.study_tables import SHOWN_CELLS, _of_every_method
 from w2s_sim.cli.tables import print_verdicts
+from w2s_sim.files import example_case_file
 from w2s_sim.statements import all_statements
-from w2s_sim.studies import example_case_file
 from w2s_sim.verify import Settings
 
 W2S = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]

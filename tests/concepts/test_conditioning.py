@@ -29,7 +29,7 @@ from w2s_sim.concepts.conditioning import (
 from w2s_sim.concepts.model import cumulative
 from w2s_sim.estimators.iterated_refinement import refine_prior
 from w2s_sim.estimators.maximum_likelihood import fit_prior
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 PRIOR = np.array([0.5, 0.3, 0.2])
 # The last concept alone can show symbol 2, and none can show symbol 3.

@@ -9,7 +9,7 @@ from tests.concepts.test_hidden_markov import EMISSION, INITIAL, TRANSITION, mak
 from w2s_sim.concepts import PromptModel, forgetful
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -19,7 +19,8 @@ from w2s_sim.estimators import (
     SpectralCutoff,
     SpectralFinetuning,
 )
-from w2s_sim.task import WeakData, canonical_task
+from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.task import WeakData
 
 KEY = jax.random.key
 SAMPLE_SIZES = [3, 8, 60]  # fewer data than the 8 features, as many, more

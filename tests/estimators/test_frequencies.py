@@ -10,9 +10,9 @@ import w2s_sim as w2s
 from w2s_sim.concepts import CategoricalModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import ChannelUnknown, FrequencyProjection, MaximumLikelihood
-from w2s_sim.finite_task import FiniteTask
-from w2s_sim.statements.finite_examples import language_task, style_content_task, table_task
-from w2s_sim.studies import compare_priors
+from w2s_sim.runs import compare_priors
+from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.tasks.finite_task import FiniteTask
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
 KEY = jax.random.key(0)

@@ -9,8 +9,9 @@ from scipy.stats import norm
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import WeakData, canonical_task, regression_task
+from w2s_sim.tasks.regression_task import canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
+from w2s_sim.tasks.task import WeakData
 
 pytestmark = pytest.mark.usefixtures("x64")
 

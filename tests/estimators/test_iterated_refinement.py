@@ -11,8 +11,8 @@ from scipy.optimize import minimize
 import w2s_sim as w2s
 from w2s_sim.estimators import IteratedRefinement
 from w2s_sim.estimators.iterated_refinement import refine_prior
-from w2s_sim.statements.example_tasks import canonical, noisy
-from w2s_sim.statements.finite_examples import language_task
+from w2s_sim.statements.shared.finite_examples import language_task
+from w2s_sim.statements.shared.regression_examples import canonical, noisy
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -9,7 +9,7 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import IteratedRefinement, MaximumLikelihood, SmoothingUnknown
 from w2s_sim.estimators.maximum_likelihood import fit_prior
-from w2s_sim.statements.finite_examples import language_task, table_task
+from w2s_sim.statements.shared.finite_examples import language_task, table_task
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
 KEY = jax.random.key(0)

@@ -7,7 +7,8 @@ import pytest
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Oracle
-from w2s_sim.task import WeakData, canonical_task, regression_task
+from w2s_sim.tasks.regression_task import canonical_task, regression_task
+from w2s_sim.tasks.task import WeakData
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -13,7 +13,8 @@ from scipy.stats import norm
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LabelMixing, LeastSquares, Refinement, Ridge, SpectralFinetuning
 from w2s_sim.estimators.refinement import Context, Labels
-from w2s_sim.task import TransferTask, WeakData, regression_task
+from w2s_sim.tasks.regression_task import TransferTask, regression_task
+from w2s_sim.tasks.task import WeakData
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -7,7 +7,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import BiasAndNoiseUnknown
-from w2s_sim.statements.finite_examples import table_task
+from w2s_sim.statements.shared.finite_examples import table_task
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
 KEY = jax.random.key(0)

@@ -6,7 +6,7 @@ import pytest
 
 from w2s_sim.concepts import StyleContentModel
 from w2s_sim.errors import InputError
-from w2s_sim.experiments.style_content import (
+from w2s_sim.experiments.style_content_study import (
     CONTENTS,
     STYLES,
     deterministic_errors,

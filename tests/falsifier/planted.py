@@ -11,8 +11,8 @@ from jax.scipy.special import rel_entr
 
 from w2s_sim.identification.moments import log_odds_moments_of
 from w2s_sim.statements import Case, Statement, find_statement
-from w2s_sim.statements.case import Assumption
-from w2s_sim.statements.em_refinement_lemmas import CHANNEL_IS_KNOWN, target_account
+from w2s_sim.statements.contract.case import Assumption
+from w2s_sim.statements.em_refinement.lemmas import CHANNEL_IS_KNOWN, target_account
 
 CHANNEL_CONFUSED_BELOW = 1e-6
 

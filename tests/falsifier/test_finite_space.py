@@ -8,10 +8,10 @@ import numpy as np
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel
 from w2s_sim.estimators import InContext
 from w2s_sim.falsifier import SearchSpace, falsify
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.em_refinement_lemmas import iterated
-from w2s_sim.statements.finite_examples import language_task, table_task
+from w2s_sim.statements.em_refinement.lemmas import iterated
+from w2s_sim.statements.shared.finite_examples import language_task, table_task
+from w2s_sim.tasks.finite_task import FiniteTask
 
 
 def moved(case: Case[FiniteTask]) -> Case[FiniteTask]:

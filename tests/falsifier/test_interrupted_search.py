@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from w2s_sim.files import load_case
 from w2s_sim.statements import find_statement
-from w2s_sim.studies import load_case
 
 PROGRAM = "from w2s_sim.cli.main import main; main()"
 COMMAND = [sys.executable, "-c", PROGRAM, "falsify", "hull-misfit", "--budget", "600"]

@@ -6,8 +6,8 @@ import pytest
 
 from tests.falsifier.planted import faults
 from w2s_sim.falsifier import falsify
+from w2s_sim.files import case_file, load_case
 from w2s_sim.statements import Statement
-from w2s_sim.studies import case_file, load_case
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
 

@@ -12,13 +12,13 @@ import w2s_sim as w2s
 from w2s_sim.falsifier import SearchSpace, falsify
 from w2s_sim.falsifier.objective import Objective, pressure
 from w2s_sim.falsifier.space import is_constructible
-from w2s_sim.features import Gaussian
-from w2s_sim.noise import NormalNoise, StudentTNoise
+from w2s_sim.files import case_file, load_case
+from w2s_sim.laws.features import Gaussian
+from w2s_sim.laws.noise import NormalNoise, StudentTNoise
 from w2s_sim.statements import FromWeakData, Kind, Statement
-from w2s_sim.statements.case import Assumption
-from w2s_sim.statements.measure import student_error
-from w2s_sim.statements.parameters import Parameter
-from w2s_sim.studies import case_file, load_case
+from w2s_sim.statements.contract.case import Assumption
+from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.statements.shared.student_error import student_error
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
 

@@ -18,15 +18,15 @@ from w2s_sim.identification import (
     log_chernoff_terms,
     log_odds_moments,
 )
-from w2s_sim.noise import LogisticNoise, NoiseLaw
-from w2s_sim.statements.example_tasks import (
+from w2s_sim.laws.noise import LogisticNoise, NoiseLaw
+from w2s_sim.statements.shared.regression_examples import (
     canonical,
     leaning_to_concept,
     oblique_concepts,
     two_concepts,
 )
-from w2s_sim.supervisors import RegressionSupervisor, noisy_supervisor
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor, noisy_supervisor
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -9,7 +9,6 @@ from scipy.optimize import minimize_scalar
 from w2s_sim.concepts import CategoricalModel
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.estimators import InContext
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import (
     can_be_misidentified,
     classical_identification_bound,
@@ -19,6 +18,7 @@ from w2s_sim.identification import (
     log_odds_moments,
     quadrature_is_resolved,
 )
+from w2s_sim.tasks.finite_task import FiniteTask
 
 pytestmark = pytest.mark.usefixtures("x64")
 

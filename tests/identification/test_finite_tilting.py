@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_tilting import FiniteTilt
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.identification.rate import identification_exponents, sharp_log_misidentification
 from w2s_sim.identification.tilting import tilted_context, tilting_plan
-from w2s_sim.statements.finite_examples import language_task, table_task
+from w2s_sim.statements.shared.finite_examples import language_task, table_task
+from w2s_sim.tasks.finite_task import FiniteTask
 
 
 def enumerated(task: FiniteTask, size: int) -> float:

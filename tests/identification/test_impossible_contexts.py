@@ -8,11 +8,11 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.concepts import CategoricalModel
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import identification_bound
 from w2s_sim.statements import find_statement
-from w2s_sim.statements.collapse import collapse, competitor_terms
-from w2s_sim.statements.grouped_terms import concept_bounds
+from w2s_sim.statements.mixture_collapse.posterior_limit import collapse, competitor_terms
+from w2s_sim.statements.shared.grouped_terms import concept_bounds
+from w2s_sim.tasks.finite_task import FiniteTask
 
 pytestmark = pytest.mark.usefixtures("x64")
 

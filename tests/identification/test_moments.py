@@ -7,15 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification import moments, quadrature_is_resolved
-from w2s_sim.statements.example_tasks import (
+from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.statements.shared.regression_examples import (
     canonical,
     leaning_to_concept,
     many_concepts,
     oblique_concepts,
 )
-from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.tasks.regression_task import TransferTask, regression_task
 
 pytestmark = pytest.mark.usefixtures("x64")
 

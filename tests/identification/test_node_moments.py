@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
-from w2s_sim.feature_maps import MappedFeatures, PolynomialMap, random_fourier_map
-from w2s_sim.features import Gaussian, UniformCube
 from w2s_sim.identification import log_odds_moments
 from w2s_sim.identification.chernoff import quadrature_is_resolved
 from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.identification.node_moments import node_log_moments
-from w2s_sim.noise import LaplaceNoise, LogisticNoise, NoiseLaw, NormalNoise, StudentTNoise
+from w2s_sim.laws.feature_maps import MappedFeatures, PolynomialMap, random_fourier_map
+from w2s_sim.laws.features import Gaussian, UniformCube
+from w2s_sim.laws.noise import LaplaceNoise, LogisticNoise, NoiseLaw, NormalNoise, StudentTNoise
 
 
 class SlowNormal(NoiseLaw):

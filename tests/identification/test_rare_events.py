@@ -13,9 +13,9 @@ from w2s_sim.identification.rare_events import (
 from w2s_sim.identification.rate import sharp_log_misidentification
 from w2s_sim.identification.tilting import tilting_plan
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
-from w2s_sim.statements.example_tasks import canonical, two_concepts
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.statements.shared.regression_examples import canonical, two_concepts
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 
 def leaning_pair() -> TransferTask:

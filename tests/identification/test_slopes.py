@@ -5,16 +5,16 @@ import pytest
 from scipy.stats import binom, chi, norm
 
 from w2s_sim.concepts import CategoricalModel
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.competitors import Competitors
 from w2s_sim.identification.contour import pair_probability
 from w2s_sim.identification.lattice import LatticeOdds
 from w2s_sim.identification.odds import odds_law
 from w2s_sim.identification.rate import corrected_slopes, sharp_log_misidentification
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
-from w2s_sim.statements.example_tasks import two_concepts
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.statements.shared.regression_examples import two_concepts
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 pytestmark = pytest.mark.usefixtures("x64")
 

@@ -11,13 +11,12 @@ import pytest
 
 from w2s_sim.concepts import CategoricalModel
 from w2s_sim.errors import InputError
-from w2s_sim.features import Anisotropic, Gaussian
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification import log_odds_moments
 from w2s_sim.identification.gaussian_tilting import GaussianTilt
 from w2s_sim.identification.rate import has_interior_minimiser
 from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
-from w2s_sim.statements.example_tasks import (
+from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.statements.shared.regression_examples import (
     canonical,
     leaning_to_concept,
     many_concepts,
@@ -25,7 +24,8 @@ from w2s_sim.statements.example_tasks import (
     oblique_concepts,
     two_concepts,
 )
-from w2s_sim.task import TransferTask, canonical_task
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task
 
 FACTOR = np.diag(np.linspace(0.6, 1.4, 8)) + 0.2 * np.eye(8, k=3)
 TASKS: dict[str, Callable[[], TransferTask]] = {

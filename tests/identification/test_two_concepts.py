@@ -10,12 +10,12 @@ from scipy.special import expit, gammaln, kve
 from scipy.stats import norm
 
 from w2s_sim.errors import InputError
-from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification import identification_bound
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
-from w2s_sim.statements.example_tasks import two_concepts
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.statements.shared.regression_examples import two_concepts
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 FACTOR = np.array([[1.2, 0.3, 0.0], [0.0, 0.7, -0.4], [0.2, 0.0, 1.0]])
 

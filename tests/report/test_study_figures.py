@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.studies.test_figure_table import GOOD, NAIVE, ORACLE, REFINED, study_of
+from tests.files.test_figure_table import GOOD, NAIVE, ORACLE, REFINED, study_of
 from w2s_sim.errors import InputError
+from w2s_sim.files.study_file import Study
 from w2s_sim.report.study_figures import draw_figures
-from w2s_sim.studies.study_file import Study
 
 
 def results_of(study: Study) -> pd.DataFrame:

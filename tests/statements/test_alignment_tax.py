@@ -7,15 +7,16 @@ import pytest
 
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators import GradientDescent, LeastSquares, Ridge
-from w2s_sim.features import Gaussian
+from w2s_sim.laws.features import Gaussian
 from w2s_sim.statements import Case
-from w2s_sim.statements.alignment_tax import ALIGNMENT_TAX, evaluate
-from w2s_sim.statements.alignment_tax_lemmas import ALIGNMENT_TAX_LEMMAS, TAX
-from w2s_sim.statements.broken_learners import BlockwiseDescent
-from w2s_sim.statements.example_tasks import canonical, leaning_to_source, many_concepts, noisy
-from w2s_sim.statements.style_content import bias_outside_style, relative_errors, style_block
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, WeakData, canonical_task
+from w2s_sim.statements.alignment_tax.claim import ALIGNMENT_TAX, evaluate
+from w2s_sim.statements.alignment_tax.lemmas import ALIGNMENT_TAX_LEMMAS, TAX
+from w2s_sim.statements.alignment_tax.style_block import bias_outside_style, relative_errors, style_block
+from w2s_sim.statements.shared.broken_learners import BlockwiseDescent
+from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_source, many_concepts, noisy
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
+from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify import replicate
 
 LEMMAS = {lemma.id: lemma for lemma in ALIGNMENT_TAX_LEMMAS}

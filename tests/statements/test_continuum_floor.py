@@ -4,8 +4,8 @@ import pytest
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import ConjugateRefinement, GradientDescent, LeastSquares
+from w2s_sim.files import case_file, load_case
 from w2s_sim.statements import find_statement
-from w2s_sim.studies import case_file, load_case
 
 STATEMENT = find_statement("continuum-floor")
 DESCENT = "student by gradient descent, 2 steps of 2.5"

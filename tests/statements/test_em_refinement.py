@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from w2s_sim.concepts import CategoricalModel
-from w2s_sim.finite_task import FiniteTask
-from w2s_sim.statements import Case, em_refinement, find_statement
-from w2s_sim.statements.em_geometry import (
+from w2s_sim.statements import Case, find_statement
+from w2s_sim.statements.em_refinement import claim as em_refinement
+from w2s_sim.statements.em_refinement.divergences import (
     affinities,
     deconvolution_norm,
     kullback_leibler,
@@ -18,15 +18,16 @@ from w2s_sim.statements.em_geometry import (
     refined_prior,
     refinement_path,
 )
-from w2s_sim.statements.em_refinement_lemmas import FAR_PRIOR, MIXED_TARGET, iterated
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.finite_examples import (
+from w2s_sim.statements.em_refinement.lemmas import FAR_PRIOR, MIXED_TARGET, iterated
+from w2s_sim.statements.shared.finite_examples import (
     coin_task,
     language_task,
     matched,
     table_task,
     well_described,
 )
+from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import bound_of, exact_value_of

@@ -18,14 +18,14 @@ from w2s_sim.estimators import (
     Ridge,
     SpectralCutoff,
 )
-from w2s_sim.feature_maps import FunctionMap, MappedFeatures, PolynomialMap, RandomFourierMap
-from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian, Rademacher, UniformCube
-from w2s_sim.noise import LaplaceNoise, LogisticNoise, NoiseLaw, NormalNoise, StudentTNoise
+from w2s_sim.laws.feature_maps import FunctionMap, MappedFeatures, PolynomialMap, RandomFourierMap
+from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian, Rademacher, UniformCube
+from w2s_sim.laws.noise import LaplaceNoise, LogisticNoise, NoiseLaw, NormalNoise, StudentTNoise
 from w2s_sim.statements import Case
-from w2s_sim.statements.example_tasks import canonical, leaning_to_source
-from w2s_sim.statements.finite_variance import FINITE_VARIANCE, has_finite_variance
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask
+from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE, has_finite_variance
+from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_source
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 WEAK = np.eye(4, 8) + 0.7 * np.eye(8)[4:]
 HEAVY = StudentTNoise(2.1)

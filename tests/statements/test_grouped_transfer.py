@@ -11,11 +11,10 @@ from scipy.special import expit
 
 import w2s_sim as w2s
 from w2s_sim.concepts import CategoricalModel
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
-from w2s_sim.statements import grouped_transfer
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.grouped_terms import (
+from w2s_sim.statements.grouped_transfer import claim as grouped_transfer
+from w2s_sim.statements.grouped_transfer.lemmas import skewed
+from w2s_sim.statements.shared.grouped_terms import (
     concept_bounds,
     mean_labeller_bound,
     pair_bounds,
@@ -23,8 +22,9 @@ from w2s_sim.statements.grouped_terms import (
     student_terms,
     with_target,
 )
-from w2s_sim.statements.grouped_transfer_lemmas import skewed
-from w2s_sim.task import TransferTask, regression_task
+from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask, regression_task
 from w2s_sim.verify import replicate
 
 STATEMENT = grouped_transfer.GROUPED_TRANSFER
@@ -214,7 +214,7 @@ def test_exact_distance_against_the_bound(seed: int) -> None:
 def test_many_concepts_are_bounded_by_all_that_leaves_them(monkeypatch: pytest.MonkeyPatch) -> None:
     case = grouped(skewed(), 12)
     sharp = float(STATEMENT.bound(case))
-    monkeypatch.setattr("w2s_sim.statements.grouped_terms.MOST_CONCEPTS", 3)
+    monkeypatch.setattr("w2s_sim.statements.shared.grouped_terms.MOST_CONCEPTS", 3)
     loose = float(STATEMENT.bound(case))
     assert loose == pytest.approx(2 * float(case.task.target_prior @ concept_bounds(case)), rel=1e-6)
     assert sharp < 0.6 * loose

@@ -7,9 +7,13 @@ import numpy as np
 import pytest
 
 from w2s_sim.estimators import InContext
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case
-from w2s_sim.statements.finite_examples import (
+from w2s_sim.statements.hmm_identification.claim import (
+    HMM_IDENTIFICATION,
+    nearest_competitor_distance,
+    relabelled_task,
+)
+from w2s_sim.statements.shared.finite_examples import (
     ALTERNATING,
     FORGETFUL,
     STAYING,
@@ -18,11 +22,7 @@ from w2s_sim.statements.finite_examples import (
     table_task,
     three_state_task,
 )
-from w2s_sim.statements.hmm_identification import (
-    HMM_IDENTIFICATION,
-    nearest_competitor_distance,
-    relabelled_task,
-)
+from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.verify import replicate
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
 

@@ -9,12 +9,12 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.estimators import HullProjection
-from w2s_sim.statements import hull_misfit
-from w2s_sim.statements.broken_learners import NearestConcept
-from w2s_sim.statements.hull_geometry import hull_geometry, projected_on_span, projected_target
-from w2s_sim.statements.hull_misfit_lemmas import beside_the_hull
-from w2s_sim.studies import load_case
-from w2s_sim.task import TransferTask
+from w2s_sim.files import load_case
+from w2s_sim.statements.hull_misfit import claim as hull_misfit
+from w2s_sim.statements.hull_misfit.lemmas import beside_the_hull
+from w2s_sim.statements.hull_misfit.projections import hull_geometry, projected_on_span, projected_target
+from w2s_sim.statements.shared.broken_learners import NearestConcept
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
 

@@ -17,13 +17,13 @@ from w2s_sim.identification.rate import (
 )
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.statements import Case
-from w2s_sim.statements.example_tasks import canonical, leaning_to_concept, two_concepts
-from w2s_sim.statements.finite_examples import loaded_coin_task
-from w2s_sim.statements.identification_rate import IDENTIFICATION_RATE
-from w2s_sim.statements.identification_rate_lemmas import IDENTIFICATION_RATE_LEMMAS
-from w2s_sim.statements.tilted_slope import slope_of_means
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.statements.identification_rate.claim import IDENTIFICATION_RATE
+from w2s_sim.statements.identification_rate.lemmas import IDENTIFICATION_RATE_LEMMAS
+from w2s_sim.statements.shared.finite_examples import loaded_coin_task
+from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept, two_concepts
+from w2s_sim.statements.shared.tilted_slope import slope_of_means
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case, check_control
 

@@ -7,8 +7,12 @@ from scipy.stats import chi2, norm
 
 from w2s_sim.estimators import InContext, LeastSquares, Refinement, Ridge
 from w2s_sim.statements import Case, Statement, find_statement
-from w2s_sim.statements.example_tasks import ten_dimensional, ten_dimensional_uniform, two_concepts
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.statements.shared.regression_examples import (
+    ten_dimensional,
+    ten_dimensional_uniform,
+    two_concepts,
+)
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 

@@ -7,14 +7,18 @@ import pytest
 from scipy.special import entr, xlogy
 
 import w2s_sim as w2s
-from w2s_sim.features import Anisotropic, Gaussian
-from w2s_sim.statements import mixture_collapse
-from w2s_sim.statements.collapse import collapse, compared_with_nearest, competitor_terms
-from w2s_sim.statements.example_tasks import canonical, two_concepts
-from w2s_sim.statements.measure import FromWeakData
-from w2s_sim.statements.mixture_collapse import between_two, stretched
-from w2s_sim.statements.mixture_collapse_lemmas import fitted_risk, two_of_four
-from w2s_sim.task import TransferTask
+from w2s_sim.engine.measured import FromWeakData
+from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.statements.mixture_collapse import claim as mixture_collapse
+from w2s_sim.statements.mixture_collapse.claim import between_two, stretched
+from w2s_sim.statements.mixture_collapse.lemmas import fitted_risk, two_of_four
+from w2s_sim.statements.mixture_collapse.posterior_limit import (
+    collapse,
+    compared_with_nearest,
+    competitor_terms,
+)
+from w2s_sim.statements.shared.regression_examples import canonical, two_concepts
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify import replicate
 
 STATEMENT = mixture_collapse.MIXTURE_COLLAPSE

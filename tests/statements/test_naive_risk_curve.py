@@ -12,17 +12,17 @@ from scipy.integrate import quad
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import LeastSquares, Ridge
-from w2s_sim.features import Gaussian, Rademacher, UniformCube
-from w2s_sim.noise import StudentTNoise
+from w2s_sim.files import case_file, load_case
+from w2s_sim.laws.features import Gaussian, Rademacher, UniformCube
+from w2s_sim.laws.noise import StudentTNoise
 from w2s_sim.statements import Case
-from w2s_sim.statements.broken_learners import RandomLength, UnderstatedNoise
-from w2s_sim.statements.example_tasks import canonical, canonical_in, leaning_to_source
-from w2s_sim.statements.marchenko_pastur import resolvent_excess, ridge_traces, trace_excess
-from w2s_sim.statements.naive_risk_curve import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
-from w2s_sim.statements.naive_risk_curve_lemmas import NAIVE_RISK_CURVE_LEMMAS
-from w2s_sim.studies import case_file, load_case
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task
+from w2s_sim.statements.naive_risk_curve.claim import NAIVE_RISK_CURVE, bound, heavy_tailed, margin
+from w2s_sim.statements.naive_risk_curve.lemmas import NAIVE_RISK_CURVE_LEMMAS
+from w2s_sim.statements.naive_risk_curve.marchenko_pastur import resolvent_excess, ridge_traces, trace_excess
+from w2s_sim.statements.shared.broken_learners import RandomLength, UnderstatedNoise
+from w2s_sim.statements.shared.regression_examples import canonical, canonical_in, leaning_to_source
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.verify import Settings, replicate
 from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.intervals import sample_summary

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
-from w2s_sim.statements import no_free_lunch
-from w2s_sim.statements.broken_learners import ToldTheWorld
-from w2s_sim.statements.example_tasks import canonical
-from w2s_sim.statements.two_worlds import mirrored_world, weak_error
+from w2s_sim.statements.no_free_lunch import claim as no_free_lunch
+from w2s_sim.statements.no_free_lunch.mirrored_target import mirrored_world, weak_error
+from w2s_sim.statements.shared.broken_learners import ToldTheWorld
+from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.verify import replicate
 
 STATEMENT = no_free_lunch.NO_FREE_LUNCH

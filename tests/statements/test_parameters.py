@@ -15,7 +15,7 @@ from w2s_sim.estimators import (
     SpectralCutoff,
 )
 from w2s_sim.statements import Parameter, find_statement
-from w2s_sim.statements.parameters import read_parameters
+from w2s_sim.statements.contract.parameters import read_parameters
 
 PARAMETERS = (
     Parameter("size", int, "how many", required=True, low=1),

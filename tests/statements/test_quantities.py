@@ -9,10 +9,12 @@ from scipy.optimize import minimize_scalar
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
-from w2s_sim.features import Gaussian
 from w2s_sim.identification import identification_bound
+from w2s_sim.laws.features import Gaussian
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.example_tasks import (
+from w2s_sim.statements.shared.quantities import concept_diameter, naive_floor, transfer_geometry
+from w2s_sim.statements.shared.refinement_terms import dominance_sizes
+from w2s_sim.statements.shared.regression_examples import (
     canonical,
     leaning_to_concept,
     leaning_to_source,
@@ -20,10 +22,8 @@ from w2s_sim.statements.example_tasks import (
     ten_dimensional,
     ten_dimensional_uniform,
 )
-from w2s_sim.statements.quantities import concept_diameter, naive_floor, transfer_geometry
-from w2s_sim.statements.refinement_terms import dominance_sizes
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -158,6 +158,6 @@ def test_dominance_is_refused_without_a_floor() -> None:
 
 def test_dominance_is_refused_where_concepts_are_not_identified(monkeypatch: pytest.MonkeyPatch) -> None:
     # Past the Voronoi border no number of demonstrations is enough: a short search shows it as well.
-    monkeypatch.setattr("w2s_sim.statements.refinement_terms.LARGEST_CONTEXT", 64)
+    monkeypatch.setattr("w2s_sim.statements.shared.refinement_terms.LARGEST_CONTEXT", 64)
     with pytest.raises(InputError, match="identified by 64 demonstrations"):
         dominance_sizes(leaning_to_concept(0.8))

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.engine.replication import replicate
 from w2s_sim.identification import classical_identification_bound
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.example_tasks import many_concepts, ten_dimensional_uniform
-from w2s_sim.statements.refined_risk import REFINED_RISK, refined_risk_range
-from w2s_sim.statements.refinement_terms import spread_bound, spread_share
+from w2s_sim.statements.shared.refined_risk import REFINED_RISK, refined_risk_range
+from w2s_sim.statements.shared.refinement_terms import spread_bound, spread_share
+from w2s_sim.statements.shared.regression_examples import many_concepts, ten_dimensional_uniform
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import bound_of
-from w2s_sim.verify.replication import replicate
 
 THEOREM = find_statement("refinement-risk")
 PRIOR, TARGET = np.array([0.5, 0.3, 0.2]), np.array([0.0, 0.3, 0.7])

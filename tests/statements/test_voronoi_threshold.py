@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from w2s_sim.estimators import InContext
-from w2s_sim.features import Anisotropic, Gaussian
 from w2s_sim.identification.rate import identification_exponents
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
 from w2s_sim.identification.voronoi import (
@@ -21,13 +20,14 @@ from w2s_sim.identification.voronoi import (
     voronoi_rates,
     voronoi_winner,
 )
+from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements import Case
-from w2s_sim.statements.example_tasks import canonical, oblique_concepts
-from w2s_sim.statements.voronoi_tasks import weak_concept_at
-from w2s_sim.statements.voronoi_threshold import VORONOI_THRESHOLD
-from w2s_sim.statements.voronoi_threshold_lemmas import VORONOI_THRESHOLD_LEMMAS
-from w2s_sim.supervisors import RegressionSupervisor
-from w2s_sim.task import TransferTask, canonical_task, regression_task
+from w2s_sim.statements.shared.regression_examples import canonical, oblique_concepts
+from w2s_sim.statements.voronoi_threshold.claim import VORONOI_THRESHOLD
+from w2s_sim.statements.voronoi_threshold.lemmas import VORONOI_THRESHOLD_LEMMAS
+from w2s_sim.statements.voronoi_threshold.placed_weak_concept import weak_concept_at
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case, check_control
 

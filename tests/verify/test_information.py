@@ -10,9 +10,9 @@ import pytest
 from scipy.stats import poisson
 
 import w2s_sim as w2s
+from w2s_sim.engine.measured import FromWeakData, nonnegative
 from w2s_sim.estimators import GradientDescent, LabelMixing, Oracle, Ridge
 from w2s_sim.statements import find_statement
-from w2s_sim.statements.measure import FromWeakData, nonnegative
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.information import effective_number, lack_of_information, needed_number, tail_index

@@ -12,9 +12,9 @@ from numpyro.infer import MCMC, NUTS
 from scipy import stats
 
 from w2s_sim._checks import require_count
-from w2s_sim.bayes.model import Beliefs, bias_directions, weak_data_model
+from w2s_sim.bayes.numpyro_model import Beliefs, bias_directions, weak_data_model
 from w2s_sim.concepts import RegressionModel
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 # Draws kept of every task, apart enough to count as independent; ranks run from 0 to this number.
 KEPT, APART, WARMUP = 99, 6, 300

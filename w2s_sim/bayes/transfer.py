@@ -14,11 +14,11 @@ from numpyro.infer.autoguide import AutoMultivariateNormal
 
 from w2s_sim._checks import require_between, require_count
 from w2s_sim.bayes.diagnostics import chain_problems, chain_table, guide_problems, warn_of
-from w2s_sim.bayes.model import Beliefs, weak_data_model
+from w2s_sim.bayes.numpyro_model import Beliefs, weak_data_model
 from w2s_sim.bayes.posterior import PriorPosterior
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.errors import InputError
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 Method = Literal["nuts", "variational"]
 # Of the guide: steps of Adam and its learning rate.

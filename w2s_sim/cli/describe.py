@@ -1,14 +1,16 @@
-"""`w2s list` and `w2s show`: what there is to check."""
+"""`w2s list`, `w2s show` and `w2s schema`: what there is to check, and what files may hold."""
 
 import json
+import sys
 
 from rich.markup import escape
 
 from w2s_sim.cli.arguments import List, Show
 from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
+from w2s_sim.files import example_case_file
+from w2s_sim.files.ready_studies import READY
+from w2s_sim.files.schema import schema_path
 from w2s_sim.statements import Statement, all_statements, find_statement
-from w2s_sim.studies import example_case_file
-from w2s_sim.studies.ready_studies import READY
 
 
 def run_list(arguments: List) -> int:
@@ -54,6 +56,12 @@ def run_show(arguments: Show) -> int:
         console.print(escape(line), soft_wrap=True)
     # Plain, so that it can be copied into a file as it is.
     print(example_case_file(statement), end="")
+    return 0
+
+
+def run_schema() -> int:
+    """Print the JSON schema of study files, as it is shipped."""
+    sys.stdout.write(schema_path().read_text(encoding="utf-8"))
     return 0
 
 

@@ -15,7 +15,7 @@ from w2s_sim.estimators import InContext
 from w2s_sim.identification import identification_bound
 from w2s_sim.manifest import git_revision, package_versions
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.task import canonical_task
+from w2s_sim.tasks.regression_task import canonical_task
 from w2s_sim.verify import replicate
 
 

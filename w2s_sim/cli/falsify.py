@@ -5,17 +5,17 @@ from typing import Any, NoReturn
 
 from w2s_sim._checks import require_between
 from w2s_sim.cli.arguments import Falsify
+from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
-from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
 from w2s_sim.falsifier import Finding, falsify
 from w2s_sim.falsifier.hunt import Candidate
 from w2s_sim.falsifier.search import final_settings
+from w2s_sim.files import case_file, load_case
+from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.statements import Case, Statement, find_statement
-from w2s_sim.studies import case_file, load_case
-from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 
 # What the pressure on a claim is, by kind.
 PRESSING = {

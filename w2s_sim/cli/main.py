@@ -66,7 +66,7 @@ def _print_version() -> int:
 def _run(command: Command, own_process: bool) -> int:
     if own_process and isinstance(command, Verify | Falsify):
         # Not for a caller in Python, whose own programs these options would reach as well.
-        from w2s_sim.verify.programs import compile_cheaply
+        from w2s_sim.engine.programs import compile_cheaply
 
         compile_cheaply()
     # Each command brings jax with it, which a call for help does not need.
@@ -100,7 +100,7 @@ def _run(command: Command, own_process: bool) -> int:
 
             return run_show(command)
         case Schema():
-            from w2s_sim.cli.schema import run_schema
+            from w2s_sim.cli.describe import run_schema
 
             return run_schema()
         case Doctor():

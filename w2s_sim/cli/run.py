@@ -10,24 +10,24 @@ import pandas as pd
 from rich.progress import Progress
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.devices import make_room_for_devices
 from w2s_sim.cli.exit_status import BAD_INPUT, leave_interrupted
-from w2s_sim.cli.precision import precision
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
-from w2s_sim.studies.freshness import stale_figures
-from w2s_sim.studies.gathering import merge, replay
-from w2s_sim.studies.interruption import InterruptedRunError, run_interruptibly
-from w2s_sim.studies.memory import default_budget, parse_size
-from w2s_sim.studies.plan import plan_study
-from w2s_sim.studies.processes import join_processes, load_together
-from w2s_sim.studies.ready_studies import find_study
-from w2s_sim.studies.runner import run_study
-from w2s_sim.studies.schedule import Shard
-from w2s_sim.studies.store import Store
-from w2s_sim.studies.study_file import Study, load_study, read_study
-from w2s_sim.studies.team import REPLICATE_ERRORS
+from w2s_sim.files.ready_studies import find_study
+from w2s_sim.files.study_file import Study, load_study, read_study
+from w2s_sim.runs.freshness import stale_figures
+from w2s_sim.runs.gathering import merge, replay
+from w2s_sim.runs.interruption import InterruptedRunError, run_interruptibly
+from w2s_sim.runs.memory import default_budget, parse_size
+from w2s_sim.runs.plan import plan_study
+from w2s_sim.runs.processes import join_processes, load_together
+from w2s_sim.runs.runner import run_study
+from w2s_sim.runs.schedule import Shard
+from w2s_sim.runs.store import Store
+from w2s_sim.runs.tile_workers import REPLICATE_ERRORS
 
 # Python, JAX and their like, before the first tile.
 LIBRARIES_MEGABYTES = 350

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from w2s_sim.cli.console import make_console, make_table, print_table
-from w2s_sim.studies.store import FAILURES, RESULTS
-from w2s_sim.studies.study_file import Study
+from w2s_sim.files.study_file import Study
+from w2s_sim.runs.store import FAILURES, RESULTS
 
 SHOWN_CELLS = 20
 # Of a parameter that a cell has not.

@@ -12,16 +12,16 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from w2s_sim.cli.arguments import Verify
+from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
-from w2s_sim.cli.precision import precision
 from w2s_sim.cli.tables import print_mutants, print_verdicts
 from w2s_sim.errors import InputError
+from w2s_sim.files import load_case
 from w2s_sim.manifest import build_manifest
 from w2s_sim.report import open_folder, write_report
+from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.statements import all_statements, find_statement
-from w2s_sim.studies import load_case
-from w2s_sim.studies.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.verify import PRESETS, Battery, Verdict
 from w2s_sim.verify.battery import in_order
 from w2s_sim.verify.partial import partial_run, partial_sentence

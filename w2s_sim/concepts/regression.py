@@ -13,7 +13,7 @@ from w2s_sim._checks import (
 )
 from w2s_sim.concepts.model import LatentConceptModel
 from w2s_sim.fields import number, numbers, part
-from w2s_sim.noise import NOISE_LAWS, NoiseLaw, NormalNoise
+from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 from w2s_sim.students import LinearStudent
 
 

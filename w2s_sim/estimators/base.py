@@ -10,7 +10,7 @@ from w2s_sim._checks import require_part
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import Task, WeakData
+from w2s_sim.tasks.task import Task, WeakData
 
 
 class Estimator(eqx.Module):

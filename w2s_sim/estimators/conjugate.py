@@ -13,7 +13,7 @@ from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
 from w2s_sim.fields import numbers, optional_part
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 # Entries of a covariance count as equal if they differ by this share of the variance.
 ISOTROPY_TOLERANCE = 1e-5

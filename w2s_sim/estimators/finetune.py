@@ -17,7 +17,7 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.fields import number, part
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 
 class SpectralFinetuning(Estimator):

@@ -13,7 +13,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.hull_projection import simplex_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import number
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 # Shares of even symbols in the channels that the search starts from.
 START_SHARES = (0.05, 0.3, 0.6)

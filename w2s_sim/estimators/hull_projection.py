@@ -14,7 +14,8 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import numbers, part
-from w2s_sim.task import Task, TransferTask, WeakData
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import Task, WeakData
 
 # Roundings that a length, or an inner product of lengths, may be off by.
 ROUNDINGS = 32

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 
 class ContextEstimator(PriorTransfer):

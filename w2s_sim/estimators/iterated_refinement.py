@@ -9,7 +9,7 @@ from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 
 def refine_prior(

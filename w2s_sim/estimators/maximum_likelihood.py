@@ -15,7 +15,7 @@ from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import numbers, optional_part
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 # Steps of expectation-maximisation at most. Each costs one pass over the data.
 MOST_STEPS = 20_000

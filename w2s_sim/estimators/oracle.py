@@ -7,7 +7,7 @@ from w2s_sim._checks import require_shape
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import probability
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 
 class Oracle(PriorTransfer):

@@ -10,7 +10,7 @@ from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 
 class PriorTransfer(Estimator):

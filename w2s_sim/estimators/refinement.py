@@ -15,7 +15,7 @@ from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
 from w2s_sim.fields import part
 from w2s_sim.students import LinearStudent
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 Context = Literal["shared", "fresh", "leave-one-out"]
 Labels = Literal["draw", "mean"]

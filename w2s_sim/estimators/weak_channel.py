@@ -14,7 +14,7 @@ from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weight
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import number
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 
 # The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
 # exactly would otherwise have a density without bound.

@@ -24,7 +24,7 @@ from w2s_sim.estimators import MaximumLikelihood
 from w2s_sim.experiments.ginc_concepts import Languages
 from w2s_sim.metrics import kl_divergence
 from w2s_sim.randomness import Seed, key_of
-from w2s_sim.task import WeakData
+from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify.intervals import sample_summary
 
 METRICS = ("accuracy", "shortfall", "excess_loss")

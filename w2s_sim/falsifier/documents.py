@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
+from w2s_sim.files.case_file import build_case
+from w2s_sim.files.case_writer import case_numbers, task_tables
+from w2s_sim.files.task_table import read_task
 from w2s_sim.statements import Case, Statement
-from w2s_sim.statements.parameters import read_parameters
-from w2s_sim.studies.case_file import build_case
-from w2s_sim.studies.case_writer import case_numbers, task_tables
-from w2s_sim.studies.task_table import read_task
+from w2s_sim.statements.contract.parameters import read_parameters
 
 Table = Mapping[str, Any]
 # Keys of a `[task]` table whose rows are probabilities, the priors left out, by kind of concepts.

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from w2s_sim.engine.programs import Form
 from w2s_sim.falsifier.corners import Combination, combination, single_corner
 from w2s_sim.falsifier.documents import Document
-from w2s_sim.falsifier.frames import Frame, frames_of
+from w2s_sim.falsifier.held_sizes import Frame, frames_of
 from w2s_sim.falsifier.hunt import Candidate, Hunt
 from w2s_sim.falsifier.number_corners import small_sizes, with_sizes
 from w2s_sim.falsifier.objective import NO_SCORE, Claim
 from w2s_sim.falsifier.steps import stepped
 from w2s_sim.randomness import generator_of
 from w2s_sim.statements import Case
-from w2s_sim.verify.programs import Form
 
 # Combinations of corners in a frame, at most, and cases among them for which something is claimed; programs
 # that are compiled to measure some of these, and cases that each program measures.

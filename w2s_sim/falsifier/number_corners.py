@@ -7,7 +7,7 @@ import numpy as np
 
 from w2s_sim.falsifier.documents import Document
 from w2s_sim.statements import Statement
-from w2s_sim.statements.parameters import Parameter
+from w2s_sim.statements.contract.parameters import Parameter
 
 Generator = np.random.Generator
 # Far off, and one that is near: a step of 1 becomes one that goes too far, but not by much.

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from w2s_sim.engine.replication import RoomError, prepare, replicate
 from w2s_sim.falsifier.space import SearchSpace
 from w2s_sim.randomness import key_of
 from w2s_sim.statements import Case, Kind, Statement
@@ -22,7 +23,6 @@ from w2s_sim.verify.evaluation import (
     scale_of,
     trivial_of,
 )
-from w2s_sim.verify.replication import RoomError, prepare, replicate
 from w2s_sim.verify.verdict import Verdict, is_vacuous
 
 # An estimate counts at this many standard errors on its safe side: luck is not a discovery.

@@ -12,9 +12,9 @@ from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.fields import PROBABILITY, role_of
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.statements import Case
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import leaf_name
 
 # How far a coordinate of 1 goes: a positive number by this factor, log odds and vector entries by this much.

@@ -16,7 +16,6 @@ import numpy as np
 from jax.scipy.special import xlogy
 from jaxtyping import Array, Bool, Float
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.moments import (
     QUADRATURE_NODES,
     has_gaussian_moments,
@@ -26,7 +25,8 @@ from w2s_sim.identification.moments import (
     one_log_odds_moment_of,
 )
 from w2s_sim.identification.node_moments import has_nodes
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # The search runs over the logit t of s = 1 / (1 + exp(-t)): from s = 2e-35, which float32 still holds, up
 # to the last number below 1 that float64 holds.

@@ -14,9 +14,9 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import ArrayLike, Bool, Float
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.odds import OddsLaw, lowest_point, odds_law
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # On the circle that cumulants are read off.
 CIRCLE_NODES = 64

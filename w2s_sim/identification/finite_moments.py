@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from w2s_sim.finite_task import FiniteTask
+from w2s_sim.tasks.finite_task import FiniteTask
 
 
 def finite_log_powers(

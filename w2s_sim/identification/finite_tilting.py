@@ -5,9 +5,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_moments import finite_log_odds_moments, finite_log_powers
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import WeakData
 
 
 class FiniteTilt(eqx.Module):

@@ -14,9 +14,10 @@ from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_moments
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import WeakData
 
 
 class GaussianTilt(eqx.Module):

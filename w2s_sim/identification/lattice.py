@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.odds import FiniteOdds, lowest_point
+from w2s_sim.tasks.finite_task import FiniteTask
 
 # Of differences of log-odds, as a share of the largest: below this they count as none.
 ROUNDING = 1e-5

@@ -9,8 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from w2s_sim.feature_maps import MappedFeatures
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
 from w2s_sim.identification.node_moments import (
     has_gaussian_features,
@@ -20,7 +18,9 @@ from w2s_sim.identification.node_moments import (
     node_log_moments,
     root,
 )
-from w2s_sim.task import TransferTask
+from w2s_sim.laws.feature_maps import MappedFeatures
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 QUADRATURE_NODES = 32
 

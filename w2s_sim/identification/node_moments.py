@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from w2s_sim.errors import InputError
-from w2s_sim.feature_maps import MappedFeatures
-from w2s_sim.features import Anisotropic, FeatureLaw, Gaussian
-from w2s_sim.noise import NormalNoise
-from w2s_sim.task import TransferTask
+from w2s_sim.laws.feature_maps import MappedFeatures
+from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian
+from w2s_sim.laws.noise import NormalNoise
+from w2s_sim.tasks.regression_task import TransferTask
 
 # The noise e = sinh((pi/2) sinh t) on an even grid of t: exponentially accurate for smooth densities, with
 # tails as heavy as those of Student t. The last node lies at 2e4 standard deviations.

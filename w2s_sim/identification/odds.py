@@ -14,9 +14,9 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float, Inexact
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.gaussian_tilting import GaussianTilt
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # Logits of a first look, a quarter apart, and how often the best one's neighbourhood is looked at again.
 LOGITS = np.linspace(-80.0, 36.0, 465)

@@ -12,7 +12,6 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.tilting import (
     TiltingPlan,
     tilted_context,
@@ -20,7 +19,8 @@ from w2s_sim.identification.tilting import (
     tilting_plan,
 )
 from w2s_sim.randomness import Seed, key_of, require_seed
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # Replicates are computed in tiles of a size that depends on the task and n alone, so that the value of
 # replicate i is the same however many are asked for.

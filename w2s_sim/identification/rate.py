@@ -16,12 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Float
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.chernoff import classical_log_chernoff_terms
 from w2s_sim.identification.competitors import Competitors
 from w2s_sim.identification.contour import pair_probability
 from w2s_sim.identification.moments import log_odds_moments
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # Exponents that agree to this share are equal: what float32 makes of equal ones.
 TIED = 1e-5

@@ -23,11 +23,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from w2s_sim.finite_task import FiniteTask
 from w2s_sim.identification.chernoff import classical_log_chernoff_terms
 from w2s_sim.identification.finite_tilting import FiniteTilt
 from w2s_sim.identification.gaussian_tilting import GaussianTilt, pick
-from w2s_sim.task import TransferTask, WeakData
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import WeakData
 
 
 class TiltingPlan(eqx.Module):

@@ -19,7 +19,7 @@ from scipy.special import expit, gammaln, logsumexp
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
 from w2s_sim.identification.moments import has_gaussian_moments
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # Nodes reach out to where the integrand has fallen by this many nats.
 REACH = 40.0

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 from w2s_sim.identification.competitors import Competitors
 from w2s_sim.identification.moments import has_gaussian_moments, in_noise_units
 from w2s_sim.identification.rate import TIED, identification_exponents
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.regression_task import TransferTask
 
 # Of 1 - 2t, a number without a unit: what float32 makes of 0.
 ROUNDING = 1e-6

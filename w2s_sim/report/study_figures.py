@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 
 from w2s_sim.errors import InputError
+from w2s_sim.files.figure_table import SAMPLE_SIZE, StudyFigure
+from w2s_sim.files.study_file import Study
 from w2s_sim.plotting.panels import save_figure
 from w2s_sim.plotting.study import study_figure
-from w2s_sim.studies.figure_table import SAMPLE_SIZE, StudyFigure
-from w2s_sim.studies.freshness import figure_mark
-from w2s_sim.studies.scores import metric_label
-from w2s_sim.studies.study_file import Study
+from w2s_sim.runs.cell_metrics import metric_label
+from w2s_sim.runs.freshness import figure_mark
 
 
 def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from w2s_sim._checks import described, require_part
 from w2s_sim.errors import InputError
-from w2s_sim.statements.statement import Statement
+from w2s_sim.statements.contract.statement import Statement
 
 # In the order of the book. Each has a module of its id's name, which holds it under that name in capitals.
 THEOREMS = (

@@ -1,8 +1,8 @@
 """How statements are checked: replication, intervals valid at every look, verdicts, mutants."""
 
+from w2s_sim.engine.replication import replicate as replicate
 from w2s_sim.verify.battery import Battery as Battery
 from w2s_sim.verify.battery import check as check
-from w2s_sim.verify.replication import replicate as replicate
 from w2s_sim.verify.settings import PRESETS as PRESETS
 from w2s_sim.verify.settings import Settings as Settings
 from w2s_sim.verify.verdict import Verdict as Verdict

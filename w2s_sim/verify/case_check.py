@@ -9,9 +9,11 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
+from w2s_sim.engine.measured import Measure
+from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Control, Statement
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import (
     bound_of,
     exact_value_of,
@@ -22,7 +24,6 @@ from w2s_sim.verify.evaluation import (
     trivial_of,
 )
 from w2s_sim.verify.intervals import Interval
-from w2s_sim.verify.replication import Measure, replicate
 from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge, obstacle

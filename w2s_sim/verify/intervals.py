@@ -8,10 +8,10 @@ import numpy as np
 from jaxtyping import ArrayLike, Float
 
 from w2s_sim._checks import require_between
+from w2s_sim.engine.measured import UNBOUNDED as UNBOUNDED
 from w2s_sim.errors import InputError
 from w2s_sim.rounding import FEW_OPERATIONS, SINGLE_ROUNDING
 from w2s_sim.statements import Functional
-from w2s_sim.statements.measure import UNBOUNDED as UNBOUNDED
 from w2s_sim.verify.information import lack_of_information
 
 # What an interval rests on, from the firmest on: a value that is known; a range of the values, with which it

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from w2s_sim.errors import InputError
 from w2s_sim.fields import PROBABILITY, role_of
 from w2s_sim.statements import Case, Kind, Statement
-from w2s_sim.task import TransferTask
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, leaf_name, terms_of
 
 # The first ones claim a little more than the theorem, the last ones far more.

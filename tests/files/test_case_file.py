@@ -1,0 +1,101 @@
+"""Case files: the example is accepted, and says the task that it describes."""
+
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import GradientDescent, InContext, LabelMixing, Refinement, Ridge, SpectralCutoff
+from w2s_sim.files import example_case_file, load_case
+from w2s_sim.statements import Statement, all_statements, find_statement
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import canonical_task
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("statement", all_statements().values(), ids=lambda s: s.id)
+def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
+    statement: Statement, tmp_path: Path
+) -> None:
+    case = load_case(write(tmp_path, example_case_file(statement)), statement)
+    assert case.name == "mine"
+    assert statement.broken_assumption(case) is None
+    if isinstance(case.task, FiniteTask):
+        # The first case of the statement, for which its page has numbers.
+        first = statement.cases("quick")[0].task
+        for given, found in zip(jax.tree.leaves(first), jax.tree.leaves(case.task), strict=True):
+            np.testing.assert_allclose(found, given, atol=1e-6)
+        return
+    canonical = canonical_task()
+    for name in ("source_vector", "target_vector", "weak_vector"):
+        np.testing.assert_allclose(getattr(case.task, name), getattr(canonical, name), atol=1e-7)
+    np.testing.assert_allclose(case.task.source.noise, 0.5)
+    np.testing.assert_allclose(case.task.supervisor.noise, 0.5)
+
+
+def case_with(tmp_path: Path, statement_id: str, table: str):
+    statement = find_statement(statement_id)
+    head = example_case_file(statement).split("[case]")[0]
+    return load_case(write(tmp_path, f"{head}[case]\n{table}"), statement)
+
+
+@pytest.mark.parametrize(
+    ("table", "kind"),
+    [
+        ("num_weak = 20\nridge = 1", Ridge),
+        ("num_weak = 20\nsteps = 5\nstep_size = 0.1", GradientDescent),
+        ("num_weak = 20\nthreshold = 0.5", SpectralCutoff),
+        ("num_weak = 20\nridge = 1\nmixing = 0.2", LabelMixing),
+    ],
+)
+def test_naive_floor_takes_every_family(table: str, kind: type, tmp_path: Path) -> None:
+    case = case_with(tmp_path, "naive-floor", table)
+    assert isinstance(case.estimator, kind)
+    assert case.estimator.sample_size == 20
+
+
+def test_refinement_risk_takes_labeller_and_student(tmp_path: Path) -> None:
+    labeller = case_with(tmp_path, "refinement-risk", "num_demonstrations = 5")
+    assert isinstance(labeller.estimator, InContext)
+    table = "num_demonstrations = 5\nnum_queries = 30\ncontext = 'leave-one-out'\nlabels = 'mean'"
+    student = case_with(tmp_path, "refinement-risk", table)
+    assert isinstance(student.estimator, Refinement)
+    assert (student.estimator.context, student.estimator.labels) == ("leave-one-out", "mean")
+
+
+def test_labeller_refuses_the_student_settings(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"case\.labels.*num_queries"):
+        case_with(tmp_path, "refinement-risk", "num_demonstrations = 5\nlabels = 'mean'")
+
+
+def test_grouped_reaches_the_case(tmp_path: Path) -> None:
+    assert case_with(tmp_path, "naive-floor", "num_weak = 20\nridge = 1\ngrouped = true").grouped
+
+
+def test_general_weak_model_with_its_own_concepts(tmp_path: Path) -> None:
+    text = """
+    [task]
+    dim = 2
+    num_concepts = 2
+    noise = 1
+    source_prior = [0.5, 0.5]
+    target_prior = [0.25, 0.75]
+    concepts = [[1, 0], [0, 2]]
+    [task.weak]
+    kind = "general"
+    concepts = [[0.5, 0], [0, 1]]
+    noise = 0
+    [case]
+    num_demonstrations = 3
+    """
+    case = load_case(write(tmp_path, text), find_statement("concept-identification"))
+    np.testing.assert_allclose(case.task.target_vector, [0.25, 1.5])
+    np.testing.assert_allclose(case.task.weak_vector, [0.125, 0.75])
+    assert float(case.task.supervisor.noise) == 0.0

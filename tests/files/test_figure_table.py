@@ -1,0 +1,188 @@
+"""The `[[figure]]` tables of a study: what is refused before anything runs, and the files that are drawn."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from w2s_sim.errors import InputError
+from w2s_sim.files.figure_table import MEASURED, StudyFigure, read_figures
+from w2s_sim.files.study_file import Study, read_study
+from w2s_sim.runs.cell_metrics import GAP_RECOVERED, METRICS
+
+TASK = {
+    "kind": "regression",
+    "dim": 4,
+    "num_concepts": 2,
+    "noise": [0.5, 1.0],
+    "source_prior": [0.7, 0.3],
+    "target_prior": [0, 1],
+    "weak": {"kind": "biased", "noise": 0.5, "bias": 0.7},
+}
+NAIVE = {"kind": "finetune", "ridge": [0.0, 0.3], "num_weak": [50, 200]}
+REFINED = {"kind": "refine", "num_demonstrations": [1, 2, 4]}
+ORACLE = {"kind": "oracle"}
+STYLES = {
+    "kind": "style-content",
+    "source_prior": [0.4, 0.1, 0.4, 0.1],
+    "target_prior": [0, 0, 1, 0],
+    "style_tables": [[[0.9, 0.1]], [[0.2, 0.8]]],
+    "content_tables": [[[0.9, 0.1]], [[0.2, 0.8]]],
+    "weak": {"kind": "wrong-style", "share": [0.1, 0.2]},
+}
+
+
+def study_of(*figures: Any, estimators: Any = (NAIVE, REFINED, ORACLE), task: Any = TASK) -> Study:
+    document = {
+        "task": task,
+        "estimator": [dict(estimator) for estimator in estimators],
+        "replication": {"replicates": 10},
+    }
+    return read_study({**document, "figure": list(figures)})
+
+
+GOOD = {"x": "sample_size", "colour": "ridge", "panel": "task.noise", "log_x": True}
+
+
+def test_keys_are_resolved_and_the_rest_has_defaults() -> None:
+    (figure,) = study_of(GOOD).figures
+    expected = StudyFigure("figure-1", "sample_size", "risk", "estimator.ridge", "task.noise", True, False)
+    assert figure == expected
+    assert study_of().figures == ()
+
+
+def test_what_can_be_drawn_is_what_is_measured() -> None:
+    assert MEASURED == ("risk", "prior_kl", "prior_tv", "pgr", "style_error", "content_error")
+    assert set(MEASURED) == {*METRICS, GAP_RECOVERED}
+
+
+REFUSED = [
+    ({"z": 1}, "figure[1].z: got an unknown key"),
+    ({"colours": "ridge"}, "did you mean 'colour'"),
+    ({"name": "a b"}, "figure[1].name: got 'a b'; expected letters"),
+    ({"name": "../up"}, "figure[1].name"),
+    ({"name": ""}, "figure[1].name"),
+    ({"name": 3}, "figure[1].name: got 3"),
+    ({"y": "loss"}, "figure[1].y: got 'loss'; expected one of risk, prior_kl"),
+    ({"y": ["risk"]}, "figure[1].y: got ['risk']"),
+    ({"y": "style_error"}, "'style_error', and no cell is of style-content concepts"),
+    ({"y": "content_error"}, "expected one of risk, prior_kl, prior_tv, pgr"),
+    ({"x": None}, "figure[1].x: got nothing"),
+    ({"x": 3}, "figure[1].x: got 3; expected a key of the cells"),
+    ({"x": "num_wek"}, "did you mean 'num_weak'"),
+    ({"x": "noise"}, "'noise', which several keys end with"),
+    ({"x": "estimator.kind"}, "'estimator.kind', whose values are no numbers ('finetune')"),
+    ({"x": "source_prior"}, "'task.source_prior', whose values are no numbers"),
+    ({"colour": "estimator.sample_size"}, "a key that no cell has"),
+    ({"panel": True}, "figure[1].panel: got True"),
+    ({"colour": "sample_size"}, "figure[1].colour: got 'sample_size', which is drawn already"),
+    ({"panel": "ridge"}, "figure[1].panel: got 'estimator.ridge', which is drawn already"),
+    ({"log_x": "yes"}, "figure[1].log_x: got 'yes'; expected true or false"),
+    ({"log_y": 1}, "figure[1].log_y: got 1"),
+    ({"x": "ridge", "colour": "num_weak"}, "figure[1].log_x: got true, with estimator.ridge = 0.0"),
+    ({"colour": None}, "cells 0 and 2 in one place; expected colour or panel among estimator.ridge"),
+    ({"panel": None}, "cells 0 and 4 in one place; expected colour or panel among task.noise"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), REFUSED, ids=[str(change) for change, _ in REFUSED])
+def test_what_cannot_be_drawn_is_refused(change: dict[str, Any], message: str) -> None:
+    table = {key: value for key, value in {**GOOD, **change}.items() if value is not None}
+    with pytest.raises(InputError) as refusal:
+        study_of(table)
+    assert message in str(refusal.value)
+
+
+def test_tables_that_are_none_and_names_that_are_taken_are_refused() -> None:
+    with pytest.raises(InputError, match=r"figure: got 'risk'; expected a table"):
+        study_of("risk")
+    with pytest.raises(InputError, match=r"figure\[2\].name: got 'Risk'; expected a name of its own"):
+        study_of({**GOOD, "name": "risk"}, {**GOOD, "name": "Risk"})
+    with pytest.raises(InputError, match=r"figure\[2\].log_y"):
+        study_of(GOOD, {**GOOD, "log_y": 2})
+
+
+def test_cells_that_are_the_same_cannot_be_told_apart() -> None:
+    one = {**NAIVE, "ridge": 0.3, "num_weak": 50}
+    with pytest.raises(InputError, match="expected no two cells that are the same"):
+        study_of({"x": "num_weak", "panel": "task.noise"}, estimators=[one, one])
+
+
+def test_numbers_are_told_apart_by_their_values() -> None:
+    """As in the table of results, where a column has one type."""
+    twice = [{**NAIVE, "ridge": ridge, "num_weak": [50, 60]} for ridge in (1, 1.0)]
+    with pytest.raises(InputError, match="in one place"):
+        study_of({"x": "num_weak", "colour": "ridge", "panel": "task.noise"}, estimators=twice)
+
+
+@pytest.mark.parametrize(
+    ("estimators", "task", "y", "fits"),
+    [
+        ([NAIVE], TASK, "prior_kl", False),
+        ([NAIVE], TASK, "prior_tv", False),
+        ([NAIVE], TASK, "pgr", True),
+        ([NAIVE, REFINED], TASK, "prior_kl", True),
+        ([{"kind": "iterated-refinement", "rounds": 2, "num_weak": 9}], STYLES, "style_error", True),
+        ([{"kind": "iterated-refinement", "rounds": 2, "num_weak": 9}], STYLES, "content_error", True),
+    ],
+)
+def test_a_metric_that_no_cell_has_is_refused(estimators: Any, task: Any, y: str, fits: bool) -> None:
+    panel = "task.weak.share" if task is STYLES else "task.noise"
+    table = {"x": "sample_size", "y": y, "panel": panel}
+    if task is not STYLES:
+        table["colour"] = "estimator.ridge"
+    if fits:
+        assert study_of(table, estimators=estimators, task=task).figures[0].y == y
+    else:
+        with pytest.raises(
+            InputError, match=f"{y}', and no cell transfers a prior; expected one of risk, pgr$"
+        ):
+            study_of(table, estimators=estimators, task=task)
+
+
+def test_curves_and_panels_are_few() -> None:
+    ridges = [0.1 * place for place in range(1, 9)]
+    for count, role in ((7, None), (8, "colour")):
+        estimators = [{**NAIVE, "ridge": ridges[:count], "num_weak": 50}]
+        table = {"x": "num_weak", "colour": "ridge", "panel": "task.noise"}
+        if role is None:
+            assert study_of(table, estimators=estimators).figures
+            continue
+        with pytest.raises(InputError, match=r"'estimator\.ridge', which has 8 values; expected at most 7"):
+            study_of(table, estimators=estimators)
+    with pytest.raises(InputError, match=r"'estimator\.ridge', which has 8 values; expected at most 6"):
+        study_of(
+            {"x": "task.noise", "panel": "ridge"}, estimators=[{**NAIVE, "ridge": ridges, "num_weak": 5}]
+        )
+    # A level is a curve.
+    with pytest.raises(InputError, match="which has 8 values"):
+        study_of(
+            {"x": "num_weak", "colour": "ridge", "panel": "task.noise"},
+            estimators=[{**NAIVE, "ridge": ridges[:7], "num_weak": 50}, ORACLE],
+        )
+
+
+def test_a_sample_size_of_nothing_is_no_place() -> None:
+    figure = {"x": "sample_size", "colour": "estimator.kind", "panel": "task.noise", "log_x": True}
+    estimators = [{**NAIVE, "ridge": 0.3}, REFINED, ORACLE, {"kind": "source"}]
+    assert study_of(figure, estimators=estimators).figures
+    with pytest.raises(InputError, match=r"figure\[1\].x: got 'sample_size', of which no cell has any"):
+        study_of(figure, estimators=[ORACLE])
+
+
+class Counted(tuple):
+    """Cells that know how often they were gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        Counted.passes += 1
+        return super().__iter__()
+
+
+def test_every_figure_takes_one_pass_over_the_cells() -> None:
+    cells = Counted(study_of().cells)
+    tables = [{**GOOD, "name": f"f{index}"} for index in range(5)]
+    assert len(read_figures(tables, cells)) == 5
+    # One more for the keys, and one for what is measured.
+    assert Counted.passes == 7

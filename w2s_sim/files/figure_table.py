@@ -1,0 +1,197 @@
+"""The `[[figure]]` tables of a study: what is drawn of its results."""
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from w2s_sim.concepts import StyleContentModel
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import PriorTransfer
+from w2s_sim.files.cell_keys import resolve_key
+from w2s_sim.statements.contract.parameters import unknown_key
+
+if TYPE_CHECKING:
+    from w2s_sim.files.study_file import Cell
+
+# Every key of a table, explained.
+KEY_HELP = {
+    "name": "name of the figure's files",
+    "x": "key of the horizontal axis, such as 'estimator.num_weak', or 'sample_size': weak pairs consumed",
+    "y": "what is measured: excess risk, distance of the prior, gap recovered, style or content error",
+    "colour": "key whose values are curves, such as 'estimator.kind'",
+    "panel": "key whose values are panels",
+    "log_x": "logarithmic horizontal axis",
+    "log_y": "logarithmic vertical axis",
+}
+KEYS = tuple(KEY_HELP)
+OF_PRIORS, OF_STYLES = ("prior_kl", "prior_tv"), ("style_error", "content_error")
+MEASURED = ("risk", *OF_PRIORS, "pgr", *OF_STYLES)
+# Not of the file: the weak pairs that an estimator consumes, whatever it calls them.
+SAMPLE_SIZE = "sample_size"
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"
+MOST_COLOURS, MOST_PANELS = 7, 6
+
+
+@dataclasses.dataclass(frozen=True)
+class StudyFigure:
+    """One figure of a study. Keys are columns of its results.
+
+    Attributes:
+        name: Of its files.
+        x: Key of the horizontal axis.
+        y: What is measured: one of `MEASURED`.
+        colour: Key whose values are curves; None for one curve.
+        panel: Key whose values are panels; None for one panel.
+        log_x: Whether the horizontal axis is logarithmic.
+        log_y: Whether the vertical axis is.
+    """
+
+    name: str
+    x: str
+    y: str
+    colour: str | None
+    panel: str | None
+    log_x: bool
+    log_y: bool
+
+
+def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]:
+    """The figures that a file asks for: one table, or a list of them.
+
+    Raises:
+        InputError: If a key is none, no cell has what is measured, or a curve would have two values in one
+            place.
+    """
+    tables = given if isinstance(given, list) else [given]
+    if not tables:
+        return ()
+    keys = list(dict.fromkeys(key for cell in cells for key in cell.parameters))
+    metrics = _metrics(cells)
+    figures = []
+    for position, table in enumerate(tables, start=1):
+        if not isinstance(table, dict):
+            raise InputError("figure", repr(table)[:80], "a table [[figure]]")
+        try:
+            figures.append(_read_figure(table, position, cells, keys, metrics))
+        except InputError as error:
+            raise error.located("", f"figure[{position}].") from None
+    # On some disks, files whose names differ in case alone are one.
+    names = [figure.name.lower() for figure in figures]
+    for position, figure in enumerate(figures):
+        if names[position] in names[:position]:
+            raise InputError(f"figure[{position + 1}].name", repr(figure.name), "a name of its own")
+    return tuple(figures)
+
+
+def _metrics(cells: Sequence["Cell"]) -> tuple[str, ...]:
+    """What some cell has of `MEASURED`: not all estimators have a prior, not all concepts a style."""
+    transfers = [cell.case for cell in cells if isinstance(cell.case.estimator, PriorTransfer)]
+    missing = () if transfers else OF_PRIORS
+    if not any(isinstance(case.task.source, StyleContentModel) for case in transfers):
+        missing += OF_STYLES
+    return tuple(metric for metric in MEASURED if metric not in missing)
+
+
+def _read_figure(
+    table: Mapping[str, Any],
+    position: int,
+    cells: Sequence["Cell"],
+    keys: Sequence[str],
+    metrics: Sequence[str],
+) -> StudyFigure:
+    for key in table:
+        if key not in KEYS:
+            raise unknown_key(key, KEYS)
+    name = table.get("name", f"figure-{position}")
+    if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
+        raise InputError("name", repr(name)[:100], "letters, digits, - and _")
+    y = table.get("y", "risk")
+    if y not in MEASURED:
+        raise InputError("y", repr(y)[:80], "one of " + ", ".join(MEASURED))
+    if y not in metrics:
+        kind = (
+            "transfers a prior"
+            if y in OF_PRIORS
+            else "is of style-content concepts, with a prior transferred"
+        )
+        raise InputError("y", f"{y!r}, and no cell {kind}", "one of " + ", ".join(metrics))
+    if "x" not in table:
+        raise InputError("x", "nothing", "the key of the horizontal axis")
+    x, colour, panel = (_read_key(table, role, [*keys, SAMPLE_SIZE]) for role in ("x", "colour", "panel"))
+    assert x is not None
+    for role, key, others in (("colour", colour, (x,)), ("panel", panel, (x, colour))):
+        if key is not None and key in others:
+            raise InputError(role, f"{key!r}, which is drawn already", "a key of its own")
+    logs = [table.get(key, False) for key in ("log_x", "log_y")]
+    for key, value in zip(("log_x", "log_y"), logs, strict=True):
+        if not isinstance(value, bool):
+            raise InputError(key, repr(value)[:80], "true or false")
+    figure = StudyFigure(name, x, y, colour, panel, *logs)
+    _require_drawable(figure, cells)
+    return figure
+
+
+def _read_key(table: Mapping[str, Any], role: str, keys: Sequence[str]) -> str | None:
+    if role not in table:
+        return None
+    if not isinstance(table[role], str):
+        raise InputError(role, repr(table[role])[:80], "a key of the cells, such as 'estimator.kind'")
+    return resolve_key(role, table[role], keys)
+
+
+def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
+    seen: dict[tuple[Any, ...], Cell] = {}
+    drawn: set[tuple[Any, ...]] = set()
+    without_x = Counter[tuple[Any, ...]]()
+    for cell in cells:
+        place = tuple(_comparable(cell_value(cell, key)) for key in (figure.panel, figure.colour))
+        x = horizontal_value(cell, figure.x)
+        if x is None:
+            without_x[place] += 1
+            continue
+        if isinstance(x, bool) or not isinstance(x, int | float):
+            raise InputError("x", f"{figure.x!r}, whose values are no numbers ({x!r})"[:120], "a number")
+        if figure.log_x and x <= 0:
+            raise InputError("log_x", f"true, with {figure.x} = {x}", "numbers > 0 on a logarithmic axis")
+        other = seen.setdefault((*place, x), cell)
+        if other is not cell:
+            raise _two_in_one_place(other, cell)
+        drawn.add(place)
+    if not drawn:
+        raise InputError("x", f"{figure.x!r}, of which no cell has any", "a key with values to draw against")
+    # A cell without x that is alone on its curve is drawn as a level.
+    drawn |= {place for place, count in without_x.items() if count == 1}
+    for index, (role, most) in enumerate((("panel", MOST_PANELS), ("colour", MOST_COLOURS))):
+        values = {place[index] for place in drawn}
+        if len(values) > most:
+            given = f"{getattr(figure, role)!r}, which has {len(values)} values"
+            raise InputError(role, given, f"at most {most} values")
+
+
+def _two_in_one_place(first: "Cell", second: "Cell") -> InputError:
+    keys = {**first.parameters, **second.parameters}
+    differing = [key for key in keys if first.parameters.get(key) != second.parameters.get(key)]
+    given = f"cells {first.index} and {second.index} in one place"
+    expected = (
+        f"colour or panel among {', '.join(differing)}" if differing else "no two cells that are the same"
+    )
+    return InputError("colour", given, expected)
+
+
+def _comparable(value: Any) -> Any:
+    # Numbers by their values, as in the table of results; lists there are text.
+    return str(value) if isinstance(value, list) else value
+
+
+def cell_value(cell: "Cell", key: str | None) -> Any:
+    """A parameter of a cell, or its sample size; None if it has no such."""
+    if key == SAMPLE_SIZE:
+        return cell.case.estimator.sample_size
+    return None if key is None else cell.parameters.get(key)
+
+
+def horizontal_value(cell: "Cell", key: str) -> Any:
+    """The same on an axis, where an estimator that consumes no weak pairs has no place: it needs none."""
+    return (cell_value(cell, key) or None) if key == SAMPLE_SIZE else cell_value(cell, key)

@@ -1,0 +1,194 @@
+"""The grid of a study: every value looked at by itself, then the combinations that are its cells."""
+
+import dataclasses
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import Estimator
+from w2s_sim.files.estimator_table import KINDS, AnyTask, build_estimator, with_label
+from w2s_sim.files.sweep import (
+    LARGEST_GRID,
+    Axes,
+    Sweep,
+    flat,
+    hashable,
+    nothing_kept,
+    read_sweep,
+    swept_axes,
+    with_values,
+)
+from w2s_sim.files.task_limits import require_task_size, weak_pair_size
+from w2s_sim.files.task_table import read_task
+from w2s_sim.files.value_checks import check_estimator, check_task, estimator_tables, in_estimator, in_task
+from w2s_sim.statements import Case
+
+# Different tasks. Each takes a millisecond to build, and a few kilobytes.
+MOST_TASKS = 10_000
+# Numbers of one weak data set: pairs times the numbers of each.
+LARGEST_DATA = 2 * 10**9
+SIZES = ("num_weak", "num_demonstrations", "num_queries")
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One combination of a study's values.
+
+    Attributes:
+        index: Its place in the grid.
+        parameters: Every value by its dotted key ("task.noise", "estimator.ridge").
+        case: The task and the estimator.
+    """
+
+    index: int
+    parameters: Mapping[str, Any]
+    case: Case[Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Combination:
+    """One value of every key of a table.
+
+    Attributes:
+        table: The values.
+        parameters: The same, by dotted key.
+        identity: Equal where tables are.
+    """
+
+    table: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    identity: Hashable
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """The combinations of a study that are kept; nothing is built yet.
+
+    Attributes:
+        tasks: Combinations of the task's values.
+        estimators: Those of each `[[estimator]]` table.
+        kept: Table, task and estimator of every cell, by number.
+    """
+
+    tasks: Sequence[_Combination]
+    estimators: Sequence[Sequence[_Combination]]
+    kept: Sequence[tuple[int, int, int]]
+
+    def cells(self, grouped: bool) -> tuple[Cell, ...]:
+        """The cells. What differs in no value is built once.
+
+        Args:
+            grouped: Whether the demonstrations of a context share one concept.
+
+        Raises:
+            InputError: Naming the key, if some combination does not fit.
+        """
+        self._require_sizes()
+        tasks: dict[Hashable, AnyTask] = {}
+
+        def task_of(number: int) -> AnyTask:
+            combination = self.tasks[number]
+            if combination.identity not in tasks:
+                tasks[combination.identity] = read_task(combination.table)
+            return tasks[combination.identity]
+
+        estimators: dict[Hashable, Estimator] = {}
+
+        def estimator_of(position: int, number: int, own: int) -> Estimator:
+            table = self.estimators[position][own].table
+            identity = (position, own, number if KINDS[table["kind"]].of_task else None)
+            if identity not in estimators:
+                task = task_of(number)
+                estimators[identity] = in_estimator(position, lambda: build_estimator(task, table))
+            return estimators[identity]
+
+        # All estimators first, with the first task that they meet: that is quick, and tasks are not.
+        first: dict[tuple[int, int], int] = {}
+        for position, number, own in self.kept:
+            first.setdefault((position, own), number)
+        for (position, own), number in first.items():
+            estimator_of(position, number, own)
+        cells = []
+        for position, number, own in self.kept:
+            parameters = {**self.tasks[number].parameters, **self.estimators[position][own].parameters}
+            task = task_of(number)
+            case = Case("", task, estimator_of(position, number, own).told(task), grouped)
+            cells.append(Cell(len(cells), parameters, case))
+        return tuple(cells)
+
+    def _require_sizes(self) -> None:
+        used = dict.fromkeys(number for _, number, _ in self.kept)
+        different = len({self.tasks[number].identity for number in used})
+        if different > MOST_TASKS:
+            raise InputError(
+                "task", f"{different:,} different tasks", f"at most {MOST_TASKS:,}: shorter lists"
+            )
+        for number in used:
+            in_task(lambda number=number: require_task_size(self.tasks[number].table))
+        pair_sizes = {number: weak_pair_size(self.tasks[number].table) for number in used}
+        for position, number, own in self.kept:
+            table = self.estimators[position][own].table
+            given = {key: table[key] for key in SIZES if key in table}
+            pairs = _num_pairs(table, given)
+            if pairs * pair_sizes[number] > LARGEST_DATA:
+                key = max(given, key=lambda name: given[name])
+                text = f"{given[key]:,}, with {pairs:,} weak pairs of {pair_sizes[number]:,} numbers each"
+                raise InputError(f"estimator[{position + 1}].{key}", text, f"at most {LARGEST_DATA:,} in all")
+
+
+def _num_pairs(table: Mapping[str, Any], given: Mapping[str, int]) -> int:
+    """Weak pairs that are consumed, before there is an estimator to ask."""
+    if table.get("context") == "fresh" and "num_queries" in given:
+        return given["num_queries"] * (given["num_demonstrations"] + 1)
+    return sum(given.values())
+
+
+def read_grid(document: Mapping[str, Any]) -> Grid:
+    """The grid of a document, every value checked by itself.
+
+    Raises:
+        InputError: Naming the key.
+    """
+    tables = estimator_tables(document.get("estimator"))
+    task_axes = swept_axes({"task": document["task"]})
+    concepts = check_task(document["task"], task_axes)
+    axes = [
+        in_estimator(position, lambda table=table: check_estimator(table, concepts))
+        for position, table in enumerate(tables)
+    ]
+    keys = [key for key, _ in flat({"task": document["task"]})]
+    keys += [key for table in tables for key, _ in flat({"estimator": table})]
+    sweep = read_sweep(document.get("sweep", {}), list(dict.fromkeys(keys)))
+    size = sum(sweep.size({**task_axes, **own}) for own in axes)
+    if size > LARGEST_GRID:
+        raise InputError("sweep", f"{size:,} cells", f"at most {LARGEST_GRID:,}: shorter lists")
+    sweep.require_distinct(task_axes)
+    for position, own in enumerate(axes):
+        named = {path[1:]: values for path, values in own.items()}
+        in_estimator(position, lambda named=named: sweep.require_distinct(named))
+    tasks = _combinations("task", document["task"], task_axes, sweep)
+    estimators = [
+        _combinations("estimator", table, own, sweep) for table, own in zip(tables, axes, strict=True)
+    ]
+    kept = tuple(_kept(tasks, estimators, sweep))
+    if not kept:
+        raise nothing_kept(sweep)
+    return Grid(tasks, estimators, kept)
+
+
+def _kept(
+    tasks: Sequence[_Combination], estimators: Sequence[Sequence[_Combination]], sweep: Sweep
+) -> Iterator[tuple[int, int, int]]:
+    for position, own in enumerate(estimators):
+        for number, other in sweep.pairs(len(tasks), len(own)):
+            if not sweep.conditions or sweep.keeps({**tasks[number].parameters, **own[other].parameters}):
+                yield position, number, other
+
+
+def _combinations(name: str, table: Mapping[str, Any], axes: Axes, sweep: Sweep) -> tuple[_Combination, ...]:
+    combinations = []
+    for values in sweep.combinations(axes):
+        chosen = {name: with_label(with_values({name: table}, values)[name])}
+        identity = tuple(map(hashable, values.values()))
+        combinations.append(_Combination(chosen[name], dict(flat(chosen)), identity))
+    return tuple(combinations)

@@ -1,0 +1,245 @@
+"""The JSON schema of study files, made from the tables of parameters that the loader reads.
+
+Editors complete and explain the keys of a file whose first line is `#:schema PATH`. What the schema refuses,
+the loader refuses (kinds that a condition leaves out apart); the loader sees more, such as priors that do not
+sum to 1. To write the shipped file anew:
+
+    python -m w2s_sim.files.schema > w2s_sim/files/study.schema.json
+"""
+
+import importlib.resources
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from w2s_sim.files.condition import LONGEST_TEXT, MOST_CONDITIONS
+from w2s_sim.files.estimator_table import (
+    ALIASES,
+    FINITE,
+    KINDS,
+    LABEL,
+    LABEL_HELP,
+    LONGEST_LABEL,
+    REGRESSION,
+    EstimatorKind,
+)
+from w2s_sim.files.figure_table import KEY_HELP, MEASURED, NAME_PATTERN
+from w2s_sim.files.study_file import MOST_FIGURES, REPLICATION
+from w2s_sim.files.sweep import MODE
+from w2s_sim.files.task_limits import task_parameters, weak_parameters
+from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.statements.contract.parameters import Parameter
+
+Schema = dict[str, Any]
+
+DEFAULT_TASK = "regression"
+TYPES = {int: "integer", float: "number", bool: "boolean"}
+WHERE = "condition on cells, such as 'estimator.num_weak >= 2 * task.dim', or a list that all have to hold"
+FOR_CONCEPTS = {REGRESSION: "for regression concepts", FINITE: "for categorical, hmm, style-content concepts"}
+
+
+def study_schema() -> Schema:
+    """The schema, in draft 2020-12.
+
+    Written for editors: no references, no `allOf` and no `if`, which the completion of some does not follow,
+    and descriptions in every branch, since what stands beside branches is not shown.
+    """
+    figure, drawn = _figure(), {"description": "What is drawn of the results."}
+    tables = {
+        "task": _task(),
+        "estimator": {
+            "type": "array",
+            "items": _estimator(),
+            "minItems": 1,
+            "description": "Learners to compare, one table each; lists are swept.",
+        },
+        "replication": _replication(),
+        "sweep": _sweep(),
+        "figure": {
+            "anyOf": [
+                {"type": "array", "items": figure, "maxItems": MOST_FIGURES, **drawn},
+                {**figure, **drawn},
+            ],
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "w2s-sim study",
+        "description": "A task and estimators whose lists are swept, their replicates, what is drawn.",
+        **_table(tables, ("task", "estimator", "replication")),
+    }
+
+
+def schema_path() -> Path:
+    """The shipped file."""
+    return Path(str(importlib.resources.files("w2s_sim.files") / "study.schema.json"))
+
+
+def schema_text() -> str:
+    """The text that the shipped file has to have."""
+    return json.dumps(study_schema(), indent=1) + "\n"
+
+
+def _table(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    """A table of these keys and no others."""
+    needed = list(required)
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "additionalProperties": False,
+        **({"required": needed} if needed else {}),
+    }
+
+
+def _list_of(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema, "minItems": 1}
+
+
+def _value(parameter: Parameter) -> Schema:
+    """One value of a parameter, unexplained."""
+    if parameter.type is str:
+        return {"type": "string", "enum": list(parameter.choices)}
+    if parameter.type is list:
+        schema: Schema = {"type": "number"}
+        for _ in range(parameter.depth):
+            schema = _list_of(schema)
+        return schema
+    lowest = "exclusiveMinimum" if parameter.open_low else "minimum"
+    limits = {lowest: parameter.low, "maximum": parameter.high}
+    return {"type": TYPES[parameter.type], **{k: v for k, v in limits.items() if math.isfinite(v)}}
+
+
+def _explained(schema: Schema, parameter: Parameter) -> Schema:
+    """With what editors show: the help, and the value that a key has when it is left out."""
+    default = {} if parameter.default is None else {"default": parameter.default}
+    return {**schema, "description": parameter.help, **default}
+
+
+def _key(parameter: Parameter, swept: bool) -> Schema:
+    """A key of a table: a value, or with `swept` a list of values as well."""
+    value = _value(parameter)
+    if not swept:
+        return _explained(value, parameter)
+    if parameter.type in TYPES:
+        # Limits are those of numbers and items those of lists, so that one branch holds both.
+        return _explained({**value, **_list_of(value), "type": [value["type"], "array"]}, parameter)
+    return {"anyOf": [_explained(branch, parameter) for branch in (value, _list_of(value))]}
+
+
+def _keys(parameters: Iterable[Parameter], swept: bool = True) -> dict[str, Schema]:
+    return {parameter.name: _key(parameter, swept) for parameter in parameters}
+
+
+def _kind(kinds: Sequence[str], explanation: str, swept: bool = True) -> Schema:
+    return _key(Parameter("kind", str, explanation, choices=tuple(kinds)), swept)
+
+
+def _one_of_kinds(kind: Schema, branches: Sequence[Schema]) -> Schema:
+    """A table of one of several kinds.
+
+    Its branches say which keys each kind has; a kind that is none is a complaint of its own.
+    """
+    return {"type": "object", "properties": {"kind": kind}, "oneOf": list(branches)}
+
+
+def _task() -> Schema:
+    branches = []
+    for kind in TASK_KEYS:
+        parameters = [parameter for parameter in task_parameters(kind) if parameter.name != "kind"]
+        properties = {
+            "kind": _kind([kind], "family of concepts"),
+            **_keys(parameters),
+            # A list of whole weak models is swept like any other list; lists inside it are not.
+            "weak": {
+                "anyOf": [
+                    _weak(kind, swept=True),
+                    {**_list_of(_weak(kind, swept=False)), "description": "Weak models to compare."},
+                ]
+            },
+        }
+        required = [parameter.name for parameter in parameters if parameter.required]
+        first = [] if kind == DEFAULT_TASK else ["kind"]
+        branches.append({"title": kind, **_table(properties, [*first, *required, "weak"])})
+    families = _kind(tuple(TASK_KEYS), f"family of concepts; {DEFAULT_TASK} when left out")
+    return {"description": "The problem: concepts, priors, weak model.", **_one_of_kinds(families, branches)}
+
+
+def _weak(task_kind: str, swept: bool) -> Schema:
+    """The weak model: kinds that have the same keys share a branch, so that a list of them is swept."""
+    weak_keys = TASK_KEYS[task_kind].weak_keys
+    ruled = {key for needed, allowed in weak_keys.values() for key in needed + allowed}
+    alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
+    for kind, own in weak_keys.items():
+        alike.setdefault(own, []).append(kind)
+    branches = []
+    for (needed, allowed), kinds in alike.items():
+        others = ruled.difference(needed, allowed) | {"kind"}
+        parameters = [p for p in weak_parameters(task_kind) if p.name not in others]
+        properties = {"kind": _kind(kinds, "kind of weak model", swept), **_keys(parameters, swept)}
+        branches.append({"title": ", ".join(kinds), **_table(properties, ["kind", *needed])})
+    kind = _kind(tuple(weak_keys), "kind of weak model", swept)
+    return {
+        "description": "The weak model that labels the data.",
+        **_one_of_kinds(kind, branches),
+        "required": ["kind"],
+    }
+
+
+def _estimator() -> Schema:
+    branches = [_estimator_of(kind, entry) for kind, entry in KINDS.items()]
+    return {**_one_of_kinds(_kind(tuple(KINDS), "kind of estimator", False), branches), "required": ["kind"]}
+
+
+def _estimator_of(kind: str, entry: EstimatorKind) -> Schema:
+    explanation = FOR_CONCEPTS.get(entry.tasks, "for all concepts")
+    keys = _keys(entry.parameters)
+    aliases = {alias: name for alias, name in ALIASES.items() if name in keys}
+    properties = {
+        "kind": _kind([kind], explanation, False),
+        LABEL: {"type": "string", "minLength": 1, "maxLength": LONGEST_LABEL, "description": LABEL_HELP},
+        **keys,
+        **{alias: keys[name] for alias, name in aliases.items()},
+    }
+    needed = [parameter.name for parameter in entry.parameters if parameter.required]
+    plain = [name for name in needed if name not in aliases.values()]
+    # One name of a needed key. No kind has two such keys, which one `oneOf` could not say.
+    named = [{"required": [n]} for pair in aliases.items() if pair[1] in needed for n in pair[::-1]]
+    rules: Schema = {"oneOf": named} if named else {}
+    if entry.needs:
+        rules["dependentRequired"] = {key: [needed] for key, needed in entry.needs.items()}
+    return {"title": kind, "description": explanation, **_table(properties, ["kind", *plain]), **rules}
+
+
+def _replication() -> Schema:
+    enough = [{"required": ["replicates"]}, {"required": ["target_relative_se"]}]
+    return {
+        "description": "How often every cell is replicated.",
+        **_table(_keys(REPLICATION, swept=False)),
+        "anyOf": enough,
+    }
+
+
+def _sweep() -> Schema:
+    text = {"type": "string", "maxLength": LONGEST_TEXT}
+    several = {**_list_of(text), "maxItems": MOST_CONDITIONS}
+    where = {**text, **several, "type": ["string", "array"], "description": WHERE}
+    return {
+        "description": "How lists are combined, and which combinations are left out.",
+        **_table({"mode": _key(MODE, swept=False), "where": where}),
+    }
+
+
+def _figure() -> Schema:
+    values: dict[str, Schema] = {
+        "name": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
+        "y": {"type": "string", "enum": list(MEASURED), "default": "risk"},
+        **{key: {"type": "string"} for key in ("x", "colour", "panel")},
+        **{key: {"type": "boolean", "default": False} for key in ("log_x", "log_y")},
+    }
+    return _table({key: {**values[key], "description": text} for key, text in KEY_HELP.items()}, ["x"])
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

@@ -1,0 +1,127 @@
+"""A study in a TOML file: tasks and estimators whose lists are swept, and how often they are replicated."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from w2s_sim.errors import InputError, shown
+from w2s_sim.files.document import read_document, require_plain
+from w2s_sim.files.figure_table import StudyFigure, read_figures
+from w2s_sim.files.grid import Cell, Grid, read_grid
+from w2s_sim.files.sweep import LARGEST_GRID as LARGEST_GRID
+from w2s_sim.randomness import LARGEST_SEED_OF_A_FILE
+from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+
+LARGEST_REPLICATES = 10**8
+LARGEST_TOTAL = 10**10
+REPLICATION = (
+    Parameter(
+        "replicates",
+        int,
+        "of each cell; with target_relative_se: at most (default 1048576)",
+        low=2,
+        high=LARGEST_REPLICATES,
+    ),
+    Parameter(
+        "target_relative_se",
+        float,
+        "sampling of a cell stops when the standard error of its risk is this share of the risk",
+        low=1e-6,
+        high=1.0,
+    ),
+    Parameter(
+        "seed",
+        int,
+        "replicate i depends on (seed, i) alone",
+        default=0,
+        low=0,
+        high=LARGEST_SEED_OF_A_FILE,
+    ),
+    Parameter("grouped", bool, "demonstrations of a context share one concept", default=False),
+)
+TABLES = ("task", "estimator", "replication", "sweep", "figure")
+MOST_WITH_TARGET = 2**20
+MOST_FIGURES = 100
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+    """What a study file asks for.
+
+    Attributes:
+        document: The file's tables, checked.
+        cells: The grid.
+        replicates: Of each cell; with a target, at most.
+        seed: Of all of them.
+        target_relative_se: Standard error over risk at which a cell is precise enough, or None.
+        figures: What is drawn of the results.
+    """
+
+    document: Mapping[str, Any]
+    cells: Sequence[Cell]
+    replicates: int
+    seed: int
+    target_relative_se: float | None
+    figures: Sequence[StudyFigure]
+
+
+def load_study(path: str | Path) -> Study:
+    """The study in a file.
+
+    Raises:
+        InputError: Naming the file, the key and the remedy, before any work starts.
+    """
+    document = read_document(path)
+    try:
+        return read_study(document)
+    except InputError as error:
+        raise error.located(str(path)) from None
+
+
+def read_study(document: Mapping[str, Any]) -> Study:
+    """The study that a document describes.
+
+    Raises:
+        InputError: Naming the key, if anything does not fit.
+    """
+    for key in document:
+        if key not in TABLES:
+            raise unknown_key(key, TABLES)
+    require_plain(document)
+    for key in ("task", "replication"):
+        if not isinstance(document.get(key), dict):
+            given = "nothing" if key not in document else shown(document[key])
+            raise InputError(key, given, f"a table [{key}]")
+    figures = document.get("figure", [])
+    if isinstance(figures, list) and len(figures) > MOST_FIGURES:
+        raise InputError("figure", f"{len(figures):,} tables", f"at most {MOST_FIGURES}")
+    numbers = _read_replication(document["replication"])
+    grid = read_grid(document)
+    _require_total(grid, numbers["replicates"])
+    cells = grid.cells(numbers["grouped"])
+    if numbers["grouped"] and all(cell.case.estimator.context_size <= 1 for cell in cells):
+        given = "true, with estimators that read every weak pair by itself"
+        raise InputError("replication.grouped", given, "false, or an estimator that reads contexts")
+    drawn = read_figures(figures, cells)
+    target = numbers["target_relative_se"]
+    return Study(document, cells, numbers["replicates"], numbers["seed"], target, drawn)
+
+
+def _read_replication(table: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        numbers = read_parameters(REPLICATION, table)
+        if numbers["replicates"] is None and numbers["target_relative_se"] is None:
+            raise InputError("replicates", "nothing", "a value (of each cell), or a target_relative_se")
+    except InputError as error:
+        raise error.located("", "replication.") from None
+    if numbers["replicates"] is None:
+        numbers["replicates"] = MOST_WITH_TARGET
+    return numbers
+
+
+def _require_total(grid: Grid, replicates: int) -> None:
+    size = len(grid.kept)
+    if size * replicates > LARGEST_TOTAL:
+        given = f"{replicates:,} for each of {size:,} cells"
+        raise InputError("replication.replicates", given, f"at most {LARGEST_TOTAL:,} in all")

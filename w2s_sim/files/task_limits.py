@@ -1,0 +1,146 @@
+"""Limits of the values of a `[task]` table, so that no task is laid out that no memory holds.
+
+They are looked at before the readers of tasks build arrays. Readers take tables of any size: those of cases
+are a person's own, one at a time, while those of a study are combined.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from w2s_sim._checks import probabilities
+from w2s_sim.concepts.finite import LARGEST_ENUMERATION
+from w2s_sim.errors import InputError
+from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.laws.feature_maps import NODES
+from w2s_sim.laws.features import LARGEST_GRID as LARGEST_NODES
+from w2s_sim.statements.contract.parameters import Parameter
+
+# Features d: covariances are d x d.
+LARGEST_DIM = 4096
+# Numbers of all concepts together, and of all laws of outcomes.
+LARGEST_CONCEPTS, LARGEST_LAWS = 1_000_000, 10_000_000
+# Numbers of a feature map at all nodes of its quadrature, and exponents that are tried for a polynomial.
+LARGEST_MAP, MOST_EXPONENTS = 2**24, 10**6
+# What single keys have to fulfil beside what their readers ask of them first.
+LIMITS: Mapping[str, Mapping[str, Any]] = {
+    "dim": {"high": LARGEST_DIM},
+    "num_concepts": {"high": LARGEST_CONCEPTS},
+    "noise": {"low": 0, "open_low": True},
+    "weak.noise": {"low": 0},
+    "weak.bias": {"low": 0},
+    "degrees_of_freedom": {"low": 2, "open_low": True},
+    "weak.degrees_of_freedom": {"low": 2, "open_low": True},
+    "length_scale": {"low": 0, "open_low": True},
+    # Two nodes a coordinate, at least, and 65,536 of them at most.
+    "input_dim": {"high": 16},
+    # Moments of higher degrees than 2 * 63 are not exact.
+    "degree": {"high": NODES - 1},
+    # Sequences of a single symbol; of two there are too many beyond 16.
+    "length": {"high": 1000},
+}
+
+
+def task_parameters(kind: str) -> tuple[Parameter, ...]:
+    """The keys of a `[task]` table of one kind, `kind` included, with their limits."""
+    named = Parameter("kind", str, "family of concepts", choices=tuple(TASK_KEYS), default="regression")
+    return (named, *(_limited(parameter, "") for parameter in TASK_KEYS[kind].parameters))
+
+
+def weak_parameters(kind: str) -> tuple[Parameter, ...]:
+    """The keys of its `[task.weak]` table."""
+    return tuple(_limited(parameter, "weak.") for parameter in TASK_KEYS[kind].weak_parameters)
+
+
+def _limited(parameter: Parameter, prefix: str) -> Parameter:
+    return dataclasses.replace(parameter, **LIMITS.get(prefix + parameter.name, {}))
+
+
+def require_task_value(name: str, value: Any) -> None:
+    """Refuse a value of a key, checked against its parameter, that no other values make good."""
+    if name in ("source_prior", "target_prior", "contexts"):
+        probabilities(name, value)
+
+
+def require_task_size(table: Mapping[str, Any]) -> None:
+    """Refuse a task that takes too much memory, by a table whose values are checked one by one.
+
+    Raises:
+        InputError: Naming the key inside the table.
+    """
+    if table.get("kind", "regression") == "regression":
+        _require_regression_size(table)
+        return
+    _require_laws(table, "")
+    weak = table.get("weak")
+    if isinstance(weak, Mapping):
+        _require_laws({**table, **{key: value for key, value in weak.items() if key != "kind"}}, "weak.")
+
+
+def weak_pair_size(table: Mapping[str, Any]) -> int:
+    """Numbers that one weak pair takes while an estimator reads it: of its input, or one a concept."""
+    if table.get("kind", "regression") == "regression":
+        return max(table["dim"], table["num_concepts"])
+    return max(len(table["source_prior"]), *_sizes(table))
+
+
+def _require_regression_size(table: Mapping[str, Any]) -> None:
+    dim, num_concepts = table["dim"], table["num_concepts"]
+    if dim * num_concepts > LARGEST_CONCEPTS:
+        given = f"{num_concepts:,} with dim = {dim:,}"
+        raise InputError("num_concepts", given, f"num_concepts x dim of at most {LARGEST_CONCEPTS:,}")
+    drawn = [key for key in ("length_scale", "map_seed") if key in table]
+    if drawn and "frequencies" in table:
+        raise InputError(drawn[0], f"{table[drawn[0]]} beside frequencies", "one of the two")
+    if "feature_map" in table and "input_dim" in table:
+        _require_map_size(table, dim, table["input_dim"])
+
+
+def _require_map_size(table: Mapping[str, Any], dim: int, input_dim: int) -> None:
+    features = table.get("features", "gaussian")
+    a_coordinate = 2 if features == "rademacher" else NODES
+    nodes = a_coordinate**input_dim
+    if nodes > LARGEST_NODES:
+        given = f"{input_dim}, which makes {nodes:,} quadrature nodes"
+        most = int(math.log(LARGEST_NODES, a_coordinate) + 1e-9)
+        raise InputError("input_dim", given, f"at most {most} with features = {features!r}")
+    if nodes * dim > LARGEST_MAP:
+        given = f"{dim:,} at {nodes:,} quadrature nodes of z"
+        raise InputError("dim", given, f"at most {LARGEST_MAP // nodes:,} with this input_dim")
+    if table["feature_map"] == "polynomial" and "degree" in table:
+        degree = table["degree"]
+        if (degree + 1) ** input_dim > MOST_EXPONENTS:
+            given = f"{degree} with input_dim = {input_dim}"
+            highest = int(MOST_EXPONENTS ** (1 / input_dim) + 1e-9) - 1
+            raise InputError("degree", given, f"at most {highest} with this input_dim")
+        monomials = math.comb(input_dim + degree, degree)
+        if monomials != dim:
+            raise InputError("dim", dim, f"{monomials:,}, the number of features of this map")
+
+
+def _sizes(table: Mapping[str, Any]) -> Sequence[int]:
+    """The sizes of which the outcomes of one demonstration are all combinations."""
+    if table["kind"] == "hmm":
+        symbols = len(table["emission"][0][0])
+        # More combinations than can be laid out, whatever the length.
+        return [symbols] * min(table["length"], 17 if symbols > 1 else 1)
+    tables = [table[key][0] for key in ("tables", "style_tables", "content_tables") if key in table]
+    return [len(tables[0]), *(len(rows[0]) for rows in tables)]
+
+
+def _require_laws(table: Mapping[str, Any], prefix: str) -> None:
+    outcomes = math.prod(_sizes(table))
+    key = {"hmm": "length", "categorical": "tables"}.get(table["kind"], "content_tables")
+    if outcomes > LARGEST_ENUMERATION:
+        given = f"{outcomes:,} outcomes of one demonstration"
+        if table["kind"] == "hmm":
+            given = f"{table['length']}, which makes more than {LARGEST_ENUMERATION:,} sequences"
+        raise InputError(prefix + key, given, f"at most {LARGEST_ENUMERATION:,} outcomes, to enumerate them")
+    if table["kind"] == "style-content":
+        concepts = len(table["style_tables"]) * len(table["content_tables"])
+    else:
+        concepts = len(table["source_prior"])
+    if concepts * outcomes > LARGEST_LAWS:
+        given = f"{concepts:,} concepts of {outcomes:,} outcomes"
+        raise InputError(prefix + key, given, f"at most {LARGEST_LAWS:,} probabilities in all")

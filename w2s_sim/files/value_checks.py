@@ -1,0 +1,121 @@
+"""Every value of a study by itself, before any are combined: a bad one is found at once, however many."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from w2s_sim.errors import InputError, shown
+from w2s_sim.files.estimator_table import (
+    KINDS,
+    kind_of,
+    numbers_of,
+    require_concepts,
+    require_needed_keys,
+    with_full_names,
+    with_label,
+)
+from w2s_sim.files.sweep import Axes, swept_axes
+from w2s_sim.files.task_limits import require_task_value, task_parameters, weak_parameters
+from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+
+ReadT = TypeVar("ReadT")
+
+
+def estimator_tables(given: Any) -> list[dict[str, Any]]:
+    """The `[[estimator]]` tables, keys by their full names."""
+    if not isinstance(given, list) or not given or not all(isinstance(table, dict) for table in given):
+        shown_given = "nothing" if given is None else shown(given)
+        raise InputError("estimator", shown_given, "at least one table [[estimator]]")
+    return [
+        in_estimator(position, lambda table=table: with_full_names(table))
+        for position, table in enumerate(given)
+    ]
+
+
+def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
+    """The axes of an `[[estimator]]` table whose values are all good by themselves.
+
+    Args:
+        table: As in the file, keys by their full names.
+        concepts: The kind of the task.
+
+    Raises:
+        InputError: Naming the key inside the table.
+    """
+    kind = kind_of(table)
+    require_concepts(kind, concepts)
+    own = numbers_of(table)
+    axes = swept_axes(own)
+    with_label(table)
+    _check_values(KINDS[kind].parameters, own, axes)
+    require_needed_keys(table)
+    return {("estimator", *path): values for path, values in axes.items()}
+
+
+def check_task(table: Mapping[str, Any], axes: Axes) -> str:
+    """The kind of a `[task]` table whose values are all good by themselves.
+
+    Args:
+        table: As in the file.
+        axes: What of it is swept.
+
+    Raises:
+        InputError: Naming the key.
+    """
+    kinds = table.get("kind", "regression")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    named = task_parameters("regression")[0]
+    for kind in kinds:
+        in_task(lambda kind=kind: named.check(kind))
+    if len(set(kinds)) > 1:
+        raise InputError("task.kind", shown(kinds), "one kind of concepts, whose keys the others have not")
+    own = {path[1:]: values for path, values in axes.items()}
+    parameters = task_parameters(kinds[0])
+    names = [*(parameter.name for parameter in parameters), "weak"]
+    for key in table:
+        if key not in names:
+            raise unknown_key(key, names).located("", "task.")
+    plain = {key: value for key, value in table.items() if key != "weak"}
+    in_task(lambda: _check_values(parameters, plain, own))
+    if "weak" in table:
+        in_task(lambda: _check_weak(table, kinds[0], own))
+    return kinds[0]
+
+
+def _check_weak(table: Mapping[str, Any], kind: str, axes: Axes) -> None:
+    # A list of weak models is swept whole, lists inside them are not.
+    several = isinstance(table.get("weak"), list)
+    parameters = weak_parameters(kind)
+    for weak in table["weak"] if several else [table["weak"]]:
+        if not isinstance(weak, dict):
+            raise InputError("weak", shown(weak), "a table [task.weak]")
+        own = {} if several else {path[1:]: values for path, values in axes.items() if path[0] == "weak"}
+        try:
+            _check_values(parameters, weak, own)
+        except InputError as error:
+            raise error.located("", "weak.") from None
+
+
+def _check_values(parameters: Sequence[Parameter], table: Mapping[str, Any], axes: Axes) -> None:
+    """Every value of a table against its parameter, those of its lists as well."""
+    read_parameters(parameters, {key: axes.get((key,), [value])[0] for key, value in table.items()})
+    for parameter in parameters:
+        if parameter.name in table:
+            for value in axes.get((parameter.name,), [table[parameter.name]]):
+                parameter.check(value)
+                require_task_value(parameter.name, value)
+
+
+def in_estimator(position: int, read: Callable[[], ReadT]) -> ReadT:
+    """What is read of an `[[estimator]]` table; a complaint says of which."""
+    try:
+        return read()
+    except InputError as error:
+        raise error.located("", f"estimator[{position + 1}].") from None
+
+
+def in_task(read: Callable[[], ReadT]) -> ReadT:
+    """What is read of the `[task]` table; a complaint says so."""
+    try:
+        return read()
+    except InputError as error:
+        raise error.located("", "task.") from None

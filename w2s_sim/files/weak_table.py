@@ -1,0 +1,48 @@
+"""The `[task.weak]` table of a TOML file: what each kind of weak model needs, and what it may have."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from w2s_sim.errors import InputError
+from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+
+# Keys by kind: those that it needs, and those that it may have. Keys of no kind are for all.
+WeakKeys = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+def weak_table(table: Mapping[str, Any], kinds: WeakKeys) -> Mapping[str, Any]:
+    """The `weak` table inside a `[task]` table.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if "weak" not in table:
+        names = [f"'{kind}'" for kind in kinds]
+        expected = f"a table [task.weak] with kind = {', '.join(names[:-1])} or {names[-1]}"
+        raise InputError("weak", "nothing", expected)
+    if not isinstance(table["weak"], dict):
+        raise InputError("weak", repr(table["weak"]), "a table [task.weak]")
+    return table["weak"]
+
+
+def read_weak(table: Mapping[str, Any], parameters: Sequence[Parameter], kinds: WeakKeys) -> dict[str, Any]:
+    """Checked values of a `[task.weak]` table, with the keys that its kind has.
+
+    Raises:
+        InputError: Naming the key ("weak.bias"), if anything does not fit.
+    """
+    try:
+        weak = read_parameters(parameters, table)
+    except InputError as error:
+        raise error.located("", "weak.") from None
+    kind = weak["kind"]
+    required, optional = kinds[kind]
+    ruled = {key for keys in kinds.values() for key in (*keys[0], *keys[1])}
+    for key in (parameter.name for parameter in parameters if parameter.name in ruled):
+        if key in required and weak[key] is None:
+            raise InputError(f"weak.{key}", "nothing", f"a value, for weak.kind = {kind!r}")
+        if weak[key] is not None and key not in required + optional:
+            free = [parameter.name for parameter in parameters if parameter.name not in ruled]
+            expected = unknown_key(key, [*free, *required, *optional]).expected
+            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} has not", expected)
+    return weak

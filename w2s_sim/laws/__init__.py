@@ -1,0 +1,1 @@
+"""Laws of inputs and of label noise. They know nothing of concepts."""

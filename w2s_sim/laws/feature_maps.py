@@ -1,0 +1,199 @@
+"""Feature maps phi, and the law of x = phi(z): concepts that are not linear in what is observed."""
+
+import itertools
+import math
+from collections.abc import Callable
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Key
+
+from w2s_sim._checks import (
+    as_whole,
+    concrete,
+    described,
+    require_between,
+    require_count,
+    require_key,
+    require_part,
+    require_shape,
+)
+from w2s_sim.errors import InputError
+from w2s_sim.fields import numbers
+from w2s_sim.laws.features import FeatureLaw
+from w2s_sim.purity import JAX_ERRORS, impure
+
+# Nodes a coordinate of z. Moments of polynomials up to degree 127 are exact.
+NODES = 64
+
+
+class PolynomialMap(eqx.Module):
+    """All monomials z_1^{a_1} ... z_p^{a_p} of total degree at most `degree`, the constant first.
+
+    Attributes:
+        num_inputs: p >= 1.
+        degree: At least 1.
+    """
+
+    num_inputs: int = eqx.field(static=True, converter=as_whole)
+    degree: int = eqx.field(static=True, converter=as_whole)
+
+    def __check_init__(self) -> None:
+        require_count("num_inputs", self.num_inputs, 1)
+        require_count("degree", self.degree, 1)
+
+    @property
+    def growth(self) -> int:
+        """||phi(z)|| grows no faster than ||z|| to this power."""
+        return self.degree
+
+    @property
+    def exponents(self) -> list[tuple[int, ...]]:
+        """a of every monomial, by total degree."""
+        powers = itertools.product(range(self.degree + 1), repeat=self.num_inputs)
+        within = [exponents for exponents in powers if sum(exponents) <= self.degree]
+        return sorted(within, key=lambda exponents: (sum(exponents), [-power for power in exponents]))
+
+    def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
+        require_shape("z", z, (self.num_inputs,), "num_inputs, as the law of z has coordinates")
+        return jnp.stack([jnp.prod(z ** np.array(exponents)) for exponents in self.exponents])
+
+
+class RandomFourierMap(eqx.Module):
+    """phi_i(z) = sqrt(2) cos(w_i^T z + b_i): inner products approximate those of a shift-invariant kernel.
+
+    Attributes:
+        frequencies: w_1..w_d, shape (d, p), in inverse units of z.
+        phases: b_1..b_d, shape (d,), in radians.
+
+    Source: Rahimi & Recht 2007, Random features for large-scale kernel machines.
+    """
+
+    frequencies: Float[Array, "d p"] = eqx.field(converter=numbers("frequencies"))
+    phases: Float[Array, " d"] = eqx.field(converter=numbers("phases"))
+
+    def __check_init__(self) -> None:
+        if self.frequencies.ndim != 2 or self.phases.shape != self.frequencies.shape[:1]:
+            given = f"shapes {self.frequencies.shape} and {self.phases.shape}"
+            raise InputError("frequencies", given, "shapes (d, p) and (d,), with the phases")
+
+    @property
+    def growth(self) -> int:
+        """Its values are bounded."""
+        return 0
+
+    def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
+        return 2.0**0.5 * jnp.cos(self.frequencies @ z + self.phases)
+
+
+def random_fourier_map(
+    num_inputs: int, num_features: int, *, length_scale: float = 1.0, key: Key[Array, ""]
+) -> RandomFourierMap:
+    """A draw of the map whose kernel is, on average, d exp(-||z - z'||^2 / (2 length_scale^2)).
+
+    Args:
+        num_inputs: p >= 1.
+        num_features: d >= 1.
+        length_scale: > 0, in units of z.
+        key: Typed PRNG key: it chooses the map, once and for all.
+    """
+    require_count("num_inputs", num_inputs, 1)
+    require_count("num_features", num_features, 1)
+    require_between("length_scale", length_scale, 0.0, open_low=True)
+    require_key("key", key)
+    frequency_key, phase_key = jax.random.split(key)
+    frequencies = jax.random.normal(frequency_key, (num_features, num_inputs)) / length_scale
+    return RandomFourierMap(frequencies, jax.random.uniform(phase_key, (num_features,), maxval=2 * jnp.pi))
+
+
+class FunctionMap(eqx.Module):
+    """A JAX function of one's own as a feature map: (p,) to (d,), without arrays of its own."""
+
+    function: Callable[[Float[Array, " p"]], Float[Array, " d"]] = eqx.field(static=True)
+
+    def __call__(self, z: Float[Array, " p"]) -> Float[Array, "..."]:
+        return self.function(z)
+
+
+class MappedFeatures(FeatureLaw):
+    """The law of x = phi(z). It need not be centred: Sigma = E[x x^T] is its second moment.
+
+    Moments are sums over quadrature nodes of the law of z, so that z has few coordinates. Smooth maps
+    converge exponentially fast in the number of nodes; for maps with kinks take more of them.
+
+    Attributes:
+        base: The law of z.
+        feature_map: phi, (p,) to (d,): a map of this module, or a JAX function of your own.
+        num_nodes: Quadrature nodes a coordinate of z.
+
+    Raises:
+        InputError: If z has so many coordinates that there are more than 65,536 nodes, or phi does not map
+            to vectors of finite numbers.
+    """
+
+    base: FeatureLaw
+    feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]]
+    num_nodes: int = eqx.field(static=True, default=NODES)
+    dim: int = eqx.field(static=True, init=False)
+
+    def __post_init__(self) -> None:
+        require_part("base", self.base, FeatureLaw, "a law of z, such as Gaussian(1), then a feature map")
+        require_count("num_nodes", self.num_nodes, 1)
+        if isinstance(self.feature_map, type) or not callable(self.feature_map):
+            expected = "a map such as PolynomialMap(1, 2), or a JAX function of one vector z"
+            raise InputError("feature_map", described(self.feature_map), expected)
+        if not isinstance(self.feature_map, eqx.Module):
+            self.feature_map = FunctionMap(self.feature_map)
+        assert callable(self.feature_map)
+        points, _ = self.base.quadrature(self.num_nodes)
+        self.dim = _each(self.feature_map, points).shape[1]
+
+    def __check_init__(self) -> None:
+        nodes, _ = self.quadrature(self.num_nodes)
+        if concrete(nodes) and not np.all(np.isfinite(np.asarray(nodes))):
+            raise InputError("feature_map", "values that are not finite", "finite numbers at all z")
+
+    def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
+        return _each(self.feature_map, self.base.sample(num_inputs, key=key))
+
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        points, weights = self.base.quadrature(num_nodes)
+        return _each(self.feature_map, points), weights
+
+    def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
+        nodes, weights = self.quadrature(self.num_nodes)
+        return jnp.exp(argument @ nodes.T) @ weights
+
+    @property
+    def moment_order(self) -> float:
+        """That of z over the growth of the map."""
+        growth = getattr(self.feature_map, "growth", None)
+        if growth is None:
+            return 2.0
+        return self.base.moment_order / growth if growth > 0 else math.inf
+
+    def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
+        """Those of polynomials in z, for a polynomial map."""
+        if not isinstance(self.feature_map, PolynomialMap):
+            return False
+        return self.base.has_inverse_moments(num_inputs, rank, degree * self.feature_map.degree)
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        nodes, weights = self.quadrature(self.num_nodes)
+        return (nodes.T * weights) @ nodes
+
+
+def _each(
+    feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]], points: Float[Array, "n p"]
+) -> Float[Array, "n d"]:
+    # Not the map itself: a bound method of a module under construction cannot be hashed.
+    try:
+        values = jax.vmap(lambda z: feature_map(z))(points)
+    except JAX_ERRORS as error:
+        raise impure(error, "feature_map") from error
+    if values.ndim != 2:
+        raise InputError("feature_map", f"values of shape {values.shape[1:]}", "vectors, of shape (d,)")
+    return values

@@ -1,0 +1,19 @@
+"""Studies while they run: comparisons in memory, the runner, its store, processes and memory.
+
+Comparisons are imported on first use: they bring pandas, which `w2s list` and `w2s show` do without.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from w2s_sim.runs.comparison import compare as compare
+    from w2s_sim.runs.prior_comparison import compare_priors as compare_priors
+
+_HOMES = {"compare": "w2s_sim.runs.comparison", "compare_priors": "w2s_sim.runs.prior_comparison"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

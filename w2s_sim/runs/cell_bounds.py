@@ -1,0 +1,136 @@
+"""What the theorems say about the cells of a study.
+
+A theorem is in the table below if the number that it bounds is the mean of a metric. The others bound
+numbers that no cell measures:
+
+* `alignment-tax`, `identification-rate`, `voronoi-threshold`, `grouped-transfer`: functionals of several
+  means, such as a rate of decay, or the distance of the mean posterior from the target prior. (For a point
+  mass that distance is twice the mean of `prior_tv`, and its bound twice that of `concept-identification`.)
+* `no-free-lunch`: the worse of two worlds; a cell lives in one.
+* `hull-misfit`, `em-refinement`: what is left in the limit of many weak labels.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from w2s_sim.estimators import LeastSquares, Refinement, Ridge
+from w2s_sim.statements import Case, Kind, all_statements
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.verify.evaluation import bound_of, trivial_of
+from w2s_sim.verify.verdict import is_vacuous
+
+
+@dataclasses.dataclass(frozen=True)
+class Bound:
+    """What a theorem says about the mean of a metric in one cell.
+
+    Attributes:
+        metric: One of the metrics of a study.
+        theorem: Id of the theorem.
+        kind: "lower" (the mean is at least the value), "upper", or "equality" (it is near the value).
+        value: In the unit of the metric.
+        vacuous: Whether it says no more than what is known without the theorem.
+    """
+
+    metric: str
+    theorem: str
+    kind: Kind
+    value: float
+    vacuous: bool = False
+
+
+def _has_regression(case: Case[Any]) -> bool:
+    return isinstance(case.task, TransferTask)
+
+
+def _has_isotropic_regression(case: Case[Any]) -> bool:
+    """Where the squared error of the coefficients is the excess risk."""
+    return _has_regression(case) and case.task.features.isotropic
+
+
+def _has_point_mass_regression(case: Case[Any]) -> bool:
+    """Where 1 - pi(k*) is the total variation of pi from the target prior."""
+    return _has_regression(case) and case.task.has_point_mass_target
+
+
+def _has_finite_point_mass(case: Case[Any]) -> bool:
+    return isinstance(case.task, FiniteTask) and case.task.has_point_mass_target
+
+
+# By theorem, in the order of the book: the metric whose mean it bounds, and what a case needs for that beside
+# the theorem's own assumptions, which are only asked about cases of the right kind.
+MEASURED: Mapping[str, tuple[str, Callable[[Case[Any]], bool]]] = {
+    "naive-floor": ("risk", _has_isotropic_regression),
+    "naive-risk-curve": ("risk", _has_isotropic_regression),
+    "concept-identification": ("prior_tv", _has_point_mass_regression),
+    "refinement-risk": ("risk", _has_isotropic_regression),
+    "mixture-collapse": ("risk", _has_regression),
+    "hmm-identification": ("prior_tv", _has_finite_point_mass),
+    "continuum-floor": ("risk", _has_isotropic_regression),
+}
+
+
+def bounds_of(case: Case[Any]) -> list[Bound]:
+    """The bounds that hold for a cell, in the order of the book; vacuous ones are among them.
+
+    Args:
+        case: The task and the estimator, with concrete values.
+    """
+    case = _as_theorems_know_it(case)
+    statements, found = all_statements(), []
+    for theorem, (metric, applies) in MEASURED.items():
+        statement = statements[theorem]
+        if not applies(case) or statement.broken_assumption(case) is not None:
+            continue
+        value = bound_of(statement, case)
+        vacuous = is_vacuous(statement.kind, value, trivial_of(statement, case))
+        if vacuous or math.isfinite(value):
+            found.append(Bound(metric, theorem, statement.kind, value, vacuous))
+    return found
+
+
+def _as_theorems_know_it(case: Case[Any]) -> Case[Any]:
+    """Ridge at zero is least squares, the student for which theorems about refinement ask by that name."""
+    estimator = case.estimator
+    student = estimator.student if isinstance(estimator, Refinement) else None
+    if not (isinstance(student, Ridge) and float(student.ridge) == 0.0):
+        return case
+    student = LeastSquares(num_weak=student.num_weak)
+    return dataclasses.replace(case, estimator=dataclasses.replace(estimator, student=student))
+
+
+def bound_columns(case: Case[Any]) -> dict[str, Any]:
+    """The bounds of a cell as columns of a table of results.
+
+    Returns:
+        `bound`, `bound_kind` and `bound_theorem`: the first theorem about the risk that bounds it from one
+        side, or else gives its value. Where all that is said of the risk is vacuous, `bound` is nan and
+        `bound_kind` is "vacuous"; where nothing is said, nan and "". For every metric of which something is
+        known that is not trivial, the tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an
+        equality), each with the theorem that says so as `..._theorem`.
+    """
+    bounds = bounds_of(case)
+    columns = _bound_of_risk([bound for bound in bounds if bound.metric == "risk"])
+    for bound in (bound for bound in bounds if not bound.vacuous):
+        name = f"{bound.metric}_{'theory' if bound.kind == 'equality' else bound.kind}"
+        if name not in columns or _is_tighter(bound, columns[name]):
+            columns |= {name: bound.value, f"{name}_theorem": bound.theorem}
+    return columns
+
+
+def _bound_of_risk(bounds: list[Bound]) -> dict[str, Any]:
+    """`bound`, `bound_kind` and `bound_theorem`."""
+    first = min(bounds, key=lambda bound: (bound.vacuous, bound.kind == "equality"), default=None)
+    if first is None:
+        return {"bound": math.nan, "bound_kind": "", "bound_theorem": ""}
+    if first.vacuous:
+        return {"bound": math.nan, "bound_kind": "vacuous", "bound_theorem": first.theorem}
+    return {"bound": first.value, "bound_kind": first.kind, "bound_theorem": first.theorem}
+
+
+def _is_tighter(bound: Bound, value: float) -> bool:
+    """Than another of its kind; of two equalities the first stays."""
+    return (bound.kind == "lower" and bound.value > value) or (bound.kind == "upper" and bound.value < value)

@@ -1,0 +1,104 @@
+"""Several estimators on one task, side by side."""
+
+import warnings
+from collections.abc import Mapping
+
+import pandas as pd
+from jaxtyping import Array, Float, Key
+
+from w2s_sim._checks import described, require_count, require_part
+from w2s_sim._forks import require_threads
+from w2s_sim.errors import InputError, PrecisionWarning
+from w2s_sim.estimators import Estimator
+from w2s_sim.frames import CompactFrame
+from w2s_sim.metrics import performance_gap_recovered
+from w2s_sim.precision import in_precision
+from w2s_sim.randomness import Seed, require_seed
+from w2s_sim.statements import Case, FromWeakData
+from w2s_sim.statements.contract.case import ESTIMATORS, TASKS
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import Task, WeakData
+from w2s_sim.verify import replicate
+from w2s_sim.verify.intervals import sample_summary
+
+
+def _excess_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
+
+
+def compare(
+    task: TransferTask | FiniteTask,
+    estimators: Mapping[str, Estimator],
+    *,
+    replicates: int = 4000,
+    seed: Seed = 0,
+    grouped: bool = False,
+) -> pd.DataFrame:
+    """Mean excess risk of several estimators on one task.
+
+    Replicate i of every estimator uses the same key, so that differences between estimators are less
+    noisy than the risks themselves.
+
+    Args:
+        task: With regression concepts, or with finitely many outcomes.
+        estimators: By name; for finitely many outcomes those that transfer a prior.
+        replicates: Independent weak data sets per estimator, >= 2.
+        seed: Replicate i depends on (seed, i) alone.
+        grouped: Whether the demonstrations of one context share one draw of the concept.
+
+    Returns:
+        One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (squared label
+        units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered against the weak model's
+        own predictor; nan if that is already perfect), `sample_size` (weak pairs consumed), `replicates`.
+
+    Raises:
+        InputError: If `replicates` is below 2, the seed is none, or an estimator is not for these concepts.
+
+    Warns:
+        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
+    """
+    require_threads()
+    require_count("replicates", replicates, 2)
+    require_seed(seed)
+    require_part("task", task, Task, TASKS)
+    task, estimators = in_precision(task), named(estimators, task)
+    weak_risk = float(task.weak_risk)
+    for name, estimator in estimators.items():
+        if problem := task.unresolved(estimator.sample_size):
+            warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=2)
+    rows = []
+    for name, estimator in estimators.items():
+        case = Case(name, task, estimator, grouped)
+        values = replicate(FromWeakData(_excess_risk), case, seed=seed, start=0, stop=replicates)
+        risk, risk_se = sample_summary(values)
+        # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+        rows.append(
+            {
+                "estimator": name,
+                "risk": risk,
+                "risk_se": risk_se,
+                "pgr": float(performance_gap_recovered(risk, weak_risk)),
+                "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
+                "sample_size": estimator.sample_size,
+                "replicates": replicates,
+            }
+        )
+    return CompactFrame(rows)
+
+
+def named(estimators: Mapping[str, Estimator], task: Task) -> dict[str, Estimator]:
+    """Estimators by name, in the precision at hand.
+
+    Raises:
+        InputError: If they are no dictionary of estimators, there are none, or one is not for these concepts.
+    """
+    if not isinstance(estimators, Mapping) or not estimators:
+        given = described(estimators)
+        raise InputError("estimators", given, "estimators by name, as in {'naive': Ridge(0.3, num_weak=60)}")
+    found = {}
+    for name, estimator in estimators.items():
+        field = f"estimators[{name!r}]"
+        require_part(field, estimator, Estimator, ESTIMATORS).require_concepts(task.source, field)
+        found[str(name)] = in_precision(estimator)
+    return found

@@ -1,0 +1,80 @@
+"""Whether the results and figures of a folder are those of its replicates: then they are not made again."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from w2s_sim.files.figure_table import StudyFigure
+from w2s_sim.files.study_file import Study
+from w2s_sim.manifest import git_revision, package_versions
+from w2s_sim.runs.store import FAILURES, RESULTS, Store
+
+# Key in the manifest.
+MADE = "results"
+# The beginning of an SVG file, in which its identifier stands.
+HEAD = 4096
+
+
+def results_mark(document: Mapping[str, Any], store: Store) -> str:
+    """A digest of what a table of results depends on: the study, its parts, and the code that sums up."""
+    parts = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in store.part_files())
+    return _mark(_without_figures(document), store.identity, parts)
+
+
+def fresh_results(store: Store, mark: str) -> pd.DataFrame | None:
+    """The table of results that a folder holds, if it was made of what `mark` says, and not changed since."""
+    path = store.folder / RESULTS
+    digest = file_digest(path)
+    if not digest or store.noted(MADE) != {"of": mark, "sha256": digest}:
+        return None
+    results = pd.read_parquet(path)
+    failed = bool(results["failed"].to_numpy().any())
+    return results if failed == (store.folder / FAILURES).exists() else None
+
+
+def note_results(store: Store, mark: str) -> None:
+    """Write down of what the table of results was made."""
+    store.note(MADE, {"of": mark, "sha256": file_digest(store.folder / RESULTS)})
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file; "" if there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def figure_mark(study: Study, figure: StudyFigure, folder: Path) -> str:
+    """A digest of what a figure depends on, which its SVG file holds; "" if the folder has no results."""
+    digest = file_digest(folder / RESULTS)
+    given = (_without_figures(study.document), dataclasses.asdict(figure), digest)
+    return _mark(*given) if digest else ""
+
+
+def stale_figures(study: Study, folder: Path) -> Sequence[StudyFigure]:
+    """The figures of a study that are not there, or were drawn from something else."""
+    return [figure for figure in study.figures if not _is_fresh(study, figure, folder)]
+
+
+def _is_fresh(study: Study, figure: StudyFigure, folder: Path) -> bool:
+    files = [folder / "figures" / f"{figure.name}.{end}" for end in ("svg", "png", "csv")]
+    mark = figure_mark(study, figure, folder)
+    if not mark or not all(path.is_file() for path in files):
+        return False
+    with files[0].open("rb") as stream:
+        return mark.encode() in stream.read(HEAD)
+
+
+def _without_figures(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "figure"}
+
+
+def _mark(*given: Any) -> str:
+    text = json.dumps([given, package_versions(), git_revision()], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,83 @@
+"""What becomes of kept replicates: shards put together, and one replicate run again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from w2s_sim.errors import InputError
+from w2s_sim.files.study_file import Cell, Study, read_study
+from w2s_sim.runs.cell_metrics import METRICS
+from w2s_sim.runs.memory import default_budget
+from w2s_sim.runs.parts import metric_values, missing
+from w2s_sim.runs.results import is_precise, write_results
+from w2s_sim.runs.schedule import looks
+from w2s_sim.runs.store import Store
+from w2s_sim.runs.tile_workers import LocalTeam
+
+
+def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
+    """Put the shards of one study together in a folder of its own; returns its results.
+
+    Args:
+        folders: Those of all shards.
+        out: Gets what a run of the whole study would have written.
+
+    Raises:
+        InputError: If they are not of one study, or something is missing.
+    """
+    stores = [Store(folder) for folder in folders]
+    # The largest of them, if some were topped up.
+    documents = [store.kept_study() for store in stores]
+    document = max(documents, key=lambda kept: read_study(kept).replicates)
+    study, target = read_study(document), Store(out)
+    with target.locked():
+        target.begin(document, resume=True, precision=stores[0].precision)
+        target.write_manifest(document)
+        for store in stores:
+            target.take(store)
+        target.write_manifest(document)
+        target.warn_of_versions()
+        lacking = sum(_num_missing(study, cell, target) for cell in study.cells)
+        if lacking:
+            given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
+            raise InputError("DIR", given, "all shards, each run to its end")
+        return write_results(study, target)
+
+
+def _num_missing(study: Study, cell: Cell, store: Store) -> int:
+    held = store.ranges().get(cell.index, [])
+    for stop in looks(study):
+        gaps = missing(held, 0, stop)
+        if gaps:
+            return sum(end - start for start, end in gaps)
+        if is_precise(study, store, cell, stop):
+            return 0
+    return 0
+
+
+def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[str, float] | None]:
+    """One replicate of a study, run again alone, and what the folder holds of it.
+
+    Raises:
+        InputError: If the folder holds no study, or the study no such cell or replicate.
+        REPLICATE_ERRORS: If it fails again.
+    """
+    store = Store(folder)
+    study = read_study(store.kept_study())
+    if not 0 <= cell < len(study.cells):
+        raise InputError("--cell", cell, f"one of 0 to {len(study.cells) - 1}")
+    if index < 0:
+        raise InputError("--replicate", index, "a replicate >= 0")
+    team = LocalTeam([each.case for each in study.cells], study.seed, default_budget())
+    again = team.compute_one(cell, index)
+    holding = [(start, stop) for start, stop in store.ranges().get(cell, []) if start <= index < stop]
+    kept = None
+    for table, (start, _) in zip(store.read(cell, holding), holding, strict=True):
+        kept = _named(metric_values(table)[index - start])
+    return _named(again), kept
+
+
+def _named(values: np.ndarray) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(METRICS, values, strict=True)}

@@ -1,0 +1,91 @@
+"""A part: the Parquet file of a range of a cell's replicates, which names its study and its versions."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.runs.cell_metrics import METRICS
+from w2s_sim.runs.versions import Versions
+
+COLUMNS = ["replicate", *METRICS, "error"]
+# Keys in the metadata.
+MARK, VERSIONS = b"w2s_study", b"w2s_versions"
+# From the first replicate to the one after the last.
+Ranges = Sequence[tuple[int, int]]
+REMEDY = "a part as it was written: delete the file and resume"
+
+
+def part_content(
+    start: int,
+    values: Float[np.ndarray, "replicates r"],
+    errors: Mapping[int, str],
+    mark: bytes,
+    versions: Versions,
+) -> bytes:
+    """The file of a part.
+
+    Args:
+        start: Number of the first replicate.
+        values: A row each, a column for every metric.
+        errors: What was said by replicates that could not be computed, by their number.
+        mark: Of the study.
+        versions: With which they were computed.
+    """
+    numbers = range(start, start + len(values))
+    said = pa.array([errors.get(index) for index in numbers], pa.string())
+    columns = [np.arange(numbers.start, numbers.stop), *values.T, said]
+    table = pa.table(dict(zip(COLUMNS, columns, strict=True)))
+    metadata = {MARK: mark, VERSIONS: json.dumps(dict(versions)).encode()}
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(metadata), buffer)
+    return buffer.getvalue()
+
+
+def read_part(path: Path, start: int, stop: int) -> pa.Table:
+    """The replicates of a part.
+
+    Raises:
+        InputError: If it cannot be read, or does not hold start..stop-1.
+    """
+    try:
+        table = pq.read_table(path)
+        numbers = table.column("replicate").to_numpy()
+        whole = table.column_names == COLUMNS and np.array_equal(numbers, np.arange(start, stop))
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
+    if not whole:
+        raise InputError("part", f"{path}, without all of its replicates", REMEDY)
+    return table
+
+
+def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
+    """The metrics of a part, a column each."""
+    return np.stack([table.column(name).to_numpy() for name in METRICS], axis=1)
+
+
+def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
+    """What is left of start..stop-1 when the ranges held, in order, are taken out."""
+    gaps, reached = [], start
+    for first, end in held:
+        if first > reached:
+            gaps.append((reached, min(first, stop)))
+        reached = max(reached, end)
+    gaps.append((reached, stop))
+    return [(first, end) for first, end in gaps if first < end]
+
+
+def versions_of(metadata: Mapping[bytes, bytes]) -> Versions:
+    """What the metadata of a part say of its versions; nothing if it was written before any did."""
+    return json.loads(metadata.get(VERSIONS, b"{}"))
+
+
+def first_line(error: Exception) -> str:
+    """Of what a library says, enough for a complaint."""
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,228 @@
+"""Runs a study, piece by piece: what is done is kept, and what is missing is computed."""
+
+import math
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import jax
+import numpy as np
+import pandas as pd
+
+from w2s_sim.errors import PrecisionWarning
+from w2s_sim.files.study_file import Cell, Study
+from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
+from w2s_sim.runs.memory import default_budget
+from w2s_sim.runs.parts import Ranges, missing
+from w2s_sim.runs.processes import ProcessTeam, follow, require_one_study
+from w2s_sim.runs.results import is_precise, write_results
+from w2s_sim.runs.schedule import Shard, looks, pieces
+from w2s_sim.runs.store import Store
+from w2s_sim.runs.tile_workers import LocalTeam, Team
+from w2s_sim.tasks.finite_task import FiniteTask
+
+# A part is written after this long, done or not with the piece at hand: no more can be lost.
+PART_SECONDS = 10.0
+# How long the tiles should take that are computed between two looks at whether to stop.
+ORDER_SECONDS = 0.25
+
+Progress = Callable[[int, int], None]
+
+
+def run_study(
+    study: Study,
+    folder: Path,
+    *,
+    shard: Shard = Shard(),
+    resume: bool = False,
+    memory: int | None = None,
+    progress: Progress | None = None,
+) -> pd.DataFrame | None:
+    """Compute what a study asks for and is not there yet; returns its results.
+
+    Where processes have met (`join_processes`), all of them call this, and process 0 keeps the replicates.
+
+    Args:
+        study: As from `load_study`.
+        folder: Gets `manifest.json`, parts, and at the end `results.parquet`.
+        shard: The share to compute, for `merge` to put together with the others.
+        resume: Whether to go on with, or to top up, a study that the folder holds.
+        memory: Budget in bytes for what is computed; half of what is free when left out.
+        progress: Called with replicates done and asked for, whenever some are kept.
+
+    Returns:
+        The results; None for a shard, which has none, and in processes other than the first.
+
+    Raises:
+        InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
+            in the memory.
+        InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
+
+    Warns:
+        PrecisionWarning: If something is computed, and labels of a cell are too large, beside their noise,
+            for the precision at hand.
+        VersionsWarning: If the folder holds parts that were computed with other versions.
+    """
+    budget = default_budget() if memory is None else memory
+    local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
+
+    def work(interruption: Interruption) -> pd.DataFrame | None:
+        def run(team: Team) -> pd.DataFrame | None:
+            return _run_with(team, study, folder, shard, resume, interruption, progress)
+
+        if jax.process_count() == 1:
+            return run(local)
+        require_one_study(study.document)
+        if jax.process_index() == 0:
+            team = ProcessTeam(local)
+            return team.lead(lambda: run(team))
+        return follow(local, interruption)
+
+    return run_interruptibly(work)
+
+
+def warn_of_precision(study: Study) -> None:
+    """Say which cells the precision at hand is too coarse for."""
+    problems = {
+        cell.index: cell.case.task.unresolved(cell.case.estimator.sample_size) for cell in study.cells
+    }
+    first = next((index for index, problem in problems.items() if problem), None)
+    if first is not None:
+        several = sum(map(bool, problems.values()))
+        others = f" (and {several - 1:,} cells more)" if several > 1 else ""
+        warnings.warn(f"cell {first}{others}: {problems[first]}", PrecisionWarning, stacklevel=3)
+
+
+def _run_with(
+    team: Team,
+    study: Study,
+    folder: Path,
+    shard: Shard,
+    resume: bool,
+    interruption: Interruption,
+    progress: Progress | None,
+) -> pd.DataFrame | None:
+    store = Store(folder)
+    with store.locked():
+        store.begin(study.document, resume)
+        run = _Run(team, study, store, shard, interruption, progress)
+        unfinished = run.unfinished()
+        if unfinished:
+            warn_of_precision(study)
+        for cell in largest_cells(unfinished):
+            team.lanes(cell)
+        store.warn_of_versions()
+        store.write_manifest(study.document, computes=bool(unfinished))
+        run.fill()
+        if shard.count > 1:
+            return None
+        interruption.check()
+        return write_results(study, store)
+
+
+def largest_cells(cells: Sequence[Cell]) -> list[int]:
+    """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
+    largest: dict[object, tuple[int, int]] = {}
+    for cell in cells:
+        estimator = cell.case.estimator
+        kind = (type(estimator), type(cell.case.task), cell.case.task.source.num_concepts, _width(cell))
+        largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
+    return [index for _, index in largest.values()]
+
+
+def _width(cell: Cell) -> int:
+    task = cell.case.task
+    return task.source.num_outcomes if isinstance(task, FiniteTask) else task.dim
+
+
+class _Run:
+    """One run of a study: fills the gaps in its share of the replicates."""
+
+    def __init__(
+        self,
+        team: Team,
+        study: Study,
+        store: Store,
+        shard: Shard,
+        interruption: Interruption,
+        progress: Progress | None,
+    ) -> None:
+        self._team, self._study, self._store = team, study, store
+        self._shard, self._interruption, self._progress = shard, interruption, progress
+        self._held = store.ranges()
+        self._done = 0
+        self._total = sum(
+            stop - start
+            for cell in study.cells
+            for start, stop in pieces(study, cell, shard, 0, study.replicates)
+        )
+
+    def unfinished(self) -> list[Cell]:
+        """The cells of which replicates are missing."""
+        return [cell for cell in self._study.cells if any(gaps for _, gaps in self._gaps(cell))]
+
+    def _gaps(self, cell: Cell) -> Iterator[tuple[int, Ranges]]:
+        """Piece by piece, how many replicates are there and which are not; to where the cell is precise."""
+        start, held = 0, self._held.get(cell.index, [])
+        for stop in looks(self._study):
+            for first, end in pieces(self._study, cell, self._shard, start, stop):
+                gaps = missing(held, first, end)
+                yield end - first - sum(b - a for a, b in gaps), gaps
+            if stop < self._study.replicates and is_precise(self._study, self._store, cell, stop):
+                return
+            start = stop
+
+    def fill(self) -> None:
+        """All cells, one after the other."""
+        for cell in self._study.cells:
+            before = self._done
+            share = sum(
+                stop - start
+                for start, stop in pieces(self._study, cell, self._shard, 0, self._study.replicates)
+            )
+            if share:
+                self._fill_cell(cell)
+            # A cell that is precise enough early is done with all of its share.
+            self._report(before + share - self._done)
+
+    def _fill_cell(self, cell: Cell) -> None:
+        for num_held, gaps in self._gaps(cell):
+            self._report(num_held)
+            for gap in gaps:
+                self._fill_gap(cell.index, *gap)
+
+    def _fill_gap(self, cell: int, start: int, stop: int) -> None:
+        lanes = self._team.lanes(cell)
+        position, kept_until, held, errors = start, start, [], {}
+        part_began, num_tiles = time.monotonic(), self._team.num_parallel
+        while position < stop:
+            if self._team.interrupted(self._interruption.asked.is_set()):
+                self._keep(cell, kept_until, held, errors)
+                raise InterruptedRunError
+            began = time.monotonic()
+            tile = position // lanes
+            wanted = min(num_tiles, math.ceil(stop / lanes) - tile)
+            computed = self._team.compute(cell, tile, wanted)
+            end = min((tile + wanted) * lanes, stop)
+            held.append(computed.values[position - tile * lanes : end - tile * lanes])
+            errors |= {index: text for index, text in computed.errors.items() if position <= index < end}
+            position = end
+            now = time.monotonic()
+            if now - began < ORDER_SECONDS / 2:
+                num_tiles *= 2
+            if position == stop or now - part_began > PART_SECONDS:
+                self._keep(cell, kept_until, held, errors)
+                kept_until, held, errors, part_began = position, [], {}, now
+
+    def _keep(self, cell: int, start: int, held: list[np.ndarray], errors: dict[int, str]) -> None:
+        if not held or self._interruption.left.is_set():
+            return
+        values = np.concatenate(held).astype(np.float64)
+        self._store.write(cell, start, values, errors)
+        self._report(len(values))
+
+    def _report(self, count: int) -> None:
+        self._done += count
+        if self._progress is not None and count:
+            self._progress(self._done, self._total)

@@ -1,0 +1,300 @@
+"""Where the replicates of a study are kept: parts that are written whole or not at all."""
+
+import contextlib
+import fcntl
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.files.identity import differences, study_mark
+from w2s_sim.manifest import build_manifest
+from w2s_sim.runs.parts import (
+    MARK,
+    REMEDY,
+    Ranges,
+    first_line,
+    metric_values,
+    missing,
+    part_content,
+    read_part,
+    versions_of,
+)
+from w2s_sim.runs.versions import Versions, versions_at_hand, warn_of_versions
+from w2s_sim.runs.whole_files import write_whole
+
+PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
+MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
+# Key in the manifest: the different versions with which its parts were computed.
+PARTS_VERSIONS = "parts_versions"
+
+
+class Store:
+    """A folder with a manifest, and one part for every range of a cell's replicates.
+
+    A part's name says which replicates it holds: what is there is known without opening anything, and a
+    range is never computed twice. Inside it says of which study, so that a manifest can be made again, and
+    with which versions it was computed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._study_mark = b""
+        self._manifest_to_be: dict[str, Any] = {}
+        self._versions: Versions = {}
+        # Of the parts that were looked at, each once.
+        self._recorded: list[Versions] = []
+
+    @property
+    def parts(self) -> Path:
+        """The folder of the parts."""
+        return self.folder / "parts"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """The folder for this process alone, as long as it lives.
+
+        Raises:
+            InputError: If another run holds it, or it cannot be written.
+        """
+        try:
+            self.parts.mkdir(parents=True, exist_ok=True)
+            lock = (self.folder / "lock").open("w")
+        except OSError as error:
+            raise InputError(
+                "--out", f"{self.folder} ({error.strerror})", "a folder that can be written"
+            ) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(
+                    "--out", f"{self.folder}, in use by another run", "a folder of its own"
+                ) from None
+            yield
+
+    def begin(self, document: Mapping[str, Any], resume: bool, precision: str | None = None) -> None:
+        """Check that there is no study yet, or the same one; `write_manifest` then writes it down.
+
+        What may change is how many replicates there are to be, how precise, and what is drawn.
+
+        Raises:
+            InputError: If there is a study already and it is not to be resumed, it is another one, or one of
+                its parts is broken.
+        """
+        path = self.folder / MANIFEST
+        now = precision or build_manifest({})["precision"]
+        self._study_mark = study_mark(document, now)
+        self._versions = versions_at_hand(now)
+        held = self.ranges()
+        if (path.exists() or held) and not resume:
+            raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
+        if path.exists():
+            manifest = self._manifest()
+            if manifest["precision"] != now:
+                raise InputError("--x64", now, f"{manifest['precision']}, in which the study was begun")
+            expected = f"the study of {path}, or another --out"
+            self._require_same(document, "STUDY", "a file changed since", expected)
+        else:
+            manifest = build_manifest({})
+            manifest["precision"] = now
+        self._require_whole_parts(held)
+        self._manifest_to_be = manifest
+
+    def write_manifest(self, document: Mapping[str, Any], *, computes: bool = False) -> None:
+        """What `begin` has found to be right, once nothing else speaks against the run.
+
+        Args:
+            document: The study.
+            computes: Whether parts are to be computed now.
+        """
+        for leftover in (*self.folder.glob(".*.partial"), *self.parts.glob(".*.partial")):
+            # Of a run that was killed while it wrote.
+            leftover.unlink(missing_ok=True)
+        if computes:
+            self._record(self._versions)
+        configuration = {**self._manifest_to_be["configuration"], "study": document}
+        manifest = {
+            **self._manifest_to_be,
+            "configuration": configuration,
+            PARTS_VERSIONS: list(self._recorded),
+        }
+        if manifest != self._manifest_to_be:
+            write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+            self._manifest_to_be = manifest
+
+    def warn_of_versions(self) -> None:
+        """Say so, in a VersionsWarning, if parts were computed with other versions than those at hand."""
+        warn_of_versions(self._recorded, self._versions, self.folder)
+
+    def note(self, key: str, value: Any) -> None:
+        """Write something into the manifest."""
+        manifest = self._manifest()
+        if manifest.get(key) != value:
+            manifest[key] = value
+            write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+    def noted(self, key: str) -> Any:
+        """What the manifest says; None if nothing."""
+        return self._manifest().get(key)
+
+    def _record(self, versions: Versions) -> None:
+        if versions not in self._recorded:
+            self._recorded.append(versions)
+
+    def _require_same(self, document: Mapping[str, Any], field: str, given: str, expected: str) -> None:
+        changed = sorted(differences(self.kept_study(), document))
+        if changed:
+            raise InputError(field, f"{given}: {', '.join(changed)}", expected)
+
+    def _require_whole_parts(self, held: Mapping[int, Ranges]) -> None:
+        """Look at the end of every part, where Parquet says what it holds, and of which study."""
+        for cell, ranges in held.items():
+            reached = 0
+            for start, stop in ranges:
+                if start < reached:
+                    given = f"cell {cell}: two parts that hold replicate {start}"
+                    raise InputError("parts", given, "each replicate once: delete one of the two")
+                reached = stop
+                path = self._part(cell, start, stop)
+                try:
+                    metadata = pq.read_metadata(path)
+                except (OSError, pa.ArrowException) as error:
+                    raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
+                if metadata.num_rows != stop - start:
+                    raise InputError("part", f"{path}, without all of its replicates", REMEDY)
+                said = metadata.metadata or {}
+                if said.get(MARK) != self._study_mark:
+                    given = f"{path}, of another study than this file"
+                    raise InputError("part", given, f"the study that {self.folder} was begun with")
+                self._record(versions_of(said))
+
+    def kept_study(self) -> dict[str, Any]:
+        """The study that the folder was made for.
+
+        Raises:
+            InputError: If the manifest cannot be read.
+        """
+        return self._manifest()["configuration"]["study"]
+
+    @property
+    def identity(self) -> str:
+        """What the study has in common with all that may share its replicates; known from `begin` on."""
+        return self._study_mark.decode()
+
+    @property
+    def precision(self) -> str:
+        """In which the replicates were computed."""
+        return self._manifest()["precision"]
+
+    def _manifest(self) -> dict[str, Any]:
+        path = self.folder / MANIFEST
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+            _ = manifest["configuration"]["study"], manifest["precision"]
+            return manifest
+        except FileNotFoundError:
+            raise InputError("DIR", f"{self.folder}, without {MANIFEST}", "the folder of a study") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            expected = "the file as it was written, or none: without it, --resume makes it again"
+            raise InputError(MANIFEST, f"{path} ({error})", expected) from None
+
+    def ranges(self) -> dict[int, list[tuple[int, int]]]:
+        """By cell, the ranges of replicates that are there, in order."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for path in self.part_files():
+            cell, start, stop = map(int, path.stem.split("-")[1:])
+            found.setdefault(cell, []).append((start, stop))
+        return {cell: sorted(ranges) for cell, ranges in found.items()}
+
+    def part_files(self) -> list[Path]:
+        """The files of all parts."""
+        if not self.parts.is_dir():
+            return []
+        return [path for path in self.parts.iterdir() if PART.fullmatch(path.name)]
+
+    def take(self, other: "Store") -> None:
+        """Copy the parts of another folder of the same study.
+
+        Raises:
+            InputError: If it is of another study.
+        """
+        self._require_same(
+            other.kept_study(), "DIR", f"{other.folder}, of another study", f"the study of {self.folder}"
+        )
+        if self.precision != other.precision:
+            given = f"{other.folder}, computed in {other.precision}"
+            raise InputError("DIR", given, f"{self.precision}, as {self.folder}")
+        other._study_mark, theirs = self._study_mark, other.ranges()
+        # Before any is copied, so that the complaint names the file where it lies.
+        other._require_whole_parts(theirs)
+        for versions in other._recorded:
+            self._record(versions)
+        held = self.ranges()
+        for cell, ranges in theirs.items():
+            for start, stop in ranges:
+                mine = held.setdefault(cell, [])
+                gaps = missing(mine, start, stop)
+                if gaps == [(start, stop)]:
+                    write_whole(self._part(cell, start, stop), other.part_bytes(cell, start, stop))
+                elif gaps:
+                    self._take_rows(other, cell, start, stop, gaps)
+                mine.extend(gaps)
+                mine.sort()
+
+    def part_bytes(self, cell: int, start: int, stop: int) -> bytes:
+        """The file of a part."""
+        return self._part(cell, start, stop).read_bytes()
+
+    def _take_rows(self, other: "Store", cell: int, start: int, stop: int, gaps: Ranges) -> None:
+        """Of a part, what is not here: shards that were topped up may hold some of the same."""
+        (table,) = other.read(cell, [(start, stop)])
+        values, errors = metric_values(table), table.column("error").to_pylist()
+        for first, end in gaps:
+            said = {index: text for index, text in enumerate(errors, start) if text is not None}
+            versions = versions_of(table.schema.metadata or {})
+            self.write(cell, first, values[first - start : end - start], said, versions)
+
+    def write(
+        self,
+        cell: int,
+        start: int,
+        values: Float[np.ndarray, "replicates r"],
+        errors: Mapping[int, str] | None = None,
+        versions: Versions | None = None,
+    ) -> None:
+        """Keep the values of the replicates from `start` on.
+
+        Args:
+            cell: Number of their cell.
+            start: Number of the first.
+            values: A row each, a column for every metric.
+            errors: What was said by replicates that could not be computed, by their number.
+            versions: With which they were computed; those at hand when left out.
+        """
+        recorded = self._versions if versions is None else versions
+        content = part_content(start, values, errors or {}, self._study_mark, recorded)
+        write_whole(self._part(cell, start, start + len(values)), content)
+
+    def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
+        """The replicates of a cell that are there, in order, part by part.
+
+        Args:
+            cell: Its number.
+            ranges: Its entry in `ranges()`.
+
+        Raises:
+            InputError: If a part cannot be read, or does not hold what its name says.
+        """
+        for start, stop in ranges:
+            yield read_part(self._part(cell, start, stop), start, stop)
+
+    def _part(self, cell: int, start: int, stop: int) -> Path:
+        return self.parts / f"cell-{cell}-{start}-{stop}.parquet"

@@ -1,0 +1,159 @@
+"""Who computes the tiles of a study: this process on its devices, or several processes together."""
+
+import abc
+import dataclasses
+import gc
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from w2s_sim.engine.programs import forget_programs
+from w2s_sim.engine.replication import RoomError, Tiles, tiles_of
+from w2s_sim.errors import InputError
+from w2s_sim.runs.cell_metrics import METRICS, study_scores
+from w2s_sim.runs.memory import room_for_tiles
+from w2s_sim.statements import Case, FromWeakData
+
+MEASURE = FromWeakData(study_scores)
+# What one replicate may fail of, and take no other with it.
+REPLICATE_ERRORS = (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError)
+# Cells whose programs are kept at once.
+KEPT_PROGRAMS = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class Computed:
+    """Some whole tiles of a cell.
+
+    Attributes:
+        values: A row for every replicate; nan where one could not be computed.
+        errors: What was said then, by the number of the replicate.
+    """
+
+    values: Float[np.ndarray, "n r"]
+    errors: Mapping[int, str]
+
+
+class Team(abc.ABC):
+    """Computes tiles, all of its members at once."""
+
+    @property
+    @abc.abstractmethod
+    def num_parallel(self) -> int:
+        """Tiles that are computed at once."""
+
+    @abc.abstractmethod
+    def lanes(self, cell: int) -> int:
+        """Replicates of a tile of the cell."""
+
+    @abc.abstractmethod
+    def compute(self, cell: int, first_tile: int, num_tiles: int) -> Computed:
+        """Consecutive tiles of a cell."""
+
+    @abc.abstractmethod
+    def interrupted(self, asked: bool) -> bool:
+        """Whether any member was asked to end."""
+
+
+class LocalTeam(Team):
+    """This process, on all of its devices.
+
+    Args:
+        cases: Of the cells of a study.
+        seed: Of all replicates.
+        memory: Budget in bytes.
+    """
+
+    def __init__(self, cases: Sequence[Case[Any]], seed: int, memory: int) -> None:
+        self._cases, self._seed, self._memory = cases, seed, memory
+        self._current: tuple[int, Tiles] | None = None
+        self._since_forgotten = 0
+
+    @property
+    def num_parallel(self) -> int:
+        return 1 if self._current is None else self._current[1].num_devices
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory that the tiles at hand take on all devices."""
+        return 0 if self._current is None else self._current[1].num_bytes * self.num_parallel
+
+    def has(self, cell: int) -> bool:
+        """Whether the cell is the one at hand."""
+        return self._current is not None and self._current[0] == cell
+
+    def lanes(self, cell: int) -> int:
+        return self._tiles(cell).lanes
+
+    def compute(self, cell: int, first_tile: int, num_tiles: int) -> Computed:
+        return self.compute_tiles(cell, range(first_tile, first_tile + num_tiles))
+
+    def compute_tiles(self, cell: int, numbers: Sequence[int]) -> Computed:
+        """Any tiles of a cell, one after the other."""
+        tiles = self._tiles(cell)
+        try:
+            return Computed(tiles.run(self._seed, numbers), {})
+        except REPLICATE_ERRORS as error:
+            if "RESOURCE_EXHAUSTED" in str(error):
+                given = f"{self._memory:,} bytes, with which cell {cell} ran out of memory"
+                raise InputError("--memory", given, "less, so that less is computed at once") from None
+            return self._one_by_one(tiles, numbers)
+
+    def compute_one(self, cell: int, replicate: int) -> Float[np.ndarray, " r"]:
+        """One replicate alone."""
+        return np.asarray(self._tiles(cell).run_alone(self._seed, replicate), dtype=np.float64)
+
+    def interrupted(self, asked: bool) -> bool:
+        return asked
+
+    def _one_by_one(self, tiles: Tiles, numbers: Sequence[int]) -> Computed:
+        """Each replicate alone, so that one that fails takes no other with it."""
+        values = np.full((len(numbers) * tiles.lanes, len(METRICS)), np.nan)
+        errors = {}
+        for position, tile in enumerate(numbers):
+            for lane in range(tiles.lanes):
+                replicate = tile * tiles.lanes + lane
+                try:
+                    values[position * tiles.lanes + lane] = tiles.run_alone(self._seed, replicate)
+                except REPLICATE_ERRORS as error:
+                    errors[replicate] = " ".join(str(error).split())[:500]
+        return Computed(values, errors)
+
+    def _tiles(self, cell: int) -> Tiles:
+        if self._current is None or self._current[0] != cell:
+            self._since_forgotten += 1
+            if self._since_forgotten > KEPT_PROGRAMS:
+                self._forget()
+            self._current = None
+            self._current = (cell, self._made(cell))
+        return self._current[1]
+
+    def _made(self, cell: int) -> Tiles:
+        case = self._cases[cell]
+        try:
+            return tiles_of(MEASURE, case, memory=room_for_tiles(self._memory))
+        except RoomError:
+            # Programs of other cells may hold what this one needs.
+            self._forget()
+        room = room_for_tiles(self._memory)
+        try:
+            return tiles_of(MEASURE, case, memory=room)
+        except RoomError as error:
+            least = self._memory + error.needed - room
+            expected = f"at least {_size(least)}: cell {cell} takes {_size(error.needed)} at once"
+            raise InputError("--memory", _size(self._memory), expected) from None
+
+    def _forget(self) -> None:
+        forget_programs()
+        jax.clear_caches()
+        gc.collect()
+        self._since_forgotten = 0
+
+
+def _size(num_bytes: int) -> str:
+    """In megabytes, rounded up."""
+    return f"{math.ceil(num_bytes / 1e6)}MB"

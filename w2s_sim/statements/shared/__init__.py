@@ -1,0 +1,1 @@
+"""Quantities, examples and assumptions that several theorems share."""

@@ -1,0 +1,135 @@
+"""Learners, weak models and features that break an assumption on purpose, for the statements' controls."""
+
+import math
+from typing import ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int, Key
+
+from w2s_sim._checks import as_float
+from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
+from w2s_sim.laws.features import FeatureLaw, Gaussian
+from w2s_sim.students import LinearStudent
+from w2s_sim.tasks.supervisors import RegressionSupervisor
+from w2s_sim.tasks.task import WeakData
+
+
+class RepeatedDemonstration(ContextEstimator):
+    """A context that shows its first demonstration n times: demonstrations that are not independent."""
+
+    def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
+        index = np.zeros(self.num_demonstrations, dtype=int)
+        return source.log_posterior(data.inputs[index], data.labels[index])
+
+
+class ToldTheWorld(Estimator):
+    """A learner that holds the concepts of the world it is in, where others hold one source in all worlds.
+
+    Attributes:
+        learner: What it does with them.
+    """
+
+    learner: Estimator
+
+    @property
+    def sample_size(self) -> int:
+        return self.learner.sample_size
+
+    @property
+    def stays_in_hull(self) -> bool:
+        """As the learner, in its own world."""
+        return self.learner.stays_in_hull
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return self.learner.fit(source, data, key=key)
+
+
+class NearestConcept(HullProjection):
+    """The bare concept nearest to the weak student: a projection on a set that is not convex."""
+
+    def fit(self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        assert isinstance(source, RegressionModel)
+        weak = self.student.fit(source, data, key=key).coefficients
+        return LinearStudent(nearest_concept(source.vectors, weak))
+
+
+def nearest_concept(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Float[Array, " d"]:
+    """The row of `vectors` nearest to a point, in the Euclidean norm."""
+    return vectors[jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))]
+
+
+class UnderstatedNoise(RegressionSupervisor):
+    """A weak model whose labels are twice as noisy as it says."""
+
+    def sample_labels(
+        self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
+    ) -> Float[Array, " n"]:
+        return RegressionSupervisor(self.vectors, 2.0 * self.noise).sample_labels(inputs, concepts, key=key)
+
+
+class BlockwiseDescent(Estimator):
+    """Gradient descent with a step size of its own for every coefficient: told which ones to move.
+
+    Attributes:
+        step_sizes: tau_1..tau_d >= 0, in inverse squared feature units.
+        steps: t >= 0.
+        num_weak: n >= 1 weak pairs.
+    """
+
+    step_sizes: Float[Array, " d"] = eqx.field(converter=as_float)
+    steps: int = eqx.field(static=True, kw_only=True)
+    num_weak: int = eqx.field(static=True, kw_only=True)
+
+    @property
+    def sample_size(self) -> int:
+        return self.num_weak
+
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        def step(_: Int[Array, ""], coefficients: Float[Array, " d"]) -> Float[Array, " d"]:
+            residual = data.labels - data.inputs @ coefficients
+            return coefficients + self.step_sizes * (data.inputs.T @ residual) / self.num_weak
+
+        return LinearStudent(jax.lax.fori_loop(0, self.steps, step, source.prior @ source.vectors))
+
+
+class RandomLength(FeatureLaw):
+    """x = r z with z ~ N(0, I) and a random r: isotropic and symmetric, but no independent coordinates.
+
+    r^2 is 0.02 or 1.98, each with probability 1/2.
+
+    Attributes:
+        dim: d >= 1.
+    """
+
+    dim: int = eqx.field(static=True)
+    isotropic: ClassVar[bool] = True
+    sign_permutation_symmetric: ClassVar[bool] = True
+    squared_lengths: ClassVar[tuple[float, float]] = (0.02, 1.98)
+
+    @property
+    def moment_order(self) -> float:
+        """All moments."""
+        return math.inf
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        return jnp.eye(self.dim)
+
+    def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
+        length_key, direction_key = jax.random.split(key)
+        squares = jax.random.choice(length_key, jnp.array(self.squared_lengths), (num_inputs, 1))
+        return jnp.sqrt(squares) * jax.random.normal(direction_key, (num_inputs, self.dim))
+
+    def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
+        exponent = 0.5 * jnp.sum(argument**2, axis=-1)
+        short, long = self.squared_lengths
+        return 0.5 * (jnp.exp(short * exponent) + jnp.exp(long * exponent))
+
+    def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
+        points, weights = Gaussian(self.dim).quadrature(num_nodes)
+        scaled = [square**0.5 * points for square in self.squared_lengths]
+        return jnp.concatenate(scaled), 0.5 * jnp.concatenate([weights, weights])

@@ -1,0 +1,27 @@
+"""Cases in double precision, for assumptions that rounding must not decide."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from w2s_sim.statements.contract.case import Case
+
+
+def in_double(holds: Callable[[Case[Any]], bool]) -> Callable[[Case[Any]], bool]:
+    """The predicate of a case, asked in float64, of a target prior that sums to one in that precision too."""
+
+    def asked(case: Case[Any]) -> bool:
+        with jax.enable_x64(True):
+            case = jax.tree.map(_widened, case)
+            prior = case.task.target_prior
+            return holds(eqx.tree_at(lambda c: c.task.target_prior, case, prior / prior.sum()))
+
+    return asked
+
+
+def _widened(leaf: Any) -> Any:
+    return jnp.asarray(np.asarray(leaf, dtype=np.float64)) if eqx.is_inexact_array(leaf) else leaf

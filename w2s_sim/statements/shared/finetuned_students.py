@@ -1,0 +1,76 @@
+"""What statements about fine-tuning share: assumptions, and the student of a case file."""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import (
+    GradientDescent,
+    LabelMixing,
+    Ridge,
+    SpectralCutoff,
+    SpectralFinetuning,
+)
+from w2s_sim.statements.contract.case import Assumption, Case
+from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.statements.shared.quantities import distance_from_line, naive_floor
+from w2s_sim.tasks.regression_task import TransferTask
+
+# Two squared distances, computed in single precision, that differ by this share count as the same.
+SAME_DISTANCE = 1e-6
+
+FINETUNING_PARAMETERS = (
+    Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
+    Parameter("ridge", float, "ridge to the source, eta", example=0.3, low=0),
+    Parameter("steps", int, "gradient descent steps t, instead of ridge", low=0),
+    Parameter("step_size", float, "gradient descent step size, with steps", low=0),
+    Parameter("threshold", float, "spectral cutoff, instead of ridge", low=0),
+    Parameter("mixing", float, "weight of the strong model's own predictions", low=0, high=1),
+    Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
+)
+
+
+def build_student(numbers: dict[str, Any]) -> SpectralFinetuning:
+    """The student of a `[case]` table: exactly one of ridge, steps with step_size, threshold."""
+    num_weak = numbers["num_weak"]
+    chosen = [name for name in ("ridge", "steps", "threshold") if numbers[name] is not None]
+    if len(chosen) != 1:
+        given = " and ".join(chosen) if chosen else "none of them"
+        raise InputError("ridge, steps, threshold", given, "exactly one, which names the kind of fine-tuning")
+    student: SpectralFinetuning
+    if chosen == ["ridge"]:
+        student = Ridge(numbers["ridge"], num_weak=num_weak)
+    elif chosen == ["steps"]:
+        if numbers["step_size"] is None:
+            raise InputError("step_size", "nothing", "a number > 0, to go with steps")
+        student = GradientDescent(numbers["steps"], numbers["step_size"], num_weak=num_weak)
+    else:
+        student = SpectralCutoff(numbers["threshold"], num_weak=num_weak)
+    return student if numbers["mixing"] is None else LabelMixing(student, numbers["mixing"])
+
+
+def stays_on_segment(task: TransferTask, student: SpectralFinetuning) -> bool:
+    """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
+    if student.gain_within_unit_interval:
+        return True
+    floor = float(naive_floor(task))
+    return float(distance_from_line(task)) >= (1.0 - SAME_DISTANCE) * floor
+
+
+SPECTRAL = Assumption("spectral fine-tuning", lambda case: isinstance(case.estimator, SpectralFinetuning))
+ISOTROPIC = Assumption("isotropic features", lambda case: case.task.features.isotropic)
+SYMMETRIC = Assumption(
+    "sign-permutation-symmetric features", lambda case: case.task.features.sign_permutation_symmetric
+)
+
+
+def ratio_of(case: Case) -> float:
+    """gamma = d/n, features per weak pair."""
+    return case.task.dim / case.estimator.sample_size
+
+
+def ridge_of(case: Case) -> Float[Array, ""]:
+    """eta of a ridge student; least squares is the student at 0."""
+    return case.estimator.ridge if isinstance(case.estimator, Ridge) else jnp.zeros(())

@@ -1,0 +1,51 @@
+"""What theorems about refined students share: assumptions, parameters, and the student of a case file."""
+
+from typing import Any
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
+from w2s_sim.statements.contract.case import Assumption, Case
+from w2s_sim.statements.contract.parameters import Parameter
+
+
+def _fits_more_queries_than_features(case: Case) -> bool:
+    estimator = case.estimator
+    return not isinstance(estimator, Refinement) or (
+        isinstance(estimator.student, LeastSquares) and estimator.num_queries > case.task.dim + 1
+    )
+
+
+REFINED = Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement))
+INDEPENDENT_QUERIES = Assumption(
+    "contexts independent of the queries they label",
+    lambda case: getattr(case.estimator, "context", "shared") != "leave-one-out",
+)
+LEAST_SQUARES = Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features)
+
+REFINING_PARAMETERS = (
+    Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+    Parameter("num_queries", int, "queries N relabelled; the labeller itself without", example=60, low=1),
+    Parameter(
+        "context",
+        str,
+        "how contexts are spent, with num_queries",
+        choices=("shared", "fresh", "leave-one-out"),
+    ),
+    Parameter("labels", str, "what a refined label is, with num_queries", choices=("draw", "mean")),
+    Parameter("grouped", bool, "a context's demonstrations share one draw of the concept", default=False),
+)
+
+
+def build_refined(numbers: dict[str, Any]) -> Estimator:
+    """The labeller itself, or the student fitted on num_queries refined labels."""
+    if numbers["num_queries"] is None:
+        for name in ("context", "labels"):
+            if numbers[name] is not None:
+                raise InputError(name, repr(numbers[name]), "num_queries as well: the labeller has neither")
+        return InContext(numbers["num_demonstrations"])
+    return Refinement(
+        numbers["num_demonstrations"],
+        LeastSquares(num_weak=numbers["num_queries"]),
+        context=numbers["context"] or "shared",
+        labels=numbers["labels"] or "draw",
+    )

@@ -1,0 +1,106 @@
+"""The refinement bound term by term, and the sizes beyond which it lies below the naive floor."""
+
+import math
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from w2s_sim.errors import InputError
+from w2s_sim.estimators import ContextEstimator, Refinement
+from w2s_sim.identification import log_chernoff_terms
+from w2s_sim.statements.contract.case import Case
+from w2s_sim.statements.shared.quantities import naive_floor, squared_distances
+from w2s_sim.tasks.regression_task import TransferTask
+
+LARGEST_CONTEXT = 4096
+
+
+def num_demonstrations(case: Case) -> int:
+    """n of a labeller's or a refined student's case."""
+    assert isinstance(case.estimator, ContextEstimator | Refinement)
+    return case.estimator.num_demonstrations
+
+
+def spread_bound(task: TransferTask, num_demonstrations: int) -> Float[Array, ""]:
+    """Bound on E sum_k pi_n(k) ||beta_k - beta_*||^2: squared distances times their Chernoff terms.
+
+    At most D^2 eps_n, with equality where all competitors are equally far.
+    """
+    distances = squared_distances(task)
+    log_terms, _ = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
+    # A concept of no distance costs nothing, also where its term is infinite.
+    return jnp.sum(jnp.where(distances > 0, distances * jnp.exp(log_terms), 0.0))
+
+
+def spread_share(dim: int, num_queries: int) -> float:
+    """tau: what least squares on N standard normal queries keeps of tr(C), the spread of the labels.
+
+    (d + 2)(N - 2) / ((N + 2)(N - d - 1)), exactly; infinite for N <= d + 1, where the risk is.
+    """
+    spare = num_queries - dim - 1
+    return (dim + 2) * (num_queries - 2) / ((num_queries + 2) * spare) if spare > 0 else math.inf
+
+
+def noise_share(dim: int, num_queries: int) -> float:
+    """d / (N - d - 1): what the fit keeps of the labels' noise sigma^2, exactly; infinite for N <= d + 1."""
+    spare = num_queries - dim - 1
+    return dim / spare if spare > 0 else math.inf
+
+
+def label_noise(case: Case) -> Float[Array, ""]:
+    """sigma^2 d / (N - d - 1), in squared label units."""
+    assert isinstance(case.estimator, Refinement)
+    return case.task.source.noise**2 * noise_share(case.task.dim, case.estimator.num_queries)
+
+
+def refinement_terms(case: Case, spread: Float[Array, ""]) -> dict[str, Float[Array, ""]]:
+    """Summands of spread max(1, tau) + sigma^2 d/(N-d-1), in squared label units.
+
+    Args:
+        case: A labeller's case has the first term alone.
+        spread: A bound on E sum_k pi_n(k) ||beta_k - beta_*||^2.
+    """
+    if not isinstance(case.estimator, Refinement):
+        return {"refined labels": spread}
+    share = spread_share(case.task.dim, case.estimator.num_queries)
+    amplified = spread * (share - 1.0) if share > 1.0 else jnp.zeros(())
+    return {"refined labels": spread, "spread of the labels": amplified, "label noise": label_noise(case)}
+
+
+def dominance_sizes(task: TransferTask) -> tuple[int, int]:
+    """The fewest demonstrations n, and the queries N they need, whose bound is at most the naive floor.
+
+    With those a refined student beats every student of theorem `naive-floor`, whatever its sample size
+    and regularisation, and more queries only lower its bound. So do more demonstrations where every
+    minimising s has m_k(s) < 1: the log of a term is concave in n, and once it falls it goes on falling.
+
+    Args:
+        task: A task with a point-mass target and standard Gaussian features.
+
+    Returns:
+        (n, N): the first n whose `spread_bound` is at most half the floor, and the fewest N > d + 1 for it.
+
+    Raises:
+        InputError: If there is no such n: no floor, or a concept that demonstrations do not identify.
+    """
+    floor = float(naive_floor(task))
+    size = 1
+    while size <= LARGEST_CONTEXT and floor > 0:
+        labels = float(spread_bound(task, size))
+        if labels <= floor / 2.0:
+            return size, _fewest_queries(task, labels, floor)
+        size += 1
+    raise InputError(
+        "task",
+        f"floor {floor:.6g}",
+        f"a floor > 0, and a concept identified by {LARGEST_CONTEXT} demonstrations",
+    )
+
+
+def _fewest_queries(task: TransferTask, labels: float, floor: float) -> int:
+    """The fewest N > d + 1 with labels max(1, tau) + sigma^2 d/(N-d-1) <= floor, for labels < floor."""
+    noise = float(task.source.noise) ** 2
+    queries = task.dim + 2
+    while labels * max(1.0, spread_share(task.dim, queries)) + noise * noise_share(task.dim, queries) > floor:
+        queries += 1
+    return queries

@@ -1,0 +1,99 @@
+"""The exponent of a rare event, measured: the slope of log E_n between n and 2n demonstrations."""
+
+import math
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Key
+
+from w2s_sim.identification.rate import corrected_slopes
+from w2s_sim.identification.tilting import scaled_mass, tilted_context, tilting_plan
+from w2s_sim.statements.contract.functionals import Functional, monotone
+from w2s_sim.tasks.finite_task import FiniteTask
+from w2s_sim.tasks.regression_task import TransferTask
+
+# Shares of the exponent: what counts as equal, and what may be left of the correction for finite n.
+MARGIN = 0.02
+LARGEST_REMAINDER = 0.01
+# Stands for a mean whose interval reaches down to zero.
+SMALLEST_MEAN = 1e-300
+
+
+def tilted_pair(
+    key: Key[Array, ""],
+    task: TransferTask | FiniteTask,
+    size: int,
+    competitors: Bool[Array, " K"] | None = None,
+) -> Float[Array, "2"]:
+    """Scaled replicates in [0, 1] of E_n and E_2n: of a context of 2n demonstrations, and its first half.
+
+    Args:
+        key: Typed PRNG key.
+        task: The task.
+        size: n.
+        competitors: Whose posterior mass E_n is; all but the intended concept when left out.
+    """
+    plan = tilting_plan(task, size, competitors)
+    data = tilted_context(task, plan, 2 * size, key=key)
+    return jnp.stack([scaled_mass(task, plan, data[:size]), scaled_mass(task, plan, data)])
+
+
+def tilted_slope(
+    task: TransferTask | FiniteTask, size: int, competitors: Bool[Array, " K"] | None = None
+) -> Functional:
+    """The slope of `slope_of_means` for the replicates of `tilted_pair`."""
+    plan = tilting_plan(task, size, competitors)
+    return slope_of_means(size, float(plan.log_unit(size) - plan.log_unit(2 * size)))
+
+
+def is_long_enough(
+    task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
+) -> bool:
+    """Whether the slope from n to 2n is the rate but for its share, lattices left aside.
+
+    Args:
+        task: A task whose minimiser is inside (0, 1).
+        size: n.
+        rate: I, in nats.
+        competitors: As in `tilted_slope`.
+    """
+    _, smooth = corrected_slopes(task, size, competitors)
+    return _is_near(smooth, rate)
+
+
+def shows_no_lattice(
+    task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
+) -> bool:
+    """Whether log-odds that lie on a lattice, or nearly so, leave the slope where it would be without one.
+
+    Where the slope would not be near without a lattice, the context is too short, and no lattice to blame.
+
+    Args:
+        task: A task whose minimiser is inside (0, 1).
+        size: n.
+        rate: I, in nats.
+        competitors: As in `tilted_slope`.
+    """
+    exact, smooth = corrected_slopes(task, size, competitors)
+    return _is_near(exact, rate) or not _is_near(smooth, rate)
+
+
+def _is_near(slope: float, rate: float) -> bool:
+    return abs(slope - rate) < LARGEST_REMAINDER * rate
+
+
+def slope_of_means(size: int, log_ratio_of_units: float = 0.0) -> Functional:
+    """(log E_n - log E_2n - (1/2) log 2) / n, in nats per demonstration.
+
+    The term (1/2) log 2 is what a prefactor n^{-1/2} adds to the difference.
+
+    Args:
+        size: n.
+        log_ratio_of_units: log of the unit of the first replicate over that of the second.
+    """
+
+    def slope(means: Float[np.ndarray, "2"]) -> float:
+        first, second = (math.log(max(float(mean), SMALLEST_MEAN)) for mean in means)
+        return (log_ratio_of_units + first - second - 0.5 * math.log(2.0)) / size
+
+    return monotone(slope)

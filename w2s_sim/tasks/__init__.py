@@ -1,0 +1,13 @@
+"""What tasks are: the problem, who supervises it, and how weak data are drawn."""
+
+from w2s_sim.tasks.finite_task import FiniteTask as FiniteTask
+from w2s_sim.tasks.regression_task import ShiftedTarget as ShiftedTarget
+from w2s_sim.tasks.regression_task import TransferTask as TransferTask
+from w2s_sim.tasks.regression_task import canonical_task as canonical_task
+from w2s_sim.tasks.regression_task import regression_task as regression_task
+from w2s_sim.tasks.sampling import Sampling as Sampling
+from w2s_sim.tasks.supervisors import RegressionSupervisor as RegressionSupervisor
+from w2s_sim.tasks.supervisors import biased_supervisor as biased_supervisor
+from w2s_sim.tasks.supervisors import noisy_supervisor as noisy_supervisor
+from w2s_sim.tasks.task import Task as Task
+from w2s_sim.tasks.task import WeakData as WeakData

@@ -1,0 +1,225 @@
+"""Tasks with regression concepts: students are linear predictors, and risk is squared error."""
+
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Key
+
+from w2s_sim._checks import (
+    as_numbers,
+    as_probabilities,
+    require_count,
+    require_finite,
+    require_key,
+    require_part,
+    require_shape,
+)
+from w2s_sim.concepts import RegressionModel
+from w2s_sim.errors import InputError
+from w2s_sim.fields import numbers, part, probability
+from w2s_sim.laws.features import FeatureLaw, feature_law
+from w2s_sim.laws.noise import NoiseLaw, NormalNoise
+from w2s_sim.students import LinearStudent
+from w2s_sim.tasks.supervisors import RegressionSupervisor, biased_supervisor
+from w2s_sim.tasks.task import Task
+
+# Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
+# of a per cent.
+LARGEST_ROUNDING = 0.03
+# What complaints about something else ask for.
+SUPERVISORS = "a supervisor, such as noisy_supervisor(task.source, 1.0)"
+
+
+class TransferTask(Task):
+    """One weak-to-strong problem with regression concepts.
+
+    Source and target share the concepts; only the prior over them shifts.
+
+    Attributes:
+        features: Law of x in R^d.
+        source: The strong model, with the source prior alpha^P.
+        target_prior: alpha^Q, shape (K,).
+        supervisor: The weak model that labels the data.
+
+    Raises:
+        InputError: If the target prior is no probability vector, or shapes do not fit.
+    """
+
+    features: FeatureLaw = eqx.field(
+        converter=part("features", FeatureLaw, "a law of features, such as Gaussian(8)")
+    )
+    source: RegressionModel = eqx.field(converter=part("source", RegressionModel, "a RegressionModel"))  # pyright: ignore[reportIncompatibleMethodOverride]
+    target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
+    supervisor: RegressionSupervisor = eqx.field(
+        converter=part("supervisor", RegressionSupervisor, SUPERVISORS)
+    )  # pyright: ignore[reportIncompatibleMethodOverride]
+
+    def __check_init__(self) -> None:
+        num_concepts, dim = self.source.vectors.shape
+        if self.features.dim != dim:
+            raise InputError("features", f"dimension {self.features.dim}", f"dimension {dim}, as concepts")
+        require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
+        require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
+
+    @property
+    def dim(self) -> int:
+        """d, the number of features."""
+        return self.features.dim
+
+    @property
+    def target(self) -> RegressionModel:
+        """The concepts under the target prior."""
+        return self.source.with_prior(self.target_prior)
+
+    @property
+    def source_vector(self) -> Float[Array, " d"]:
+        """beta_P, what the unaligned strong model predicts."""
+        return self.source.prior @ self.source.vectors
+
+    @property
+    def target_vector(self) -> Float[Array, " d"]:
+        """beta_Q, what is wanted."""
+        return self.target_prior @ self.source.vectors
+
+    @property
+    def weak_vector(self) -> Float[Array, " d"]:
+        """beta'_Q, what the weak labels say on average."""
+        return self.target_prior @ self.supervisor.vectors
+
+    def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
+        require_key("key", key)
+        return self.features.sample(num, key=key)
+
+    def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
+        """Exact excess risk ||b - beta_Q||^2_Sigma of a student, in squared label units."""
+        require_student(self, student)
+        error = student.coefficients - self.target_vector
+        return error @ self.features.covariance @ error
+
+    @property
+    def weak_risk(self) -> Float[Array, ""]:
+        """Excess risk of the weak model's own mean predictor beta'_Q."""
+        return self.excess_risk(LinearStudent(self.weak_vector))
+
+    @property
+    def label_length(self) -> float:
+        """Length of the longest concept of the two models, in Sigma's norm. Needs concrete values."""
+        covariance = np.asarray(self.features.covariance, dtype=np.float64)
+        vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
+        return float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
+
+    def unresolved(self, num_weak: int) -> str:
+        """As for every task: the rounding of labels against their noise. Needs concrete values.
+
+        A number of size L is known to eps L. Rounding then adds some (eps L)^2 to the mean squared error of
+        every coefficient, where n labels of noise sigma leave sigma^2 / n: it is too coarse where
+        sqrt(n) eps L is no small share of sigma. Other units do not help, another precision does.
+        """
+        size = self.label_length
+        weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
+        noise = float(self.source.noise)
+        noise = min(noise, weak_error) if weak_error > 0 else noise
+        rounding = float(jnp.finfo(self.source.vectors.dtype).eps) * size
+        if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise:
+            return ""
+        return (
+            f"{self.source.vectors.dtype} rounds labels of size {size:.3g} to {rounding:.2g}, too much "
+            f"beside a noise of {noise:.3g} in {num_weak} pairs: compute in float64 (--x64)"
+        )
+
+
+def require_student(task: TransferTask, student: Any) -> None:
+    """Refuse what is no linear student of the task's features.
+
+    Raises:
+        InputError: If it is something else, or has another number of coefficients.
+    """
+    require_part("student", student, LinearStudent, "a LinearStudent, as estimators fit it")
+    require_shape("student.coefficients", student.coefficients, (task.dim,), "one number per feature")
+
+
+class ShiftedTarget(TransferTask):
+    """A task whose target is no mixture of the strong model's concepts: beta_Q + shift.
+
+    The weak supervisor, and with it the law of the weak data, is that of the plain task.
+
+    Attributes:
+        target_shift: What the target lies beside the mixture beta_Q, shape (d,), label/feature units.
+    """
+
+    target_shift: Float[Array, " d"] = eqx.field(converter=numbers("target_shift"))
+
+    def __check_init__(self) -> None:
+        require_shape("target_shift", self.target_shift, (self.dim,), "one number per feature")
+        require_finite("target_shift", self.target_shift)
+
+    @property
+    def target_vector(self) -> Float[Array, " d"]:
+        """What is wanted: the mixture of concepts, and the shift."""
+        return self.target_prior @ self.source.vectors + self.target_shift
+
+
+def regression_task(
+    dim: int,
+    num_concepts: int,
+    *,
+    source_prior: list[float] | Float[Array, " K"],
+    target_prior: list[float] | Float[Array, " K"],
+    noise: float = 0.5,
+    features: str | FeatureLaw | Float[ArrayLike, "d d"] = "gaussian",
+    concepts: Float[ArrayLike, "K d"] | list[list[float]] | None = None,
+    supervisor: RegressionSupervisor | None = None,
+    bias: float = 0.7,
+    weak_noise: float | None = None,
+    law: NoiseLaw | None = None,
+) -> TransferTask:
+    """A task from plain numbers, with orthonormal concepts e_1..e_K by default.
+
+    Args:
+        dim: d >= 1.
+        num_concepts: K >= 1.
+        source_prior: alpha^P, K weights that sum to 1.
+        target_prior: alpha^Q, K weights that sum to 1.
+        noise: sigma > 0, the strong model's label noise.
+        features: "gaussian", "uniform", "rademacher", a `FeatureLaw`, or the covariance of normal features,
+            shape (d, d).
+        concepts: beta_1..beta_K as K rows of d numbers; needs K <= d when left out.
+        supervisor: The weak model; by default a biased one of strength `bias` and noise `weak_noise`.
+        bias: kappa of the default supervisor.
+        weak_noise: sigma' of the default supervisor; sigma when left out.
+        law: Law of the label noise, of the strong model and of the default supervisor; normal when left out.
+
+    Raises:
+        InputError: Naming the field, if anything does not fit.
+    """
+    require_count("dim", dim, 1)
+    require_count("num_concepts", num_concepts, 1)
+    features = feature_law(features, dim)
+    if concepts is None:
+        if num_concepts > dim:
+            raise InputError(
+                "num_concepts",
+                f"{num_concepts} with dim = {dim}",
+                "num_concepts <= dim for the default orthonormal concepts (or give concepts)",
+            )
+        concepts = np.eye(num_concepts, dim)
+    require_shape("concepts", concepts, (num_concepts, dim), "num_concepts x dim")
+    for field, prior in (("source_prior", source_prior), ("target_prior", target_prior)):
+        require_shape(field, prior, (num_concepts,), "one weight per concept")
+    source_prior = as_probabilities("source_prior", source_prior)
+    concepts = as_numbers("concepts", concepts)
+    source = RegressionModel(source_prior, concepts, noise, NormalNoise() if law is None else law)
+    if supervisor is None:
+        supervisor = biased_supervisor(source, bias, noise if weak_noise is None else weak_noise)
+    return TransferTask(features, source, target_prior, supervisor)
+
+
+def canonical_task() -> TransferTask:
+    """The running example of the documentation: d = 8, K = 4, beta_k = e_k, u_k = e_{4+k}.
+
+    alpha^P = (.5, .25, .15, .1), target the 4th concept, sigma = sigma' = .5, kappa = .7; there
+    ||beta_P - beta_Q||^2 = 1.145 and ||beta'_Q - beta_Q||^2 = .49.
+    """
+    return regression_task(8, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0.0, 0.0, 0.0, 1.0])
