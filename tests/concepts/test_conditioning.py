@@ -29,7 +29,7 @@ from w2s_sim.concepts.conditioning import (
 from w2s_sim.concepts.model import cumulative
 from w2s_sim.estimators.iterated_refinement import refine_prior
 from w2s_sim.estimators.maximum_likelihood import fit_prior
-from w2s_sim.tasks.task import WeakData
+from w2s_sim.weak_data import WeakData
 
 PRIOR = np.array([0.5, 0.3, 0.2])
 # The last concept alone can show symbol 2, and none can show symbol 3.
@@ -77,7 +77,7 @@ def test_posterior_stays_at_the_prior(kind: str, symbols: tuple[int, ...]) -> No
     model = MODELS[kind]()
     pairs = data(model, *symbols)
     np.testing.assert_allclose(np.exp(model.log_posterior(*pairs)), PRIOR, rtol=1e-12)
-    np.testing.assert_allclose(model.updated(*pairs).prior, PRIOR, rtol=1e-12)
+    np.testing.assert_allclose(model.read(WeakData(*pairs)).prior, PRIOR, rtol=1e-12)
     assert model.log_evidence(*pairs) == -np.inf
     np.testing.assert_array_equal(model.log_joint(*pairs), -np.inf)
     with np.errstate(divide="ignore"):
@@ -119,7 +119,7 @@ def test_no_derivative_is_nan(kind: str) -> None:
 def test_prompt_without_a_meaning() -> None:
     model = hidden_markov(PromptModel)
     assert isinstance(model, PromptModel)
-    found = model.read(jnp.array([[3], [3]]), jnp.array([1]))
+    found = model.predict_next(jnp.array([[3], [3]]), jnp.array([1]))
     np.testing.assert_allclose(np.exp(found.log_posterior), PRIOR, rtol=1e-6)
     np.testing.assert_array_equal(found.log_next, -np.inf)
 

@@ -8,6 +8,7 @@ from scipy import stats
 
 from w2s_sim.concepts import GaussianConceptModel
 from w2s_sim.errors import InputError
+from w2s_sim.weak_data import WeakData
 
 # SciPy says that a covariance is a number.
 multivariate_normal: Any = stats.multivariate_normal
@@ -40,9 +41,9 @@ def test_evidence_is_the_product_of_predictives() -> None:
         total, current = 0.0, model
         for i in range(5):
             total += float(current.log_predictive(inputs[i : i + 1], labels[i : i + 1])[0])
-            current = current.updated(inputs[i : i + 1], labels[i : i + 1])
+            current = current.read(WeakData(inputs[i : i + 1], labels[i : i + 1]))
         assert total == pytest.approx(float(model.log_evidence(inputs, labels)), abs=1e-10)
-        at_once = model.updated(inputs, labels)
+        at_once = model.read(WeakData(inputs, labels))
         np.testing.assert_allclose(current.mean, at_once.mean, atol=1e-10)
         np.testing.assert_allclose(current.covariance, at_once.covariance, atol=1e-10)
 
@@ -53,7 +54,7 @@ def test_posterior_is_that_of_a_grid() -> None:
         model = GaussianConceptModel([0.3, -0.2], [[0.7, 0.0], [0.3, 0.55]], 0.7)
         inputs, labels = make_data(3)
         inputs = inputs[:, :2]
-        updated = model.updated(inputs, labels)
+        updated = model.read(WeakData(inputs, labels))
         axis = np.linspace(-6, 6, 401)
         grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
         law = multivariate_normal(np.asarray(model.mean), np.asarray(model.covariance))
@@ -71,7 +72,7 @@ def test_a_direction_without_variance_never_moves() -> None:
     with jax.enable_x64(True):
         model, (inputs, labels) = make_model(), make_data(50)
         still = np.linalg.svd(np.asarray(model.covariance))[0][:, -1]
-        updated = model.updated(inputs, labels)
+        updated = model.read(WeakData(inputs, labels))
         assert still @ np.asarray(updated.mean - model.mean) == pytest.approx(0.0, abs=1e-10)
         assert still @ np.asarray(updated.covariance) @ still == pytest.approx(0.0, abs=1e-10)
 
@@ -96,7 +97,7 @@ def test_labels_follow_their_concepts(standard_errors_off) -> None:
 
 def test_no_demonstrations_say_nothing() -> None:
     model = make_model()
-    updated = model.updated(jnp.zeros((0, 3)), jnp.zeros(0))
+    updated = model.read(WeakData(jnp.zeros((0, 3)), jnp.zeros(0)))
     np.testing.assert_allclose(updated.mean, model.mean)
     np.testing.assert_allclose(updated.covariance, model.covariance)
 

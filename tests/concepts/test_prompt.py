@@ -43,7 +43,7 @@ def test_a_prompt_is_one_document() -> None:
 def test_predictor_is_the_ratio_of_enumerations() -> None:
     model = make_prompt_model()
     labels, query = jnp.array([[0, 1], [1, 0]]), jnp.array([1])
-    found = model.read(labels, query)
+    found = model.predict_next(labels, query)
     prompt = [0, 1, 2, 1, 0, 2, 1]
     joint = PRIOR * enumerated(prompt)
     np.testing.assert_allclose(np.exp(found.log_posterior), joint / joint.sum(), atol=1e-12)
@@ -55,7 +55,7 @@ def test_predictor_is_the_ratio_of_enumerations() -> None:
 def test_without_examples_the_query_stands_alone() -> None:
     model = make_prompt_model()
     none = jnp.zeros((0, 2), dtype=int)
-    found = model.read(none, jnp.array([1, 0]))
+    found = model.predict_next(none, jnp.array([1, 0]))
     joint = PRIOR * enumerated([1, 0])
     np.testing.assert_allclose(np.exp(found.log_posterior), joint / joint.sum(), atol=1e-12)
     np.testing.assert_allclose(np.exp(model.log_joint(none[:, :0], none)), PRIOR, atol=1e-12)

@@ -69,7 +69,7 @@ def test_log_posterior_is_bayes_rule_by_enumeration(prior: list[float], count: i
 def test_student_is_the_weighted_mean_predictor() -> None:
     weights = np.array([0.1, 0.2, 0.3, 0.4])
     inputs, _ = demonstrations(5)
-    student = make_model(PRIORS["full"]).student(jnp.asarray(weights))
+    student = make_model(PRIORS["full"]).with_prior(jnp.asarray(weights))
     expected = sum(
         weight * (np.asarray(inputs) @ vector) for weight, vector in zip(weights, VECTORS, strict=True)
     )

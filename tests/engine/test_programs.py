@@ -11,10 +11,9 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.engine.programs import COMPILER_OPTIONS, compile_cheaply, pool_threads, usable_devices
 from w2s_sim.engine.replication import Tiles, tiles_of
-from w2s_sim.runs.cell_metrics import study_scores
-from w2s_sim.statements import FromWeakData
+from w2s_sim.runs.cell_metrics import measured
 
-MEASURE = FromWeakData(study_scores)
+MEASURE = measured(("risk", "prior_kl", "prior_tv"))
 
 
 @pytest.fixture(scope="module")

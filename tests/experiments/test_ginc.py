@@ -133,7 +133,7 @@ def test_scores_are_paired_and_refinement_recovers_what_imitation_loses() -> Non
 def test_a_prompt_cannot_tell_languages_that_are_one() -> None:
     languages = ginc_languages(4, separation=0.0, **SMALL)
     prompt = sample_prompt(languages, 20, key=jax.random.key(3))
-    posterior = np.exp(languages.documents.read(prompt.examples, prompt.query).log_posterior)
+    posterior = np.exp(languages.documents.predict_next(prompt.examples, prompt.query).log_posterior)
     np.testing.assert_allclose(posterior, 0.2, atol=1e-4)
 
 
@@ -146,7 +146,7 @@ def test_habits_of_other_languages_mislead_short_examples_and_not_long_ones() ->
         prompts = model.sample_labels(
             jnp.zeros((60 * 33, 0), dtype=int), jnp.full(60 * 33, 4), key=jax.random.key(4)
         ).reshape(60, 33, length)
-        read = jax.vmap(lambda p: languages.documents.read(p[:32], p[32, :-1]).log_posterior)
+        read = jax.vmap(lambda p: languages.documents.predict_next(p[:32], p[32, :-1]).log_posterior)
         return float(np.exp(read(prompts))[:, 4].mean())
 
     assert weight_of_last(3) < 0.01

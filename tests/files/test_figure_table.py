@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+import w2s_sim as w2s
 from w2s_sim.errors import InputError
 from w2s_sim.files.figure_table import MEASURED, StudyFigure, read_figures
 from w2s_sim.files.study_file import Study, read_study
-from w2s_sim.runs.cell_metrics import GAP_RECOVERED, METRICS
+from w2s_sim.statements.shared.finite_examples import style_content_task
+from w2s_sim.tasks.metric_labels import GAP_RECOVERED, metric_names
 
 TASK = {
     "kind": "regression",
@@ -53,7 +55,7 @@ def test_keys_are_resolved_and_the_rest_has_defaults() -> None:
 
 def test_what_can_be_drawn_is_what_is_measured() -> None:
     assert MEASURED == ("risk", "prior_kl", "prior_tv", "pgr", "style_error", "content_error")
-    assert set(MEASURED) == {*METRICS, GAP_RECOVERED}
+    assert {*MEASURED} == {*metric_names([w2s.canonical_task(), style_content_task()]), GAP_RECOVERED}
 
 
 REFUSED = [
@@ -65,7 +67,7 @@ REFUSED = [
     ({"name": 3}, "figure[1].name: got 3"),
     ({"y": "loss"}, "figure[1].y: got 'loss'; expected one of risk, prior_kl"),
     ({"y": ["risk"]}, "figure[1].y: got ['risk']"),
-    ({"y": "style_error"}, "'style_error', and no cell is of style-content concepts"),
+    ({"y": "style_error"}, "'style_error', which no cell has"),
     ({"y": "content_error"}, "expected one of risk, prior_kl, prior_tv, pgr"),
     ({"x": None}, "figure[1].x: got nothing"),
     ({"x": 3}, "figure[1].x: got 3; expected a key of the cells"),

@@ -14,12 +14,13 @@ from w2s_sim.files.task_table import READERS, read_task
 from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.runs import cell_bounds
 from w2s_sim.runs.cell_bounds import MEASURED, Bound, bound_columns, bounds_of
-from w2s_sim.runs.cell_metrics import METRICS, study_scores
-from w2s_sim.statements import Case, FromWeakData, find_statement
+from w2s_sim.runs.cell_metrics import measured
+from w2s_sim.statements import Case, find_statement
 from w2s_sim.statements.registry import THEOREMS
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.finite_examples import TABLES, style_content_task, table_task
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept
+from w2s_sim.tasks.metric_labels import metric_names
 from w2s_sim.verify import Settings, replicate
 from w2s_sim.verify.case_check import check_case
 from w2s_sim.verify.evaluation import margin_of
@@ -93,7 +94,7 @@ def student(num_demonstrations: int, num_queries: int = 60, **choices: Any) -> w
 
 def test_the_table_is_in_the_order_of_the_book() -> None:
     assert list(MEASURED) == [theorem for theorem in THEOREMS if theorem in MEASURED]
-    assert {metric for metric, _ in MEASURED.values()} <= set(METRICS)
+    assert {metric for metric, _ in MEASURED.values()} <= set(metric_names([canonical()]))
 
 
 def test_known_values_of_the_canonical_task() -> None:
@@ -146,8 +147,8 @@ MEASURED_CASES = {
 def test_the_mean_is_on_its_side_of_the_bound(theorem: str) -> None:
     case = MEASURED_CASES[theorem]
     bound = value_by(theorem, case)
-    values = replicate(FromWeakData(study_scores), case, seed=0, start=0, stop=2048)
-    column = values[:, METRICS.index(MEASURED[theorem][0])]
+    values = replicate(measured([MEASURED[theorem][0]]), case, seed=0, start=0, stop=2048)
+    column = values[:, 0]
     mean, error = float(column.mean()), float(column.std(ddof=1) / math.sqrt(len(column)))
     statement = find_statement(theorem)
     margin = margin_of(statement, case)

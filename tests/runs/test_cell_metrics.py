@@ -1,5 +1,6 @@
 """Metrics of a replicate against closed forms, and the labels of their axes."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,42 +10,57 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.concepts import StyleContentModel
 from w2s_sim.errors import InputError
-from w2s_sim.runs.cell_metrics import METRICS, metric_label, study_scores
-from w2s_sim.runs.prior_comparison import prior_scores
-from w2s_sim.statements import Case, FromWeakData
+from w2s_sim.estimators import PriorTransfer
+from w2s_sim.runs.cell_metrics import Metrics, measured
+from w2s_sim.statements import Case
 from w2s_sim.statements.shared.finite_examples import style_content_task, table_task
+from w2s_sim.tasks.metric_labels import metric_label
 from w2s_sim.verify import replicate
 
+METRICS = ("risk", "prior_kl", "prior_tv", "style_error", "content_error")
 MIXED = [0.1, 0.2, 0.3, 0.4]
-CASES: dict[str, Case[Any]] = {
-    "naive": Case("", w2s.canonical_task(), w2s.Ridge(0.3, num_weak=20)),
-    "in context": Case("", w2s.canonical_task(), w2s.InContext(8)),
-    "tables": Case("", table_task(target_prior=MIXED), w2s.MaximumLikelihood(num_weak=20)),
-    "styles": Case("", style_content_task(), w2s.IteratedRefinement(3, num_weak=20)),
+CASES: dict[str, Callable[[], Case[Any]]] = {
+    "naive": lambda: Case("", w2s.canonical_task(), w2s.Ridge(0.3, num_weak=20)),
+    "in context": lambda: Case("", w2s.canonical_task(), w2s.InContext(8)),
+    "tables": lambda: Case("", table_task(target_prior=MIXED), w2s.MaximumLikelihood(num_weak=20)),
+    "styles": lambda: Case("", style_content_task(), w2s.IteratedRefinement(3, num_weak=20)),
 }
 
 
 def scores_of(case: Case[Any], seed: int = 0) -> dict[str, float]:
     """Of one replicate, outside of any program."""
     data_key, key = jax.random.split(jax.random.key(seed))
-    values = study_scores(key, case.sample_weak(key=data_key), case)
-    return dict(zip(METRICS, np.asarray(values, dtype=np.float64).tolist(), strict=True))
+    names = case.task.metric_labels
+    values = Metrics(tuple(names))(key, case.sample_weak(key=data_key), case)
+    return dict(zip(names, np.asarray(values, dtype=np.float64).tolist(), strict=True))
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_first_three_are_those_of_the_comparison_of_priors(name: str) -> None:
-    """And what a case has not is no number."""
-    scores, plain = (
-        replicate(FromWeakData(measure), CASES[name], seed=1, start=0, stop=20)
-        for measure in (study_scores, prior_scores)
-    )
-    assert scores.shape == (20, len(METRICS))
-    # Two programs: rounding may differ.
-    np.testing.assert_allclose(scores[:, :3], plain, rtol=1e-4, atol=1e-6)
+def test_a_metric_that_a_student_has_not_is_no_number(name: str) -> None:
+    case = CASES[name]()
+    values = replicate(measured(METRICS), case, seed=1, start=0, stop=20)
+    assert values.shape == (20, len(METRICS))
     has_prior, has_style = name != "naive", name == "styles"
     expected = [True, has_prior, has_prior, has_style, has_style]
-    assert np.isfinite(scores).all(axis=0).tolist() == expected
-    assert np.isnan(scores).all(axis=0).tolist() == [not there for there in expected]
+    assert np.isfinite(values).all(axis=0).tolist() == expected
+    assert np.isnan(values).all(axis=0).tolist() == [not there for there in expected]
+    assert case.metrics == tuple(np.array(METRICS)[expected])
+
+
+@pytest.mark.usefixtures("x64")
+@pytest.mark.parametrize("name", ["in context", "tables", "styles"])
+def test_metrics_of_a_prior_are_those_of_their_definitions(name: str) -> None:
+    case = CASES[name]()
+    data_key, key = jax.random.split(jax.random.key(3))
+    estimator, data = case.estimator, case.sample_weak(key=data_key)
+    assert isinstance(estimator, PriorTransfer)
+    prior = np.asarray(estimator.transferred_prior(case.task.source, data, key=key))
+    wanted = np.asarray(case.task.target_prior)
+    held = wanted > 0
+    divergence = np.sum(wanted[held] * np.log(wanted[held] / prior[held]))
+    _, prior_kl, prior_tv, *_ = Metrics(METRICS)(key, data, case)
+    np.testing.assert_allclose(prior_kl, divergence, rtol=1e-10)
+    np.testing.assert_allclose(prior_tv, 0.5 * np.abs(wanted - prior).sum(), rtol=1e-10)
 
 
 def test_style_and_content_errors_of_known_priors() -> None:
@@ -70,18 +86,18 @@ def test_style_and_content_errors_of_a_posterior_are_those_of_bayes_rule() -> No
     styles, contents = posterior.reshape(2, 2).sum(axis=1), posterior.reshape(2, 2).sum(axis=0)
     # Wanted are style 2 and content 1.
     expected = [posterior[[0, 1, 3]].sum(), 0.75 * styles[0], 0.85 * contents[1]]
-    np.testing.assert_allclose(study_scores(key, data, case)[2:], expected, atol=1e-10)
+    np.testing.assert_allclose(Metrics(METRICS)(key, data, case)[2:], expected, atol=1e-10)
 
 
 def test_labels_have_the_unit_of_the_tasks() -> None:
     regression, finite = w2s.canonical_task(), table_task()
     assert metric_label("risk", [regression, regression]) == "excess risk (squared label units)"
     assert metric_label("risk", [finite]) == "excess log loss (nats)"
-    both = metric_label("risk", [finite, regression])
+    both = metric_label("risk", [regression, finite])
     assert both == "excess risk (squared label units) or excess log loss (nats)"
     assert "nats" in metric_label("prior_kl", [regression])
     assert "share" in metric_label("pgr", [finite])
     for metric in (*METRICS, "pgr"):
-        assert metric_label(metric, [finite]).endswith(")")
+        assert metric_label(metric, [style_content_task()]).endswith(")")
     with pytest.raises(InputError, match=r"metric: got 'rsik'.*prior_tv.*pgr"):
         metric_label("rsik", [regression])

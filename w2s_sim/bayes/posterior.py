@@ -8,9 +8,7 @@ import pandas as pd
 from jaxtyping import Array, Float, Key, Shaped
 
 from w2s_sim._checks import require_between
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
-from w2s_sim.errors import InputError
-from w2s_sim.students import LinearStudent
+from w2s_sim.concepts import LatentConceptModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +40,9 @@ class PriorPosterior:
         return jnp.asarray(mean / mean.sum(), dtype=float)
 
     @property
-    def refined(self) -> LatentConceptModel:
+    def student(self) -> LatentConceptModel:
         """The strong model under that prior."""
         return self.source.with_prior(self.mean_prior)
-
-    @property
-    def student(self) -> LinearStudent:
-        """The mean predictor of regression concepts.
-
-        Raises:
-            InputError: If the concepts are others.
-        """
-        if not isinstance(self.source, RegressionModel):
-            raise InputError("source", type(self.source).__name__, "regression concepts")
-        return self.source.student(self.mean_prior)
 
     def interval(self, level: float, site: str = "prior") -> tuple[np.ndarray, np.ndarray]:
         """Central posterior intervals of every number of a site: lower and upper ends.
@@ -76,4 +63,4 @@ class PriorPosterior:
 
         The strong model's own laws label; the weak bias and noise are explained away.
         """
-        return self.source.sample_predictive(inputs, jnp.log(self.mean_prior), key=key)
+        return self.student.relabel(inputs, key=key)

@@ -11,7 +11,7 @@ from w2s_sim.concepts.conditioning import block_sum
 from w2s_sim.concepts.model import ConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.fields import number, numbers
-from w2s_sim.students import LinearStudent
+from w2s_sim.weak_data import WeakData
 
 
 class GaussianConceptModel(ConceptModel):
@@ -56,9 +56,13 @@ class GaussianConceptModel(ConceptModel):
         return self.factor @ self.factor.T
 
     @property
-    def mean_student(self) -> LinearStudent:
-        """The mean predictor E[y | x]."""
-        return LinearStudent(self.mean)
+    def coefficients(self) -> Float[Array, " d"]:
+        """b of the mean predictor E[y | x] = b^T x."""
+        return self.mean
+
+    def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
+        """E[y_i | x_i], in label units."""
+        return inputs @ self.mean
 
     def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
         return self.mean + jax.random.normal(key, (num, self.factor.shape[1])) @ self.factor.T
@@ -70,18 +74,16 @@ class GaussianConceptModel(ConceptModel):
         return means + self.noise * jax.random.normal(key, means.shape)
 
     def log_evidence(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, ""]:
-        return self._read(inputs, labels)[1]
+        return self._filtered(WeakData(inputs, labels))[1]
 
     def log_predictive(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, " n"]:
         variances = self.noise**2 + jnp.sum((inputs @ self.factor) ** 2, axis=1)
         return norm.logpdf(labels, inputs @ self.mean, jnp.sqrt(variances))
 
-    def updated(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> "GaussianConceptModel":
-        return self._read(inputs, labels)[0]
+    def read(self, context: WeakData) -> "GaussianConceptModel":
+        return self._filtered(context)[0]
 
-    def _read(
-        self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]
-    ) -> tuple["GaussianConceptModel", Float[Array, ""]]:
+    def _filtered(self, context: WeakData) -> tuple["GaussianConceptModel", Float[Array, ""]]:
         """The posterior and the log evidence, demonstration by demonstration (Potter's square-root filter).
 
         Each is a rank-one update of the factor, so that no matrix is decomposed.
@@ -98,5 +100,7 @@ class GaussianConceptModel(ConceptModel):
             new = mean + toward * surprise / variance, factor - shrink * jnp.outer(toward, loading)
             return new, norm.logpdf(surprise, scale=spread)
 
-        (mean, factor), log_densities = jax.lax.scan(step, (self.mean, self.factor), (inputs, labels))
+        (mean, factor), log_densities = jax.lax.scan(
+            step, (self.mean, self.factor), (context.inputs, context.labels)
+        )
         return GaussianConceptModel(mean, factor, self.noise), block_sum(log_densities)

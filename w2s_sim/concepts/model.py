@@ -2,7 +2,8 @@
 
 import abc
 import dataclasses
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import ClassVar, TypeVar
 
 import equinox as eqx
 import jax
@@ -11,17 +12,20 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim.concepts.conditioning import (
     context_log_likelihood,
+    left_out,
     log_mixture,
     log_posterior,
     log_weights,
 )
 from w2s_sim.fields import probability
+from w2s_sim.strong_model import Reader, StrongModel, require_means
+from w2s_sim.weak_data import WeakData
 
 ConceptModelT = TypeVar("ConceptModelT", bound="ConceptModel")
 ModelT = TypeVar("ModelT", bound="LatentConceptModel")
 
 
-class ConceptModel(eqx.Module):
+class ConceptModel(StrongModel):
     """A law of labels p(y | x, concept) and a prior over concepts, of which there may be infinitely many.
 
     The conditional laws are what pre-training taught; only the prior over concepts differs between source
@@ -55,14 +59,21 @@ class ConceptModel(eqx.Module):
         """log p(y_i | x_i) in nats, each demonstration by itself, its concept averaged over the prior."""
 
     @abc.abstractmethod
-    def updated(
-        self: ConceptModelT, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
-    ) -> ConceptModelT:
+    def read(self: ConceptModelT, context: WeakData) -> ConceptModelT:
         """The model whose prior is this one's posterior after n demonstrations in context.
 
         This is what in-context learning computes when it is implicit Bayesian inference (Xie et al.
         2022, arXiv 2111.02080).
+
+        Args:
+            context: The demonstrations, which share one concept.
         """
+
+    def relabel(self, inputs: Shaped[Array, "n ..."], *, key: Key[Array, ""]) -> Shaped[Array, "n ..."]:
+        concept_key, label_key = jax.random.split(key)
+        return self.sample_labels(
+            inputs, self.sample_concepts(inputs.shape[0], key=concept_key), key=label_key
+        )
 
 
 class LatentConceptModel(ConceptModel):
@@ -74,9 +85,12 @@ class LatentConceptModel(ConceptModel):
     Attributes:
         prior: Prior over concepts, shape (K,), a probability vector.
         kind: What such concepts are called in sentences.
+        prior_error_labels: The metrics of `prior_errors` by name, each with its unit.
     """
 
     kind: ClassVar[str] = "latent concepts"
+    estimator_example: ClassVar[str] = "InContext(16)"
+    prior_error_labels: ClassVar[Mapping[str, str]] = {}
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
 
@@ -95,10 +109,6 @@ class LatentConceptModel(ConceptModel):
     def with_prior(self: ModelT, prior: Float[Array, " K"]) -> ModelT:
         """The same concepts under another prior."""
         return dataclasses.replace(self, prior=prior)
-
-    def student(self, weights: Float[Array, " K"]) -> Any:
-        """What predicts when concepts are weighted by `weights`: the model under that prior."""
-        return self.with_prior(weights)
 
     @property
     def num_concepts(self) -> int:
@@ -149,9 +159,30 @@ class LatentConceptModel(ConceptModel):
     ) -> Float[Array, " n"]:
         return log_mixture(log_weights(self.prior), self.log_likelihood(inputs, labels))
 
-    def updated(self: ModelT, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]) -> ModelT:
+    def read(self: ModelT, context: WeakData) -> ModelT:
         """The model under its posterior. Weights below the smallest number become zero, and stay so."""
-        return self.with_prior(jnp.exp(self.log_posterior(inputs, labels)))
+        return self.with_prior(jnp.exp(self.log_posterior(context.inputs, context.labels)))
+
+    def relabel(self, inputs: Shaped[Array, "n ..."], *, key: Key[Array, ""]) -> Shaped[Array, "n ..."]:
+        return self.sample_predictive(inputs, log_weights(self.prior), key=key)
+
+    def read_each(self, contexts: WeakData) -> "ReadContexts":
+        """One posterior for each of N contexts, whose queries are labelled by one draw together."""
+        return ReadContexts(self, jax.vmap(self.log_posterior)(contexts.inputs, contexts.labels))
+
+    def read_left_out(self, batches: WeakData) -> Reader:
+        """As for every strong model; independent demonstrations need one sum of log likelihoods a batch."""
+        if not self.reads_independently:
+            return super().read_left_out(batches)
+        log_likelihood = jax.vmap(self.log_likelihood)(batches.inputs, batches.labels)
+        log_prior = log_posterior(log_weights(self.prior), left_out(log_likelihood))
+        return ReadContexts(self, log_prior.reshape(-1, self.num_concepts))
+
+    def prior_errors(
+        self, prior: Float[Array, " K"], target_prior: Float[Array, " K"]
+    ) -> dict[str, Float[Array, ""]]:
+        """Metrics of this kind of concepts: errors of predicting under `prior` where the target is wanted."""
+        return {}
 
     def sample_predictive(
         self, inputs: Shaped[Array, "n ..."], log_weights: Float[Array, "*n K"], *, key: Key[Array, ""]
@@ -167,6 +198,35 @@ class LatentConceptModel(ConceptModel):
         shape = (inputs.shape[0],)
         concepts = jax.random.categorical(concept_key, log_weights, shape=shape)
         return self.sample_labels(inputs, concepts, key=label_key)
+
+
+class ReadContexts(eqx.Module):
+    """A latent-concept model after reading N contexts, one for each of N queries.
+
+    Attributes:
+        source: The model before reading.
+        log_prior: log pi_n for each query, shape (N, K), in nats.
+    """
+
+    source: LatentConceptModel
+    log_prior: Float[Array, "N K"]
+
+    @property
+    def prior(self) -> Float[Array, "N K"]:
+        """The posterior over concepts for each query."""
+        return jnp.exp(self.log_prior)
+
+    def relabel(self, inputs: Shaped[Array, "N ..."], *, key: Key[Array, ""]) -> Shaped[Array, "N ..."]:
+        """A label of each query, drawn from the predictive under the posterior of that query."""
+        return self.source.sample_predictive(inputs, self.log_prior, key=key)
+
+    def predict(self, inputs: Shaped[Array, "N ..."]) -> Shaped[Array, "N ..."]:
+        """The mean label of each query under the posterior of that query."""
+
+        def label(weights: Array, query: Array) -> Array:
+            return require_means(self.source.with_prior(weights)).predict(query[None])[0]
+
+        return jax.vmap(label)(self.prior, inputs)
 
 
 def cumulative(rows: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:

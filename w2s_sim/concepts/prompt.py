@@ -37,7 +37,7 @@ class PromptModel(HiddenMarkovModel):
     This is the mismatch under which Xie et al. 2022, arXiv 2111.02080, study in-context learning.
 
     One demonstration by itself, and the law of outcomes, are those of `HiddenMarkovModel`. A posterior as a
-    prior (`updated`) forgets the hidden state; `read` predicts with it.
+    prior (`read`) forgets the hidden state; `predict_next` predicts with it.
 
     Attributes:
         delimiter: The symbol that ends an example, 0 <= delimiter < V.
@@ -68,7 +68,7 @@ class PromptModel(HiddenMarkovModel):
         """The examples as one sequence of n (L + 1) symbols; a delimiter ends each of them."""
         return jnp.pad(labels, ((0, 0), (0, 1)), constant_values=self.delimiter).ravel()
 
-    def read(self, labels: Int[Array, "n L"], query: Int[Array, " T"]) -> InPrompt:
+    def predict_next(self, labels: Int[Array, "n L"], query: Int[Array, " T"]) -> InPrompt:
         """The exact Bayes predictor of the symbol after n examples and the T >= 1 symbols of a query.
 
         A prompt that no concept can produce leaves the posterior at the prior; the log probabilities of what

@@ -14,7 +14,6 @@ from w2s_sim._checks import (
 from w2s_sim.concepts.model import LatentConceptModel
 from w2s_sim.fields import number, numbers, part
 from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
-from w2s_sim.students import LinearStudent
 
 
 class RegressionModel(LatentConceptModel):
@@ -52,9 +51,14 @@ class RegressionModel(LatentConceptModel):
         means = means_under(inputs, self.vectors, concepts)
         return means + self.noise * self.law.sample(means.shape, key=key)
 
-    def student(self, weights: Float[Array, " K"]) -> LinearStudent:
-        """The mean predictor E[y | x] when concepts are weighted by `weights`."""
-        return LinearStudent(weights @ self.vectors)
+    @property
+    def coefficients(self) -> Float[Array, " d"]:
+        """b of the mean predictor E[y | x] = b^T x: the mean of the concepts under the prior."""
+        return self.prior @ self.vectors
+
+    def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
+        """E[y_i | x_i], in label units."""
+        return inputs @ self.coefficients
 
 
 def means_under(

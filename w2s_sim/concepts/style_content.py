@@ -1,5 +1,8 @@
 """Style/content concepts: a concept is a pair, and so is a label."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +24,10 @@ class StyleContentModel(CategoricalModel):
         num_content_symbols: W, content symbols.
     """
 
+    prior_error_labels: ClassVar[Mapping[str, str]] = {
+        "style_error": "style error (total variation, probability)",
+        "content_error": "content error (total variation, probability)",
+    }
     num_contents: int = eqx.field(static=True)
     num_content_symbols: int = eqx.field(static=True)
 
@@ -58,6 +65,12 @@ class StyleContentModel(CategoricalModel):
         Each is the total variation of the laws of its symbol, averaged over contexts: a probability.
         """
         return self.errors_of(jnp.einsum("k,kxy->xy", prior, self.tables), wanted)
+
+    def prior_errors(
+        self, prior: Float[Array, " K"], target_prior: Float[Array, " K"]
+    ) -> dict[str, Float[Array, ""]]:
+        style, content = self.errors(prior, target_prior)
+        return {"style_error": style, "content_error": content}
 
     def errors_of(
         self, law: Float[Array, "X V"], wanted: Float[Array, " K"]

@@ -1,26 +1,30 @@
 """The interface of every estimator."""
 
 import abc
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import equinox as eqx
 from jaxtyping import Array, Key
 
 from w2s_sim._checks import require_part
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.students import LinearStudent
-from w2s_sim.tasks.task import Task, WeakData
+from w2s_sim.strong_model import StrongModel
+from w2s_sim.tasks.task import Task
+from w2s_sim.weak_data import WeakData
+
+SourceT = TypeVar("SourceT")
+StudentT = TypeVar("StudentT")
 
 
-class Estimator(eqx.Module):
+class Estimator(eqx.Module, Generic[SourceT, StudentT]):
     """A rule from the source model and weak data to a student.
 
     Attributes:
-        concepts: The kind of concepts that the rule can learn from.
+        concepts: The kind of strong model that the rule can learn from.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
+    concepts: ClassVar[type[StrongModel]] = RegressionModel
 
     @property
     @abc.abstractmethod
@@ -39,7 +43,7 @@ class Estimator(eqx.Module):
         """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
         return self
 
-    def require_concepts(self, source: LatentConceptModel, field: str = "estimator") -> None:
+    def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
         """Refuse a strong model whose concepts the rule cannot learn from.
 
         Args:
@@ -51,15 +55,16 @@ class Estimator(eqx.Module):
         """
         if not isinstance(source, self.concepts):
             given = f"{type(self).__name__}, which is for {self.concepts.kind}"
-            raise InputError(field, given, f"an estimator for {source.kind}, such as InContext(16)")
+            expected = f"an estimator for {source.kind}, such as {source.estimator_example}"
+            raise InputError(field, given, expected)
 
-    def require_inputs(self, source: LatentConceptModel, data: WeakData) -> None:
+    def require_inputs(self, source: StrongModel, data: WeakData) -> None:
         """Refuse to fit on what is no strong model with weak data, or one with concepts of another kind.
 
         Raises:
             InputError: If so.
         """
-        require_part("source", source, LatentConceptModel, "the strong model: task.source")
+        require_part("source", source, StrongModel, "the strong model: task.source")
         require_part("data", data, WeakData, "weak pairs, such as task.sample_weak(60, key=key)")
         self.require_concepts(source)
 
@@ -68,7 +73,7 @@ class Estimator(eqx.Module):
         """Whether every student it makes is a mean of the strong model's concepts."""
         return False
 
-    def ignores_data(self, source: RegressionModel) -> bool:
+    def ignores_data(self, source: SourceT) -> bool:
         """Whether whatever it is given makes the same student, so that its risk is one number.
 
         By default it does not say so. Needs concrete values.
@@ -76,7 +81,7 @@ class Estimator(eqx.Module):
         return False
 
     @abc.abstractmethod
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def fit(self, source: SourceT, data: WeakData, *, key: Key[Array, ""]) -> StudentT:
         """Fit a student.
 
         Args:

@@ -12,14 +12,14 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
 from w2s_sim.fields import numbers, optional_part
-from w2s_sim.students import LinearStudent
+from w2s_sim.students import LinearPredictor
 from w2s_sim.tasks.task import WeakData
 
 # Entries of a covariance count as equal if they differ by this share of the variance.
 ISOTROPY_TOLERANCE = 1e-5
 
 
-class ConjugateRefinement(Estimator):
+class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
     """Refinement in context under the prior beta ~ N(beta_P, A A^T), whose posterior is in closed form.
 
     Of the source it keeps the mean and the label noise alone: it does not know which concepts there are.
@@ -81,12 +81,12 @@ class ConjugateRefinement(Estimator):
         factor = self.spread if self.spread.shape else self.spread * jnp.eye(mean.shape[0])
         return GaussianConceptModel(mean, factor, source.noise)
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearPredictor:
         self.require_inputs(source, data)
         demonstrations = data[: self.num_demonstrations]
-        posterior = self.prior_model(source).updated(demonstrations.inputs, demonstrations.labels)
+        posterior = self.prior_model(source).read(demonstrations)
         if self.student is None:
-            return posterior.mean_student
+            return posterior
         concept_key, label_key, student_key = jax.random.split(key, 3)
         queries = data.inputs[self.num_demonstrations :]
         # A label is drawn from the predictive given its input alone: each with a concept of its own.

@@ -20,7 +20,7 @@ from w2s_sim.students import LinearStudent
 from w2s_sim.tasks.task import WeakData
 
 
-class SpectralFinetuning(Estimator):
+class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
     """Base of all fine-tuning estimators: a filter on the spectrum of the weak data."""
 
     @abc.abstractmethod

@@ -13,6 +13,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.hull_projection import simplex_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import number
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
 # Shares of even symbols in the channels that the search starts from.
@@ -29,7 +30,7 @@ class FrequencyProjection(PairByPair):
     Source: after Charikar, Pabbaraju & Shiragur 2024, arXiv 2405.15116.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = FiniteModel
+    concepts: ClassVar[type[StrongModel]] = FiniteModel
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
@@ -79,7 +80,7 @@ class ChannelUnknown(PairByPair):
         doubt: > 0: pseudo-counts for each pair of symbols.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = CategoricalModel
+    concepts: ClassVar[type[StrongModel]] = CategoricalModel
     steps: int = eqx.field(static=True, converter=as_whole, default=300)
     faith: Float[Array, ""] = eqx.field(converter=number("faith"), default=5.0)
     doubt: Float[Array, ""] = eqx.field(converter=number("doubt"), default=0.1)

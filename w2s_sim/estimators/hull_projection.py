@@ -14,6 +14,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import numbers, part
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import Task, WeakData
 
@@ -188,7 +189,7 @@ class HullProjection(PriorTransfer):
     of strong predictors).
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
+    concepts: ClassVar[type[StrongModel]] = RegressionModel
     student: Estimator = eqx.field(
         converter=part("student", Estimator, "an estimator, such as Ridge(0.3, num_weak=60)")
     )

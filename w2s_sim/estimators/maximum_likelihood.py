@@ -15,6 +15,7 @@ from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import numbers, optional_part
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
 # Steps of expectation-maximisation at most. Each costs one pass over the data.
@@ -130,7 +131,7 @@ class SmoothingUnknown(PairByPair):
         tolerance: As for `MaximumLikelihood`.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = FiniteModel
+    concepts: ClassVar[type[StrongModel]] = FiniteModel
     shares: Float[Array, " G"] = eqx.field(
         converter=numbers("shares"), default_factory=lambda: jnp.linspace(0, 0.9, 19)
     )

@@ -1,25 +1,26 @@
 """Prior transfer: estimators that hand back a prior over the strong model's concepts."""
 
 import abc
-from typing import ClassVar, overload
+from typing import ClassVar
 
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import as_whole, require_count
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts.model import ModelT
 from w2s_sim.estimators.base import Estimator
-from w2s_sim.students import LinearStudent
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
 
-class PriorTransfer(Estimator):
+class PriorTransfer(Estimator[LatentConceptModel, LatentConceptModel]):
     """Base of the estimators that learn which concepts are wanted, and predict with the strong model's own.
 
-    The student is the strong model under that prior: for regression concepts its mean predictor.
+    The student is the strong model under that prior.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = LatentConceptModel
+    concepts: ClassVar[type[StrongModel]] = LatentConceptModel
 
     @abc.abstractmethod
     def transferred_prior(
@@ -42,17 +43,9 @@ class PriorTransfer(Estimator):
         """Of one concept there is one prior."""
         return source.num_concepts == 1
 
-    @overload
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent: ...
-    @overload
-    def fit(
-        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
-    ) -> LinearStudent | LatentConceptModel: ...
-    def fit(
-        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
-    ) -> LinearStudent | LatentConceptModel:
+    def fit(self, source: ModelT, data: WeakData, *, key: Key[Array, ""]) -> ModelT:
         self.require_inputs(source, data)
-        return source.student(self.transferred_prior(source, data, key=key))
+        return source.with_prior(self.transferred_prior(source, data, key=key))
 
 
 class PairByPair(PriorTransfer):

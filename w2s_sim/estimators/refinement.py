@@ -1,28 +1,26 @@
 """Refinement: the strong model relabels the weak data in context; a student is fitted on its labels."""
 
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Key, Shaped
 
 from w2s_sim._checks import as_whole, require_count
-from w2s_sim.concepts import RegressionModel
-from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
-from w2s_sim.estimators.finetune import SpectralFinetuning
 from w2s_sim.fields import part
-from w2s_sim.students import LinearStudent
-from w2s_sim.tasks.task import WeakData
+from w2s_sim.strong_model import Reader, StrongModel, require_means
+from w2s_sim.weak_data import WeakData
 
 Context = Literal["shared", "fresh", "leave-one-out"]
 Labels = Literal["draw", "mean"]
 
 
-class Refinement(Estimator):
-    """Relabel queries with the strong model's posterior in context, then fit a student.
+class Refinement(Estimator[StrongModel, Any]):
+    """Relabel queries with the strong model after it has read weak examples in context, then fit a student.
+
+    Any strong model will do: the estimator asks it to `read` contexts and to `relabel` queries, no more.
 
     Three ways to spend the weak data (n demonstrations, N queries):
 
@@ -37,14 +35,14 @@ class Refinement(Estimator):
         num_demonstrations: n >= 1.
         student: The estimator fitted on refined labels; its sample size is N.
         context: "shared", "fresh" or "leave-one-out".
-        labels: "draw" takes labels from the posterior predictive, "mean" takes the posterior mean.
+        labels: "draw" takes labels from the predictive of the model that has read, "mean" takes its mean.
     """
 
+    concepts: ClassVar[type[StrongModel]] = StrongModel
+
     num_demonstrations: int = eqx.field(static=True, converter=as_whole)
-    student: SpectralFinetuning = eqx.field(
-        converter=part(
-            "student", SpectralFinetuning, "a fine-tuning estimator, such as LeastSquares(num_weak=60)"
-        )
+    student: Estimator[Any, Any] = eqx.field(
+        converter=part("student", Estimator, "an estimator, such as LeastSquares(num_weak=60)")
     )
     context: Context = eqx.field(static=True, default="shared")
     labels: Labels = eqx.field(static=True, default="draw")
@@ -84,35 +82,32 @@ class Refinement(Estimator):
             return self.sample_size
         return self.num_demonstrations + 1
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
+        """Refuse a strong model that the student cannot learn from."""
+        super().require_concepts(source, field)
+        self.student.require_concepts(source, f"{field}.student")
+
+    def fit(self, source: StrongModel, data: WeakData, *, key: Key[Array, ""]) -> Any:
         self.require_inputs(source, data)
         if data.labels.shape[0] != self.sample_size:
             raise InputError(
                 "data", f"{data.labels.shape[0]} pairs", f"{self.sample_size}: demonstrations, queries"
             )
         label_key, student_key = jax.random.split(key)
-        queries, posterior = self.read_contexts(source, data)
+        queries, reader = self.read_contexts(source, data)
         if self.labels == "draw":
-            labels = source.sample_predictive(queries, posterior, key=label_key)
+            labels = reader.relabel(queries, key=label_key)
         else:
-            weights = jnp.broadcast_to(jnp.exp(posterior), (self.num_queries, source.num_concepts))
-            labels = jnp.sum(queries * (weights @ source.vectors), axis=-1)
+            labels = require_means(reader).predict(queries)
         return self.student.fit(source, WeakData(queries, labels), key=student_key)
 
-    def read_contexts(
-        self, source: RegressionModel, data: WeakData
-    ) -> tuple[Float[Array, "N d"], Float[Array, "*N K"]]:
-        """The queries, and log pi_n for them: (K,) for a shared context, else one row a query."""
+    def read_contexts(self, source: StrongModel, data: WeakData) -> tuple[Shaped[Array, "N ..."], Reader]:
+        """The queries, and the strong model after reading their contexts."""
         size = self.num_demonstrations
         if self.context == "shared":
-            demonstrations = data[:size]
-            return data.inputs[size:], source.log_posterior(demonstrations.inputs, demonstrations.labels)
-        dim = data.inputs.shape[1]
-        inputs = data.inputs.reshape(-1, size + 1, dim)
-        labels = data.labels.reshape(-1, size + 1)
-        if self.context == "fresh":
-            posterior = jax.vmap(source.log_posterior)(inputs[:, :size], labels[:, :size])
-            return inputs[:, size], posterior
-        log_likelihood = jax.vmap(source.log_likelihood)(inputs, labels)
-        posterior = log_posterior(log_weights(source.prior), left_out(log_likelihood))
-        return data.inputs, posterior.reshape(-1, source.num_concepts)
+            return data.inputs[size:], source.read(data[:size])
+        batches = data.batches(size + 1)
+        if self.context == "leave-one-out":
+            return data.inputs, source.read_left_out(batches)
+        contexts = WeakData(batches.inputs[:, :size], batches.labels[:, :size])
+        return batches.inputs[:, size], source.read_each(contexts)

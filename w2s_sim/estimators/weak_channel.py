@@ -14,6 +14,7 @@ from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weight
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import number
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
 # The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
@@ -55,7 +56,7 @@ class BiasAndNoiseUnknown(PairByPair):
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
 
-    concepts: ClassVar[type[LatentConceptModel]] = RegressionModel
+    concepts: ClassVar[type[StrongModel]] = RegressionModel
     steps: int = eqx.field(static=True, converter=as_whole, default=200)
     bias_scale: Float[Array, ""] | None = eqx.field(
         converter=number("bias_scale", optional=True), default=None

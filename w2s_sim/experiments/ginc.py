@@ -83,12 +83,12 @@ Predictor = Callable[[Languages, HiddenMarkovModel | None, Prompt], Float[Array,
 
 def refined(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
     """In context: the strong model reads the examples, then the query."""
-    return jnp.exp(languages.documents.read(prompt.examples, prompt.query).log_next)
+    return jnp.exp(languages.documents.predict_next(prompt.examples, prompt.query).log_next)
 
 
 def unaligned(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
     """The strong model under its source prior reads the query alone."""
-    return jnp.exp(languages.documents.read(prompt.examples[:0], prompt.query).log_next)
+    return jnp.exp(languages.documents.predict_next(prompt.examples[:0], prompt.query).log_next)
 
 
 def informed(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
@@ -128,7 +128,7 @@ def prior_finetuned(
         return unaligned(languages, weak, prompt)
     data = WeakData(jnp.zeros((prompt.examples.shape[0], 0), dtype=int), prompt.examples)
     fit = MaximumLikelihood(num_weak=prompt.examples.shape[0]).fitted(model, data)
-    return jnp.exp(model.with_prior(fit.prior).read(prompt.examples[:0], prompt.query).log_next)
+    return jnp.exp(model.with_prior(fit.prior).predict_next(prompt.examples[:0], prompt.query).log_next)
 
 
 @eqx.filter_jit

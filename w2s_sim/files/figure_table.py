@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from w2s_sim.concepts import StyleContentModel
 from w2s_sim.errors import InputError
-from w2s_sim.estimators import PriorTransfer
 from w2s_sim.files.cell_keys import resolve_key
 from w2s_sim.statements.contract.parameters import unknown_key
+from w2s_sim.tasks.metric_labels import GAP_RECOVERED, metric_names
+from w2s_sim.tasks.task import PRIOR_LABELS
 
 if TYPE_CHECKING:
     from w2s_sim.files.study_file import Cell
@@ -26,8 +27,8 @@ KEY_HELP = {
     "log_y": "logarithmic vertical axis",
 }
 KEYS = tuple(KEY_HELP)
-OF_PRIORS, OF_STYLES = ("prior_kl", "prior_tv"), ("style_error", "content_error")
-MEASURED = ("risk", *OF_PRIORS, "pgr", *OF_STYLES)
+# The metrics of the tasks that come with the package.
+MEASURED = ("risk", *PRIOR_LABELS, GAP_RECOVERED, *StyleContentModel.prior_error_labels)
 # Not of the file: the weak pairs that an estimator consumes, whatever it calls them.
 SAMPLE_SIZE = "sample_size"
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"
@@ -86,12 +87,11 @@ def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]
 
 
 def _metrics(cells: Sequence["Cell"]) -> tuple[str, ...]:
-    """What some cell has of `MEASURED`: not all estimators have a prior, not all concepts a style."""
-    transfers = [cell.case for cell in cells if isinstance(cell.case.estimator, PriorTransfer)]
-    missing = () if transfers else OF_PRIORS
-    if not any(isinstance(case.task.source, StyleContentModel) for case in transfers):
-        missing += OF_STYLES
-    return tuple(metric for metric in MEASURED if metric not in missing)
+    """The metrics that the student of some cell has: not every student is a prior, for example."""
+    kinds = {(type(c.case.task), type(c.case.task.source), type(c.case.estimator)): c.case for c in cells}
+    found = {name for case in kinds.values() for name in case.metrics}
+    known = dict.fromkeys((*MEASURED, *metric_names(case.task for case in kinds.values())))
+    return tuple(name for name in known if name in found or name == GAP_RECOVERED)
 
 
 def _read_figure(
@@ -108,15 +108,11 @@ def _read_figure(
     if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
         raise InputError("name", repr(name)[:100], "letters, digits, - and _")
     y = table.get("y", "risk")
-    if y not in MEASURED:
-        raise InputError("y", repr(y)[:80], "one of " + ", ".join(MEASURED))
     if y not in metrics:
-        kind = (
-            "transfers a prior"
-            if y in OF_PRIORS
-            else "is of style-content concepts, with a prior transferred"
-        )
-        raise InputError("y", f"{y!r}, and no cell {kind}", "one of " + ", ".join(metrics))
+        known, of_prior = y in list(MEASURED), y in list(PRIOR_LABELS)
+        reason = ", and no cell transfers a prior" if of_prior else ", which no cell has" if known else ""
+        given = repr(y)[:80] + reason
+        raise InputError("y", given, "one of " + ", ".join(metrics))
     if "x" not in table:
         raise InputError("x", "nothing", "the key of the horizontal axis")
     x, colour, panel = (_read_key(table, role, [*keys, SAMPLE_SIZE]) for role in ("x", "colour", "panel"))

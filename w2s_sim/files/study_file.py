@@ -12,6 +12,7 @@ from w2s_sim.files.grid import Cell, Grid, read_grid
 from w2s_sim.files.sweep import LARGEST_GRID as LARGEST_GRID
 from w2s_sim.randomness import LARGEST_SEED_OF_A_FILE
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+from w2s_sim.tasks.metric_labels import metric_names
 
 LARGEST_REPLICATES = 10**8
 LARGEST_TOTAL = 10**10
@@ -64,6 +65,11 @@ class Study:
     seed: int
     target_relative_se: float | None
     figures: Sequence[StudyFigure]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics that some cell has, `risk` first."""
+        return metric_names(cell.case.task for cell in self.cells)
 
 
 def load_study(path: str | Path) -> Study:

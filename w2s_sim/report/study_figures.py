@@ -10,8 +10,8 @@ from w2s_sim.files.figure_table import SAMPLE_SIZE, StudyFigure
 from w2s_sim.files.study_file import Study
 from w2s_sim.plotting.panels import save_figure
 from w2s_sim.plotting.study import study_figure
-from w2s_sim.runs.cell_metrics import metric_label
 from w2s_sim.runs.freshness import figure_mark
+from w2s_sim.tasks.metric_labels import metric_label
 
 
 def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path]:

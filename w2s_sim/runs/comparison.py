@@ -1,10 +1,12 @@
 """Several estimators on one task, side by side."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float, Key
+from jaxtyping import Float
 
 from w2s_sim._checks import described, require_count, require_part
 from w2s_sim._forks import require_threads
@@ -14,21 +16,16 @@ from w2s_sim.frames import CompactFrame
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.statements import Case, FromWeakData
+from w2s_sim.runs.cell_metrics import measured
+from w2s_sim.statements import Case
 from w2s_sim.statements.contract.case import ESTIMATORS, TASKS
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
-from w2s_sim.tasks.task import Task, WeakData
+from w2s_sim.tasks.task import Task
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import sample_summary
 
 
-def _excess_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
-
-
 def compare(
-    task: TransferTask | FiniteTask,
+    task: Task[Any, Any],
     estimators: Mapping[str, Estimator],
     *,
     replicates: int = 4000,
@@ -41,16 +38,17 @@ def compare(
     noisy than the risks themselves.
 
     Args:
-        task: With regression concepts, or with finitely many outcomes.
-        estimators: By name; for finitely many outcomes those that transfer a prior.
+        task: Any task.
+        estimators: By name; each must be able to learn from the strong model of the task.
         replicates: Independent weak data sets per estimator, >= 2.
         seed: Replicate i depends on (seed, i) alone.
         grouped: Whether the demonstrations of one context share one draw of the concept.
 
     Returns:
-        One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (squared label
-        units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered against the weak model's
-        own predictor; nan if that is already perfect), `sample_size` (weak pairs consumed), `replicates`.
+        One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (in the unit
+        of the task: squared label units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered
+        against the weak model's own predictor; nan if that is already perfect), `sample_size` (weak pairs
+        consumed), `replicates`.
 
     Raises:
         InputError: If `replicates` is below 2, the seed is none, or an estimator is not for these concepts.
@@ -58,26 +56,50 @@ def compare(
     Warns:
         PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
     """
+    return comparison(task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped)
+
+
+def comparison(
+    task: Task[Any, Any],
+    estimators: Mapping[str, Estimator],
+    metrics: Sequence[str],
+    summary: Callable[[Float[np.ndarray, "replicates metrics"]], Mapping[str, float]],
+    replicates: int,
+    seed: Seed,
+    grouped: bool,
+) -> pd.DataFrame:
+    """The table of `compare`, with the columns that `summary` makes of further metrics after the risk.
+
+    Args:
+        task: The task.
+        estimators: By name.
+        metrics: The metrics to compute, `risk` first.
+        summary: From the metrics of all replicates of an estimator, a row each.
+        replicates: Independent weak data sets per estimator, >= 2.
+        seed: Replicate i depends on (seed, i) alone.
+        grouped: Whether the demonstrations of one context share one draw of the concept.
+    """
     require_threads()
     require_count("replicates", replicates, 2)
     require_seed(seed)
     require_part("task", task, Task, TASKS)
     task, estimators = in_precision(task), named(estimators, task)
-    weak_risk = float(task.weak_risk)
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
-            warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=2)
+            warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=3)
+    # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+    weak_risk = float(task.weak_risk)
     rows = []
     for name, estimator in estimators.items():
         case = Case(name, task, estimator, grouped)
-        values = replicate(FromWeakData(_excess_risk), case, seed=seed, start=0, stop=replicates)
-        risk, risk_se = sample_summary(values)
-        # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+        values = replicate(measured(metrics), case, seed=seed, start=0, stop=replicates)
+        risk, risk_se = sample_summary(values[:, 0])
         rows.append(
             {
                 "estimator": name,
                 "risk": risk,
                 "risk_se": risk_se,
+                **summary(values),
                 "pgr": float(performance_gap_recovered(risk, weak_risk)),
                 "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
                 "sample_size": estimator.sample_size,

@@ -8,7 +8,6 @@ import pandas as pd
 
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Cell, Study, read_study
-from w2s_sim.runs.cell_metrics import METRICS
 from w2s_sim.runs.memory import default_budget
 from w2s_sim.runs.parts import metric_values, missing
 from w2s_sim.runs.results import is_precise, write_results
@@ -70,14 +69,14 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
         raise InputError("--cell", cell, f"one of 0 to {len(study.cells) - 1}")
     if index < 0:
         raise InputError("--replicate", index, "a replicate >= 0")
-    team = LocalTeam([each.case for each in study.cells], study.seed, default_budget())
+    team = LocalTeam(study, default_budget())
     again = team.compute_one(cell, index)
     holding = [(start, stop) for start, stop in store.ranges().get(cell, []) if start <= index < stop]
     kept = None
     for table, (start, _) in zip(store.read(cell, holding), holding, strict=True):
-        kept = _named(metric_values(table)[index - start])
-    return _named(again), kept
+        kept = _named(study, metric_values(table, study.metrics)[index - start])
+    return _named(study, again), kept
 
 
-def _named(values: np.ndarray) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(METRICS, values, strict=True)}
+def _named(study: Study, values: np.ndarray) -> dict[str, float]:
+    return {name: float(value) for name, value in zip(study.metrics, values, strict=True)}

@@ -11,10 +11,8 @@ import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.runs.cell_metrics import METRICS
 from w2s_sim.runs.versions import Versions
 
-COLUMNS = ["replicate", *METRICS, "error"]
 # Keys in the metadata.
 MARK, VERSIONS = b"w2s_study", b"w2s_versions"
 # From the first replicate to the one after the last.
@@ -25,6 +23,7 @@ REMEDY = "a part as it was written: delete the file and resume"
 def part_content(
     start: int,
     values: Float[np.ndarray, "replicates r"],
+    metrics: Sequence[str],
     errors: Mapping[int, str],
     mark: bytes,
     versions: Versions,
@@ -34,6 +33,7 @@ def part_content(
     Args:
         start: Number of the first replicate.
         values: A row each, a column for every metric.
+        metrics: The names of these columns.
         errors: What was said by replicates that could not be computed, by their number.
         mark: Of the study.
         versions: With which they were computed.
@@ -41,7 +41,7 @@ def part_content(
     numbers = range(start, start + len(values))
     said = pa.array([errors.get(index) for index in numbers], pa.string())
     columns = [np.arange(numbers.start, numbers.stop), *values.T, said]
-    table = pa.table(dict(zip(COLUMNS, columns, strict=True)))
+    table = pa.table(dict(zip(["replicate", *metrics, "error"], columns, strict=True)))
     metadata = {MARK: mark, VERSIONS: json.dumps(dict(versions)).encode()}
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(metadata), buffer)
@@ -57,7 +57,7 @@ def read_part(path: Path, start: int, stop: int) -> pa.Table:
     try:
         table = pq.read_table(path)
         numbers = table.column("replicate").to_numpy()
-        whole = table.column_names == COLUMNS and np.array_equal(numbers, np.arange(start, stop))
+        whole = table.column_names[-1] == "error" and np.array_equal(numbers, np.arange(start, stop))
     except (OSError, KeyError, pa.ArrowException) as error:
         raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
     if not whole:
@@ -65,9 +65,21 @@ def read_part(path: Path, start: int, stop: int) -> pa.Table:
     return table
 
 
-def metric_values(table: pa.Table) -> Float[np.ndarray, "replicates r"]:
-    """The metrics of a part, a column each."""
-    return np.stack([table.column(name).to_numpy() for name in METRICS], axis=1)
+def metrics_of(table: pa.Table) -> Sequence[str]:
+    """The names of the metrics that a part holds."""
+    return table.column_names[1:-1]
+
+
+def metric_values(table: pa.Table, metrics: Sequence[str]) -> Float[np.ndarray, "replicates r"]:
+    """Some metrics of a part, a column each.
+
+    Raises:
+        InputError: If the part lacks one of them.
+    """
+    lacking = [name for name in metrics if name not in table.column_names]
+    if lacking:
+        raise InputError("part", f"a part without {', '.join(lacking)}", REMEDY)
+    return np.stack([table.column(name).to_numpy() for name in metrics], axis=1)
 
 
 def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:

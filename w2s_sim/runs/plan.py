@@ -55,7 +55,7 @@ def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
     Raises:
         InterruptedRunError: If so.
     """
-    team = LocalTeam([cell.case for cell in study.cells], study.seed, memory)
+    team = LocalTeam(study, memory)
     timings: dict[int, _Timing] = {}
     tile_bytes, num_devices, refused = 0, 1, ""
     began = time.monotonic()

@@ -3,44 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float, Key
+from jaxtyping import Float
 
-from w2s_sim._checks import require_count, require_part
-from w2s_sim._forks import require_threads
 from w2s_sim.estimators import Estimator
-from w2s_sim.estimators.prior_transfer import PriorTransfer
-from w2s_sim.frames import CompactFrame
-from w2s_sim.metrics import kl_divergence, performance_gap_recovered, total_variation
-from w2s_sim.precision import in_precision
-from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.runs.comparison import named
-from w2s_sim.statements import Case, FromWeakData
-from w2s_sim.statements.contract.case import TASKS
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
-from w2s_sim.tasks.task import Task, WeakData
-from w2s_sim.verify import replicate
+from w2s_sim.randomness import Seed
+from w2s_sim.runs.comparison import comparison
+from w2s_sim.tasks.task import PRIOR_LABELS, ConceptTask
 from w2s_sim.verify.intervals import sample_summary
 
-
-def prior_scores(key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[Array, " 3"]:
-    """Excess risk, KL(alpha^Q || prior) and total variation of the prior."""
-    task, estimator = case.task, case.estimator
-    if not isinstance(estimator, PriorTransfer):
-        risk = task.excess_risk(estimator.fit(task.source, data, key=key))
-        return jnp.stack([risk, jnp.nan * risk, jnp.nan * risk])
-    prior = estimator.transferred_prior(task.source, data, key=key)
-    risk = task.excess_risk(task.source.student(prior))
-    return jnp.stack(
-        [risk, kl_divergence(task.target_prior, prior), total_variation(task.target_prior, prior)]
-    )
+PRIOR_METRICS = ("risk", *PRIOR_LABELS)
 
 
 def compare_priors(
-    task: TransferTask | FiniteTask,
+    task: ConceptTask[Any, Any, Any],
     estimators: Mapping[str, Estimator],
     *,
     replicates: int = 1000,
@@ -71,35 +48,19 @@ def compare_priors(
     Raises:
         InputError: If `replicates` is below 2, the seed is none, or an estimator not for these concepts.
     """
-    require_threads()
-    require_count("replicates", replicates, 2)
-    require_seed(seed)
-    require_part("task", task, Task, TASKS)
-    task, estimators = in_precision(task), named(estimators, task)
-    weak_risk = float(task.weak_risk)
-    rows = []
-    for name, estimator in estimators.items():
-        case = Case(name, task, estimator, grouped)
-        values = np.asarray(replicate(FromWeakData(prior_scores), case, seed=seed, start=0, stop=replicates))
-        risk, risk_se = sample_summary(values[:, 0])
-        divergences = values[:, 1]
-        finite = divergences[np.isfinite(divergences)]
-        prior_kl, prior_kl_se = sample_summary(finite) if len(finite) > 1 else (float("nan"),) * 2
-        prior_tv, prior_tv_se = sample_summary(values[:, 2])
-        rows.append(
-            {
-                "estimator": name,
-                "risk": risk,
-                "risk_se": risk_se,
-                "prior_kl": prior_kl,
-                "prior_kl_se": prior_kl_se,
-                "prior_kl_infinite": float(np.mean(np.isinf(divergences))),
-                "prior_tv": prior_tv,
-                "prior_tv_se": prior_tv_se,
-                "pgr": float(performance_gap_recovered(risk, weak_risk)),
-                "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
-                "sample_size": estimator.sample_size,
-                "replicates": replicates,
-            }
-        )
-    return CompactFrame(rows)
+    return comparison(task, estimators, PRIOR_METRICS, _prior_summary, replicates, seed, grouped)
+
+
+def _prior_summary(values: Float[np.ndarray, "replicates 3"]) -> dict[str, float]:
+    """Means of the errors of the prior with their standard errors; the divergence where it is finite."""
+    divergences = values[:, 1]
+    finite = divergences[np.isfinite(divergences)]
+    prior_kl, prior_kl_se = sample_summary(finite) if len(finite) > 1 else (float("nan"),) * 2
+    prior_tv, prior_tv_se = sample_summary(values[:, 2])
+    return {
+        "prior_kl": prior_kl,
+        "prior_kl_se": prior_kl_se,
+        "prior_kl_infinite": float(np.mean(np.isinf(divergences))),
+        "prior_tv": prior_tv,
+        "prior_tv_se": prior_tv_se,
+    }

@@ -17,7 +17,6 @@ from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Study
-from w2s_sim.runs.cell_metrics import METRICS
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption
 from w2s_sim.runs.tile_workers import Computed, LocalTeam, Team
 
@@ -194,7 +193,7 @@ def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Comp
     count, index = jax.process_count(), jax.process_index()
     mine = range(first_tile + index, first_tile + num_tiles, count)
     lanes, rounds = local.lanes(cell), math.ceil(num_tiles / count)
-    rows = np.full((rounds * lanes, len(METRICS)), np.nan, dtype=jax.dtypes.canonicalize_dtype(float))
+    rows = np.full((rounds * lanes, len(local.metrics)), np.nan, dtype=jax.dtypes.canonicalize_dtype(float))
     said: dict[int, str] = {}
     failed = np.zeros((rounds * lanes, 1), dtype=rows.dtype)
     complaint = None

@@ -13,7 +13,6 @@ from w2s_sim.engine.running_moments import RunningMoments, in_blocks
 from w2s_sim.files.study_file import Cell, Study
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.runs.cell_bounds import bound_columns
-from w2s_sim.runs.cell_metrics import METRICS
 from w2s_sim.runs.freshness import fresh_results, note_results, results_mark
 from w2s_sim.runs.parts import Ranges, metric_values
 from w2s_sim.runs.store import FAILURES, RESULTS, Store
@@ -22,7 +21,8 @@ from w2s_sim.runs.whole_files import write_whole
 BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")
 # Replicates that must share the spread of a sample for its standard error to be believed.
 ENOUGH = 30.0
-RISK, PRIOR_KL = METRICS.index("risk"), METRICS.index("prior_kl")
+# The first metric of every task.
+RISK = 0
 
 
 def write_results(study: Study, store: Store) -> pd.DataFrame:
@@ -65,7 +65,7 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows, failures = [], []
     held = store.ranges()
     for cell in study.cells:
-        moments, failed = _read(store, cell.index, held.get(cell.index, []))
+        moments, failed = _read(study, store, cell.index, held.get(cell.index, []))
         failures += [
             {"cell": cell.index, "replicate": index, "seed": study.seed, "error": error}
             for index, error in failed
@@ -75,7 +75,7 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "cell": cell.index,
                 **_parameters(cell),
                 "sample_size": cell.case.estimator.sample_size,
-                **_metrics(cell, moments),
+                **_metrics(study, cell, moments),
                 **bound_columns(cell.case),
                 "replicates": sum(stop - start for start, stop in held.get(cell.index, [])),
                 "failed": len(failed),
@@ -108,7 +108,7 @@ def relative_error(store: Store, cell: int, stop: int) -> float:
     replicates share the spread, as in a sample of no rare event, or of a few.
     """
     before = [(first, end) for first, end in store.ranges().get(cell, []) if first < stop]
-    moments = RunningMoments(len(METRICS))
+    moments = RunningMoments(1)
     for block in in_blocks(_worked(rows) for rows in _rows_before(store, cell, before, stop)):
         moments.add(block)
     error, mean = moments.standard_error(RISK), abs(moments.mean(RISK))
@@ -134,41 +134,45 @@ def _is_exact(cell: Cell) -> bool:
 
 def _rows_before(store: Store, cell: int, ranges: Ranges, stop: int) -> Iterator[Float[np.ndarray, "n r"]]:
     for (start, _), table in zip(ranges, store.read(cell, ranges), strict=True):
-        yield metric_values(table)[: stop - start]
+        yield metric_values(table, ["risk"])[: stop - start]
 
 
 def _worked(values: Float[np.ndarray, "n r"]) -> Float[np.ndarray, "m r"]:
     return values[~np.isnan(values[:, RISK])]
 
 
-def _read(store: Store, cell: int, ranges: Ranges) -> tuple[RunningMoments, list[tuple[int, str]]]:
+def _read(
+    study: Study, store: Store, cell: int, ranges: Ranges
+) -> tuple[RunningMoments, list[tuple[int, str]]]:
     """Moments of the replicates that worked; number and error of the others."""
     failed: list[tuple[int, str]] = []
 
     def worked() -> Iterator[np.ndarray]:
         for table in store.read(cell, ranges):
-            values = metric_values(table)
+            values = metric_values(table, study.metrics)
             for row in np.flatnonzero(np.isnan(values[:, RISK])).tolist():
                 error = table.column("error")[row].as_py() or "the risk is not a number"
                 failed.append((table.column("replicate")[row].as_py(), error))
             yield _worked(values)
 
-    moments = RunningMoments(len(METRICS))
+    moments = RunningMoments(len(study.metrics))
     for block in in_blocks(worked()):
         moments.add(block)
     return moments, failed
 
 
-def _metrics(cell: Cell, moments: RunningMoments) -> dict[str, Any]:
+def _metrics(study: Study, cell: Cell, moments: RunningMoments) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for column, metric in enumerate(METRICS):
+    for column, metric in enumerate(study.metrics):
         row[metric], row[f"{metric}_se"] = moments.mean(column), moments.standard_error(column)
     if moments.infinite[RISK]:
         row |= {"risk": math.inf, "risk_se": math.nan}
     known = "enough" if moments.effective_number(RISK) >= ENOUGH else "too little"
     row["risk_information"] = "exact" if _is_exact(cell) else known
-    divergences = moments.finite[PRIOR_KL] + moments.infinite[PRIOR_KL]
-    row["prior_kl_infinite"] = float(moments.infinite[PRIOR_KL] / divergences) if divergences else math.nan
+    if "prior_kl" in study.metrics:
+        column = study.metrics.index("prior_kl")
+        count = moments.finite[column] + moments.infinite[column]
+        row["prior_kl_infinite"] = float(moments.infinite[column] / count) if count else math.nan
     # The weak model's risk is exact, so that the gap recovered is linear in the student's.
     weak_risk = float(cell.case.task.weak_risk)
     row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))

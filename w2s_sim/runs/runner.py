@@ -65,7 +65,7 @@ def run_study(
         VersionsWarning: If the folder holds parts that were computed with other versions.
     """
     budget = default_budget() if memory is None else memory
-    local = LocalTeam([cell.case for cell in study.cells], study.seed, budget)
+    local = LocalTeam(study, budget)
 
     def work(interruption: Interruption) -> pd.DataFrame | None:
         def run(team: Team) -> pd.DataFrame | None:
@@ -219,7 +219,7 @@ class _Run:
         if not held or self._interruption.left.is_set():
             return
         values = np.concatenate(held).astype(np.float64)
-        self._store.write(cell, start, values, errors)
+        self._store.write(cell, start, values, self._study.metrics, errors)
         self._report(len(values))
 
     def _report(self, count: int) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from w2s_sim.runs.parts import (
     Ranges,
     first_line,
     metric_values,
+    metrics_of,
     missing,
     part_content,
     read_part,
@@ -256,17 +257,19 @@ class Store:
     def _take_rows(self, other: "Store", cell: int, start: int, stop: int, gaps: Ranges) -> None:
         """Of a part, what is not here: shards that were topped up may hold some of the same."""
         (table,) = other.read(cell, [(start, stop)])
-        values, errors = metric_values(table), table.column("error").to_pylist()
+        metrics = metrics_of(table)
+        values, errors = metric_values(table, metrics), table.column("error").to_pylist()
         for first, end in gaps:
             said = {index: text for index, text in enumerate(errors, start) if text is not None}
             versions = versions_of(table.schema.metadata or {})
-            self.write(cell, first, values[first - start : end - start], said, versions)
+            self.write(cell, first, values[first - start : end - start], metrics, said, versions)
 
     def write(
         self,
         cell: int,
         start: int,
         values: Float[np.ndarray, "replicates r"],
+        metrics: Sequence[str],
         errors: Mapping[int, str] | None = None,
         versions: Versions | None = None,
     ) -> None:
@@ -276,11 +279,12 @@ class Store:
             cell: Number of their cell.
             start: Number of the first.
             values: A row each, a column for every metric.
+            metrics: The names of these columns.
             errors: What was said by replicates that could not be computed, by their number.
             versions: With which they were computed; those at hand when left out.
         """
         recorded = self._versions if versions is None else versions
-        content = part_content(start, values, errors or {}, self._study_mark, recorded)
+        content = part_content(start, values, metrics, errors or {}, self._study_mark, recorded)
         write_whole(self._part(cell, start, start + len(values)), content)
 
     def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:

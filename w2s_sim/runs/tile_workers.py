@@ -5,7 +5,6 @@ import dataclasses
 import gc
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import jax
 import numpy as np
@@ -14,11 +13,10 @@ from jaxtyping import Float
 from w2s_sim.engine.programs import forget_programs
 from w2s_sim.engine.replication import RoomError, Tiles, tiles_of
 from w2s_sim.errors import InputError
-from w2s_sim.runs.cell_metrics import METRICS, study_scores
+from w2s_sim.files.study_file import Study
+from w2s_sim.runs.cell_metrics import measured
 from w2s_sim.runs.memory import room_for_tiles
-from w2s_sim.statements import Case, FromWeakData
 
-MEASURE = FromWeakData(study_scores)
 # What one replicate may fail of, and take no other with it.
 REPLICATE_ERRORS = (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError)
 # Cells whose programs are kept at once.
@@ -63,13 +61,14 @@ class LocalTeam(Team):
     """This process, on all of its devices.
 
     Args:
-        cases: Of the cells of a study.
-        seed: Of all replicates.
+        study: The study whose cells are computed.
         memory: Budget in bytes.
     """
 
-    def __init__(self, cases: Sequence[Case[Any]], seed: int, memory: int) -> None:
-        self._cases, self._seed, self._memory = cases, seed, memory
+    def __init__(self, study: Study, memory: int) -> None:
+        self.metrics = study.metrics
+        self._cases, self._seed = [cell.case for cell in study.cells], study.seed
+        self._measure, self._memory = measured(study.metrics), memory
         self._current: tuple[int, Tiles] | None = None
         self._since_forgotten = 0
 
@@ -112,7 +111,7 @@ class LocalTeam(Team):
 
     def _one_by_one(self, tiles: Tiles, numbers: Sequence[int]) -> Computed:
         """Each replicate alone, so that one that fails takes no other with it."""
-        values = np.full((len(numbers) * tiles.lanes, len(METRICS)), np.nan)
+        values = np.full((len(numbers) * tiles.lanes, len(self.metrics)), np.nan)
         errors = {}
         for position, tile in enumerate(numbers):
             for lane in range(tiles.lanes):
@@ -135,13 +134,13 @@ class LocalTeam(Team):
     def _made(self, cell: int) -> Tiles:
         case = self._cases[cell]
         try:
-            return tiles_of(MEASURE, case, memory=room_for_tiles(self._memory))
+            return tiles_of(self._measure, case, memory=room_for_tiles(self._memory))
         except RoomError:
             # Programs of other cells may hold what this one needs.
             self._forget()
         room = room_for_tiles(self._memory)
         try:
-            return tiles_of(MEASURE, case, memory=room)
+            return tiles_of(self._measure, case, memory=room)
         except RoomError as error:
             least = self._memory + error.needed - room
             expected = f"at least {_size(least)}: cell {cell} takes {_size(error.needed)} at once"

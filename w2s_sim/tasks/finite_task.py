@@ -1,5 +1,7 @@
 """Transfer tasks whose demonstrations have finitely many outcomes: laws of weak data are vectors."""
 
+from typing import Any, ClassVar
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float, Int, Key
@@ -9,14 +11,14 @@ from w2s_sim.concepts.finite import FiniteModel
 from w2s_sim.errors import InputError
 from w2s_sim.fields import part, probability
 from w2s_sim.metrics import kl_divergence
-from w2s_sim.tasks.task import Task
+from w2s_sim.tasks.task import ConceptTask
 
 FINITE_MODELS = "a CategoricalModel, HiddenMarkovModel or StyleContentModel"
 
 STUDENTS = "the strong model under a prior over its concepts, or the prior"
 
 
-class FiniteTask(Task):
+class FiniteTask(ConceptTask[FiniteModel, FiniteModel, Any]):
     """One weak-to-strong problem with categorical or hidden Markov concepts.
 
     Attributes:
@@ -29,9 +31,10 @@ class FiniteTask(Task):
         InputError: If the target prior is no probability vector, or the two models do not fit.
     """
 
-    source: FiniteModel = eqx.field(converter=part("source", FiniteModel, FINITE_MODELS))  # pyright: ignore[reportIncompatibleMethodOverride]
+    risk_label: ClassVar[str] = "excess log loss (nats)"
+    source: FiniteModel = eqx.field(converter=part("source", FiniteModel, FINITE_MODELS))
     target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
-    supervisor: FiniteModel = eqx.field(converter=part("supervisor", FiniteModel, FINITE_MODELS))  # pyright: ignore[reportIncompatibleMethodOverride]
+    supervisor: FiniteModel = eqx.field(converter=part("supervisor", FiniteModel, FINITE_MODELS))
 
     def __check_init__(self) -> None:
         require_shape("target_prior", self.target_prior, (self.num_concepts,), "one weight per concept")
@@ -45,25 +48,32 @@ class FiniteTask(Task):
         return self.target_prior @ jnp.exp(self.supervisor.log_outcome_probabilities())
 
     def excess_risk(self, student: FiniteModel | Float[ArrayLike, " K"]) -> Float[Array, ""]:
-        """Excess log loss, in nats, of the strong model's predictions under a prior over its concepts.
+        """Excess log loss, in nats, of a model's predictions.
 
         Args:
-            student: The strong model under that prior, as `PriorTransfer.fit` makes it; or the prior itself.
+            student: A model with the same outcomes, such as the strong model under the prior that
+                `PriorTransfer.fit` finds; or a prior over the strong model's concepts, shape (K,).
 
         KL(q || p) of the target's law of one demonstration from the predicted one. Inputs have one law, so
-        that it is the mean, over them, of the divergence of the labels' laws.
+        that the divergence is the mean, over inputs, of the divergence of the labels' laws.
         """
-        weights = student.prior if isinstance(student, FiniteModel) else student
+        model, weights = (
+            (student, student.prior) if isinstance(student, FiniteModel) else (self.source, student)
+        )
         prior = as_numbers("student", weights, STUDENTS)
-        require_shape("student", prior, (self.num_concepts,), "one weight per concept")
+        require_shape("student", prior, (model.num_concepts,), "one weight per concept")
+        if model.outcome_space != self.source.outcome_space:
+            raise InputError(
+                "student", _described(model), f"{_described(self.source)}, as the strong model has"
+            )
         laws = jnp.exp(self.source.log_outcome_probabilities())
-        return kl_divergence(self.target_prior @ laws, prior @ laws)
+        own_laws = laws if model is self.source else jnp.exp(model.log_outcome_probabilities())
+        return kl_divergence(self.target_prior @ laws, prior @ own_laws)
 
     @property
-    def weak_risk(self) -> Float[Array, ""]:
-        """Excess log loss of the weak model's own law, in nats."""
-        laws = jnp.exp(self.source.log_outcome_probabilities())
-        return kl_divergence(self.target_prior @ laws, self.weak_law)
+    def weak_student(self) -> FiniteModel:
+        """The weak model under the target prior."""
+        return self.supervisor.with_prior(self.target_prior)
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} ..."]:
         return self.supervisor.sample_inputs(num, key=key)

@@ -1,6 +1,6 @@
 """Tasks with regression concepts: students are linear predictors, and risk is squared error."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -10,10 +10,10 @@ from jaxtyping import Array, ArrayLike, Float, Key
 from w2s_sim._checks import (
     as_numbers,
     as_probabilities,
+    described,
     require_count,
     require_finite,
     require_key,
-    require_part,
     require_shape,
 )
 from w2s_sim.concepts import RegressionModel
@@ -21,9 +21,9 @@ from w2s_sim.errors import InputError
 from w2s_sim.fields import numbers, part, probability
 from w2s_sim.laws.features import FeatureLaw, feature_law
 from w2s_sim.laws.noise import NoiseLaw, NormalNoise
-from w2s_sim.students import LinearStudent
+from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor, biased_supervisor
-from w2s_sim.tasks.task import Task
+from w2s_sim.tasks.task import ConceptTask
 
 # Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
 # of a per cent.
@@ -32,7 +32,7 @@ LARGEST_ROUNDING = 0.03
 SUPERVISORS = "a supervisor, such as noisy_supervisor(task.source, 1.0)"
 
 
-class TransferTask(Task):
+class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPredictor]):
     """One weak-to-strong problem with regression concepts.
 
     Source and target share the concepts; only the prior over them shifts.
@@ -47,14 +47,15 @@ class TransferTask(Task):
         InputError: If the target prior is no probability vector, or shapes do not fit.
     """
 
+    risk_label: ClassVar[str] = "excess risk (squared label units)"
     features: FeatureLaw = eqx.field(
         converter=part("features", FeatureLaw, "a law of features, such as Gaussian(8)")
     )
-    source: RegressionModel = eqx.field(converter=part("source", RegressionModel, "a RegressionModel"))  # pyright: ignore[reportIncompatibleMethodOverride]
+    source: RegressionModel = eqx.field(converter=part("source", RegressionModel, "a RegressionModel"))
     target_prior: Float[Array, " K"] = eqx.field(converter=probability("target_prior"))
     supervisor: RegressionSupervisor = eqx.field(
         converter=part("supervisor", RegressionSupervisor, SUPERVISORS)
-    )  # pyright: ignore[reportIncompatibleMethodOverride]
+    )
 
     def __check_init__(self) -> None:
         num_concepts, dim = self.source.vectors.shape
@@ -92,16 +93,16 @@ class TransferTask(Task):
         require_key("key", key)
         return self.features.sample(num, key=key)
 
-    def excess_risk(self, student: LinearStudent) -> Float[Array, ""]:
+    def excess_risk(self, student: LinearPredictor) -> Float[Array, ""]:
         """Exact excess risk ||b - beta_Q||^2_Sigma of a student, in squared label units."""
         require_student(self, student)
         error = student.coefficients - self.target_vector
         return error @ self.features.covariance @ error
 
     @property
-    def weak_risk(self) -> Float[Array, ""]:
-        """Excess risk of the weak model's own mean predictor beta'_Q."""
-        return self.excess_risk(LinearStudent(self.weak_vector))
+    def weak_student(self) -> LinearStudent:
+        """The weak model's own mean predictor, beta'_Q."""
+        return LinearStudent(self.weak_vector)
 
     @property
     def label_length(self) -> float:
@@ -131,12 +132,13 @@ class TransferTask(Task):
 
 
 def require_student(task: TransferTask, student: Any) -> None:
-    """Refuse what is no linear student of the task's features.
+    """Refuse a student that is no linear predictor from the task's features.
 
     Raises:
-        InputError: If it is something else, or has another number of coefficients.
+        InputError: If the student has no coefficients, or another number of them.
     """
-    require_part("student", student, LinearStudent, "a LinearStudent, as estimators fit it")
+    if isinstance(student, type) or not isinstance(student, LinearPredictor):
+        raise InputError("student", described(student), "a LinearStudent, as estimators fit it")
     require_shape("student.coefficients", student.coefficients, (task.dim,), "one number per feature")
 
 

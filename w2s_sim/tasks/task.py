@@ -1,8 +1,9 @@
-"""The contract of a task: a strong model, a weak supervisor, and which prior over concepts is wanted."""
+"""The contract of a task, and tasks whose source and target differ in the prior over concepts alone."""
 
 import abc
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
@@ -12,22 +13,18 @@ from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import require_count, require_key
 from w2s_sim.concepts import LatentConceptModel
-from w2s_sim.fields import stacked
+from w2s_sim.metrics import kl_divergence, total_variation
+from w2s_sim.weak_data import WeakData as WeakData
 
+SourceT = TypeVar("SourceT")
+StudentT = TypeVar("StudentT")
+ModelT = TypeVar("ModelT", bound=LatentConceptModel)
+SupervisorT = TypeVar("SupervisorT", bound="Labeller")
 
-class WeakData(eqx.Module):
-    """Inputs with weak labels: all that a learner ever sees of the target.
-
-    Attributes:
-        inputs: x_1..x_n, stacked along the first axis; (n, d) for regression.
-        labels: y'_1..y'_n, likewise; (n,) for regression.
-    """
-
-    inputs: Shaped[Array, "n ..."] = eqx.field(converter=stacked("inputs"))
-    labels: Shaped[Array, "n ..."] = eqx.field(converter=stacked("labels"))
-
-    def __getitem__(self, index: slice) -> "WeakData":
-        return WeakData(self.inputs[index], self.labels[index])
+PRIOR_LABELS: Mapping[str, str] = {
+    "prior_kl": "KL(target prior || learned prior) (nats)",
+    "prior_tv": "total variation from the target prior (probability)",
+}
 
 
 @partial(jax.jit, static_argnums=(1, 2))
@@ -40,6 +37,7 @@ def sample_concepts(
     return jnp.repeat(draws, context_size)[:num_weak]
 
 
+@runtime_checkable
 class Labeller(Protocol):
     """Whatever labels inputs with its own version of each concept: a weak supervisor, or a weak model."""
 
@@ -48,25 +46,106 @@ class Labeller(Protocol):
         ...
 
 
-class Task(eqx.Module):
-    """One weak-to-strong problem: source and target share the concepts, only the prior over them shifts.
+class Task(eqx.Module, Generic[SourceT, StudentT]):
+    """One weak-to-strong problem: a strong model, weak data, and how good a student is.
 
-    Every task has a `source` (the strong model, with the source prior alpha^P), a `target_prior` (alpha^Q,
-    shape (K,)) and a `supervisor` (the weak model: its own version of every concept).
+    Attributes:
+        source: The strong model.
     """
 
     if TYPE_CHECKING:
-        # Fields of the subclasses, each with a type of its own.
+        # A field of the subclasses, which order their fields as they like.
         @property
-        def source(self) -> LatentConceptModel: ...
+        def source(self) -> SourceT: ...
+
+    @property
+    @abc.abstractmethod
+    def metric_labels(self) -> Mapping[str, str]:
+        """The metrics by name, `risk` first: how figures label each, with its unit."""
+
+    @abc.abstractmethod
+    def metrics(self, student: StudentT) -> dict[str, Float[Array, ""]]:
+        """The exact metrics of a student by name, `risk` first; those that it has not are left out."""
+
+    @property
+    @abc.abstractmethod
+    def weak_student(self) -> StudentT:
+        """The weak model's own predictor, which a student is to improve on."""
+
+    @abc.abstractmethod
+    def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
+        """Weak data of the target.
+
+        Args:
+            num_weak: Number of demonstrations n >= 0.
+            context_size: Consecutive demonstrations that share one draw of the concept: 1 draws a concept
+                for each (ungrouped), n one for all of them (grouped).
+            key: Typed PRNG key.
+
+        Raises:
+            InputError: If a size is no whole number in its range.
+        """
+
+    @property
+    def weak_risk(self) -> Float[Array, ""]:
+        """Risk of the weak model's own predictor."""
+        return self.metrics(self.weak_student)["risk"]
+
+    def unresolved(self, num_weak: int) -> str:
+        """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
+
+        Args:
+            num_weak: Weak pairs that are read.
+        """
+        return ""
+
+
+class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]):
+    """A task whose source and target share the concepts; only the prior over them shifts.
+
+    Attributes:
+        source: The strong model, with the source prior alpha^P.
+        target_prior: alpha^Q, shape (K,).
+        supervisor: The weak model: its own version of every concept.
+        risk_label: How figures label the risk, with its unit.
+    """
+
+    risk_label: ClassVar[str]
+
+    if TYPE_CHECKING:
+        # Fields of the subclasses.
         @property
         def target_prior(self) -> Float[Array, " K"]: ...
         @property
-        def supervisor(self) -> Labeller: ...
+        def supervisor(self) -> SupervisorT: ...
 
     @abc.abstractmethod
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Shaped[Array, "{num} ..."]:
         """Inputs as the weak model meets them, independent, stacked."""
+
+    @abc.abstractmethod
+    def excess_risk(self, student: StudentT) -> Float[Array, ""]:
+        """Exact excess risk of a student over the target's own predictor."""
+
+    @property
+    def metric_labels(self) -> Mapping[str, str]:
+        return {"risk": self.risk_label, **PRIOR_LABELS, **self.source.prior_error_labels}
+
+    def metrics(self, student: StudentT) -> dict[str, Float[Array, ""]]:
+        """Excess risk; of a student that is the strong model under a prior, also the errors of that prior.
+
+        `prior_kl` is KL(alpha^Q || prior) in nats, infinite where the prior excludes a wanted concept;
+        `prior_tv` is the total variation of the two.
+        """
+        metrics = {"risk": self.excess_risk(student)}
+        if not isinstance(student, LatentConceptModel):
+            return metrics
+        return {
+            **metrics,
+            "prior_kl": kl_divergence(self.target_prior, student.prior),
+            "prior_tv": total_variation(self.target_prior, student.prior),
+            **self.source.prior_errors(student.prior, self.target_prior),
+        }
 
     @property
     def num_concepts(self) -> int:
@@ -88,26 +167,7 @@ class Task(eqx.Module):
         """Length of the longest concept of the two models, in label units; 0 where labels have no unit."""
         return 0.0
 
-    def unresolved(self, num_weak: int) -> str:
-        """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
-
-        Args:
-            num_weak: Weak pairs that are read.
-        """
-        return ""
-
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
-        """Weak data of the target.
-
-        Args:
-            num_weak: Number of demonstrations n >= 0.
-            context_size: Consecutive demonstrations that share one draw of the concept: 1 draws a concept
-                for each (ungrouped), n one for all of them (grouped).
-            key: Typed PRNG key.
-
-        Raises:
-            InputError: If a size is no whole number in its range.
-        """
         require_count("num_weak", num_weak, 0)
         require_count("context_size", context_size, 1)
         require_key("key", key)

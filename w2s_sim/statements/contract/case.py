@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, overload
 
 import equinox as eqx
+import jax
 from jaxtyping import Array, Key
 
 from w2s_sim._checks import require_key, require_part
@@ -13,7 +14,7 @@ from w2s_sim.engine.measured import draw
 from w2s_sim.estimators import Estimator
 from w2s_sim.fields import part
 from w2s_sim.precision import in_precision
-from w2s_sim.students import LinearStudent
+from w2s_sim.students import LinearPredictor
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.sampling import Sampling
@@ -64,16 +65,23 @@ class Case(eqx.Module, Generic[TaskT]):
         return self.sampling.draw(key=key)
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics that its student has."""
+        case: Any = self
+        found = jax.eval_shape(lambda key: case.task.metrics(case.fit(key=key)), jax.random.key(0))
+        return tuple(name for name in case.task.metric_labels if name in found)
+
+    @property
     def sampling(self) -> Sampling:
         """How its weak data are drawn."""
         context_size = self.estimator.context_size if self.grouped else 1
         return Sampling(self.task, self.estimator.sample_size, context_size)
 
     @overload
-    def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearStudent: ...
+    def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearPredictor: ...
     @overload
     def fit(self: "Case[FiniteTask]", *, key: Key[Array, ""]) -> FiniteModel: ...
-    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> LinearStudent | FiniteModel:
+    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> LinearPredictor | FiniteModel:
         """Weak data, then the student that the estimator makes of it.
 
         Args:

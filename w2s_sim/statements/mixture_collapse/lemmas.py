@@ -20,6 +20,7 @@ from w2s_sim.statements.mixture_collapse.posterior_limit import (
     weighted,
 )
 from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.statements.shared.refined_students import context_posteriors
 from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
@@ -98,9 +99,7 @@ def _expansion_violation(key: Key[Array, ""], data: WeakData, case: Case) -> Flo
 def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """(b - mean of beta_ref over the contexts) along beta_k0 - beta_Q, in label units."""
     task = case.task
-    assert isinstance(case.estimator, Refinement)
-    _, log_posterior = case.estimator.read_contexts(task.source, data)
-    weights = jnp.exp(log_posterior).reshape(-1, task.num_concepts).mean(axis=0)
+    weights = context_posteriors(case, data).mean(axis=0)
     direction = task.source.vectors[collapse(task).concept] - task.target_vector
     student = case.estimator.fit(task.source, data, key=key)
     return (student.coefficients - weights @ task.source.vectors) @ direction / jnp.linalg.norm(direction)

@@ -1,7 +1,7 @@
 """Learners, weak models and features that break an assumption on purpose, for the statements' controls."""
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -13,7 +13,7 @@ from w2s_sim._checks import as_float
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
 from w2s_sim.laws.features import FeatureLaw, Gaussian
-from w2s_sim.students import LinearStudent
+from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import WeakData
 
@@ -26,14 +26,14 @@ class RepeatedDemonstration(ContextEstimator):
         return source.log_posterior(data.inputs[index], data.labels[index])
 
 
-class ToldTheWorld(Estimator):
+class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
     """A learner that holds the concepts of the world it is in, where others hold one source in all worlds.
 
     Attributes:
         learner: What it does with them.
     """
 
-    learner: Estimator
+    learner: Estimator[Any, Any]
 
     @property
     def sample_size(self) -> int:
@@ -44,22 +44,29 @@ class ToldTheWorld(Estimator):
         """As the learner, in its own world."""
         return self.learner.stays_in_hull
 
-    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearPredictor:
         return self.learner.fit(source, data, key=key)
 
 
 class NearestConcept(HullProjection):
     """The bare concept nearest to the weak student: a projection on a set that is not convex."""
 
-    def fit(self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
         assert isinstance(source, RegressionModel)
         weak = self.student.fit(source, data, key=key).coefficients
-        return LinearStudent(nearest_concept(source.vectors, weak))
+        return jax.nn.one_hot(nearest_index(source.vectors, weak), source.num_concepts)
 
 
 def nearest_concept(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Float[Array, " d"]:
     """The row of `vectors` nearest to a point, in the Euclidean norm."""
-    return vectors[jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))]
+    return vectors[nearest_index(vectors, point)]
+
+
+def nearest_index(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Int[Array, ""]:
+    """Which row of `vectors` is nearest to a point, in the Euclidean norm."""
+    return jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))
 
 
 class UnderstatedNoise(RegressionSupervisor):
@@ -71,7 +78,7 @@ class UnderstatedNoise(RegressionSupervisor):
         return RegressionSupervisor(self.vectors, 2.0 * self.noise).sample_labels(inputs, concepts, key=key)
 
 
-class BlockwiseDescent(Estimator):
+class BlockwiseDescent(Estimator[RegressionModel, LinearStudent]):
     """Gradient descent with a step size of its own for every coefficient: told which ones to move.
 
     Attributes:

@@ -5,14 +5,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from w2s_sim._checks import require_part
-from w2s_sim.students import LinearStudent
+from w2s_sim.students import LinearPredictor
 from w2s_sim.tasks.regression_task import TransferTask, require_student
 
 # What complaints about something else ask for.
 REGRESSION_TASK = "a task with regression concepts, such as canonical_task()"
 
 
-def squared_error(task: TransferTask, student: LinearStudent) -> Float[Array, ""]:
+def squared_error(task: TransferTask, student: LinearPredictor) -> Float[Array, ""]:
     """||b - beta_Q||^2 in squared label units: the excess risk when features are isotropic."""
     require_part("task", task, TransferTask, REGRESSION_TASK)
     require_student(task, student)

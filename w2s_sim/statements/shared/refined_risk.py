@@ -11,6 +11,7 @@ from w2s_sim.engine.measured import FromWeakData, Support
 from w2s_sim.estimators import LeastSquares, Refinement
 from w2s_sim.laws.features import Gaussian
 from w2s_sim.statements.contract.case import Case
+from w2s_sim.statements.shared.refined_students import context_posteriors
 from w2s_sim.statements.shared.refinement_terms import label_noise, spread_share
 from w2s_sim.statements.shared.student_error import student_error, student_error_range
 from w2s_sim.tasks.task import WeakData
@@ -40,8 +41,7 @@ def refined_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
     if not has_known_fit(case):
         return student_error(key, data, case)
     assert isinstance(estimator, Refinement)
-    _, log_posterior = estimator.read_contexts(task.source, data)
-    weights = jnp.atleast_2d(jnp.exp(log_posterior))
+    weights = context_posteriors(case, data)
     errors = weights @ task.source.vectors - task.target_vector
     squared = jnp.mean(jnp.sum(errors**2, axis=1))
     size, mean = len(weights), jnp.mean(errors, axis=0)

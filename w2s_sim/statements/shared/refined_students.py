@@ -2,10 +2,16 @@
 
 from typing import Any
 
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts.model import ReadContexts
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
 from w2s_sim.statements.contract.case import Assumption, Case
 from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.weak_data import WeakData
 
 
 def _fits_more_queries_than_features(case: Case) -> bool:
@@ -49,3 +55,11 @@ def build_refined(numbers: dict[str, Any]) -> Estimator:
         context=numbers["context"] or "shared",
         labels=numbers["labels"] or "draw",
     )
+
+
+def context_posteriors(case: Case, data: WeakData) -> Float[Array, "contexts K"]:
+    """pi_n of the contexts of a refined student: one row for a shared context, else one for each query."""
+    assert isinstance(case.estimator, Refinement)
+    _, reader = case.estimator.read_contexts(case.task.source, data)
+    assert isinstance(reader, LatentConceptModel | ReadContexts)
+    return jnp.atleast_2d(reader.prior)

@@ -1,0 +1,29 @@
+"""Weak data: inputs with weak labels, all that a learner ever sees of the target."""
+
+import equinox as eqx
+from jaxtyping import Array, Shaped
+
+from w2s_sim.fields import stacked
+
+
+class WeakData(eqx.Module):
+    """Inputs with weak labels: all that a learner ever sees of the target.
+
+    Attributes:
+        inputs: x_1..x_n, stacked along the first axis; (n, d) for regression.
+        labels: y'_1..y'_n, likewise; (n,) for regression.
+    """
+
+    inputs: Shaped[Array, "n ..."] = eqx.field(converter=stacked("inputs"))
+    labels: Shaped[Array, "n ..."] = eqx.field(converter=stacked("labels"))
+
+    def __getitem__(self, index: slice) -> "WeakData":
+        return WeakData(self.inputs[index], self.labels[index])
+
+    def batches(self, size: int) -> "WeakData":
+        """Batches of `size` consecutive pairs, stacked along a new first axis.
+
+        Args:
+            size: A divisor of the number of pairs.
+        """
+        return WeakData(*(leaf.reshape(-1, size, *leaf.shape[1:]) for leaf in (self.inputs, self.labels)))
