@@ -1,24 +1,11 @@
-"""What the theorems say about the cells of a study.
-
-A theorem is in the table below if the number that it bounds is the mean of a metric. The others bound
-numbers that no cell measures:
-
-* `alignment-tax`, `identification-rate`, `voronoi-threshold`, `grouped-transfer`: functionals of several
-  means, such as a rate of decay, or the distance of the mean posterior from the target prior. (For a point
-  mass that distance is twice the mean of `prior_tv`, and its bound twice that of `concept-identification`.)
-* `no-free-lunch`: the worse of two worlds; a cell lives in one.
-* `hull-misfit`, `em-refinement`: what is left in the limit of many weak labels.
-"""
+"""What the theorems say about the cells of a study."""
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from w2s_sim.estimators import LeastSquares, Refinement, Ridge
 from w2s_sim.statements import Case, Kind, all_statements
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, trivial_of
 from w2s_sim.verify.verdict import is_vacuous
 
@@ -42,37 +29,6 @@ class Bound:
     vacuous: bool = False
 
 
-def _has_regression(case: Case[Any]) -> bool:
-    return isinstance(case.task, TransferTask)
-
-
-def _has_isotropic_regression(case: Case[Any]) -> bool:
-    """Where the squared error of the coefficients is the excess risk."""
-    return _has_regression(case) and case.task.features.isotropic
-
-
-def _has_point_mass_regression(case: Case[Any]) -> bool:
-    """Where 1 - pi(k*) is the total variation of pi from the target prior."""
-    return _has_regression(case) and case.task.has_point_mass_target
-
-
-def _has_finite_point_mass(case: Case[Any]) -> bool:
-    return isinstance(case.task, FiniteTask) and case.task.has_point_mass_target
-
-
-# By theorem, in the order of the book: the metric whose mean it bounds, and what a case needs for that beside
-# the theorem's own assumptions, which are only asked about cases of the right kind.
-MEASURED: Mapping[str, tuple[str, Callable[[Case[Any]], bool]]] = {
-    "naive-floor": ("risk", _has_isotropic_regression),
-    "naive-risk-curve": ("risk", _has_isotropic_regression),
-    "concept-identification": ("prior_tv", _has_point_mass_regression),
-    "refinement-risk": ("risk", _has_isotropic_regression),
-    "mixture-collapse": ("risk", _has_regression),
-    "hmm-identification": ("prior_tv", _has_finite_point_mass),
-    "continuum-floor": ("risk", _has_isotropic_regression),
-}
-
-
 def bounds_of(case: Case[Any]) -> list[Bound]:
     """The bounds that hold for a cell, in the order of the book; vacuous ones are among them.
 
@@ -80,15 +36,15 @@ def bounds_of(case: Case[Any]) -> list[Bound]:
         case: The task and the estimator, with concrete values.
     """
     case = _as_theorems_know_it(case)
-    statements, found = all_statements(), []
-    for theorem, (metric, applies) in MEASURED.items():
-        statement = statements[theorem]
-        if not applies(case) or statement.broken_assumption(case) is not None:
+    found = []
+    for theorem, statement in all_statements().items():
+        metric = statement.bounded_metric
+        if metric is None or not metric.applies(case) or statement.broken_assumption(case) is not None:
             continue
         value = bound_of(statement, case)
         vacuous = is_vacuous(statement.kind, value, trivial_of(statement, case))
         if vacuous or math.isfinite(value):
-            found.append(Bound(metric, theorem, statement.kind, value, vacuous))
+            found.append(Bound(metric.name, theorem, statement.kind, value, vacuous))
     return found
 
 

@@ -3,6 +3,7 @@
 from w2s_sim.statements.contract import L1_NORM as L1_NORM
 from w2s_sim.statements.contract import MAXIMUM as MAXIMUM
 from w2s_sim.statements.contract import Assumption as Assumption
+from w2s_sim.statements.contract import BoundedMetric as BoundedMetric
 from w2s_sim.statements.contract import Case as Case
 from w2s_sim.statements.contract import Control as Control
 from w2s_sim.statements.contract import FromWeakData as FromWeakData

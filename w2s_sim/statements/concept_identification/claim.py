@@ -24,6 +24,7 @@ from w2s_sim.statements.concept_identification.lemmas import (
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.shared.bounded_metrics import MISIDENTIFICATION
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.regression_examples import (
     canonical,
@@ -159,6 +160,7 @@ CONCEPT_IDENTIFICATION = Statement(
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,
+    bounded_metric=MISIDENTIFICATION,
     quantity="1 - posterior of the concept (probability)",
     plot_axis="num_demonstrations",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Section 4 (in-context refinement)",

@@ -22,6 +22,7 @@ from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.naive_floor.claim import features_away_from_bias
+from w2s_sim.statements.shared.bounded_metrics import ISOTROPIC_RISK
 from w2s_sim.statements.shared.finetuned_students import ISOTROPIC, SYMMETRIC, stays_on_segment
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.quantities import label_scale, naive_floor
@@ -194,6 +195,7 @@ CONTINUUM_FLOOR = Statement(
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,
+    bounded_metric=ISOTROPIC_RISK,
     quantity="squared error of the student (squared label units)",
     plot_axis="num_demonstrations",
     reference="After Somerstep et al. 2025, arXiv 2405.16236 (naive floor, and in-context refinement)",

@@ -1,6 +1,7 @@
 """The contract of a statement: its cases, its parameters, its functionals; nothing of how it is checked."""
 
 from w2s_sim.engine.measured import FromWeakData as FromWeakData
+from w2s_sim.statements.contract.bounded_metric import BoundedMetric as BoundedMetric
 from w2s_sim.statements.contract.case import Assumption as Assumption
 from w2s_sim.statements.contract.case import Case as Case
 from w2s_sim.statements.contract.case import Control as Control

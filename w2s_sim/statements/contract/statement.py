@@ -11,6 +11,7 @@ from w2s_sim._checks import described
 from w2s_sim.engine.measured import UNBOUNDED, FromWeakData, Support
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
+from w2s_sim.statements.contract.bounded_metric import BoundedMetric
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.functionals import Functional
 from w2s_sim.statements.contract.parameters import Parameter
@@ -95,6 +96,7 @@ class Statement:
         controls: Cases that break an assumption.
         parameters: What the `[case]` table of a file may hold.
         build_estimator: The estimator described by such a table.
+        bounded_metric: The metric of a student whose mean the theorem bounds, if it is one.
         quantity: What is measured, with its unit, as figures label it.
         plot_axis: The parameter that the theorem's figure has on its horizontal axis.
         reference: Source: authors, year, arXiv id, theorem.
@@ -125,6 +127,7 @@ class Statement:
     controls: Callable[[Preset], Sequence[Control]] = _none
     parameters: tuple[Parameter, ...] = ()
     build_estimator: Callable[[dict[str, Any]], Estimator] | None = None
+    bounded_metric: BoundedMetric | None = None
     quantity: str = ""
     plot_axis: str = ""
     reference: str = ""

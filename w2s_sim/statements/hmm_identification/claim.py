@@ -21,6 +21,7 @@ from w2s_sim.statements.hmm_identification.lemmas import (
     HMM_IDENTIFICATION_LEMMAS,
     INDEPENDENT,
 )
+from w2s_sim.statements.shared.bounded_metrics import FINITE_MISIDENTIFICATION
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.finite_examples import (
     ALTERNATING,
@@ -128,6 +129,7 @@ HMM_IDENTIFICATION = Statement(
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,
+    bounded_metric=FINITE_MISIDENTIFICATION,
     quantity="1 - posterior of the concept (probability)",
     plot_axis="num_demonstrations",
     reference="After Somerstep et al. 2025, arXiv 2405.16236; concepts of Xie et al. 2022, arXiv 2111.02080",

@@ -27,6 +27,7 @@ from w2s_sim.statements.mixture_collapse.posterior_limit import (
     context_size,
     weighted,
 )
+from w2s_sim.statements.shared.bounded_metrics import RISK
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.grouped_terms import with_target
 from w2s_sim.statements.shared.refined_risk import has_known_fit, refined_risk, refined_risk_range
@@ -199,6 +200,7 @@ MIXTURE_COLLAPSE = Statement(
     controls=controls,
     parameters=REFINING_PARAMETERS,
     build_estimator=build_refined,
+    bounded_metric=RISK,
     quantity="excess risk (squared label units)",
     plot_axis="num_demonstrations",
     reference="After Somerstep et al. 2025, arXiv 2508.17018 (irreducible error of refinement)",

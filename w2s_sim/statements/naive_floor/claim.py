@@ -18,6 +18,7 @@ from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.naive_floor.lemmas import NAIVE_FLOOR_LEMMAS
+from w2s_sim.statements.shared.bounded_metrics import ISOTROPIC_RISK
 from w2s_sim.statements.shared.finetuned_students import (
     FINETUNING_PARAMETERS,
     ISOTROPIC,
@@ -143,6 +144,7 @@ NAIVE_FLOOR = Statement(
     controls=controls,
     parameters=FINETUNING_PARAMETERS,
     build_estimator=build_student,
+    bounded_metric=ISOTROPIC_RISK,
     quantity="squared error of the student (squared label units)",
     plot_axis="ridge",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2 (after its reviews' numbering)",

@@ -16,6 +16,7 @@ from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.naive_risk_curve.lemmas import NAIVE_RISK_CURVE_LEMMAS
 from w2s_sim.statements.naive_risk_curve.marchenko_pastur import ridge_traces
 from w2s_sim.statements.naive_risk_curve.resolution import is_resolved, pull
+from w2s_sim.statements.shared.bounded_metrics import ISOTROPIC_RISK
 from w2s_sim.statements.shared.broken_learners import RandomLength, UnderstatedNoise
 from w2s_sim.statements.shared.finetuned_students import ISOTROPIC, SYMMETRIC, ratio_of, ridge_of
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
@@ -201,6 +202,7 @@ NAIVE_RISK_CURVE = Statement(
         Parameter("ridge", float, "ridge to the source, eta", example=0.3, required=True, low=0),
     ),
     build_estimator=build_estimator,
+    bounded_metric=ISOTROPIC_RISK,
     quantity="excess risk of the student (squared label units)",
     plot_axis="ridge",
     reference="after Somerstep et al. 2025, arXiv 2405.16236; traces of Marchenko & Pastur 1967",

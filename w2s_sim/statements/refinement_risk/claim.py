@@ -13,6 +13,7 @@ from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.refinement_risk.lemmas import REFINEMENT_RISK_LEMMAS
+from w2s_sim.statements.shared.bounded_metrics import ISOTROPIC_RISK
 from w2s_sim.statements.shared.quantities import squared_distances
 from w2s_sim.statements.shared.refined_risk import REFINED_RISK
 from w2s_sim.statements.shared.refined_students import (
@@ -146,6 +147,7 @@ REFINEMENT_RISK = Statement(
     controls=controls,
     parameters=REFINING_PARAMETERS,
     build_estimator=build_refined,
+    bounded_metric=ISOTROPIC_RISK,
     quantity="squared error (squared label units)",
     plot_axis="num_demonstrations",
     reference="Somerstep et al. 2025, arXiv 2405.16236, Theorems 4.1 and 4.2 (after its reviews' numbering)",
