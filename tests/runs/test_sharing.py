@@ -33,20 +33,21 @@ except SystemExit as leaving:
     assert leaving.code == 0, leaving.code
 import numpy as np
 from w2s_sim.files.study_file import load_study
-from w2s_sim.runs.tile_workers import MEASURE
+from w2s_sim.runs.cell_metrics import measured
 from w2s_sim.engine.programs import program_of, usable_devices
 from w2s_sim.engine.replication import tiles_of
 devices = usable_devices()
 assert len(devices) == 8, devices
 study = load_study(sys.argv[2])
+measure = measured(study.metrics)
 lanes = []
 for cell in study.cells:
-    tiles = tiles_of(MEASURE, cell.case)
+    tiles = tiles_of(measure, cell.case)
     assert tiles.num_devices == 8
     indices = tiles.program.place(np.arange(8 * tiles.lanes), split=True)
     assert indices.sharding.device_set == set(devices)
     lanes.append(tiles.lanes)
-    assert program_of(MEASURE, cell.case, devices[:3]).lanes == tiles.lanes
+    assert program_of(measure, cell.case, devices[:3]).lanes == tiles.lanes
     # More tiles than devices, the last of which is not full.
     values, last = tiles.run(study.seed, range(9)), 8 * tiles.lanes + 1
     np.testing.assert_array_equal(tiles.run_alone(study.seed, last), values[last])
