@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from w2s_sim.statements.shared.quantities import naive_floor as naive_floor
     from w2s_sim.statements.shared.quantities import squared_error as squared_error
     from w2s_sim.statements.shared.refinement_terms import dominance_sizes as dominance_sizes
+    from w2s_sim.strong_model import StrongModel as StrongModel
     from w2s_sim.students import LinearStudent as LinearStudent
     from w2s_sim.tasks import FiniteTask as FiniteTask
     from w2s_sim.tasks import RegressionSupervisor as RegressionSupervisor
@@ -123,6 +124,7 @@ _HOMES = {
     "w2s_sim.identification": ("identification_bound",),
     "w2s_sim.statements.shared.quantities": ("naive_floor", "squared_error"),
     "w2s_sim.statements.shared.refinement_terms": ("dominance_sizes",),
+    "w2s_sim.strong_model": ("StrongModel",),
     "w2s_sim.students": ("LinearStudent",),
     "w2s_sim.runs": ("compare", "compare_priors"),
     "w2s_sim.tasks": (

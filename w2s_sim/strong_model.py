@@ -84,10 +84,13 @@ class StrongModel(eqx.Module):
             batches: Batches of n + 1 pairs, stacked along the first axis. The queries are their inputs, batch
                 after batch.
         """
-        size = batches.labels.shape[1]
+        count, size = batches.labels.shape[:2]
         others = np.array([[i for i in range(size) if i != query] for query in range(size)])
-        inputs, labels = (leaf[:, others] for leaf in (batches.inputs, batches.labels))
-        return self.read_each(WeakData(*(leaf.reshape(-1, *leaf.shape[2:]) for leaf in (inputs, labels))))
+        inputs, labels = (
+            leaf[:, others].reshape(count * size, size - 1, *leaf.shape[2:])
+            for leaf in (batches.inputs, batches.labels)
+        )
+        return self.read_each(WeakData(inputs, labels))
 
 
 class OneContextEach(eqx.Module):

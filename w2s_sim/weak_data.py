@@ -26,4 +26,5 @@ class WeakData(eqx.Module):
         Args:
             size: A divisor of the number of pairs.
         """
-        return WeakData(*(leaf.reshape(-1, size, *leaf.shape[1:]) for leaf in (self.inputs, self.labels)))
+        shape = (self.labels.shape[0] // size, size)
+        return WeakData(*(leaf.reshape(*shape, *leaf.shape[1:]) for leaf in (self.inputs, self.labels)))

@@ -131,7 +131,7 @@ def test_drawn_labels_have_the_moments_of_the_predictive(
     assert standard_errors_off((coefficients - solve @ mean) ** 2, solve**2 @ variance) < 5
 
 
-def test_drawn_labels_depend_on_the_key_and_predict_do_not() -> None:
+def test_drawn_labels_depend_on_the_key_and_mean_labels_do_not() -> None:
     task = overlapping_task()
     for estimator, same in ((refinement("fresh", "draw"), False), (refinement("fresh", "mean"), True)):
         data = weak_data(task, estimator)

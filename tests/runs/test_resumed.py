@@ -4,12 +4,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.test_commands import run
 from tests.files.test_study_file import study_of
 from tests.runs.study_runs import SMALL
+from w2s_sim.errors import InputError
 from w2s_sim.runs import results, tile_workers
 from w2s_sim.runs.runner import run_study
 from w2s_sim.runs.store import Store
@@ -69,6 +73,37 @@ def test_the_table_that_is_read_is_the_one_that_would_be_made(copy: Path) -> Non
     again = run_study(study, copy / "out", resume=True)
     made, _ = results.summarise(study, Store(copy / "out"))
     pd.testing.assert_frame_equal(again, made, check_exact=True)  # pyright: ignore[reportArgumentType]
+
+
+def parts_rewritten(out: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Parts with other columns, of the same study and versions."""
+    for path in Store(out).part_files():
+        table = pq.read_table(path)
+        pq.write_table(change(table).replace_schema_metadata(table.schema.metadata), path)
+
+
+def test_parts_that_hold_further_metrics_are_read_by_name(copy: Path) -> None:
+    """As written before tasks named their metrics, when every part held those of all tasks."""
+    out = copy / "out"
+    study = study_of(copy, DRAWN)
+    before, _ = results.summarise(study, Store(out))
+
+    def with_more(table: pa.Table) -> pa.Table:
+        nothing = pa.array(np.full(len(table), np.nan))
+        for name in ("style_error", "content_error"):
+            table = table.add_column(table.num_columns - 1, name, nothing)
+        return table
+
+    parts_rewritten(out, with_more)
+    again, _ = results.summarise(study, Store(out))
+    pd.testing.assert_frame_equal(again, before, check_exact=True)
+
+
+def test_a_part_without_a_metric_of_the_study_is_refused(copy: Path) -> None:
+    study = study_of(copy, DRAWN)
+    parts_rewritten(copy / "out", lambda table: table.drop_columns(["prior_tv"]))
+    with pytest.raises(InputError, match=r"part: got .*\.parquet, without all of its"):
+        results.summarise(study, Store(copy / "out"))
 
 
 def lose(name: str) -> Callable[[Path], None]:

@@ -69,6 +69,9 @@ class HiddenMarkovModel(FiniteModel):
         return jnp.zeros((self.num_outcomes, 0), dtype=int), sequences
 
     def log_likelihood(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, "n K"]:
+        if labels.shape[0] == 0:
+            # The forward algorithm has no program for no sequence at all.
+            return jnp.zeros((0, self.num_concepts))
         return self._forward(labels).log_likelihood
 
     def _forward(self, labels: Int[Array, "n L"]) -> Forward:

@@ -1,1 +1,1 @@
-"""The only loop over replicates: programs, tiles, seeds and devices. It knows no theorem and no file."""
+"""Many replicates of a pure function: programs, tiles, seeds and devices. It knows no theorem and no file."""

@@ -60,7 +60,7 @@ class FromWeakData:
 def draw(key: Key[Array, ""], sampling: Sampling) -> tuple[Key[Array, ""], WeakData]:
     """The first step of a replicate: the key of the second step, and the weak data.
 
-    This is the only place where a replicate's key is split into the key of its data and its own key.
+    Every replicate that draws weak data splits its key here, into the key of the data and its own key.
     """
     data_key, own_key = jax.random.split(key)
     return own_key, sampling.draw(key=data_key)

@@ -83,8 +83,10 @@ class Refinement(Estimator[StrongModel, Any]):
         return self.num_demonstrations + 1
 
     def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
-        """Refuse a strong model that the student cannot learn from."""
+        """Refuse a strong model that the student cannot learn from, or whose labels have no mean to take."""
         super().require_concepts(source, field)
+        if self.labels == "mean":
+            require_means(source)
         self.student.require_concepts(source, f"{field}.student")
 
     def fit(self, source: StrongModel, data: WeakData, *, key: Key[Array, ""]) -> Any:

@@ -73,7 +73,7 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
     again = team.compute_one(cell, index)
     holding = [(start, stop) for start, stop in store.ranges().get(cell, []) if start <= index < stop]
     kept = None
-    for table, (start, _) in zip(store.read(cell, holding), holding, strict=True):
+    for table, (start, _) in zip(store.read(cell, holding, study.metrics), holding, strict=True):
         kept = _named(study, metric_values(table, study.metrics)[index - start])
     return _named(study, again), kept
 

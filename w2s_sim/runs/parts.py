@@ -48,20 +48,27 @@ def part_content(
     return buffer.getvalue()
 
 
-def read_part(path: Path, start: int, stop: int) -> pa.Table:
+def read_part(path: Path, start: int, stop: int, metrics: Sequence[str]) -> pa.Table:
     """The replicates of a part.
 
+    Args:
+        path: The file.
+        start: Number of the first replicate.
+        stop: One past the last.
+        metrics: The metrics that it must hold; it may hold more.
+
     Raises:
-        InputError: If it cannot be read, or does not hold start..stop-1.
+        InputError: If the part cannot be read, or does not hold these metrics of start..stop-1.
     """
     try:
         table = pq.read_table(path)
         numbers = table.column("replicate").to_numpy()
-        whole = table.column_names[-1] == "error" and np.array_equal(numbers, np.arange(start, stop))
+        whole = {*metrics, "error"} <= {*table.column_names}
+        whole = whole and np.array_equal(numbers, np.arange(start, stop))
     except (OSError, KeyError, pa.ArrowException) as error:
         raise InputError("part", f"{path} ({first_line(error)})", REMEDY) from None
     if not whole:
-        raise InputError("part", f"{path}, without all of its replicates", REMEDY)
+        raise InputError("part", f"{path}, without all of its replicates and metrics", REMEDY)
     return table
 
 
@@ -71,14 +78,7 @@ def metrics_of(table: pa.Table) -> Sequence[str]:
 
 
 def metric_values(table: pa.Table, metrics: Sequence[str]) -> Float[np.ndarray, "replicates r"]:
-    """Some metrics of a part, a column each.
-
-    Raises:
-        InputError: If the part lacks one of them.
-    """
-    lacking = [name for name in metrics if name not in table.column_names]
-    if lacking:
-        raise InputError("part", f"a part without {', '.join(lacking)}", REMEDY)
+    """Some metrics of a part, a column each."""
     return np.stack([table.column(name).to_numpy() for name in metrics], axis=1)
 
 

@@ -133,7 +133,7 @@ def _is_exact(cell: Cell) -> bool:
 
 
 def _rows_before(store: Store, cell: int, ranges: Ranges, stop: int) -> Iterator[Float[np.ndarray, "n r"]]:
-    for (start, _), table in zip(ranges, store.read(cell, ranges), strict=True):
+    for (start, _), table in zip(ranges, store.read(cell, ranges, ["risk"]), strict=True):
         yield metric_values(table, ["risk"])[: stop - start]
 
 
@@ -148,7 +148,7 @@ def _read(
     failed: list[tuple[int, str]] = []
 
     def worked() -> Iterator[np.ndarray]:
-        for table in store.read(cell, ranges):
+        for table in store.read(cell, ranges, study.metrics):
             values = metric_values(table, study.metrics)
             for row in np.flatnonzero(np.isnan(values[:, RISK])).tolist():
                 error = table.column("error")[row].as_py() or "the risk is not a number"

@@ -287,18 +287,19 @@ class Store:
         content = part_content(start, values, metrics, errors or {}, self._study_mark, recorded)
         write_whole(self._part(cell, start, start + len(values)), content)
 
-    def read(self, cell: int, ranges: Ranges) -> Iterator[pa.Table]:
+    def read(self, cell: int, ranges: Ranges, metrics: Sequence[str] = ()) -> Iterator[pa.Table]:
         """The replicates of a cell that are there, in order, part by part.
 
         Args:
             cell: Its number.
             ranges: Its entry in `ranges()`.
+            metrics: The metrics that every part must hold.
 
         Raises:
             InputError: If a part cannot be read, or does not hold what its name says.
         """
         for start, stop in ranges:
-            yield read_part(self._part(cell, start, stop), start, stop)
+            yield read_part(self._part(cell, start, stop), start, stop, metrics)
 
     def _part(self, cell: int, start: int, stop: int) -> Path:
         return self.parts / f"cell-{cell}-{start}-{stop}.parquet"
