@@ -1,9 +1,10 @@
 """The `[[figure]]` tables of a study: what is drawn of its results."""
 
 import dataclasses
+import functools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2s_sim.concepts import StyleContentModel
@@ -69,7 +70,8 @@ def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]
     if not tables:
         return ()
     keys = list(dict.fromkeys(key for cell in cells for key in cell.parameters))
-    metrics = _metrics(cells)
+    # Traced once, and only if a figure asks for more than every student has.
+    metrics = functools.cache(lambda: _metrics(cells))
     figures = []
     for position, table in enumerate(tables, start=1):
         if not isinstance(table, dict):
@@ -99,7 +101,7 @@ def _read_figure(
     position: int,
     cells: Sequence["Cell"],
     keys: Sequence[str],
-    metrics: Sequence[str],
+    metrics: Callable[[], Sequence[str]],
 ) -> StudyFigure:
     for key in table:
         if key not in KEYS:
@@ -108,11 +110,11 @@ def _read_figure(
     if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
         raise InputError("name", repr(name)[:100], "letters, digits, - and _")
     y = table.get("y", "risk")
-    if y not in metrics:
+    if y not in ("risk", GAP_RECOVERED) and y not in metrics():
         known, of_prior = y in list(MEASURED), y in list(PRIOR_LABELS)
         reason = ", and no cell transfers a prior" if of_prior else ", which no cell has" if known else ""
         given = repr(y)[:80] + reason
-        raise InputError("y", given, "one of " + ", ".join(metrics))
+        raise InputError("y", given, "one of " + ", ".join(metrics()))
     if "x" not in table:
         raise InputError("x", "nothing", "the key of the horizontal axis")
     x, colour, panel = (_read_key(table, role, [*keys, SAMPLE_SIZE]) for role in ("x", "colour", "panel"))

@@ -1,6 +1,7 @@
 """A study in a TOML file: tasks and estimators whose lists are swept, and how often they are replicated."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ class Study:
     target_relative_se: float | None
     figures: Sequence[StudyFigure]
 
-    @property
+    @functools.cached_property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics that some cell has, `risk` first."""
         return metric_names(cell.case.task for cell in self.cells)

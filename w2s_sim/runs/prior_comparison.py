@@ -47,6 +47,9 @@ def compare_priors(
 
     Raises:
         InputError: If `replicates` is below 2, the seed is none, or an estimator not for these concepts.
+
+    Warns:
+        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
     """
     return comparison(task, estimators, PRIOR_METRICS, _prior_summary, replicates, seed, grouped)
 
