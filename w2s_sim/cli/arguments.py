@@ -128,6 +128,8 @@ class Show:
 
     id: tyro.conf.Positional[str]
     """The theorem (see `w2s list`)."""
+    open: bool = False
+    """Open the page with the proof in the browser instead, and print where the page lies."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -92,7 +92,7 @@ def _run(command: Command, own_process: bool) -> int:
 
             return run_replay(command)
         case List():
-            from w2s_sim.cli.describe import run_list
+            from w2s_sim.cli.listing import run_list
 
             return run_list(command)
         case Show():
