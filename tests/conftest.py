@@ -33,6 +33,9 @@ MOST_CACHED_BYTES = 500 * 10**6
 MOST_BYTES = 3 * 10**9
 
 
+gc.set_threshold(100_000, 50, 50)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """One folder of compiled programs for this process and all that it starts; a folder of yours is kept."""
     if not config.pluginmanager.hasplugin("cacheprovider"):
