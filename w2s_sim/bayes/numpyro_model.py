@@ -66,6 +66,24 @@ def weak_data_model(
         given = f"noise_spread = {beliefs.noise_spread:g}, bias_scale = {beliefs.bias_scale:g}"
         raise InputError("beliefs", given, f"0 and 0 for concepts of {type(source).__name__}")
     across = bias_directions(source) if beliefs.bias_scale > 0 else None
+    return model_along(source, beliefs, across, context_size)
+
+
+def model_along(
+    source: LatentConceptModel,
+    beliefs: Beliefs,
+    across: Float[Array, "d r"] | None,
+    context_size: int = 1,
+) -> Callable[[WeakData], None]:
+    """`weak_data_model` for given directions of the bias, so that the source may be traced.
+
+    Args:
+        source: The strong model.
+        beliefs: Before the data.
+        across: `bias_directions(source)` where a bias is believed in.
+        context_size: Consecutive pairs that share one draw of the concept.
+    """
+    plain = beliefs.noise_spread == 0 and beliefs.bias_scale == 0
 
     def model(data: WeakData) -> None:
         weights = jnp.full(source.num_concepts, 1.0) * beliefs.concentration
@@ -83,14 +101,14 @@ def weak_data_model(
 
 
 def _regression_log_likelihood(
-    source: LatentConceptModel, beliefs: Beliefs, across: np.ndarray | None, data: WeakData
+    source: LatentConceptModel, beliefs: Beliefs, across: Float[Array, "d r"] | None, data: WeakData
 ) -> Float[Array, "n K"]:
     assert isinstance(source, RegressionModel)
     residuals = data.labels[:, None] - data.inputs @ source.vectors.T
     noise = source.noise
     if beliefs.noise_spread > 0:
         noise = numpyro.sample("noise", dist.LogNormal(jnp.log(source.noise), beliefs.noise_spread))
-    if across is not None:
+    if beliefs.bias_scale > 0 and across is not None:
         unit = dist.Normal(0.0, 1.0).expand([across.shape[1]]).to_event(1)
         coordinates = numpyro.sample("bias_coordinates", unit)
         bias = numpyro.deterministic("bias", beliefs.bias_scale * across @ coordinates)
@@ -98,7 +116,7 @@ def _regression_log_likelihood(
     return norm.logpdf(residuals, scale=noise)
 
 
-def bias_directions(source: LatentConceptModel) -> np.ndarray:
+def bias_directions(source: LatentConceptModel) -> Float[Array, "d r"]:
     """An orthonormal basis, (d, r), of what is orthogonal to every difference of two concepts.
 
     Raises:
@@ -111,4 +129,4 @@ def bias_directions(source: LatentConceptModel) -> np.ndarray:
     if rank == vectors.shape[1]:
         given = f"a bias in dimension {rank}"
         raise InputError("bias_scale", given, "0: differences of concepts span all directions")
-    return rows[rank:].T
+    return jnp.asarray(rows[rank:].T, dtype=float)

@@ -21,7 +21,7 @@ from w2s_sim.engine.programs import LARGEST_TILE, Program, arrays_of, program_of
 from w2s_sim.errors import InputError
 from w2s_sim.precision import in_precision
 from w2s_sim.purity import JAX_ERRORS, impure
-from w2s_sim.randomness import Seed, key_of
+from w2s_sim.randomness import Seed, key_of, require_seed
 
 # Bytes that tiles may take unless something else is said.
 MEMORY = 2**30
@@ -159,6 +159,7 @@ def replicate(
     """
     if not callable(measure):
         raise InputError("measure", described(measure), "a function of key and case")
+    require_seed(seed)
     require_count("start", start, 0)
     require_count("stop", stop, int(start))
     require_count("memory", memory, 1)

@@ -25,7 +25,7 @@ from w2s_sim.engine.replication import replicate
 from w2s_sim.estimators import MaximumLikelihood
 from w2s_sim.experiments.ginc_concepts import Languages
 from w2s_sim.metrics import kl_divergence
-from w2s_sim.randomness import Seed, require_seed
+from w2s_sim.randomness import Seed
 from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify.intervals import sample_summary
 
@@ -209,7 +209,6 @@ def in_context_scores(
     """
     require_count("num_examples", num_examples, 0)
     require_count("num_prompts", num_prompts, 2)
-    require_seed(seed)
     measure = Scores(tuple(predictors.values()), num_examples)
     means, errors = [], []
     for number, languages in enumerate(worlds):
