@@ -13,7 +13,7 @@ from numpyro.infer import MCMC, NUTS
 from scipy import stats
 
 from w2s_sim._checks import require_count
-from w2s_sim.bayes.numpyro_model import Beliefs, bias_directions, model_along
+from w2s_sim.bayes.numpyro_model import Beliefs, bias_directions, weak_data_model
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.engine.replication import replicate
 from w2s_sim.randomness import Seed
@@ -93,9 +93,8 @@ class Ranks:
 
     def __call__(self, key: Key[Array, ""], case: Hierarchy) -> Float[Array, " parameters"]:
         source, truth, across = case.source, case.truth, case.across
-        prior_key, noise_key, input_key, concept_key, label_key, chain_key, bias_key = jax.random.split(
-            key, 7
-        )
+        keys = jax.random.split(key, 7)
+        prior_key, noise_key, input_key, concept_key, label_key, chain_key, bias_key = keys
         concentration = jnp.full(source.num_concepts, 1.0) * truth.concentration
         prior = jax.random.dirichlet(prior_key, concentration)
         noise = source.noise * jnp.exp(truth.noise_spread * jax.random.normal(noise_key))
@@ -107,7 +106,7 @@ class Ranks:
             bias = truth.bias_scale * across @ jax.random.normal(bias_key, across.shape[1:])
         labels = jnp.sum(inputs * (source.vectors[concepts] + bias), axis=1) + errors
         sampler = MCMC(
-            NUTS(model_along(source, case.believed, across), max_tree_depth=LARGEST_TREE),
+            NUTS(weak_data_model(source, case.believed, across=across), max_tree_depth=LARGEST_TREE),
             num_warmup=WARMUP,
             num_samples=KEPT * APART,
             thinning=APART,
@@ -152,5 +151,4 @@ def calibrate(
     across = bias_directions(source) if has_bias else None
     case = Hierarchy(source, truth, believed, across)
     ranks = replicate(Ranks(draw_inputs), case, seed=seed, start=0, stop=num_tasks, lanes=LANES)
-    columns = zip(case.parameters, ranks.T.astype(int), strict=True)
-    return Calibration(dict(columns))
+    return Calibration(dict(zip(case.parameters, ranks.T.astype(int), strict=True)))

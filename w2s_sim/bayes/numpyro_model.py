@@ -42,7 +42,10 @@ class Beliefs(eqx.Module):
 
 
 def weak_data_model(
-    source: LatentConceptModel, beliefs: Beliefs, context_size: int = 1
+    source: LatentConceptModel,
+    beliefs: Beliefs,
+    context_size: int = 1,
+    across: Float[Array, "d r"] | None = None,
 ) -> Callable[[WeakData], None]:
     """The NumPyro model of weak data.
 
@@ -53,6 +56,7 @@ def weak_data_model(
         source: The strong model.
         beliefs: Before the data.
         context_size: Consecutive pairs that share one draw of the concept: 1 if each draws its own.
+        across: `bias_directions(source)`, which a traced source cannot be asked for.
 
     Raises:
         InputError: If noise or bias are believed in for concepts that have none, or contexts cannot be read
@@ -65,25 +69,8 @@ def weak_data_model(
     if not plain and not isinstance(source, RegressionModel):
         given = f"noise_spread = {beliefs.noise_spread:g}, bias_scale = {beliefs.bias_scale:g}"
         raise InputError("beliefs", given, f"0 and 0 for concepts of {type(source).__name__}")
-    across = bias_directions(source) if beliefs.bias_scale > 0 else None
-    return model_along(source, beliefs, across, context_size)
-
-
-def model_along(
-    source: LatentConceptModel,
-    beliefs: Beliefs,
-    across: Float[Array, "d r"] | None,
-    context_size: int = 1,
-) -> Callable[[WeakData], None]:
-    """`weak_data_model` for given directions of the bias, so that the source may be traced.
-
-    Args:
-        source: The strong model.
-        beliefs: Before the data.
-        across: `bias_directions(source)` where a bias is believed in.
-        context_size: Consecutive pairs that share one draw of the concept.
-    """
-    plain = beliefs.noise_spread == 0 and beliefs.bias_scale == 0
+    if across is None and beliefs.bias_scale > 0:
+        across = bias_directions(source)
 
     def model(data: WeakData) -> None:
         weights = jnp.full(source.num_concepts, 1.0) * beliefs.concentration
