@@ -141,7 +141,8 @@ def calibrate(
         believed: What the posterior believes; the same when left out. Another one must be found out: that
             shows that the check can fail.
         num_tasks: Simulated tasks.
-        seed: In [0, 2^64); task i depends on (seed, i) alone.
+        seed: In [0, 2^64); task i depends on (seed, i) alone. Chains amplify the last bit, which XLA may
+            compute otherwise on one device than on several: there, ranks differ as those of two chains do.
 
     Source: Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv 1804.06788.
     """
