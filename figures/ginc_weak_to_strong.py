@@ -10,7 +10,7 @@ from w2s_sim.cli.progress import track
 from w2s_sim.concepts import HiddenMarkovModel, forgetful
 from w2s_sim.concepts.finite import shifted
 from w2s_sim.experiments.ginc import (
-    finetuned,
+    Finetuned,
     imitated,
     in_context_scores,
     informed,
@@ -26,7 +26,7 @@ LENGTH, SEPARATION = 5, 0.3
 NUM_WORLDS, NUM_PROMPTS, SEED = 6, 200, 0
 RULES = {
     "weak model, imitated": imitated,
-    "fine-tuned, half way": finetuned(0.5),
+    "fine-tuned, half way": Finetuned(0.5),
     "concept prior fine-tuned": prior_finetuned,
     "refined in context": refined,
     "told the concept": informed,

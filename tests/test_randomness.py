@@ -14,6 +14,7 @@ import w2s_sim as w2s
 from tests.cli.test_bad_input import GOOD
 from tests.runs.study_runs import ONE, results_of
 from w2s_sim._checks import require_count
+from w2s_sim.bayes import Beliefs, calibrate
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
 from w2s_sim.experiments.ginc import in_context_scores, unaligned
@@ -107,6 +108,10 @@ def with_map_seed(seed: Any) -> np.ndarray:
     return np.asarray(read_regression_task(table).features.covariance)
 
 
+def inputs_of(key: Any) -> Any:
+    return jax.random.normal(key, (4, 1))
+
+
 DOORS: dict[str, Callable[[Any], Any]] = {
     "replicate": lambda seed: w2s.replicate(
         FromWeakData(student_error), Case("", TASK, RIDGE), seed=seed, start=0, stop=2
@@ -125,6 +130,9 @@ DOORS: dict[str, Callable[[Any], Any]] = {
         ).excess_loss
     ),
     "languages": lambda seed: ginc_languages(3, seed=seed, **LANGUAGES).documents.emission,
+    "calibration": lambda seed: calibrate(
+        w2s.RegressionModel([0.5, 0.5], [[1.0], [-1.0]], 0.5), inputs_of, Beliefs(), num_tasks=2, seed=seed
+    ).ranks["prior[0]"],
     "style and content": lambda seed: (
         refined_errors(style_content_task(), [1], batches=1, replicates=2, seed=seed).style_error
     ),

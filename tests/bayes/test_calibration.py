@@ -6,6 +6,7 @@ import numpy as np
 
 import w2s_sim as w2s
 from w2s_sim.bayes import Beliefs, Calibration, calibrate
+from w2s_sim.bayes.calibration import LANES
 
 SOURCE = w2s.RegressionModel([0.5, 0.3, 0.2], jnp.eye(3, 4), 0.5)
 TRUTH = Beliefs(1.0, 0.3)
@@ -18,7 +19,7 @@ def draw_inputs(key):
 
 
 def test_posterior_is_calibrated() -> None:
-    table = calibrate(SOURCE, draw_inputs, TRUTH, key=jax.random.key(2)).table
+    table = calibrate(SOURCE, draw_inputs, TRUTH, seed=2).table
     assert list(table.parameter) == ["noise", "prior[0]", "prior[1]", "prior[2]"]
     assert set(table["tasks"]) == {200}
     assert table["p_value"].to_numpy().min() > LEVEL
@@ -29,19 +30,25 @@ def test_posterior_is_calibrated() -> None:
 
 def test_bias_is_calibrated_too() -> None:
     beliefs = Beliefs(1.0, 0.3, 0.5)
-    table = calibrate(SOURCE, draw_inputs, beliefs, key=jax.random.key(3)).table
+    table = calibrate(SOURCE, draw_inputs, beliefs, seed=3).table
     assert list(table.parameter) == ["bias", "noise", "prior[0]", "prior[1]", "prior[2]"]
     assert table["p_value"].to_numpy().min() > LEVEL
     # Beliefs in a bias ten times too small leave the truth outside.
-    small = calibrate(SOURCE, draw_inputs, beliefs, Beliefs(1.0, 0.3, 0.05), key=jax.random.key(3)).table
+    small = calibrate(SOURCE, draw_inputs, beliefs, Beliefs(1.0, 0.3, 0.05), seed=3).table
     assert small["p_value"].to_numpy()[0] < LEVEL
 
 
 def test_posterior_that_is_too_sure_is_found_out() -> None:
-    table = calibrate(SOURCE, draw_inputs, TRUTH, Beliefs(20.0, 0.3), key=jax.random.key(2)).table
+    table = calibrate(SOURCE, draw_inputs, TRUTH, Beliefs(20.0, 0.3), seed=2).table
     assert table["p_value"].to_numpy().min() < LEVEL
     missing = 0.95 - table["covered_95%"].to_numpy()
     assert missing.max() > 5 * table["covered_95%_se"].to_numpy().max()
+
+
+def test_tasks_do_not_depend_on_how_many_there_are() -> None:
+    many, few = (calibrate(SOURCE, draw_inputs, TRUTH, num_tasks=n, seed=2).ranks for n in (LANES + 2, 10))
+    for name, ranks in few.items():
+        np.testing.assert_array_equal(many[name][:10], ranks)
 
 
 def test_even_ranks_cover_exactly() -> None:

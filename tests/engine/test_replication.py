@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.engine.replication import tiles_of
 from w2s_sim.statements import FromWeakData, find_statement
 from w2s_sim.statements.shared.student_error import student_error
 
@@ -45,3 +46,13 @@ def test_too_little_memory_is_refused_with_the_figure() -> None:
     assert measure is not None
     with pytest.raises(w2s.InputError, match="memory: got 10 bytes; expected >= "):
         w2s.replicate(measure, CASE, seed=0, start=0, stop=1, memory=10)
+
+
+def test_tiles_of_fewer_lanes_hold_the_same_replicates() -> None:
+    few = w2s.replicate(MEASURE, CASE, seed=0, start=0, stop=30, lanes=10)
+    np.testing.assert_allclose(few, values(0, 30), rtol=1e-4)
+    cut = w2s.replicate(MEASURE, CASE, seed=0, start=7, stop=25, lanes=10)
+    np.testing.assert_array_equal(cut, few[7:25])
+    assert tiles_of(MEASURE, CASE, lanes=10).lanes == 10
+    with pytest.raises(w2s.InputError, match="lanes: got 0; expected a whole number >= 1"):
+        w2s.replicate(MEASURE, CASE, seed=0, start=0, stop=1, lanes=0)

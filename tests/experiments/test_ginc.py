@@ -10,9 +10,14 @@ import pytest
 
 from w2s_sim.concepts import HiddenMarkovModel
 from w2s_sim.concepts.finite import shifted
+from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
 from w2s_sim.experiments.ginc import (
-    finetuned,
+    LANES,
+    METRICS,
+    Finetuned,
+    Scores,
+    World,
     imitated,
     in_context_scores,
     informed,
@@ -108,7 +113,7 @@ def test_predictors_predict_laws_and_the_told_one_is_right() -> None:
     }
     for law in laws.values():
         np.testing.assert_allclose(law.sum(), 1.0, atol=1e-5)
-    mixed = finetuned(0.3)(languages, weak, prompt)
+    mixed = Finetuned(0.3)(languages, weak, prompt)
     np.testing.assert_allclose(mixed, 0.3 * laws[imitated] + 0.7 * laws[unaligned], atol=1e-6)
     # Documents may end where examples go on; given that they go on, the told model is right.
     told = laws[informed][1:] / laws[informed][1:].sum()
@@ -128,6 +133,19 @@ def test_scores_are_paired_and_refinement_recovers_what_imitation_loses() -> Non
     # In the order of the rules: unaligned, weak, refined, informed.
     for worse in (0, 1):
         assert loss[worse] - loss[2] > 5 * np.hypot(error[worse], error[2])
+
+
+def test_prompts_do_not_depend_on_how_many_are_asked_for() -> None:
+    world = World(ginc_languages(3, **SMALL), None, jnp.asarray(1))
+    measure = Scores((unaligned, refined), 4)
+    few, many = (
+        replicate(measure, world, seed=5, start=0, stop=count, lanes=LANES) for count in (10, LANES + 10)
+    )
+    assert many.shape == (LANES + 10, 2 * len(METRICS))
+    np.testing.assert_array_equal(many[:10], few)
+    # Another set of the same languages has prompts of its own.
+    other = replicate(measure, dataclasses.replace(world, number=jnp.asarray(0)), seed=5, start=0, stop=10)
+    assert not np.array_equal(other, few)
 
 
 def test_a_prompt_cannot_tell_languages_that_are_one() -> None:

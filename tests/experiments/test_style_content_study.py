@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from w2s_sim.concepts import StyleContentModel
+from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
 from w2s_sim.experiments.style_content_study import (
     CONTENTS,
+    REFINED,
     STYLES,
+    Refined,
     deterministic_errors,
     refined_errors,
     style_content_task,
@@ -60,6 +63,14 @@ def test_one_context_is_bayes_and_a_student_is_the_mean_of_contexts() -> None:
     table = refined_errors(task, [1], batches=1, replicates=4000).iloc[0]
     assert abs(table["style_error"] - style) < 5 * table["style_error_se"]
     assert abs(table["style_weight"] - weight) < 5 * table["style_weight_se"]
+
+
+def test_replicates_do_not_depend_on_how_many_are_asked_for() -> None:
+    task, measure = style_content_task(), Refined(size=2, batches=3)
+    many, few = (replicate(measure, task, seed=4, start=0, stop=count) for count in (600, 10))
+    np.testing.assert_array_equal(many[:10], few)
+    row = refined_errors(task, [2], batches=3, replicates=10, seed=4).iloc[0]
+    np.testing.assert_array_equal(row[list(REFINED)], few.mean(axis=0))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.engine.replication import replicate
 from w2s_sim.falsifier import SearchSpace, falsify
-from w2s_sim.falsifier.objective import Objective, pressure
+from w2s_sim.falsifier.objective import Objective, ValueAndSlope, pressure
 from w2s_sim.falsifier.space import is_constructible
 from w2s_sim.files import case_file, load_case
 from w2s_sim.laws.features import Gaussian
@@ -164,6 +165,13 @@ def test_gradient_is_that_of_the_exact_pressure() -> None:
     names = [move.name for move in space.moves for _ in range(move.size)]
     expected = 2.0 * math.log(3.0) * 0.49 / 0.6
     assert steep[names.index("weak bias")] == pytest.approx(expected, rel=0.05)
+
+
+def test_gradient_is_of_the_replicates_that_are_scored() -> None:
+    measure = FromWeakData(student_error)
+    many, few = (replicate(ValueAndSlope(measure), CASE, seed=3, start=0, stop=count) for count in (600, 10))
+    np.testing.assert_array_equal(many[:10], few)
+    np.testing.assert_allclose(few[:, 0], replicate(measure, CASE, seed=3, start=0, stop=10), rtol=1e-4)
 
 
 def test_pressure_is_above_one_exactly_where_a_bound_fails() -> None:

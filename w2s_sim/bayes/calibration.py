@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,6 +15,8 @@ from scipy import stats
 from w2s_sim._checks import require_count
 from w2s_sim.bayes.numpyro_model import Beliefs, bias_directions, weak_data_model
 from w2s_sim.concepts import RegressionModel
+from w2s_sim.engine.replication import replicate
+from w2s_sim.randomness import Seed
 from w2s_sim.tasks.task import WeakData
 
 # Draws kept of every task, apart enough to count as independent; ranks run from 0 to this number.
@@ -21,6 +24,8 @@ KEPT, APART, WARMUP = 99, 6, 300
 BINS = 20
 # Small posteriors need short paths; in a batch, every lane pays for the longest one.
 LARGEST_TREE = 5
+# Tasks computed at once.
+LANES = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +58,71 @@ class Calibration:
         return pd.DataFrame(rows)
 
 
+class Hierarchy(eqx.Module):
+    """What tasks are drawn from, and what is believed of them.
+
+    Attributes:
+        source: The strong model.
+        truth: The hierarchical prior of the tasks.
+        believed: That of the posterior.
+        across: An orthonormal basis of what a bias may be, if there may be one.
+    """
+
+    source: RegressionModel
+    truth: Beliefs
+    believed: Beliefs
+    across: Float[Array, "d r"] | None
+
+    @property
+    def parameters(self) -> list[str]:
+        """Whose ranks are known: what varies from task to task, and is believed to."""
+        bias = self.truth.bias_scale > 0 and self.believed.bias_scale > 0
+        named = ["bias"] * bias + ["noise"] * (self.believed.noise_spread > 0)
+        return named + [f"prior[{k}]" for k in range(self.source.num_concepts)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ranks:
+    """Ranks of one task's parameters, in the order of `Hierarchy.parameters`.
+
+    Attributes:
+        draw_inputs: Inputs of a task from a key.
+    """
+
+    draw_inputs: Callable[[Key[Array, ""]], Float[Array, "n d"]]
+
+    def __call__(self, key: Key[Array, ""], case: Hierarchy) -> Float[Array, " parameters"]:
+        source, truth, across = case.source, case.truth, case.across
+        keys = jax.random.split(key, 7)
+        prior_key, noise_key, input_key, concept_key, label_key, chain_key, bias_key = keys
+        concentration = jnp.full(source.num_concepts, 1.0) * truth.concentration
+        prior = jax.random.dirichlet(prior_key, concentration)
+        noise = source.noise * jnp.exp(truth.noise_spread * jax.random.normal(noise_key))
+        inputs = self.draw_inputs(input_key)
+        concepts = jax.random.categorical(concept_key, jnp.log(prior), shape=inputs.shape[:1])
+        errors = noise * jax.random.normal(label_key, inputs.shape[:1])
+        bias = jnp.zeros(source.vectors.shape[1])
+        if across is not None:
+            bias = truth.bias_scale * across @ jax.random.normal(bias_key, across.shape[1:])
+        labels = jnp.sum(inputs * (source.vectors[concepts] + bias), axis=1) + errors
+        sampler = MCMC(
+            NUTS(weak_data_model(source, case.believed, across=across), max_tree_depth=LARGEST_TREE),
+            num_warmup=WARMUP,
+            num_samples=KEPT * APART,
+            thinning=APART,
+            progress_bar=False,
+        )
+        sampler.run(chain_key, WeakData(inputs, labels))
+        draws = sampler.get_samples()
+        below = {f"prior[{k}]": draws["prior"][:, k] < prior[k] for k in range(source.num_concepts)}
+        if "noise" in draws:
+            below["noise"] = draws["noise"] < noise
+        if "bias" in draws and across is not None:
+            # Along the first direction that it may have.
+            below["bias"] = draws["bias"] @ across[:, 0] < bias @ across[:, 0]
+        return jnp.stack([jnp.sum(below[name], dtype=float) for name in case.parameters])
+
+
 def calibrate(
     source: RegressionModel,
     draw_inputs: Callable[[Key[Array, ""]], Float[Array, "n d"]],
@@ -60,7 +130,7 @@ def calibrate(
     believed: Beliefs | None = None,
     *,
     num_tasks: int = 200,
-    key: Key[Array, ""],
+    seed: Seed = 0,
 ) -> Calibration:
     """Draw tasks from a hierarchical prior, and rank their truth among draws of the posterior.
 
@@ -71,45 +141,15 @@ def calibrate(
         believed: What the posterior believes; the same when left out. Another one must be found out: that
             shows that the check can fail.
         num_tasks: Simulated tasks.
-        key: Typed PRNG key; task i depends on (key, i) alone.
+        seed: In [0, 2^64); task i depends on (seed, i) alone. Chains amplify the last bit, which XLA may
+            compute otherwise on one device than on several: there, ranks differ as those of two chains do.
 
     Source: Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv 1804.06788.
     """
     require_count("num_tasks", num_tasks, 2)
-    model = weak_data_model(source, truth if believed is None else believed)
-    across = truth.bias_scale * bias_directions(source) if truth.bias_scale > 0 else None
-
-    def one(task_key: Key[Array, ""]) -> dict[str, Array]:
-        prior_key, noise_key, input_key, concept_key, label_key, chain_key, bias_key = jax.random.split(
-            task_key, 7
-        )
-        concentration = jnp.full(source.num_concepts, 1.0) * truth.concentration
-        prior = jax.random.dirichlet(prior_key, concentration)
-        noise = source.noise * jnp.exp(truth.noise_spread * jax.random.normal(noise_key))
-        inputs = draw_inputs(input_key)
-        concepts = jax.random.categorical(concept_key, jnp.log(prior), shape=inputs.shape[:1])
-        errors = noise * jax.random.normal(label_key, inputs.shape[:1])
-        bias = jnp.zeros(source.vectors.shape[1])
-        if across is not None:
-            bias = across @ jax.random.normal(bias_key, across.shape[1:])
-        labels = jnp.sum(inputs * (source.vectors[concepts] + bias), axis=1) + errors
-        sampler = MCMC(
-            NUTS(model, max_tree_depth=LARGEST_TREE),
-            num_warmup=WARMUP,
-            num_samples=KEPT * APART,
-            thinning=APART,
-            progress_bar=False,
-        )
-        sampler.run(chain_key, WeakData(inputs, labels))
-        draws = sampler.get_samples()
-        ranks = {f"prior[{k}]": jnp.sum(draws["prior"][:, k] < prior[k]) for k in range(source.num_concepts)}
-        if "noise" in draws:
-            ranks["noise"] = jnp.sum(draws["noise"] < noise)
-        if "bias" in draws and across is not None:
-            # Along the first direction that it may have.
-            ranks["bias"] = jnp.sum(draws["bias"] @ across[:, 0] < bias @ across[:, 0])
-        return ranks
-
-    keys = jax.vmap(lambda index: jax.random.fold_in(key, index))(jnp.arange(num_tasks))
-    ranks = jax.jit(jax.vmap(one))(keys)
-    return Calibration({name: np.asarray(values) for name, values in ranks.items()})
+    believed = truth if believed is None else believed
+    has_bias = max(truth.bias_scale, believed.bias_scale) > 0
+    across = bias_directions(source) if has_bias else None
+    case = Hierarchy(source, truth, believed, across)
+    ranks = replicate(Ranks(draw_inputs), case, seed=seed, start=0, stop=num_tasks, lanes=LANES)
+    return Calibration(dict(zip(case.parameters, ranks.T.astype(int), strict=True)))

@@ -41,7 +41,10 @@ class Beliefs(eqx.Module):
 
 
 def weak_data_model(
-    source: LatentConceptModel, beliefs: Beliefs, context_size: int = 1
+    source: LatentConceptModel,
+    beliefs: Beliefs,
+    context_size: int = 1,
+    across: Float[Array, "d r"] | None = None,
 ) -> Callable[[WeakData], None]:
     """The NumPyro model of weak data.
 
@@ -52,6 +55,7 @@ def weak_data_model(
         source: The strong model.
         beliefs: Before the data.
         context_size: Consecutive pairs that share one draw of the concept: 1 if each draws its own.
+        across: `bias_directions(source)`, which a traced source cannot be asked for.
 
     Raises:
         InputError: If noise or bias are believed in for concepts that have none, or contexts cannot be read
@@ -64,7 +68,8 @@ def weak_data_model(
     if not plain and not isinstance(source, RegressionModel):
         given = f"noise_spread = {beliefs.noise_spread:g}, bias_scale = {beliefs.bias_scale:g}"
         raise InputError("beliefs", given, f"0 and 0 for concepts of {type(source).__name__}")
-    across = bias_directions(source) if beliefs.bias_scale > 0 else None
+    if across is None and beliefs.bias_scale > 0:
+        across = bias_directions(source)
 
     def model(data: WeakData) -> None:
         weights = jnp.full(source.num_concepts, 1.0) * beliefs.concentration
@@ -82,14 +87,14 @@ def weak_data_model(
 
 
 def _regression_log_likelihood(
-    source: LatentConceptModel, beliefs: Beliefs, across: np.ndarray | None, data: WeakData
+    source: LatentConceptModel, beliefs: Beliefs, across: Float[Array, "d r"] | None, data: WeakData
 ) -> Float[Array, "n K"]:
     assert isinstance(source, RegressionModel)
     residuals = data.labels[:, None] - data.inputs @ source.vectors.T
     noise = source.noise
     if beliefs.noise_spread > 0:
         noise = numpyro.sample("noise", dist.LogNormal(jnp.log(source.noise), beliefs.noise_spread))
-    if across is not None:
+    if beliefs.bias_scale > 0 and across is not None:
         unit = dist.Normal(0.0, 1.0).expand([across.shape[1]]).to_event(1)
         coordinates = numpyro.sample("bias_coordinates", unit)
         bias = numpyro.deterministic("bias", beliefs.bias_scale * across @ coordinates)
@@ -97,7 +102,7 @@ def _regression_log_likelihood(
     return norm.logpdf(residuals, scale=noise)
 
 
-def bias_directions(source: LatentConceptModel) -> np.ndarray:
+def bias_directions(source: LatentConceptModel) -> Float[Array, "d r"]:
     """An orthonormal basis, (d, r), of what is orthogonal to every difference of two concepts.
 
     Raises:
@@ -110,4 +115,4 @@ def bias_directions(source: LatentConceptModel) -> np.ndarray:
     if rank == vectors.shape[1]:
         given = f"a bias in dimension {rank}"
         raise InputError("bias_scale", given, "0: differences of concepts span all directions")
-    return rows[rank:].T
+    return jnp.asarray(rows[rank:].T, dtype=float)

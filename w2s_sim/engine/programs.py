@@ -44,7 +44,7 @@ class Program:
     """Replicates by their indices, compiled for some devices.
 
     Attributes:
-        lanes: Replicates that each device computes at once. Depends on the case alone.
+        lanes: Replicates that each device computes at once. Depends on the case and the cap alone.
         num_bytes: Memory that a device's share takes while it is computed.
         mesh: The devices.
         run: (key, indices of all lanes of all devices, arrays of the case and of its sampling) to values.
@@ -114,10 +114,10 @@ def compile_cheaply() -> None:
     os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
 
 
-def program_of(measure: Measure, case: Any, devices: Sequence[Device]) -> Program:
+def program_of(measure: Measure, case: Any, devices: Sequence[Device], lanes: int = LARGEST_TILE) -> Program:
     """The program of a measured quantity of a case. Compiled once, whichever thread asks first."""
     sampling = Form.of(case.sampling) if isinstance(measure, FromWeakData) else None
-    return _build_program(measure, Form.of(case), sampling, tuple(devices), jnp.zeros(()).dtype.name)
+    return _build_program(measure, Form.of(case), sampling, tuple(devices), lanes, jnp.zeros(()).dtype.name)
 
 
 def arrays_of(measure: Measure, case: Any) -> tuple[Any, Any]:
@@ -134,11 +134,15 @@ def forget_programs() -> None:
 
 @once
 def _build_program(
-    measure: Measure, form: Form, sampling: Form | None, devices: tuple[Device, ...], precision: str
+    measure: Measure,
+    form: Form,
+    sampling: Form | None,
+    devices: tuple[Device, ...],
+    lanes: int,
+    precision: str,
 ) -> Program:
     """One program of (key, case), or two where the weak data are drawn by one of their own."""
     mesh = Mesh(np.array(devices), (AXIS,))
-    lanes = LARGEST_TILE
     while True:
         first = _traced_tile(draw if sampling else measure, sampling or form, lanes, mesh, precision)
         second = _trace_evaluate(measure, form, first.out_info, mesh) if sampling else first

@@ -2,7 +2,8 @@
 
 Replicates are computed in tiles of a fixed number of lanes, and replicate i always sits in lane
 i mod L of tile i div L. The compiled programs and the place in them are then the same however a run is
-cut, so that a replicate's value is the same to the bit. L depends on the case alone.
+cut, so that a replicate's value is the same to the bit. L depends on the case, and on the
+most lanes that whoever measures allows.
 """
 
 import dataclasses
@@ -16,11 +17,11 @@ from jaxtyping import Float, Int, Shaped
 from w2s_sim._checks import described, require_count
 from w2s_sim._forks import require_threads
 from w2s_sim.engine.measured import Measure
-from w2s_sim.engine.programs import Program, arrays_of, program_of, usable_devices
+from w2s_sim.engine.programs import LARGEST_TILE, Program, arrays_of, program_of, usable_devices
 from w2s_sim.errors import InputError
 from w2s_sim.precision import in_precision
 from w2s_sim.purity import JAX_ERRORS, impure
-from w2s_sim.randomness import Seed, key_of
+from w2s_sim.randomness import Seed, key_of, require_seed
 
 # Bytes that tiles may take unless something else is said.
 MEMORY = 2**30
@@ -101,7 +102,7 @@ class Tiles:
         return np.asarray(values)
 
 
-def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
+def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY, lanes: int = LARGEST_TILE) -> Tiles:
     """The tiles of a measured quantity of a case, compiled.
 
     Args:
@@ -109,6 +110,7 @@ def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
         case: A pytree.
         memory: Bytes that tiles may take: all of them where devices share the machine's memory, those of each
             device elsewhere.
+        lanes: Most replicates of a tile: fewer for a measured quantity of which few replicates are asked for.
 
     Raises:
         RoomError: If one tile does not fit in the memory.
@@ -117,18 +119,25 @@ def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY) -> Tiles:
     case = in_precision(case.unnamed() if isinstance(case, Named) else case)
     devices = usable_devices()
     try:
-        program = program_of(measure, case, devices)
+        program = program_of(measure, case, devices, lanes)
     except JAX_ERRORS as error:
         raise impure(error, "measure") from error
     if program.num_bytes > memory:
         raise RoomError(memory, program.num_bytes)
     if devices[0].platform == "cpu" and program.num_bytes * len(devices) > memory:
-        program = program_of(measure, case, devices[: memory // program.num_bytes])
+        program = program_of(measure, case, devices[: memory // program.num_bytes], lanes)
     return Tiles(program, program.place(arrays_of(measure, case)))
 
 
 def replicate(
-    measure: Measure, case: Any, *, seed: Seed, start: int, stop: int, memory: int = MEMORY
+    measure: Measure,
+    case: Any,
+    *,
+    seed: Seed,
+    start: int,
+    stop: int,
+    memory: int = MEMORY,
+    lanes: int = LARGEST_TILE,
 ) -> Float[np.ndarray, "replicates *r"]:
     """Replicates start..stop-1 of a measured quantity.
 
@@ -139,6 +148,8 @@ def replicate(
         start: First replicate, >= 0.
         stop: One past the last.
         memory: Bytes that tiles may take.
+        lanes: Most replicates of a tile, which is computed whole: fewer where few replicates are asked for
+            and each takes long. Let it depend on the measured quantity alone: last bits depend on it.
 
     Returns:
         float64 values, the same to the bit whichever range they were asked for in, on any number of devices.
@@ -148,10 +159,12 @@ def replicate(
     """
     if not callable(measure):
         raise InputError("measure", described(measure), "a function of key and case")
+    require_seed(seed)
     require_count("start", start, 0)
     require_count("stop", stop, int(start))
     require_count("memory", memory, 1)
-    tiles = tiles_of(measure, case, memory=memory)
+    require_count("lanes", lanes, 1)
+    tiles = tiles_of(measure, case, memory=memory, lanes=lanes)
     first_tile, last_tile = start // tiles.lanes, -(-stop // tiles.lanes)
     values = tiles.run(seed, range(first_tile, last_tile))
     offset = first_tile * tiles.lanes

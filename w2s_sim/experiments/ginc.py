@@ -9,7 +9,8 @@ symbol predicted, excess log loss is KL(q || prediction), and the shortfall is t
 concept would add.
 """
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 
 import equinox as eqx
 import jax
@@ -20,16 +21,17 @@ from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.concepts import HiddenMarkovModel
+from w2s_sim.engine.replication import replicate
 from w2s_sim.estimators import MaximumLikelihood
 from w2s_sim.experiments.ginc_concepts import Languages
 from w2s_sim.metrics import kl_divergence
-from w2s_sim.randomness import Seed, key_of
+from w2s_sim.randomness import Seed
 from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify.intervals import sample_summary
 
 METRICS = ("accuracy", "shortfall", "excess_loss")
-# Prompts computed at once: memory stays small for the longest of them.
-CHUNK = 250
+# Prompts computed at once: a few hundred are asked for, a multiple of this number as a rule.
+LANES = 50
 
 
 class Prompt(eqx.Module):
@@ -102,18 +104,24 @@ def imitated(languages: Languages, weak: HiddenMarkovModel | None, prompt: Promp
     return jnp.exp(weak.log_next_symbol(prompt.query[None])[0, prompt.concept])
 
 
-def finetuned(weight: float) -> Predictor:
+@dataclasses.dataclass(frozen=True)
+class Finetuned:
     """Naive fine-tuning in the limit of many weak labels, held to the source by a penalty.
 
     The least of KL(weak || p) + eta KL(source || p) over all laws p is (weak + eta source) / (1 + eta), the
     mixture with weight 1 / (1 + eta) on the weak model.
+
+    Attributes:
+        weight: On the weak model.
     """
 
-    def predict(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Array:
-        mixed = (imitated, weight), (unaligned, 1.0 - weight)
-        return sum((share * rule(languages, weak, prompt) for rule, share in mixed), start=jnp.zeros(()))
+    weight: float
 
-    return predict
+    def __call__(
+        self, languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt
+    ) -> Float[Array, " V"]:
+        source = unaligned(languages, weak, prompt)
+        return self.weight * imitated(languages, weak, prompt) + (1.0 - self.weight) * source
 
 
 def prior_finetuned(
@@ -131,36 +139,50 @@ def prior_finetuned(
     return jnp.exp(model.with_prior(fit.prior).predict_next(prompt.examples[:0], prompt.query).log_next)
 
 
-@eqx.filter_jit
-def _prompts(
-    languages: Languages, weak: HiddenMarkovModel | None, num_examples: int, keys: Key[Array, "c r"]
-) -> tuple[Prompt, Float[Array, "c r V"]]:
-    """Prompts in chunks, and what whoever is told the concept predicts: the same for all predictors."""
+class World(eqx.Module):
+    """What the prompts of one set of languages are drawn from.
 
-    def prompt_of(key: Key[Array, ""]) -> tuple[Prompt, Float[Array, " V"]]:
-        prompt = sample_prompt(languages, num_examples, weak, key=key)
-        return prompt, informed(languages, weak, prompt)
+    Attributes:
+        languages: The set.
+        weak: The weak language model; without one, labels are right.
+        number: Place of the set among all, so that each has prompts of its own.
+    """
 
-    return jax.lax.map(jax.vmap(prompt_of), keys)
+    languages: Languages
+    weak: HiddenMarkovModel | None
+    number: Int[Array, ""]
 
 
-@eqx.filter_jit
-def _scores(
-    predictor: Predictor,
-    languages: Languages,
-    weak: HiddenMarkovModel | None,
-    prompts: tuple[Prompt, Float[Array, "c r V"]],
-) -> Float[Array, "c r metrics"]:
-    def score(prompt: Prompt, told: Float[Array, " V"]) -> Float[Array, " metrics"]:
-        predicted = predictor(languages, weak, prompt)
-        accuracy, ceiling = (prompt.wanted[jnp.argmax(law)] for law in (predicted, told))
-        return jnp.stack([accuracy, ceiling - accuracy, kl_divergence(prompt.wanted, predicted)])
+@dataclasses.dataclass(frozen=True)
+class Scores:
+    """The metrics of all predictors on one prompt.
 
-    return jax.lax.map(lambda chunk: jax.vmap(score)(*chunk), prompts)
+    Attributes:
+        predictors: They see the same prompt.
+        num_examples: n.
+    """
+
+    predictors: tuple[Predictor, ...]
+    num_examples: int
+
+    def __call__(self, key: Key[Array, ""], world: World) -> Float[Array, " predictors_metrics"]:
+        languages, weak = world.languages, world.weak
+        own_key = jax.random.fold_in(key, world.number)
+        prompt = sample_prompt(languages, self.num_examples, weak, key=own_key)
+
+        def accuracy(law: Float[Array, " V"]) -> Float[Array, ""]:
+            return prompt.wanted[jnp.argmax(law)]
+
+        ceiling = accuracy(informed(languages, weak, prompt))
+        scores = []
+        for predictor in self.predictors:
+            law = predictor(languages, weak, prompt)
+            scores += [accuracy(law), ceiling - accuracy(law), kl_divergence(prompt.wanted, law)]
+        return jnp.stack(scores)
 
 
 def in_context_scores(
-    predictors: dict[str, Predictor],
+    predictors: Mapping[str, Predictor],
     worlds: Sequence[Languages],
     num_examples: int,
     *,
@@ -187,30 +209,22 @@ def in_context_scores(
     """
     require_count("num_examples", num_examples, 0)
     require_count("num_prompts", num_prompts, 2)
-    seed_key = key_of(seed)
-    # Chunks of one size, the last of them filled up: a shorter one would be compiled once more.
-    num_chunks = -(-num_prompts // CHUNK)
-    indices = jnp.arange(num_chunks * -(-num_prompts // num_chunks)).reshape(num_chunks, -1)
-    labellers = [None if weak is None else weak(languages.examples) for languages in worlds]
-    prompts = []
-    for index, (languages, labeller) in enumerate(zip(worlds, labellers, strict=True)):
-        root = jax.random.fold_in(seed_key, index)
-        keys = jax.vmap(jax.vmap(lambda i, root=root: jax.random.fold_in(root, i)))(indices)
-        prompts.append(_prompts(languages, labeller, num_examples, keys))
+    measure = Scores(tuple(predictors.values()), num_examples)
+    means, errors = [], []
+    for number, languages in enumerate(worlds):
+        world = World(languages, None if weak is None else weak(languages.examples), jnp.asarray(number))
+        scores = replicate(measure, world, seed=seed, start=0, stop=num_prompts, lanes=LANES)
+        summaries = [sample_summary(column) for column in scores.T]
+        means.append([mean for mean, _ in summaries])
+        errors.append([error for _, error in summaries])
+    # The sets are fixed: strata of one size.
+    shape = (len(predictors), len(METRICS))
+    mean = np.mean(means, axis=0).reshape(shape)
+    error = np.linalg.norm(errors, axis=0).reshape(shape) / len(worlds)
     rows = []
-    for name, predictor in predictors.items():
-        means, errors = [], []
-        for languages, labeller, asked in zip(worlds, labellers, prompts, strict=True):
-            scores = np.asarray(_scores(predictor, languages, labeller, asked))
-            scores = scores.reshape(-1, len(METRICS))[:num_prompts]
-            summaries = [sample_summary(scores[:, column]) for column in range(len(METRICS))]
-            means.append([mean for mean, _ in summaries])
-            errors.append([error for _, error in summaries])
-        mean = np.mean(means, axis=0)
-        # The sets are fixed: strata of one size.
-        error = np.linalg.norm(errors, axis=0) / len(worlds)
+    for index, name in enumerate(predictors):
         row: dict[str, object] = {"predictor": name, "num_examples": num_examples}
         for column, metric in enumerate(METRICS):
-            row |= {metric: float(mean[column]), f"{metric}_se": float(error[column])}
+            row |= {metric: float(mean[index, column]), f"{metric}_se": float(error[index, column])}
         rows.append(row)
     return pd.DataFrame(rows)

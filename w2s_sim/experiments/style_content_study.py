@@ -4,10 +4,9 @@ The strong model speaks plainly and is mostly right; wanted is another style, an
 model has the style and errs in content. After the experiments of Somerstep et al. 2025, arXiv 2405.16236.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
-import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -17,7 +16,8 @@ from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import StyleContentModel, style_content_model
 from w2s_sim.concepts.conditioning import left_out, log_posterior, log_weights
 from w2s_sim.concepts.style_content import with_wrong_content
-from w2s_sim.randomness import Seed, key_of
+from w2s_sim.engine.replication import replicate
+from w2s_sim.randomness import Seed
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.verify.intervals import sample_summary
 
@@ -102,44 +102,53 @@ def refined_errors(
     """
     require_count("batches", batches, 1)
     require_count("replicates", replicates, 2)
-    root = key_of(seed)
     rows = []
     for size in sizes:
         require_count("num_demonstrations", size, 1)
-        keys = jax.vmap(lambda i: jax.random.fold_in(root, i))(jnp.arange(replicates))
-        values = _refined(task, size, batches, keys)
+        values = replicate(Refined(size, batches), task, seed=seed, start=0, stop=replicates)
         row: dict[str, float] = {"num_demonstrations": size}
-        for name, column in values.items():
-            row[name], row[f"{name}_se"] = sample_summary(np.asarray(column))
+        for column, name in enumerate(REFINED):
+            row[name], row[f"{name}_se"] = sample_summary(values[:, column])
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-@eqx.filter_jit
-def _refined(task: FiniteTask, size: int, batches: int, keys: Key[Array, " r"]) -> dict[str, Array]:
-    source, _ = _models(task)
-    wanted_style = jnp.argmax(source.style_weights(task.target_prior))
+# What `Refined` measures, in order.
+REFINED = (
+    "style_error",
+    "content_error",
+    "student_style_error",
+    "student_content_error",
+    "style_weight",
+    "undecided",
+)
 
-    def one(key: Key[Array, ""]) -> dict[str, Float[Array, ""]]:
-        data = task.sample_weak(batches * (size + 1), key=key)
+
+@dataclasses.dataclass(frozen=True)
+class Refined:
+    """The columns of `refined_errors`, of one replicate.
+
+    Attributes:
+        size: n, demonstrations of a context.
+        batches: Of the student.
+    """
+
+    size: int
+    batches: int
+
+    def __call__(self, key: Key[Array, ""], task: FiniteTask) -> Float[Array, " columns"]:
+        source, _ = _models(task)
+        wanted_style = jnp.argmax(source.style_weights(task.target_prior))
+        data = task.sample_weak(self.batches * (self.size + 1), key=key)
         log_likelihood = source.log_likelihood(data.inputs, data.labels)
-        log_likelihood = log_likelihood.reshape(batches, size + 1, -1)
+        log_likelihood = log_likelihood.reshape(self.batches, self.size + 1, -1)
         posteriors = jnp.exp(log_posterior(log_weights(source.prior), left_out(log_likelihood)))
         single = posteriors[0, 0]
-        style, content = source.errors(single, task.target_prior)
-        mean = jnp.mean(posteriors, axis=(0, 1))
-        student_style, student_content = source.errors(mean, task.target_prior)
         weight = source.style_weights(single)[wanted_style]
-        return {
-            "style_error": style,
-            "content_error": content,
-            "student_style_error": student_style,
-            "student_content_error": student_content,
-            "style_weight": weight,
-            "undecided": ((weight > 0.2) & (weight < 0.8)).astype(float),
-        }
-
-    return jax.lax.map(one, keys, batch_size=256)
+        undecided = ((weight > 0.2) & (weight < 0.8)).astype(float)
+        errors = source.errors(single, task.target_prior)
+        student_errors = source.errors(jnp.mean(posteriors, axis=(0, 1)), task.target_prior)
+        return jnp.stack([*errors, *student_errors, weight, undecided])
 
 
 def _models(task: FiniteTask) -> tuple[StyleContentModel, StyleContentModel]:

@@ -8,11 +8,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Key
 
+from w2s_sim.engine.measured import Measure
 from w2s_sim.engine.replication import RoomError, prepare, replicate
+from w2s_sim.errors import InputError
 from w2s_sim.falsifier.space import SearchSpace
-from w2s_sim.randomness import key_of
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.verify.evaluation import (
     bound_of,
@@ -197,28 +199,44 @@ class Objective:
         self, space: SearchSpace, point: Float[np.ndarray, " size"], replicates: int
     ) -> Float[np.ndarray, " size"] | None:
         """Gradient of the estimated pressure at a point of a box, or None where there is none to follow."""
-        if self.statement.measure is None or self.statement.functional is not None:
+        measure = self.statement.measure
+        if measure is None or self.statement.functional is not None:
             return None
         case, pull_back = jax.vjp(space.case_at, jnp.asarray(point, dtype=float))
+        slopes = ValueAndSlope(measure)
         try:
+            mean = replicate(slopes, case, seed=self.seed, start=0, stop=replicates).mean(axis=0)
             # Without its name, which is static and would compile every case anew.
             nameless = dataclasses.replace(case, name="")
-            slope_of_case = _pressure_gradient(nameless, self.statement, self._keys(replicates))
-        except (jax.errors.JAXTypeError, TypeError):
-            # A bound that is computed outside JAX.
+            slope_of_case = _pressure_gradient(nameless, self.statement, jnp.asarray(mean, dtype=float))
+        except (InputError, jax.errors.JAXTypeError, TypeError):
+            # No room for a tile, or something that is computed outside JAX.
             return None
         slope = np.asarray(pull_back(dataclasses.replace(slope_of_case, name=case.name))[0], np.float64)
         return slope if np.all(np.isfinite(slope)) and np.any(slope) else None
 
-    def _keys(self, replicates: int) -> Key[Array, " replicates"]:
-        return jax.random.split(key_of(self.seed), replicates)
+
+@dataclasses.dataclass(frozen=True)
+class ValueAndSlope:
+    """A measured number, and its derivatives by all numbers of the case.
+
+    Attributes:
+        measure: Of the number.
+    """
+
+    measure: Measure
+
+    def __call__(self, key: Key[Array, ""], case: Case[Any]) -> Float[Array, " numbers"]:
+        value, slope = eqx.filter_value_and_grad(lambda moved: self.measure(key, moved))(case)
+        return jnp.concatenate([value[None], ravel_pytree(slope)[0]])
 
 
 @eqx.filter_jit
 @eqx.filter_grad
-def _pressure_gradient(case: Case[Any], statement: Statement, keys: Key[Array, " replicates"]) -> Any:
-    assert statement.measure is not None
-    measure = statement.measure
-    measured = jax.vmap(lambda key: measure(key, case))(keys).mean()
+def _pressure_gradient(case: Case[Any], statement: Statement, mean: Float[Array, " numbers"]) -> Any:
+    """Slope of the pressure, for the mean of `ValueAndSlope` over replicates."""
+    numbers, _ = ravel_pytree(eqx.filter(case, eqx.is_inexact_array))
+    # The measured number as a function of the case, to first order.
+    measured = mean[0] + mean[1:] @ (numbers - jax.lax.stop_gradient(numbers))
     margin = statement.margin(case) if statement.margin else 1.0
     return pressure(statement.kind, measured, jnp.asarray(statement.bound(case)), margin)

@@ -2,30 +2,18 @@
 
 import dataclasses
 import math
-from functools import partial
 
 import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import require_count
+from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
-from w2s_sim.identification.tilting import (
-    TiltingPlan,
-    tilted_context,
-    tilted_replicate,
-    tilting_plan,
-)
-from w2s_sim.randomness import Seed, key_of, require_seed
+from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
+from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
-
-# Replicates are computed in tiles of a size that depends on the task and n alone, so that the value of
-# replicate i is the same however many are asked for.
-LARGEST_TILE = 1024
-TILE_NUMBERS = 2**24
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,20 +86,15 @@ def scaled_replicates(
         replicates: How many.
         seed: In [0, 2^64): replicate i uses the key fold_in(key_of(seed), i).
     """
-    size = plan.num_demonstrations
-    context = jax.eval_shape(lambda: tilted_context(task, plan, size, key=jax.random.key(0)))
-    numbers = size * task.num_concepts + sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(context))
-    lanes = max(1, min(LARGEST_TILE, TILE_NUMBERS // numbers))
-    key = key_of(seed)
-    tiles = [
-        np.asarray(_tile(task, plan, key, jnp.asarray(first), lanes)) for first in range(0, replicates, lanes)
-    ]
-    return np.concatenate(tiles)[:replicates].astype(np.float64)
+    return replicate(_scaled_replicate, Tilted(task, plan), seed=seed, start=0, stop=replicates)
 
 
-@eqx.filter_jit
-def _tile(
-    task: TransferTask | FiniteTask, plan: TiltingPlan, key: Key[Array, ""], first: Array, lanes: int
-) -> Float[Array, " lanes"]:
-    keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(lanes))
-    return jax.vmap(lambda k: tilted_replicate(task, plan, key=k))(keys)
+class Tilted(eqx.Module):
+    """A case of the measured quantity: a task and the plan that it is simulated by."""
+
+    task: TransferTask | FiniteTask
+    plan: TiltingPlan
+
+
+def _scaled_replicate(key: Key[Array, ""], case: Tilted) -> Float[Array, ""]:
+    return tilted_replicate(case.task, case.plan, key=key)
