@@ -5,12 +5,14 @@ import sys
 
 from rich.markup import escape
 
-from w2s_sim.cli.arguments import List, Show
+from w2s_sim.cli.arguments import List, Schema, Show
 from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
+from w2s_sim.cli.named_statements import named_statement
 from w2s_sim.files import example_case_file
 from w2s_sim.files.ready_studies import READY
-from w2s_sim.files.schema import schema_path
-from w2s_sim.statements import Statement, all_statements, find_statement
+from w2s_sim.files.schema import schema_path, schema_text
+from w2s_sim.plugins import brought_in, on_the_command_line, registry
+from w2s_sim.statements import Statement, all_statements
 
 
 def run_list(arguments: List) -> int:
@@ -50,18 +52,25 @@ def run_list(arguments: List) -> int:
 
 def run_show(arguments: Show) -> int:
     """Everything about one theorem, and a case file to start from."""
-    statement = find_statement(arguments.id)
+    with brought_in(*arguments.plugins):
+        return _show(named_statement(arguments.id))
+
+
+def _show(statement: Statement) -> int:
     console = make_console()
     for line in _description(statement):
         console.print(escape(line), soft_wrap=True)
-    # Plain, so that it can be copied into a file as it is.
-    print(example_case_file(statement), end="")
+    if statement.build_estimator is not None:
+        # Plain, so that it can be copied into a file as it is.
+        print(example_case_file(statement), end="")
     return 0
 
 
-def run_schema() -> int:
-    """Print the JSON schema of study files, as it is shipped."""
-    sys.stdout.write(schema_path().read_text(encoding="utf-8"))
+def run_schema(arguments: Schema) -> int:
+    """Print the JSON schema of study files: as it is shipped, or with the kinds of plugins."""
+    with brought_in(*arguments.plugins):
+        brings = registry().plugins
+        sys.stdout.write(schema_text() if brings else schema_path().read_text(encoding="utf-8"))
     return 0
 
 
@@ -85,7 +94,14 @@ def _description(statement: Statement) -> list[str]:
         *[f"  - {control.case.name} (breaks: {control.breaks})" for control in controls],
         f"cases in the quick preset: {len(cases)}",
         "",
-        "To check it on a task of your own, edit this file and run",
-        f"    w2s verify {statement.id} --case FILE.toml",
-        "",
+        *_case_lines(statement),
     ]
+
+
+def _case_lines(statement: Statement) -> list[str]:
+    """What stands above the ready case file, or that there is none."""
+    named = on_the_command_line(statement)
+    if statement.build_estimator is None:
+        return ["It takes no cases from files. To check its own cases, run", f"    w2s verify {named}"]
+    remark = "To check it on a task of your own, edit this file and run"
+    return [remark, f"    w2s verify {named} --case FILE.toml", ""]

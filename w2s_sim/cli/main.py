@@ -93,8 +93,10 @@ def _run(command: Command, own_process: bool) -> int:
             return run_replay(command)
         case List():
             from w2s_sim.cli.describe import run_list
+            from w2s_sim.plugins import brought_in
 
-            return run_list(command)
+            with brought_in(*command.plugins):
+                return run_list(command)
         case Show():
             from w2s_sim.cli.describe import run_show
 
@@ -102,7 +104,7 @@ def _run(command: Command, own_process: bool) -> int:
         case Schema():
             from w2s_sim.cli.describe import run_schema
 
-            return run_schema()
+            return run_schema(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

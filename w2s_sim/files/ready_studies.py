@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from w2s_sim.errors import InputError, shown
+from w2s_sim.plugins import registry
 
 FOLDER = Path(str(importlib.resources.files("w2s_sim.files"))) / "ready"
 
@@ -21,7 +22,9 @@ READY: Mapping[str, str] = {path.stem: _title(path) for path in sorted(FOLDER.gl
 
 
 def find_study(name_or_path: str) -> Path:
-    """The file of a study: one of the person's own, or a ready one. A file that exists wins over a name.
+    """The file of a study: a person's own, or a ready one of the package or of a plugin.
+
+    A file that exists wins over a name.
 
     Args:
         name_or_path: What the person wrote.
@@ -34,9 +37,13 @@ def find_study(name_or_path: str) -> Path:
         return path
     if name_or_path in READY:
         return FOLDER / f"{name_or_path}.toml"
-    nearest = difflib.get_close_matches(path.stem, READY, n=1)
+    brought = registry().studies
+    if name_or_path in brought:
+        return brought[name_or_path]
+    known = [*READY, *brought]
+    nearest = difflib.get_close_matches(path.stem, known, n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    expected = "a TOML file that exists, or one of the ready studies " + ", ".join(READY)
+    expected = "a TOML file that exists, or one of the ready studies " + ", ".join(known)
     raise InputError("STUDY", shown(name_or_path) + hint, expected)
 
 

@@ -37,7 +37,7 @@ def render_page(
         figures: SVG elements by theorem id and name, "curve" or "tightness".
         manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
     """
-    template = importlib.resources.files("w2s_sim.report").joinpath("report.html.jinja").read_text("utf-8")
+    template = importlib.resources.files("w2s_sim.reports").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["number"] = _number
     sections = [_section(statement, verdicts, figures.get(statement.id, {})) for statement in statements]
