@@ -44,7 +44,7 @@ class Registry:
         Raises:
             InputError: If it takes a name that the package or another plugin has.
         """
-        if any(each.plugin is brought.plugin for each in self.brought):
+        if any(each.plugin == brought.plugin for each in self.brought):
             return
         taken: dict[tuple[str, str], str] = dict.fromkeys(self.own.names(), OWN_NAME)
         taken |= {("statement", name): OWN_NAME for name in book.THEOREMS}
