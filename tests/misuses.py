@@ -256,10 +256,13 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
         "a float": lambda: v.Ridge(0.3, num_weak=60.0),
         "negative": lambda: v.Ridge(0.3, num_weak=-3),
     },
-    "num_demonstrations": {"none": lambda: v.InContext(0), "a list": lambda: v.InContext([1, 2, 4])},
+    "num_demonstrations": {
+        "none": lambda: v.InContext(0),
+        "a list": lambda: v.InContext([1, 2, 4]),
+        "swapped with the student": lambda: v.Refinement(v.LeastSquares(num_weak=60), 16),
+    },
     "student": {
         "a number": lambda: v.Refinement(16, 60),
-        "swapped": lambda: v.Refinement(v.LeastSquares(num_weak=60), 16),
         "a class": lambda: v.Refinement(16, v.LeastSquares),
         "no fine-tuning": lambda: v.LabelMixing(v.InContext(4), 0.5),
         "projection, a number": lambda: v.HullProjection(60),

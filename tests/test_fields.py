@@ -12,7 +12,8 @@ import w2s_sim as w2s
 from w2s_sim._checks import probabilities
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, style_content_model
 from w2s_sim.errors import InputError
-from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.falsifier.space import SearchSpace
+from w2s_sim.fields import Role, role_of
 from w2s_sim.files.study_file import load_study
 from w2s_sim.files.task_table import read_task
 from w2s_sim.statements import Case
@@ -20,6 +21,7 @@ from w2s_sim.statements.shared.finite_examples import language_task, style_conte
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
+from w2s_sim.verify.mutations import mutants_of
 
 THIRDS = [0.3333, 0.3333, 0.3333]
 ROWS = [THIRDS, [0.2, 0.3, 0.5], [0.25, 0.25, 0.5]]
@@ -156,7 +158,7 @@ def test_values_that_are_traced_pass() -> None:
     assert float(jax.grad(jax.jit(weight))(0.0)) == pytest.approx(0.25)
 
 
-def leaves_with_roles(tree: Any) -> dict[str, str]:
+def leaves_with_roles(tree: Any) -> dict[str, Role | None]:
     leaves = jax.tree_util.tree_leaves_with_path(tree)
     return {jax.tree_util.keystr(path, simple=True, separator="."): role_of(tree, path) for path, _ in leaves}
 
@@ -172,11 +174,62 @@ def test_roles_are_those_of_the_fields() -> None:
             for finite in (table_task(), language_task(), style_content_task())
         ),
     ]
-    found = {name for case in cases for name, role in leaves_with_roles(case).items() if role == PROBABILITY}
+    roles = {name: role for case in cases for name, role in leaves_with_roles(case).items()}
+    found = {name for name, role in roles.items() if role is Role.PROBABILITY}
     laws = ("tables", "contexts", "initial", "transition", "emission", "prior")
     expected = {f"task.{model}.{law}" for model in ("source", "supervisor") for law in laws}
     assert found == {*expected, "task.target_prior", "estimator.prior"}
-    assert leaves_with_roles({"prior": jnp.ones(1)}) == {"prior": ""}
+    assert leaves_with_roles({"prior": jnp.ones(1)}) == {"prior": None}
+
+
+def test_every_number_of_every_theorem_declares_its_role() -> None:
+    """Mutants and the falsifier leave numbers without a role alone: nothing of ours may escape them."""
+    without = {
+        f"{id_}: {name}"
+        for id_, statement in w2s.all_statements().items()
+        for one in (statement, *statement.lemmas)
+        for case in (*one.cases("quick"), *(control.case for control in one.controls("quick")))
+        for name, role in leaves_with_roles(case).items()
+        if role is None
+    }
+    assert not without
+
+
+def test_frozen_weights_are_left_alone() -> None:
+    """The weights of a random feature map belong to the map: mutants and the falsifier keep them."""
+    feature_map = w2s.random_fourier_map(2, 4, key=jax.random.key(0))
+    features = w2s.MappedFeatures(w2s.Gaussian(2), feature_map)
+    task = w2s.regression_task(
+        4, 2, source_prior=[0.5, 0.5], target_prior=[0, 1], features=features, noise=0.5
+    )
+    case = Case("mapped", task, w2s.Ridge(0.5, num_weak=20))
+    names = {name for name, role in leaves_with_roles(case).items() if role is Role.FROZEN}
+    assert names == {"task.features.feature_map.frequencies", "task.features.feature_map.phases"}
+    floor = w2s.find_statement("naive-floor")
+    mutants = {mutant.name for mutant in mutants_of(floor, [case])}
+    assert "bound at half the estimator.ridge" in mutants
+    moves = {move.name for move in SearchSpace.around(case).moves}
+    assert "estimator.ridge" in moves
+    assert not [name for name in mutants | moves if "feature_map" in name]
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "expected"),
+    [
+        (lambda: w2s.Ridge(-1.0, num_weak=3), "ridge", ">= 0"),
+        (lambda: w2s.Ridge(0.1, num_weak=0), "num_weak", "whole number >= 1"),
+        (lambda: w2s.GradientDescent(True, 0.1, num_weak=3), "steps", "whole number >= 0"),
+        (lambda: w2s.GradientDescent(3, 0.0, num_weak=3), "step_size", "> 0"),
+        (lambda: w2s.LabelMixing(w2s.LeastSquares(num_weak=3), 1.5), "mixing", r"\[0, 1\]"),
+        (lambda: w2s.StudentTNoise(2.0), "degrees_of_freedom", "> 2"),
+        (lambda: w2s.RegressionModel([1.0], [[np.nan]], 0.5), "concepts", "finite"),
+        (lambda: w2s.RegressionSupervisor([1.0, 2.0], 0.5), r"weak\.concepts", r"\(K, d\)"),
+        (lambda: w2s.GaussianConceptModel([0.0], [1.0], 0.5), "factor", r"\(d, r\)"),
+    ],
+)
+def test_a_declaration_refuses_numbers_out_of_its_range(make: Any, field: str, expected: str) -> None:
+    with pytest.raises(InputError, match=f"{field}.*{expected}"):
+        make()
 
 
 def test_float64_leaves_numbers_that_look_like_probabilities_alone() -> None:

@@ -1,28 +1,57 @@
 """What a field holds, said once where it is declared.
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
-    ridge: Float[Array, ""] = eqx.field(converter=number("ridge"))
+    ridge: Float[Array, ""] = eqx.field(converter=nonnegative("ridge"))
     student: Estimator = eqx.field(converter=part("student", Estimator, "an estimator"))
 
-The declaration brings the check, with a complaint that names the field, and the conversion. Probabilities
-have a role besides, by which others know the field: a float64 evaluation, mutants and the falsifier treat
-them in ways of their own.
+The declaration converts the value, checks it with a complaint that names the field, and gives the numbers a
+role. The role tells others how they may change the numbers: the mutants of a bound, the moves of the
+falsifier, the widening to float64. They leave numbers without a role as they are.
 """
 
 import dataclasses
+import enum
+import math
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from w2s_sim._checks import as_number, as_numbers, as_probabilities, require_part
-
-PROBABILITY = "probability"
+from w2s_sim._checks import (
+    as_number,
+    as_numbers,
+    as_probabilities,
+    as_whole,
+    require_between,
+    require_count,
+    require_finite,
+    require_part,
+)
+from w2s_sim.errors import InputError
 
 PartT = TypeVar("PartT")
+
+
+class Role(enum.Enum):
+    """What the numbers of a field are, and so how they may be changed.
+
+    Attributes:
+        PROBABILITY: Weights that sum to one. A mutant flattens or sharpens them, the falsifier moves their
+            log odds, and float64 normalises them again.
+        SCALE: Numbers that a factor changes: a noise, a penalty, a step size. A mutant halves and doubles
+            them, the falsifier multiplies them; a zero stays.
+        ENTRIES: Vectors and matrices. A mutant halves and doubles them, the falsifier shifts every entry.
+        FROZEN: Numbers drawn or chosen once for all, such as the weights of a feature map: nobody changes
+            them.
+    """
+
+    PROBABILITY = "probability"
+    SCALE = "scale"
+    ENTRIES = "entries"
+    FROZEN = "frozen"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,36 +65,90 @@ class probability:  # noqa: N801 (reads like a function where fields are declare
     """
 
     key: str
-    role = PROBABILITY
+    role: ClassVar[Role] = Role.PROBABILITY
 
     def __call__(self, value: Any) -> Float[Array, "..."]:
         return as_probabilities(self.key, value)
 
 
 @dataclasses.dataclass(frozen=True)
-class numbers:  # noqa: N801
-    """Converter of a field that holds real numbers of any shape.
+class number:  # noqa: N801
+    """Converter of a field that holds one finite number of a range.
 
     Attributes:
         key: Name of the field in complaints.
+        low: Smallest number.
+        high: Largest number.
+        open_low: Whether `low` itself is refused.
         optional: Whether None is left as it is.
     """
 
     key: str
+    low: float = -math.inf
+    high: float = math.inf
+    open_low: bool = False
     optional: bool = False
+    role: ClassVar[Role] = Role.SCALE
 
     def __call__(self, value: Any) -> Any:
-        return None if value is None and self.optional else self._converted(value)
+        if value is None and self.optional:
+            return None
+        converted = as_number(self.key, value)
+        require_between(self.key, converted, self.low, self.high, open_low=self.open_low)
+        return converted
 
-    def _converted(self, value: Any) -> Float[Array, "..."]:
-        return as_numbers(self.key, value)
+
+def positive(key: str, *, optional: bool = False) -> number:
+    """Converter of a field that holds a finite number > 0, or None where it is optional."""
+    return number(key, 0.0, open_low=True, optional=optional)
 
 
-class number(numbers):  # noqa: N801
-    """As `numbers`, for a field that holds one."""
+def nonnegative(key: str) -> number:
+    """Converter of a field that holds a finite number >= 0."""
+    return number(key, 0.0)
 
-    def _converted(self, value: Any) -> Float[Array, ""]:
-        return as_number(self.key, value)
+
+@dataclasses.dataclass(frozen=True)
+class entries:  # noqa: N801
+    """Converter of a field that holds an array of finite numbers.
+
+    Attributes:
+        key: Name of the field in complaints.
+        shape: The shape in words, such as "(K, d)", which says the number of axes; any shape when left out.
+        optional: Whether None is left as it is.
+        role: How the numbers may be changed.
+    """
+
+    key: str
+    shape: str = ""
+    optional: bool = False
+    role: Role = Role.ENTRIES
+
+    def __call__(self, value: Any) -> Any:
+        if value is None and self.optional:
+            return None
+        converted = as_numbers(self.key, value)
+        if self.shape and converted.ndim != len([axis for axis in self.shape.strip("()").split(",") if axis]):
+            raise InputError(self.key, f"shape {converted.shape}", f"shape {self.shape}")
+        require_finite(self.key, converted)
+        return converted
+
+
+@dataclasses.dataclass(frozen=True)
+class whole:  # noqa: N801
+    """Converter of a static field that holds a whole number, such as a size.
+
+    Attributes:
+        key: Name of the field in complaints.
+        low: Smallest number.
+    """
+
+    key: str
+    low: int = 1
+
+    def __call__(self, value: Any) -> int:
+        require_count(self.key, value, self.low)
+        return as_whole(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,19 +192,19 @@ def optional_part(key: str, kind: type[PartT], expected: str) -> Callable[[PartT
     return lambda value: None if value is None else required(value)
 
 
-def role_of(tree: Any, path: Any) -> str:
-    """The role of a leaf of a pytree, as the field that holds it declares it; "" where none is declared.
+def role_of(tree: Any, path: Any) -> Role | None:
+    """The role of a leaf of a pytree, as the field that holds it declares it; None where none is declared.
 
     Args:
         tree: The pytree.
         path: Of the leaf, from `jax.tree_util.tree_leaves_with_path`.
     """
-    role = ""
+    role = None
     for key in path:
         name = getattr(key, "name", None)
         if not (dataclasses.is_dataclass(tree) and isinstance(name, str)):
             # A list or a dictionary inside: its entries declare nothing.
-            return ""
+            return None
         converters = {field.name: field.metadata.get("converter") for field in dataclasses.fields(tree)}
-        tree, role = getattr(tree, name), getattr(converters[name], "role", "")
+        tree, role = getattr(tree, name), getattr(converters[name], "role", None)
     return role

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from w2s_sim.errors import InputError
-from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.fields import Role, role_of
 
 TreeT = TypeVar("TreeT")
 
@@ -45,7 +45,7 @@ def widened(tree: TreeT) -> TreeT:
         if not _differs(leaf, np.dtype(np.float64)):
             return leaf
         values = jnp.asarray(leaf, dtype=jnp.float64)
-        if role_of(tree, path) == PROBABILITY:
+        if role_of(tree, path) is Role.PROBABILITY:
             values = values / values.sum(axis=-1, keepdims=True)
         return values
 

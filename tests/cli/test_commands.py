@@ -129,6 +129,7 @@ def test_folder_holds_verdicts_manifest_page_and_figure(
     assert sorted(path.name for path in folder.iterdir()) == [
         "figures",
         "manifest.json",
+        "pages",
         "report.html",
         "verdicts.parquet",
     ]

@@ -3,6 +3,8 @@
 import importlib
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -14,10 +16,13 @@ from jsonschema import Draft202012Validator
 
 import w2s_sim as w2s
 from tests.outsiders.commands import Run, run_commands
+from w2s_sim.book.contents import read_contents
+from w2s_sim.cli import plugin_listing
+from w2s_sim.cli.plugin_listing import plugin_contents
 from w2s_sim.errors import InputError
 from w2s_sim.files.schema import schema_text, study_schema
 from w2s_sim.files.study_file import load_study
-from w2s_sim.plugins import brought_in, registry, what_plugins_bring
+from w2s_sim.plugins import brought_in, loading, registry, what_plugins_bring
 
 HERE = Path(__file__).parent
 PACKAGE = HERE / "poisson_concepts"
@@ -44,7 +49,7 @@ def test_it_is_small_and_uses_public_names_alone() -> None:
 
 def test_the_page_is_there() -> None:
     (statement,) = importlib.import_module("poisson_concepts").PLUGIN.statements
-    assert (HERE / statement.page).read_text(encoding="utf-8").startswith(f"# {statement.title}")
+    assert Path(statement.page).read_text(encoding="utf-8").startswith(f"# {statement.title}")
 
 
 def test_the_theorem_holds_with_its_lemma_control_and_mutants(run: Run, tmp_path: Path) -> None:
@@ -67,6 +72,7 @@ def test_the_theorem_holds_with_its_lemma_control_and_mutants(run: Run, tmp_path
     assert "Counting weak events has a floor" in page
     assert "poisson-concepts" in page
     assert (tmp_path / "figures" / "mean-rate-floor.svg").exists()
+    assert list(tmp_path.rglob("mean-rate-floor.html")), "the page with the proof comes along"
 
 
 def test_a_claim_that_is_false_is_refuted() -> None:
@@ -85,7 +91,7 @@ def test_a_claim_that_is_false_is_refuted() -> None:
 def test_what_show_prints_verify_takes(run: Run, tmp_path: Path) -> None:
     status, text, _ = run("show", "mean-rate-floor", "--plugin", PLACE)
     assert status == 0
-    assert "poisson_concepts/mean-rate-floor.md" in text
+    assert str(PACKAGE / "mean-rate-floor.md") in text
     assert f"w2s verify mean-rate-floor --plugin {PLACE} --case FILE.toml" in text
     case = tmp_path / "case.toml"
     case.write_text(text[text.index("[task]") :], encoding="utf-8")
@@ -234,7 +240,7 @@ def test_a_report_from_python(tmp_path: Path) -> None:
     page = w2s.report(statement, out=tmp_path / "report", seed=3)
     assert page == tmp_path / "report" / "report.html"
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"report.html", "verdicts.parquet", "manifest.json", "figures"}
+    assert {"report.html", "verdicts.parquet", "manifest.json", "figures"} <= names
     manifest = json.loads((page.parent / "manifest.json").read_text())
     assert manifest["configuration"]["theorems"] == ["mean-rate-floor"]
     assert manifest["configuration"]["seed"] == 3
@@ -253,3 +259,20 @@ def test_what_it_brings_is_plain_data() -> None:
     assert (brought["tasks"], brought["estimators"]) == (["poisson"], ["mean-rate"])
     assert brought["studies"] == ["counting-or-reading"]
     assert what_plugins_bring() == []
+
+
+def test_what_the_list_gets() -> None:
+    assert plugin_listing.GROUP == loading.GROUP
+    assert plugin_contents() == {"theorems": [], "studies": [], "plugins": []}
+    contents = plugin_contents([PLACE])
+    assert contents["theorems"][0].keys() == read_contents()["theorems"][0].keys()
+    assert contents["studies"] == [
+        {
+            "name": "counting-or-reading",
+            "question": "Is it better to count weak events, or to read them in context?",
+        }
+    ]
+    assert [plugin["name"] for plugin in contents["plugins"]] == ["poisson-concepts"]
+    asks = "import sys; from w2s_sim.cli.plugin_listing import plugin_contents; plugin_contents(); print('jax' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

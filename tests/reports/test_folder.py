@@ -39,6 +39,15 @@ def test_page_says_so_when_something_is_refuted(tmp_path: Path) -> None:
     assert "Not all verdicts are as expected" in page
 
 
+def test_proofs_are_a_click_away(tmp_path: Path) -> None:
+    floor = w2s.find_statement("naive-floor")
+    page = write_report(tmp_path, [verdict("one")], [floor], MANIFEST).read_text("utf-8")
+    assert 'href="pages/naive-floor.html"' in page
+    assert "Naive fine-tuning has a floor" in (tmp_path / "pages" / "naive-floor.html").read_text("utf-8")
+    # A statement whose page nobody wrote has no link.
+    assert "pages/" not in write_report(tmp_path, [verdict("one")], [STATEMENT], MANIFEST).read_text("utf-8")
+
+
 def test_page_escapes_names(tmp_path: Path) -> None:
     page = write_report(tmp_path, [verdict("n < 5 & <i>")], [STATEMENT], MANIFEST).read_text("utf-8")
     assert "n &lt; 5 &amp; &lt;i&gt;" in page

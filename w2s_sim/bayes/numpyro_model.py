@@ -14,7 +14,7 @@ from w2s_sim._checks import require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.errors import InputError
-from w2s_sim.fields import number
+from w2s_sim.fields import positive
 from w2s_sim.tasks.task import WeakData
 
 
@@ -31,12 +31,11 @@ class Beliefs(eqx.Module):
             could not be told from another concept. At 0 there is none. For regression concepts.
     """
 
-    concentration: Float[Array, ""] = eqx.field(converter=number("concentration"), default=1.0)
+    concentration: Float[Array, ""] = eqx.field(converter=positive("concentration"), default=1.0)
     noise_spread: float = eqx.field(static=True, default=0.0)
     bias_scale: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self) -> None:
-        require_between("concentration", self.concentration, 0.0, open_low=True)
         require_between("noise_spread", self.noise_spread, 0.0)
         require_between("bias_scale", self.bias_scale, 0.0)
 

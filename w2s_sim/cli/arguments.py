@@ -144,6 +144,8 @@ class Show:
 
     id: tyro.conf.Positional[str]
     """The theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
+    open: bool = False
+    """Open the page with the proof in the browser instead, and print where the page lies."""
     plugins: Plugins = ()
     """Bring in statements and kinds of your own; may be repeated."""
 

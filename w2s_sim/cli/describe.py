@@ -1,59 +1,26 @@
-"""`w2s list`, `w2s show` and `w2s schema`: what there is to check, and what files may hold."""
+"""`w2s show` and `w2s schema`: everything about one theorem, and the schema of study files."""
 
-import json
 import sys
+import tempfile
+import webbrowser
+from pathlib import Path
 
 from rich.markup import escape
 
-from w2s_sim.cli.arguments import List, Schema, Show
-from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
+from w2s_sim.cli.arguments import Schema, Show
+from w2s_sim.cli.console import make_console
 from w2s_sim.cli.named_statements import named_statement
 from w2s_sim.files import example_case_file
-from w2s_sim.files.ready_studies import READY
 from w2s_sim.files.schema import schema_path, schema_text
 from w2s_sim.plugins import brought_in, on_the_command_line, registry
-from w2s_sim.statements import Statement, all_statements
-
-
-def run_list(arguments: List) -> int:
-    """One line per theorem, then one per ready study."""
-    if arguments.json:
-        theorems = [
-            {
-                "id": statement.id,
-                "kind": statement.kind,
-                "title": statement.title,
-                "summary": statement.summary,
-                "lemmas": [lemma.id for lemma in statement.lemmas],
-                "reference": statement.reference,
-                "page": statement.page,
-            }
-            for statement in all_statements().values()
-        ]
-        studies = [{"name": name, "question": title} for name, title in READY.items()]
-        print(json.dumps({"theorems": theorems, "studies": studies}, indent=1))
-        return 0
-    console = make_console()
-    # A narrow terminal has no room for the pages, which `w2s show` names as well.
-    columns = ("theorem", "kind", "title", "lemmas", "page")[: 4 if console.width < NARROW else 5]
-    table = make_table(*columns, whole=("theorem", "kind"), right=("lemmas",))
-    for statement in all_statements().values():
-        lemmas = str(len(statement.lemmas))
-        cells = (statement.id, statement.kind, statement.title, lemmas, statement.page)
-        table.add_row(*cells[: len(columns)])
-    print_table(console, table)
-    console.print()
-    ready = make_table("ready study (w2s run NAME)", "question", whole=("ready study (w2s run NAME)",))
-    for name, title in READY.items():
-        ready.add_row(name, escape(title))
-    print_table(console, ready)
-    return 0
+from w2s_sim.statements import Statement
 
 
 def run_show(arguments: Show) -> int:
-    """Everything about one theorem, and a case file to start from."""
+    """Print everything about one theorem and a case file to start from, or open its page."""
     with brought_in(*arguments.plugins):
-        return _show(named_statement(arguments.id))
+        statement = named_statement(arguments.id)
+        return _open_page(statement) if arguments.open else _show(statement)
 
 
 def _show(statement: Statement) -> int:
@@ -63,6 +30,19 @@ def _show(statement: Statement) -> int:
     if statement.build_estimator is not None:
         # Plain, so that it can be copied into a file as it is.
         print(example_case_file(statement), end="")
+    return 0
+
+
+def _open_page(statement: Statement) -> int:
+    """Show the page with the proof in the browser; print where the page lies, for a machine without one."""
+    from w2s_sim.book.pages import write_pages
+
+    # The folder stays: the browser reads it after this process has ended.
+    folder = Path(tempfile.mkdtemp(prefix="w2s-book-"))
+    page = write_pages(folder, [statement.page])[statement.page]
+    print(page)
+    sys.stdout.flush()
+    webbrowser.open(page.as_uri())
     return 0
 
 
@@ -84,7 +64,7 @@ def _description(statement: Statement) -> list[str]:
         "",
         f"claim        {statement.formula}",
         f"reference    {statement.reference}",
-        f"proof        {statement.page}",
+        f"proof        {statement.page} (w2s show {statement.id} --open)",
         "",
         "assumptions",
         *[f"  - {assumption.name}" for assumption in statement.assumptions],

@@ -92,11 +92,9 @@ def _run(command: Command, own_process: bool) -> int:
 
             return run_replay(command)
         case List():
-            from w2s_sim.cli.describe import run_list
-            from w2s_sim.plugins import brought_in
+            from w2s_sim.cli.listing import run_list
 
-            with brought_in(*command.plugins):
-                return run_list(command)
+            return run_list(command)
         case Show():
             from w2s_sim.cli.describe import run_show
 

@@ -6,11 +6,10 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_between, require_finite
 from w2s_sim.concepts.conditioning import block_sum
 from w2s_sim.concepts.model import ConceptModel
 from w2s_sim.errors import InputError
-from w2s_sim.fields import number, numbers
+from w2s_sim.fields import entries, positive
 from w2s_sim.weak_data import WeakData
 
 
@@ -30,20 +29,14 @@ class GaussianConceptModel(ConceptModel):
         InputError: If shapes do not fit, or a number is not finite, or the noise is not positive.
     """
 
-    mean: Float[Array, " d"] = eqx.field(converter=numbers("mean"))
-    factor: Float[Array, "d r"] = eqx.field(converter=numbers("factor"))
-    noise: Float[Array, ""] = eqx.field(converter=number("noise"))
+    mean: Float[Array, " d"] = eqx.field(converter=entries("mean", "(d,)"))
+    factor: Float[Array, "d r"] = eqx.field(converter=entries("factor", "(d, r)"))
+    noise: Float[Array, ""] = eqx.field(converter=positive("noise"))
 
     def __check_init__(self) -> None:
-        if self.mean.ndim != 1:
-            raise InputError("mean", f"shape {self.mean.shape}", "shape (d,), one number per feature")
-        require_finite("mean", self.mean)
-        if self.factor.ndim != 2 or self.factor.shape[:1] != self.mean.shape:
-            raise InputError(
-                "factor", f"shape {self.factor.shape}", f"shape ({self.dim}, r), a row per feature"
-            )
-        require_finite("factor", self.factor)
-        require_between("noise", self.noise, 0.0, open_low=True)
+        if self.factor.shape[:1] != self.mean.shape:
+            expected = f"shape ({self.dim}, r), a row per feature"
+            raise InputError("factor", f"shape {self.factor.shape}", expected)
 
     @property
     def dim(self) -> int:

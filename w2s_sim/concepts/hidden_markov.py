@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim._checks import as_whole, require_between, require_count, require_shape
+from w2s_sim._checks import require_between, require_shape
 from w2s_sim.concepts.finite import FiniteModel, draw_from_rows
 from w2s_sim.concepts.forward import Forward, forward
 from w2s_sim.errors import InputError
-from w2s_sim.fields import probability
+from w2s_sim.fields import probability, whole
 
 HiddenMarkovModelT = TypeVar("HiddenMarkovModelT", bound="HiddenMarkovModel")
 
@@ -36,10 +36,9 @@ class HiddenMarkovModel(FiniteModel):
     initial: Float[Array, "K S"] = eqx.field(converter=probability("initial"))
     transition: Float[Array, "K S S"] = eqx.field(converter=probability("transition"))
     emission: Float[Array, "K S V"] = eqx.field(converter=probability("emission"))
-    length: int = eqx.field(static=True, converter=as_whole)
+    length: int = eqx.field(static=True, converter=whole("length"))
 
     def __check_init__(self) -> None:
-        require_count("length", self.length, 1)
         if self.initial.ndim != 2 or self.initial.shape[0] != self.num_concepts or 0 in self.initial.shape:
             expected = f"shape ({self.num_concepts}, S): per concept, a probability for each hidden state"
             raise InputError("initial", f"shape {self.initial.shape}", expected)

@@ -6,7 +6,6 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts.conditioning import (
     context_log_likelihood,
     log_mixture,
@@ -15,6 +14,7 @@ from w2s_sim.concepts.conditioning import (
 )
 from w2s_sim.concepts.hidden_markov import HiddenMarkovModel
 from w2s_sim.errors import InputError
+from w2s_sim.fields import whole
 
 
 class InPrompt(NamedTuple):
@@ -46,10 +46,9 @@ class PromptModel(HiddenMarkovModel):
         InputError: As for `HiddenMarkovModel`, or if the delimiter is no symbol.
     """
 
-    delimiter: int = eqx.field(static=True, converter=as_whole, default=0)
+    delimiter: int = eqx.field(static=True, converter=whole("delimiter", 0), default=0)
 
     def __check_init__(self) -> None:
-        require_count("delimiter", self.delimiter, 0)
         if self.delimiter >= self.num_symbols:
             raise InputError("delimiter", self.delimiter, f"one of the symbols 0 to {self.num_symbols - 1}")
 

@@ -7,12 +7,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import (
-    require_between,
-    require_finite,
     require_shape,
 )
 from w2s_sim.concepts.model import LatentConceptModel
-from w2s_sim.fields import number, numbers, part
+from w2s_sim.fields import entries, part, positive
 from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 
 
@@ -30,13 +28,11 @@ class RegressionModel(LatentConceptModel):
     """
 
     kind: ClassVar[str] = "regression concepts"
-    vectors: Float[Array, "K d"] = eqx.field(converter=numbers("concepts"))
-    noise: Float[Array, ""] = eqx.field(converter=number("noise"))
+    vectors: Float[Array, "K d"] = eqx.field(converter=entries("concepts"))
+    noise: Float[Array, ""] = eqx.field(converter=positive("noise"))
     law: NoiseLaw = eqx.field(default_factory=NormalNoise, converter=part("law", NoiseLaw, NOISE_LAWS))
 
     def __check_init__(self) -> None:
-        require_finite("concepts", self.vectors)
-        require_between("noise", self.noise, 0.0, open_low=True)
         require_shape("prior", self.prior, self.vectors.shape[:1], "one weight per concept")
 
     def log_likelihood(self, inputs: Float[Array, "n d"], labels: Float[Array, " n"]) -> Float[Array, "n K"]:

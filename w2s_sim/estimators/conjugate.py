@@ -6,12 +6,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, concrete, require_count, require_finite, require_shape
+from w2s_sim._checks import concrete, require_shape
 from w2s_sim.concepts import GaussianConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import SpectralFinetuning
-from w2s_sim.fields import numbers, optional_part
+from w2s_sim.fields import Role, entries, optional_part, whole
 from w2s_sim.students import LinearPredictor
 from w2s_sim.tasks.task import WeakData
 
@@ -35,8 +35,8 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
         InputError: If the spread is neither a positive number nor a square matrix.
     """
 
-    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
-    spread: Float[Array, "..."] = eqx.field(converter=numbers("spread"))
+    num_demonstrations: int = eqx.field(static=True, converter=whole("num_demonstrations"))
+    spread: Float[Array, "..."] = eqx.field(converter=entries("spread", role=Role.SCALE))
     student: SpectralFinetuning | None = eqx.field(
         default=None,
         converter=optional_part(
@@ -45,8 +45,6 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
     )
 
     def __check_init__(self) -> None:
-        require_count("num_demonstrations", self.num_demonstrations, 1)
-        require_finite("spread", self.spread)
         shape = self.spread.shape
         if shape and (len(shape) != 2 or shape[0] != shape[1]):
             raise InputError("spread", f"shape {shape}", "a number, or a square matrix")

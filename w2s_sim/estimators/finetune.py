@@ -12,10 +12,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
-from w2s_sim.fields import number, part
+from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.students import LinearStudent
 from w2s_sim.tasks.task import WeakData
 
@@ -57,10 +56,7 @@ class DirectFinetuning(SpectralFinetuning):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
-
-    def __check_init__(self) -> None:
-        require_count("num_weak", self.num_weak, 1)
+    num_weak: int = eqx.field(static=True, converter=whole("num_weak"), kw_only=True)
 
     @property
     def sample_size(self) -> int:
@@ -76,10 +72,7 @@ class Ridge(DirectFinetuning):
         ridge: eta >= 0, in squared feature units.
     """
 
-    ridge: Float[Array, ""] = eqx.field(converter=number("ridge"))
-
-    def __check_init__(self) -> None:
-        require_between("ridge", self.ridge, 0.0)
+    ridge: Float[Array, ""] = eqx.field(converter=nonnegative("ridge"))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return spectrum / (spectrum + self.ridge)
@@ -104,12 +97,8 @@ class GradientDescent(DirectFinetuning):
         step_size: tau > 0, in inverse squared feature units.
     """
 
-    steps: int = eqx.field(static=True, converter=as_whole)
-    step_size: Float[Array, ""] = eqx.field(converter=number("step_size"))
-
-    def __check_init__(self) -> None:
-        require_count("steps", self.steps, 0)
-        require_between("step_size", self.step_size, 0.0, open_low=True)
+    steps: int = eqx.field(static=True, converter=whole("steps", 0))
+    step_size: Float[Array, ""] = eqx.field(converter=positive("step_size"))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         pace = self.step_size * spectrum
@@ -135,10 +124,7 @@ class SpectralCutoff(DirectFinetuning):
         threshold: Smallest eigenvalue of S that is followed, >= 0, in squared feature units.
     """
 
-    threshold: Float[Array, ""] = eqx.field(converter=number("threshold"))
-
-    def __check_init__(self) -> None:
-        require_between("threshold", self.threshold, 0.0)
+    threshold: Float[Array, ""] = eqx.field(converter=nonnegative("threshold"))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return jnp.where(spectrum >= self.threshold, 1.0, 0.0)
@@ -158,10 +144,7 @@ class LabelMixing(SpectralFinetuning):
     student: SpectralFinetuning = eqx.field(
         converter=part("student", SpectralFinetuning, "a fine-tuning estimator, as Ridge(0.3, num_weak=60)")
     )
-    mixing: Float[Array, ""] = eqx.field(converter=number("mixing"))
-
-    def __check_init__(self) -> None:
-        require_between("mixing", self.mixing, 0.0, 1.0)
+    mixing: Float[Array, ""] = eqx.field(converter=number("mixing", 0.0, 1.0))
 
     @property
     def sample_size(self) -> int:

@@ -7,12 +7,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.hull_projection import simplex_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
-from w2s_sim.fields import number
+from w2s_sim.fields import nonnegative, positive, whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
@@ -81,14 +80,9 @@ class ChannelUnknown(PairByPair):
     """
 
     concepts: ClassVar[type[StrongModel]] = CategoricalModel
-    steps: int = eqx.field(static=True, converter=as_whole, default=300)
-    faith: Float[Array, ""] = eqx.field(converter=number("faith"), default=5.0)
-    doubt: Float[Array, ""] = eqx.field(converter=number("doubt"), default=0.1)
-
-    def __check_init__(self) -> None:
-        require_count("steps", self.steps, 1)
-        require_between("faith", self.faith, 0.0)
-        require_between("doubt", self.doubt, 0.0, open_low=True)
+    steps: int = eqx.field(static=True, converter=whole("steps"), default=300)
+    faith: Float[Array, ""] = eqx.field(converter=nonnegative("faith"), default=5.0)
+    doubt: Float[Array, ""] = eqx.field(converter=positive("doubt"), default=0.1)
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> LabelChannel:
         """The prior and the channel that fit the data.

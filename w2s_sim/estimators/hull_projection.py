@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
-from w2s_sim._checks import require_finite, require_shape
+from w2s_sim._checks import require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prior_transfer import PriorTransfer
-from w2s_sim.fields import numbers, part
+from w2s_sim.fields import entries, part
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import Task, WeakData
@@ -194,14 +194,11 @@ class HullProjection(PriorTransfer):
         converter=part("student", Estimator, "an estimator, such as Ridge(0.3, num_weak=60)")
     )
     covariance: Float[Array, "d d"] | None = eqx.field(
-        default=None, converter=numbers("covariance", optional=True)
+        default=None, converter=entries("covariance", "(d, d)", optional=True)
     )
 
     def __check_init__(self) -> None:
-        if self.covariance is None:
-            return
-        require_finite("covariance", self.covariance)
-        if self.covariance.ndim != 2 or self.covariance.shape[0] != self.covariance.shape[1]:
+        if self.covariance is not None and self.covariance.shape[0] != self.covariance.shape[1]:
             raise InputError("covariance", f"shape {self.covariance.shape}", "a square matrix")
 
     @property

@@ -6,9 +6,9 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.estimators.prior_transfer import PriorTransfer
+from w2s_sim.fields import whole
 from w2s_sim.tasks.task import WeakData
 
 
@@ -21,10 +21,7 @@ class ContextEstimator(PriorTransfer):
         num_demonstrations: n >= 1.
     """
 
-    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
-
-    def __check_init__(self) -> None:
-        require_count("num_demonstrations", self.num_demonstrations, 1)
+    num_demonstrations: int = eqx.field(static=True, converter=whole("num_demonstrations"))
 
     @abc.abstractmethod
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:

@@ -5,10 +5,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.fields import whole
 from w2s_sim.tasks.task import WeakData
 
 
@@ -59,10 +59,7 @@ class IteratedRefinement(PairByPair):
         num_weak: n >= 1 weak pairs, all used in every round.
     """
 
-    rounds: int = eqx.field(static=True, converter=as_whole)
-
-    def __check_init__(self) -> None:
-        require_count("rounds", self.rounds, 1)
+    rounds: int = eqx.field(static=True, converter=whole("rounds"))
 
     def prior_path(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "steps K"]:
         """alpha_0 (the source prior), alpha_1, ..., alpha_T, for any latent-concept model."""

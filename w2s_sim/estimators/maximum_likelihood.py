@@ -14,7 +14,7 @@ from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
-from w2s_sim.fields import numbers, optional_part
+from w2s_sim.fields import entries, optional_part
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
@@ -133,13 +133,13 @@ class SmoothingUnknown(PairByPair):
 
     concepts: ClassVar[type[StrongModel]] = FiniteModel
     shares: Float[Array, " G"] = eqx.field(
-        converter=numbers("shares"), default_factory=lambda: jnp.linspace(0, 0.9, 19)
+        converter=entries("shares", "(G,)"), default_factory=lambda: jnp.linspace(0, 0.9, 19)
     )
     tolerance: float = eqx.field(static=True, default=1e-5, kw_only=True)
 
     def __check_init__(self) -> None:
         require_between("tolerance", self.tolerance, 0.0, open_low=True)
-        if self.shares.ndim != 1 or 0 in self.shares.shape:
+        if 0 in self.shares.shape:
             raise InputError("shares", f"shape {self.shares.shape}", "a list of shares")
         if concrete(self.shares) and not np.all((self.shares >= 0) & (self.shares < 1)):
             raise InputError("shares", short(self.shares), "numbers in [0, 1)")

@@ -6,10 +6,10 @@ from typing import ClassVar
 import equinox as eqx
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_count
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.model import ModelT
 from w2s_sim.estimators.base import Estimator
+from w2s_sim.fields import whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
@@ -55,10 +55,7 @@ class PairByPair(PriorTransfer):
         num_weak: n >= 1 weak pairs.
     """
 
-    num_weak: int = eqx.field(static=True, converter=as_whole, kw_only=True)
-
-    def __check_init__(self) -> None:
-        require_count("num_weak", self.num_weak, 1)
+    num_weak: int = eqx.field(static=True, converter=whole("num_weak"), kw_only=True)
 
     @property
     def sample_size(self) -> int:

@@ -6,10 +6,9 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Key, Shaped
 
-from w2s_sim._checks import as_whole, require_count
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
-from w2s_sim.fields import part
+from w2s_sim.fields import part, whole
 from w2s_sim.strong_model import Reader, StrongModel, require_means
 from w2s_sim.weak_data import WeakData
 
@@ -40,7 +39,7 @@ class Refinement(Estimator[StrongModel, Any]):
 
     concepts: ClassVar[type[StrongModel]] = StrongModel
 
-    num_demonstrations: int = eqx.field(static=True, converter=as_whole)
+    num_demonstrations: int = eqx.field(static=True, converter=whole("num_demonstrations"))
     student: Estimator[Any, Any] = eqx.field(
         converter=part("student", Estimator, "an estimator, such as LeastSquares(num_weak=60)")
     )
@@ -48,7 +47,6 @@ class Refinement(Estimator[StrongModel, Any]):
     labels: Labels = eqx.field(static=True, default="draw")
 
     def __check_init__(self) -> None:
-        require_count("num_demonstrations", self.num_demonstrations, 1)
         if self.context not in ("shared", "fresh", "leave-one-out"):
             raise InputError("context", repr(self.context), "'shared', 'fresh' or 'leave-one-out'")
         if self.labels not in ("draw", "mean"):

@@ -8,12 +8,11 @@ import jax.numpy as jnp
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import as_whole, require_between, require_count
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.concepts.conditioning import log_mixture, log_posterior, log_weights
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
-from w2s_sim.fields import number
+from w2s_sim.fields import positive, whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
@@ -57,15 +56,10 @@ class BiasAndNoiseUnknown(PairByPair):
     """
 
     concepts: ClassVar[type[StrongModel]] = RegressionModel
-    steps: int = eqx.field(static=True, converter=as_whole, default=200)
+    steps: int = eqx.field(static=True, converter=whole("steps"), default=200)
     bias_scale: Float[Array, ""] | None = eqx.field(
-        converter=number("bias_scale", optional=True), default=None
+        converter=positive("bias_scale", optional=True), default=None
     )
-
-    def __check_init__(self) -> None:
-        require_count("steps", self.steps, 1)
-        if self.bias_scale is not None:
-            require_between("bias_scale", self.bias_scale, 0.0, open_low=True)
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> WeakChannel:
         """The weak model that fits the data.

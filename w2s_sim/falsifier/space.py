@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.fields import Role, role_of
 from w2s_sim.statements import Case
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
@@ -96,6 +96,8 @@ def is_constructible(case: Case[Any]) -> bool:
     """
     try:
         for part in _modules(case):
+            for field in dataclasses.fields(part):
+                field.metadata.get("converter", _as_it_is)(getattr(part, field.name))
             for kind in type(part).__mro__:
                 check = vars(kind).get("__check_init__")
                 if check is not None:
@@ -103,6 +105,10 @@ def is_constructible(case: Case[Any]) -> bool:
     except InputError:
         return False
     return True
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _modules(tree: Any) -> Iterator[eqx.Module]:
@@ -130,14 +136,17 @@ def _twins(case: Case[Any]) -> dict[int, int]:
     return twins if alike else {}
 
 
-def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray, role: str) -> list[Move]:
-    if value.ndim == 0:
-        # A zero (no ridge, no noise) is a choice of its own: it has no scale to move on.
-        return [Move(name, 1, _scale_leaf(index))] if value > 0 else []
-    if role == PROBABILITY:
-        uncertain = value.max(axis=-1) < 1.0 - 1e-6
-        return [Move(name, value.size, _tilt_leaf(index))] if uncertain.any() else []
-    return [Move(name, value.size, _shift_leaf(index), free=True)]
+def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray, role: Role | None) -> list[Move]:
+    match role:
+        # A zero (no ridge, no noise) and a certainty are choices of their own: they have no scale to move on.
+        case Role.SCALE if np.any(value != 0):
+            return [Move(name, 1, _scale_leaf(index))]
+        case Role.PROBABILITY if np.any(value.max(axis=-1) < 1.0 - 1e-6):
+            return [Move(name, value.size, _tilt_leaf(index))]
+        case Role.ENTRIES:
+            return [Move(name, value.size, _shift_leaf(index), free=True)]
+        case _:
+            return []
 
 
 def _with_leaf(case: Case[Any], index: Leaves, change: Callable[[Array], Array]) -> Case[Any]:

@@ -11,14 +11,14 @@ from w2s_sim.plugins import registry
 FOLDER = Path(str(importlib.resources.files("w2s_sim.files"))) / "ready"
 
 
-def _title(path: Path) -> str:
-    """The first line of comment, beside the one that names the schema."""
+def study_title(path: Path) -> str:
+    """The question that a study answers: its first line of comment, beside the one that names the schema."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), path.stem)
 
 
 # What each of them asks.
-READY: Mapping[str, str] = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.toml"))}
+READY: Mapping[str, str] = {path.stem: study_title(path) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def find_study(name_or_path: str) -> Path:

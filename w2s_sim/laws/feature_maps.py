@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Key
 
 from w2s_sim._checks import (
-    as_whole,
     concrete,
     described,
     require_between,
@@ -21,7 +20,7 @@ from w2s_sim._checks import (
     require_shape,
 )
 from w2s_sim.errors import InputError
-from w2s_sim.fields import numbers
+from w2s_sim.fields import Role, entries, whole
 from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.purity import JAX_ERRORS, impure
 
@@ -37,12 +36,8 @@ class PolynomialMap(eqx.Module):
         degree: At least 1.
     """
 
-    num_inputs: int = eqx.field(static=True, converter=as_whole)
-    degree: int = eqx.field(static=True, converter=as_whole)
-
-    def __check_init__(self) -> None:
-        require_count("num_inputs", self.num_inputs, 1)
-        require_count("degree", self.degree, 1)
+    num_inputs: int = eqx.field(static=True, converter=whole("num_inputs"))
+    degree: int = eqx.field(static=True, converter=whole("degree"))
 
     @property
     def growth(self) -> int:
@@ -71,8 +66,8 @@ class RandomFourierMap(eqx.Module):
     Source: Rahimi & Recht 2007, Random features for large-scale kernel machines.
     """
 
-    frequencies: Float[Array, "d p"] = eqx.field(converter=numbers("frequencies"))
-    phases: Float[Array, " d"] = eqx.field(converter=numbers("phases"))
+    frequencies: Float[Array, "d p"] = eqx.field(converter=entries("frequencies", role=Role.FROZEN))
+    phases: Float[Array, " d"] = eqx.field(converter=entries("phases", role=Role.FROZEN))
 
     def __check_init__(self) -> None:
         if self.frequencies.ndim != 2 or self.phases.shape != self.frequencies.shape[:1]:

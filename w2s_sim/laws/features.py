@@ -14,15 +14,13 @@ from jaxtyping import Array, ArrayLike, Complex, Float, Key
 from w2s_sim._checks import (
     as_float,
     as_numbers,
-    as_whole,
     described,
-    require_count,
     require_finite,
     require_part,
     require_shape,
 )
 from w2s_sim.errors import InputError
-from w2s_sim.fields import numbers
+from w2s_sim.fields import entries, whole
 
 # Entries of a covariance that somebody types in, or estimates in single precision, are off by this share of
 # the largest.
@@ -119,12 +117,9 @@ class _ProductLaw(FeatureLaw):
         dim: d >= 1.
     """
 
-    dim: int = eqx.field(static=True, converter=as_whole)
+    dim: int = eqx.field(static=True, converter=whole("dim"))
     isotropic: ClassVar[bool] = True
     sign_permutation_symmetric: ClassVar[bool] = True
-
-    def __check_init__(self) -> None:
-        require_count("dim", self.dim, 1)
 
     @property
     def moment_order(self) -> float:
@@ -251,7 +246,7 @@ class Anisotropic(FeatureLaw):
     """
 
     base: FeatureLaw
-    factor: Float[Array, "d d"] = eqx.field(converter=numbers("factor"))
+    factor: Float[Array, "d d"] = eqx.field(converter=entries("factor"))
     dim: int = eqx.field(static=True, init=False)
 
     def __init__(self, base: FeatureLaw, factor: Float[ArrayLike, "d d"] | None = None) -> None:
@@ -263,7 +258,6 @@ class Anisotropic(FeatureLaw):
 
     def __check_init__(self) -> None:
         require_shape("factor", self.factor, (self.dim, self.dim), "features x features")
-        require_finite("factor", self.factor)
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         return self.base.sample(num_inputs, key=key) @ self.factor.T

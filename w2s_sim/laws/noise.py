@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln
 from jaxtyping import Array, Float, Key
 
-from w2s_sim._checks import require_between
 from w2s_sim.fields import number
 
 # What a complaint about something else asks for.
@@ -95,10 +94,9 @@ class StudentTNoise(NoiseLaw):
         degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
     """
 
-    degrees_of_freedom: Float[Array, ""] = eqx.field(converter=number("degrees_of_freedom"))
-
-    def __check_init__(self) -> None:
-        require_between("degrees_of_freedom", self.degrees_of_freedom, 2.0, open_low=True)
+    degrees_of_freedom: Float[Array, ""] = eqx.field(
+        converter=number("degrees_of_freedom", 2.0, open_low=True)
+    )
 
     @property
     def moment_order(self) -> float:

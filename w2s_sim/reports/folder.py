@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from w2s_sim.book.pages import has_page, write_pages
 from w2s_sim.errors import InputError
 from w2s_sim.plotting import theorem_figures
 from w2s_sim.plotting.style import to_svg
@@ -38,13 +39,17 @@ def open_folder(path: Path) -> Path:
 def write_report(
     folder: Path, verdicts: Sequence[Verdict], statements: Sequence[Statement], manifest: dict[str, Any]
 ) -> Path:
-    """Write verdicts.parquet, manifest.json, figures and report.html; returns the last's path.
+    """Write verdicts.parquet, manifest.json, figures, pages of the book and report.html.
 
     figures/ID.svg shows measured / bound of every case of a theorem; figures/ID-curve.svg shows measured and
-    bound along one parameter. Either is left out where no cases make it.
+    bound along one parameter. Either is left out where no cases make it. pages/ID.html is the page with the
+    proof, beside the pages that it links to.
 
     Of a run that was interrupted, all of them say so: the page in words, the manifest and the attributes of
     the table under `partial_run`.
+
+    Returns:
+        The path of report.html.
 
     Raises:
         InputError: If the disk refuses, for instance because it is full.
@@ -56,19 +61,21 @@ def write_report(
         if not rows.empty:
             drawn = theorem_figures(rows, statement.plot_axis, statement.quantity)
             figures[statement.id] = {name: to_svg(figure) for name, figure in drawn.items()}
-    page = render_page(verdicts, statements, figures, manifest)
     # Parameters differ from case to case: JSON keeps the columns of the table the same for all.
     table = frame.assign(parameters=[json.dumps(parameters) for parameters in frame["parameters"]])
     if "partial_run" in manifest:
         table.attrs["partial_run"] = manifest["partial_run"]
     try:
         (folder / "figures").mkdir(exist_ok=True)
+        pages = write_pages(folder / "pages", {s.page for s in statements if has_page(s.page)})
+        links = {page: path.relative_to(folder).as_posix() for page, path in pages.items()}
+        report = render_page(verdicts, statements, figures, manifest, links)
         _write_whole(folder / "verdicts.parquet", lambda path: table.to_parquet(path, index=False))
         _write_text(folder / "manifest.json", json.dumps(manifest, indent=1) + "\n")
         for statement_id, drawn in figures.items():
             for name, svg in drawn.items():
                 _write_text(folder / "figures" / f"{statement_id}{FILE_ENDINGS[name]}.svg", svg)
-        _write_text(folder / "report.html", page)
+        _write_text(folder / "report.html", report)
     except OSError as error:
         given = f"{folder} ({error.strerror or error})"
         raise InputError("--out", given, "a folder that can be written") from None

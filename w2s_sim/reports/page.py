@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jinja2
-import latex2mathml.converter
 from markupsafe import Markup
 
+from w2s_sim.book.formulas import mathml
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
 from w2s_sim.verify.partial import partial_sentence
@@ -28,6 +28,7 @@ def render_page(
     statements: Sequence[Statement],
     figures: Mapping[str, Mapping[str, str]],
     manifest: dict[str, Any],
+    pages: Mapping[str, str],
 ) -> str:
     """The page as HTML.
 
@@ -36,6 +37,7 @@ def render_page(
         statements: The theorems, in the order of their sections.
         figures: SVG elements by theorem id and name, "curve" or "tightness".
         manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
+        pages: Addresses of the pages with the proofs, by `Statement.page`, relative to the report.
     """
     template = importlib.resources.files("w2s_sim.reports").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -44,6 +46,7 @@ def render_page(
     return environment.from_string(template).render(
         sections=sections,
         relations=RELATIONS,
+        pages=pages,
         manifest=manifest,
         manifest_text=json.dumps(manifest, indent=1),
         alpha=manifest["configuration"]["alpha"],
@@ -59,13 +62,6 @@ def _number(value: float, digits: int = 5) -> str:
     return f"{value + 0.0:.{digits}g}".replace("inf", "∞")
 
 
-def _mathml(formula: str) -> Markup:
-    """A LaTeX formula as MathML; the converter knows fences that grow, but not those of a given size."""
-    for size in (r"\Bigl", r"\bigl", r"\Biggl", r"\biggl"):
-        formula = formula.replace(size, r"\left").replace(f"{size[:-1]}r", r"\right")
-    return Markup(latex2mathml.converter.convert(formula)) if formula else Markup()
-
-
 def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping[str, str]) -> dict[str, Any]:
     rows = {
         role: [v for v in verdicts if v.theorem == statement.id and v.role == role]
@@ -74,7 +70,7 @@ def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping
     mutants = rows["mutant"]
     return {
         "statement": statement,
-        "formula": _mathml(statement.formula),
+        "formula": mathml(statement.formula),
         "figures": [(FIGURE_CAPTIONS[name], Markup(svg)) for name, svg in figures.items()],
         "rows": rows,
         "outcome": worst_outcome(rows["theorem"]),

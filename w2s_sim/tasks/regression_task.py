@@ -13,13 +13,12 @@ from w2s_sim._checks import (
     as_probabilities,
     described,
     require_count,
-    require_finite,
     require_key,
     require_shape,
 )
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.fields import numbers, part, probability
+from w2s_sim.fields import entries, part, probability
 from w2s_sim.laws.features import FeatureLaw, feature_law
 from w2s_sim.laws.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearPredictor, LinearStudent
@@ -156,11 +155,10 @@ class ShiftedTarget(TransferTask):
         target_shift: What the target lies beside the mixture beta_Q, shape (d,), label/feature units.
     """
 
-    target_shift: Float[Array, " d"] = eqx.field(converter=numbers("target_shift"))
+    target_shift: Float[Array, " d"] = eqx.field(converter=entries("target_shift"))
 
     def __check_init__(self) -> None:
         require_shape("target_shift", self.target_shift, (self.dim,), "one number per feature")
-        require_finite("target_shift", self.target_shift)
 
     @property
     def target_vector(self) -> Float[Array, " d"]:

@@ -6,11 +6,11 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Int, Key
 
-from w2s_sim._checks import as_numbers, require_between, require_finite, require_part, require_shape
+from w2s_sim._checks import as_numbers, require_between, require_part, require_shape
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
-from w2s_sim.fields import number, numbers, part
+from w2s_sim.fields import entries, nonnegative, part
 from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 
 # Two directions count as orthogonal when their cosine is below this (float32 rounding).
@@ -42,15 +42,9 @@ class RegressionSupervisor(WeakSupervisor):
         InputError: If the noise is negative or a number is not finite.
     """
 
-    vectors: Float[Array, "K d"] = eqx.field(converter=numbers("weak.concepts"))
-    noise: Float[Array, ""] = eqx.field(converter=number("weak.noise"))
+    vectors: Float[Array, "K d"] = eqx.field(converter=entries("weak.concepts", "(K, d)"))
+    noise: Float[Array, ""] = eqx.field(converter=nonnegative("weak.noise"))
     law: NoiseLaw = eqx.field(default_factory=NormalNoise, converter=part("weak.law", NoiseLaw, NOISE_LAWS))
-
-    def __check_init__(self) -> None:
-        if self.vectors.ndim != 2:
-            raise InputError("weak.concepts", f"shape {self.vectors.shape}", "shape (K, d)")
-        require_finite("weak.concepts", self.vectors)
-        require_between("weak.noise", self.noise, 0.0)
 
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]

@@ -7,15 +7,17 @@ its direction is turned round, and a functional of several means is changed. Wha
 import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.fields import PROBABILITY, role_of
+from w2s_sim.fields import Role, role_of
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, leaf_name, terms_of
@@ -111,12 +113,14 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
         if not eqx.is_inexact_array(leaf):
             continue
         name = leaf_name(path).removeprefix("task.")
-        if role_of(case, path) == PROBABILITY:
-            yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
-            yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
-            continue
-        for factor, word in ((0.5, "half"), (2.0, "twice")):
-            yield f"{word} the {name}", lambda case, i=index, f=factor: _with_leaf(case, i, lambda x: f * x)
+        match role_of(case, path):
+            case Role.PROBABILITY:
+                yield f"{name} flattened", lambda case, i=index: _with_leaf(case, i, _flattened)
+                yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
+            case Role.SCALE | Role.ENTRIES:
+                for factor, word in ((0.5, "half"), (2.0, "twice")):
+                    change = partial(jnp.multiply, factor)
+                    yield f"{word} the {name}", lambda case, i=index, c=change: _with_leaf(case, i, c)
     for factor, word in ((0.5, "half"), (2.0, "twice")):
         if isinstance(case.task, TransferTask):
             yield f"{word} the weak bias", lambda case, f=factor: _with_bias(case, f)

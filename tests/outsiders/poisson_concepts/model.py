@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax.scipy.special import gammaln
 
 import w2s_sim as w2s
-from w2s_sim.fields import numbers, part, probability
+from w2s_sim.fields import Role, entries, part, probability
 
 # Exposures are uniform on [0.1, 1.9]: their mean is 1, and this is their mean square.
 MEAN_SQUARE = 1.27
@@ -15,7 +15,7 @@ MEAN_SQUARE = 1.27
 class PoissonModel(w2s.LatentConceptModel):
     """K rates, events per unit of exposure."""
 
-    rates: jax.Array = eqx.field(converter=numbers("rates"))
+    rates: jax.Array = eqx.field(converter=entries("rates", "(K)", role=Role.SCALE))
 
     def log_likelihood(self, inputs, labels):
         means = inputs[:, None] * self.rates

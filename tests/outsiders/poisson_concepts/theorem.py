@@ -1,5 +1,7 @@
 """mean-rate-floor: counting weak events never does better than the weak rate and its Poisson noise."""
 
+from pathlib import Path
+
 import w2s_sim as w2s
 from poisson_concepts.model import MEAN_SQUARE, MeanRate, PoissonModel, PoissonTask
 
@@ -56,6 +58,5 @@ MEAN_RATE_FLOOR = w2s.Statement(
     parameters=(NUM_WEAK,),
     build_estimator=lambda numbers: MeanRate(**numbers),
     bounded_metric=w2s.BoundedMetric("risk", COUNTS.holds),
-    quantity="excess risk (squared counts)",
-    page="poisson_concepts/mean-rate-floor.md",
+    page=str(Path(__file__).parent / "mean-rate-floor.md"),
 )

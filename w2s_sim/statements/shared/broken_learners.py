@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, Key
 
-from w2s_sim._checks import as_float
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
+from w2s_sim.fields import entries
 from w2s_sim.laws.features import FeatureLaw, Gaussian
 from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor
@@ -87,7 +87,7 @@ class BlockwiseDescent(Estimator[RegressionModel, LinearStudent]):
         num_weak: n >= 1 weak pairs.
     """
 
-    step_sizes: Float[Array, " d"] = eqx.field(converter=as_float)
+    step_sizes: Float[Array, " d"] = eqx.field(converter=entries("step_sizes"))
     steps: int = eqx.field(static=True, kw_only=True)
     num_weak: int = eqx.field(static=True, kw_only=True)
 

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from tests.conformance.kinds import STRONG_MODELS
 from w2s_sim.concepts import ConceptModel, GaussianConceptModel
 from w2s_sim.errors import InputError
-from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
+from w2s_sim.statements.shared.finite_examples import table_task
 from w2s_sim.strong_model import OneContextEach, PredictsMeans, StrongModel
 from w2s_sim.weak_data import WeakData
 
@@ -22,34 +23,10 @@ pytestmark = pytest.mark.usefixtures("x64")
 SIZE, NUM_BATCHES = 3, 4
 
 
-def prompts() -> tuple[Any, WeakData]:
-    task = language_task()
-    model = task.source
-    assert isinstance(model, w2s.HiddenMarkovModel)
-    document = w2s.PromptModel(
-        model.prior, model.initial, model.transition, model.emission, length=model.length
-    )
-    return document, pairs_of(task)
-
-
-def pairs_of(task: Any) -> WeakData:
-    return task.sample_weak(NUM_BATCHES * (SIZE + 1), key=jax.random.key(1))
-
-
-def gaussian() -> tuple[Any, WeakData]:
-    model = GaussianConceptModel(jnp.zeros(8), 0.4 * jnp.eye(8), 0.5)
-    return model, pairs_of(w2s.canonical_task())
-
-
-# A model and weak pairs for it.
-MODELS: dict[str, Callable[[], tuple[Any, WeakData]]] = {
-    "regression": lambda: (w2s.canonical_task().source, pairs_of(w2s.canonical_task())),
-    "gaussian": gaussian,
-    "categorical": lambda: (table_task().source, pairs_of(table_task())),
-    "hidden markov": lambda: (language_task().source, pairs_of(language_task())),
-    "style and content": lambda: (style_content_task().source, pairs_of(style_content_task())),
-    "prompt": prompts,
-}
+def example(name: str) -> tuple[Any, WeakData]:
+    """A model, and weak pairs for it."""
+    make, task = STRONG_MODELS[name]
+    return make(), task().sample_weak(NUM_BATCHES * (SIZE + 1), key=jax.random.key(1))
 
 
 def numbers_of(model: ConceptModel) -> np.ndarray:
@@ -66,9 +43,9 @@ def others_of(batches: WeakData, batch: int, query: int) -> WeakData:
     return WeakData(batches.inputs[batch][np.array(rest)], batches.labels[batch][np.array(rest)])
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "prompt"])
+@pytest.mark.parametrize("name", [name for name in STRONG_MODELS if name != "prompt"])
 def test_a_context_may_be_read_in_parts(name: str) -> None:
-    model, pairs = MODELS[name]()
+    model, pairs = example(name)
     part = model
     for first in range(5):
         part = part.read(pairs[first : first + 1])
@@ -76,15 +53,15 @@ def test_a_context_may_be_read_in_parts(name: str) -> None:
     np.testing.assert_allclose(numbers_of(part), numbers_of(model.read(pairs[:5])), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", STRONG_MODELS)
 def test_nothing_read_changes_nothing(name: str) -> None:
-    model, pairs = MODELS[name]()
+    model, pairs = example(name)
     np.testing.assert_allclose(numbers_of(model.read(pairs[:0])), numbers_of(model), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "gaussian"])
+@pytest.mark.parametrize("name", [name for name in STRONG_MODELS if name != "gaussian"])
 def test_many_contexts_are_read_as_each_alone(name: str) -> None:
-    model, pairs = MODELS[name]()
+    model, pairs = example(name)
     batches = pairs.batches(SIZE + 1)
     contexts = WeakData(batches.inputs[:, :SIZE], batches.labels[:, :SIZE])
     each = [
@@ -103,10 +80,10 @@ def test_many_contexts_are_read_as_each_alone(name: str) -> None:
         np.testing.assert_allclose(fast.predict(pairs.inputs), means, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", STRONG_MODELS)
 def test_the_plain_route_labels_left_out_queries_as_each_alone(name: str) -> None:
     """By its means where there are any, else by the keys of its draws."""
-    model, pairs = MODELS[name]()
+    model, pairs = example(name)
     batches = pairs.batches(SIZE + 1)
     plain = StrongModel.read_left_out(model, batches) if name == "gaussian" else _plain(model, batches)
     assert isinstance(plain, OneContextEach)
@@ -137,7 +114,7 @@ def _plain(model: StrongModel, batches: WeakData) -> OneContextEach:
 def test_labels_follow_the_predictive(
     name: str, route: str, standard_errors_off: Callable[..., float]
 ) -> None:
-    model, pairs = MODELS[name]()
+    model, pairs = example(name)
     context, query = pairs[:SIZE], pairs.inputs[SIZE : SIZE + 1]
     read = model.read(context)
     symbols = jnp.arange(model.num_symbols)
@@ -148,6 +125,43 @@ def test_labels_follow_the_predictive(
     keys = jax.random.split(jax.random.key(2), 20_000)
     labels = jax.jit(jax.vmap(lambda key: reader.relabel(query, key=key)[0]))(keys)
     assert standard_errors_off(np.asarray(labels)[:, None] == np.asarray(symbols), law) < 5
+
+
+@pytest.mark.parametrize("name", STRONG_MODELS)
+def test_labels_follow_their_key_by_every_route(name: str) -> None:
+    model, pairs = example(name)
+
+    def labels(context: WeakData, key: jax.Array) -> jax.Array:
+        return model.read(context).relabel(pairs.inputs, key=key)
+
+    keys = jax.random.split(jax.random.key(0), 2)
+    own = labels(pairs[:SIZE], keys[0])
+    assert own.shape == pairs.labels.shape
+    assert own.dtype == pairs.labels.dtype
+    many = jax.jit(jax.vmap(labels, in_axes=(None, 0)))(pairs[:SIZE], keys)
+    np.testing.assert_allclose(many[0], own, rtol=1e-9)
+    assert not np.array_equal(many[1], own)
+
+
+@pytest.mark.parametrize("name", ["regression", "categorical", "hidden markov", "style and content"])
+def test_a_posterior_weighs_each_concept_by_its_likelihood(name: str) -> None:
+    """Bayes' rule, written out with NumPy: one factor per concept and pair."""
+    model, pairs = example(name)
+    weights = np.asarray(model.prior).copy()
+    for i in range(5):
+        for concept in range(model.num_concepts):
+            alone = model.log_likelihood(pairs.inputs[i : i + 1], pairs.labels[i : i + 1])
+            weights[concept] *= np.exp(alone[0, concept])
+    np.testing.assert_allclose(model.read(pairs[:5]).prior, weights / weights.sum(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["regression", "gaussian"])
+def test_means_of_labels_are_the_predictions(name: str, standard_errors_off: Callable[..., float]) -> None:
+    model, pairs = example(name)
+    read = model.read(pairs[:SIZE])
+    keys = jax.random.split(jax.random.key(4), 20_000)
+    drawn = jax.jit(jax.vmap(lambda key: read.relabel(pairs.inputs, key=key)))(keys)
+    assert standard_errors_off(drawn, read.predict(pairs.inputs)) < 5
 
 
 class LastLabels(StrongModel):

@@ -1,0 +1,101 @@
+"""Pages of the book as HTML: complete, readable, linked."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.book.formulas import mathml
+from w2s_sim.book.pages import find_page, write_pages
+
+THEORY = Path(__file__).parents[2] / "theory"
+PAGES = sorted(f"theory/{path.name}" for path in THEORY.glob("*.md"))
+
+
+class Html(HTMLParser):
+    """Collects the addresses, the anchors and the tags that are open at the end."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.anchors: set[str] = set()
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.addresses += [value for name in ("href", "src") if (value := given.get(name))]
+        self.anchors |= {value for name, value in attrs if name == "id" and value}
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("book")
+    written = write_pages(made, PAGES)
+    assert {path.name for path in written.values()} == {Path(page).stem + ".html" for page in PAGES}
+    return made
+
+
+def test_every_link_of_the_html_leads_somewhere(folder: Path) -> None:
+    pages = {path.name: Html(path.read_text(encoding="utf-8")) for path in folder.glob("*.html")}
+    for name, page in pages.items():
+        assert page.open == [], name
+        for address in page.addresses:
+            if re.match(r"https?:", address):
+                continue
+            file, _, anchor = address.partition("#")
+            assert (folder / file).is_file() if file else True, f"{name}: {address}"
+            assert not anchor or anchor in pages[file or name].anchors, f"{name}: {address}"
+
+
+def test_no_formula_stays_in_latex(folder: Path) -> None:
+    for path in folder.glob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        formulas = re.findall(r"<math.*?</math>", text, flags=re.DOTALL)
+        source = (THEORY / f"{path.stem}.md").read_text(encoding="utf-8")
+        assert bool(formulas) == ("$" in re.sub(r"`[^`]*`", "", source)), path.name
+        assert not [f for f in formulas if "\\" in re.sub(r'="[^"]*"', "", f)], path.name
+        # A dollar sign outside of code would be a formula that the parser did not notice.
+        assert "$" not in re.sub(r"<(code|pre).*?</\1>", "", text, flags=re.DOTALL), path.name
+
+
+def test_pictures_travel_with_their_page(tmp_path: Path) -> None:
+    write_pages(tmp_path, ["theory/ginc.md"])
+    picture = tmp_path / "ginc.png"
+    assert picture.read_bytes() == (THEORY.parent / "figures" / "gallery" / "ginc.png").read_bytes()
+
+
+def test_pages_of_others_may_have_the_name_of_a_page_of_the_book(tmp_path: Path) -> None:
+    own = tmp_path / "own" / "notation.md"
+    own.parent.mkdir()
+    own.write_text("# Own\n\nSee [the floor](floor.md) and `code`.\n\n$a<b$ and <script>\n", encoding="utf-8")
+    (own.parent / "floor.md").write_text("# Floor\n", encoding="utf-8")
+    written = write_pages(tmp_path / "html", ["theory/notation.md", str(own)])
+    assert len({path.name for path in written.values()}) == 2
+    text = written[str(own)].read_text(encoding="utf-8")
+    assert 'href="floor.html"' in text
+    assert "<title>Own</title>" in text
+    assert "<script>" not in text
+
+
+def test_a_missing_page_is_named() -> None:
+    with pytest.raises(w2s.InputError, match=r"theory/nothing\.md"):
+        find_page("theory/nothing.md")
+
+
+def test_fences_of_a_given_size_and_tables_with_space() -> None:
+    text = mathml(r"\bigl(\frac ab\Bigr] \big| \begin{cases}1\\[2ex] 2\end{cases}")
+    assert "big" not in text
+    assert "2ex" not in text
+    assert mathml("") == ""

@@ -1,0 +1,1 @@
+"""The pages of the book in `theory/`: their list, where they lie, and the same pages as HTML."""

@@ -1,0 +1,157 @@
+"""The pages of the book as HTML that a browser opens without the network: formulas become MathML."""
+
+import importlib.resources
+import os
+import posixpath
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote
+
+import jinja2
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+
+from w2s_sim.book.formulas import mathml
+from w2s_sim.errors import InputError
+
+# A wheel holds the pages beside this file; in a checkout they lie in the folder of the book.
+_PLACES = (Path(__file__).parent, Path(__file__).parents[2])
+
+
+def find_page(page: str) -> Path:
+    """The Markdown file of a page.
+
+    Args:
+        page: Path of the file, or its place in the book, such as "theory/naive-floor.md".
+
+    Raises:
+        InputError: If no such file exists.
+    """
+    for place in _PLACES:
+        if (place / page).is_file():
+            return (place / page).resolve()
+    raise InputError("page", page, "a page of the book, such as theory/naive-floor.md, or a Markdown file")
+
+
+def has_page(page: str) -> bool:
+    """Whether `find_page` finds the page."""
+    return any((place / page).is_file() for place in _PLACES)
+
+
+def write_pages(folder: Path, pages: Iterable[str]) -> dict[str, Path]:
+    """Write pages as HTML, with all pages and pictures that they link to.
+
+    Args:
+        folder: Where the HTML goes; made if it is missing.
+        pages: As `find_page` takes them.
+
+    Returns:
+        The HTML file of each page asked for.
+
+    Raises:
+        InputError: If a page does not exist.
+    """
+    asked = {page: find_page(page) for page in pages}
+    # Every Markdown file by its name in the folder. Two files of one name would overwrite each other.
+    names: dict[Path, str] = {}
+    waiting = list(asked.values())
+    folder.mkdir(parents=True, exist_ok=True)
+    while waiting:
+        source = waiting.pop()
+        if source in names:
+            continue
+        names[source] = _free_name(source.stem, names.values())
+        waiting += [linked for linked in _linked_files(source) if linked.suffix == ".md"]
+    for source, name in names.items():
+        (folder / f"{name}.html").write_text(_as_html(source, names, folder), encoding="utf-8")
+    return {page: folder / f"{names[source]}.html" for page, source in asked.items()}
+
+
+def _free_name(stem: str, taken: Iterable[str]) -> str:
+    """The stem, numbered if another page has it."""
+    taken, name, number = set(taken), stem, 1
+    while name in taken:
+        number += 1
+        name = f"{stem}-{number}"
+    return name
+
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    return parser.use(
+        dollarmath_plugin,
+        double_inline=True,
+        renderer=lambda formula, options: str(mathml(formula, options["display_mode"])),
+    )
+
+
+def _tokens(source: Path) -> list[Token]:
+    return _parser().parse(source.read_text(encoding="utf-8"))
+
+
+def _children(tokens: list[Token]) -> Iterable[Token]:
+    return (child for token in tokens for child in token.children or ())
+
+
+def _local_file(source: Path, target: str | int | float | None) -> Path | None:
+    """The file that a link of a page leads to; None for links to the web and within the page."""
+    address = unquote(str(target or "").partition("#")[0])
+    if not address or re.match(r"[a-z]+:", address):
+        return None
+    return (source.parent / address).resolve()
+
+
+def _linked_files(source: Path) -> list[Path]:
+    """Files that a page links to, of those that exist here: a wheel has no tests and no scripts."""
+    targets = [child.attrGet("href") for child in _children(_tokens(source)) if child.type == "link_open"]
+    files = [_local_file(source, target) for target in targets]
+    return [file for file in files if file is not None and file.is_file()]
+
+
+def _as_html(source: Path, names: dict[Path, str], folder: Path) -> str:
+    tokens = _tokens(source)
+    for token in tokens:
+        if token.type == "heading_open":
+            inline = tokens[tokens.index(token) + 1]
+            token.attrSet("id", _anchor(inline.content))
+    for child in _children(tokens):
+        if child.type == "link_open":
+            _point_link(child, source, names)
+        elif child.type == "image":
+            _copy_picture(child, source, folder)
+    parser = _parser()
+    body = Markup(parser.renderer.render(tokens, parser.options, {}))
+    title = next((tokens[i + 1].content for i, token in enumerate(tokens) if token.tag == "h1"), source.stem)
+    template = importlib.resources.files("w2s_sim.book").joinpath("page.html.jinja").read_text("utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(template).render(title=title, body=body)
+
+
+def _anchor(heading: str) -> str:
+    """The anchor of a heading, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def _point_link(link: Token, source: Path, names: dict[Path, str]) -> None:
+    """Let a link to a page lead to its HTML. A link to code, which does not travel, stays as text alone."""
+    target = str(link.attrGet("href"))
+    file = _local_file(source, target)
+    if file is None:
+        return
+    if file in names:
+        _, _, anchor = target.partition("#")
+        link.attrSet("href", f"{names[file]}.html" + (f"#{anchor}" if anchor else ""))
+    else:
+        link.attrs = {"title": posixpath.normpath(target)}
+
+
+def _copy_picture(picture: Token, source: Path, folder: Path) -> None:
+    """Put a picture beside the HTML."""
+    file = _local_file(source, picture.attrGet("src"))
+    if file is None or not file.is_file():
+        return
+    (folder / file.name).write_bytes(file.read_bytes())
+    picture.attrSet("src", os.fspath(file.name))
