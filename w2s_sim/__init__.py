@@ -43,11 +43,13 @@ if TYPE_CHECKING:
     from w2s_sim.laws.feature_maps import PolynomialMap as PolynomialMap
     from w2s_sim.laws.feature_maps import random_fourier_map as random_fourier_map
     from w2s_sim.laws.features import Anisotropic as Anisotropic
+    from w2s_sim.laws.features import FeatureLaw as FeatureLaw
     from w2s_sim.laws.features import Gaussian as Gaussian
     from w2s_sim.laws.features import Rademacher as Rademacher
     from w2s_sim.laws.features import UniformCube as UniformCube
     from w2s_sim.laws.noise import LaplaceNoise as LaplaceNoise
     from w2s_sim.laws.noise import LogisticNoise as LogisticNoise
+    from w2s_sim.laws.noise import NoiseLaw as NoiseLaw
     from w2s_sim.laws.noise import NormalNoise as NormalNoise
     from w2s_sim.laws.noise import StudentTNoise as StudentTNoise
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
@@ -121,8 +123,8 @@ _HOMES = {
     ),
     "w2s_sim.falsifier": ("falsify",),
     "w2s_sim.laws.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
-    "w2s_sim.laws.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
-    "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NormalNoise", "StudentTNoise"),
+    "w2s_sim.laws.features": ("Anisotropic", "FeatureLaw", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NoiseLaw", "NormalNoise", "StudentTNoise"),
     "w2s_sim.metrics": ("performance_gap_recovered",),
     "w2s_sim.plugins": (
         "EstimatorKind",

@@ -273,6 +273,7 @@ def test_what_the_list_gets() -> None:
         }
     ]
     assert [plugin["name"] for plugin in contents["plugins"]] == ["poisson-concepts"]
-    asks = "import sys; from w2s_sim.cli.plugin_listing import plugin_contents; plugin_contents(); print('jax' in sys.modules)"
+    asks = "import sys; from w2s_sim.cli.plugin_listing import plugin_contents as contents; contents(); "
+    asks += "print('jax' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", asks], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

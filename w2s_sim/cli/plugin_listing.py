@@ -9,7 +9,7 @@ GROUP = "w2s_sim.plugins"
 
 
 def plugin_contents(places: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """The theorems and ready studies of plugins, in the form of the list of our own, and the plugins themselves.
+    """The theorems and ready studies of plugins, in the form of our own list, and the plugins themselves.
 
     Args:
         places: Files and modules to bring in, beside the plugins that are installed.
