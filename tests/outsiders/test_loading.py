@@ -187,6 +187,34 @@ def test_names_that_are_taken_are_refused_naming_both(file: Path) -> None:
     assert registry().brought == ()
 
 
+def test_a_statement_whose_tasks_no_file_describes_is_shown(run: Run, file: Path) -> None:
+    text = STATEMENT.replace(
+        "LEMMA = ",
+        "class Own(w2s.LatentConceptModel):\n"
+        "    def log_likelihood(self, inputs, labels): return labels[:, None] * self.prior\n"
+        "    def sample_labels(self, inputs, concepts, *, key): return inputs\n\n"
+        "class OwnTask(w2s.ConceptTask):\n"
+        "    source: Own\n    target_prior: object\n    risk_label = 'none'\n"
+        "    def sample_inputs(self, num, *, key): return None\n"
+        "    def excess_risk(self, student): return 0.0\n"
+        "    @property\n    def weak_student(self): return self.source\n\n"
+        "OWN = w2s.Case('own', OwnTask(Own([1.0]), Own([1.0]).prior), w2s.InContext(3))\nLEMMA = ",
+    )
+    text = text.replace("lemmas=(LEMMA,),", "build_estimator=lambda numbers: w2s.InContext(3),")
+    text = text.replace(
+        '    cases=lambda preset: [w2s.Case("canonical"',
+        '    cases=lambda preset: [OWN] or [w2s.Case("canonical"',
+    )
+    file.write_text(text + "ONLY = [HALF]\n", encoding="utf-8")
+    status, out, complaint = run("show", "half-a-label", "--plugin", str(file))
+    assert (status, complaint) == (0, "")
+    assert out.splitlines()[-2:] == [
+        "It takes no cases from files. To check its own cases, run",
+        f"    w2s verify half-a-label --plugin {file}",
+    ]
+    assert run("verify", str(file))[0] == 0
+
+
 def test_several_statements_are_no_one(run: Run, file: Path) -> None:
     file.write_text(STATEMENT.replace("lemmas=(LEMMA,),", ""), encoding="utf-8")
     for command in ("show", "falsify"):

@@ -10,6 +10,7 @@ from rich.markup import escape
 from w2s_sim.cli.arguments import Schema, Show
 from w2s_sim.cli.console import make_console
 from w2s_sim.cli.named_statements import named_statement
+from w2s_sim.errors import InputError
 from w2s_sim.files import example_case_file
 from w2s_sim.files.schema import schema_path, schema_text
 from w2s_sim.plugins import brought_in, on_the_command_line, registry
@@ -25,11 +26,11 @@ def run_show(arguments: Show) -> int:
 
 def _show(statement: Statement) -> int:
     console = make_console()
-    for line in _description(statement):
+    example = _example(statement)
+    for line in [*_description(statement), *_case_lines(statement, bool(example))]:
         console.print(escape(line), soft_wrap=True)
-    if statement.build_estimator is not None:
-        # Plain, so that it can be copied into a file as it is.
-        print(example_case_file(statement), end="")
+    # Plain, so that it can be copied into a file as it is.
+    print(example, end="")
     return 0
 
 
@@ -74,14 +75,23 @@ def _description(statement: Statement) -> list[str]:
         *[f"  - {control.case.name} (breaks: {control.breaks})" for control in controls],
         f"cases in the quick preset: {len(cases)}",
         "",
-        *_case_lines(statement),
     ]
 
 
-def _case_lines(statement: Statement) -> list[str]:
+def _example(statement: Statement) -> str:
+    """A ready case file; "" if the statement takes none, or its tasks are of no kind that files describe."""
+    if statement.build_estimator is None:
+        return ""
+    try:
+        return example_case_file(statement)
+    except InputError:
+        return ""
+
+
+def _case_lines(statement: Statement, takes_files: bool) -> list[str]:
     """What stands above the ready case file, or that there is none."""
     named = on_the_command_line(statement)
-    if statement.build_estimator is None:
+    if not takes_files:
         return ["It takes no cases from files. To check its own cases, run", f"    w2s verify {named}"]
     remark = "To check it on a task of your own, edit this file and run"
     return [remark, f"    w2s verify {named} --case FILE.toml", ""]

@@ -8,9 +8,12 @@ bring_in("my_package:PLUGIN")          # for the rest of the process
 import contextlib
 import dataclasses
 import importlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import jax
+import numpy as np
 
 from w2s_sim._checks import described, require_part
 from w2s_sim.errors import InputError
@@ -37,6 +40,8 @@ class Registry:
     def __init__(self, own: Plugin) -> None:
         self.own = own
         self.brought: tuple[Brought, ...] = ()
+        # Kinds are looked up for every cell of a study: made once for each set of plugins.
+        self._tasks: tuple[tuple[Brought, ...], dict[str, TaskKind]] | None = None
 
     def add(self, brought: Brought) -> None:
         """Bring in a plugin; the same plugin a second time changes nothing.
@@ -76,7 +81,10 @@ class Registry:
     @property
     def tasks(self) -> dict[str, TaskKind]:
         """All kinds of tasks by name."""
-        return {kind.name: self._opened(kind) for each in (self.own, *self.plugins) for kind in each.tasks}
+        if self._tasks is None or self._tasks[0] is not self.brought:
+            kinds = [kind for each in (self.own, *self.plugins) for kind in each.tasks]
+            self._tasks = self.brought, {kind.name: self._opened(kind) for kind in kinds}
+        return self._tasks[1]
 
     @property
     def estimators(self) -> dict[str, EstimatorKind]:
@@ -230,7 +238,7 @@ def statements_of(*named: Named) -> list[Statement]:
             found.append(each)
         elif isinstance(each, str):
             found.append(find_statement(each))
-        elif isinstance(each, Mapping | Sequence | Iterator | set | frozenset):
+        elif isinstance(each, Iterable) and not isinstance(each, np.ndarray | jax.Array):
             found += statements_of(*(each.values() if isinstance(each, Mapping) else each))
         else:
             raise InputError(
