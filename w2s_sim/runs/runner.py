@@ -124,9 +124,13 @@ def _run_with(
 def largest_cells(cells: Sequence[Cell]) -> list[int]:
     """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
     largest: dict[object, tuple[int, int]] = {}
+    # Cells share their tasks.
+    forms: dict[int, Form] = {}
     for cell in cells:
-        estimator = cell.case.estimator
-        kind = (type(estimator), Form.of(cell.case.task))
+        estimator, task = cell.case.estimator, cell.case.task
+        if id(task) not in forms:
+            forms[id(task)] = Form.of(task)
+        kind = (type(estimator), forms[id(task)])
         largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
     return [index for _, index in largest.values()]
 
