@@ -81,6 +81,33 @@ def test_a_file_that_was_changed_is_read_again(file: Path) -> None:
         assert (first[0].statements[0].id, second[0].statements[0].id) == ("half-a-label", "half-label")
 
 
+def test_two_files_of_one_name(run: Run, file: Path) -> None:
+    other = file.parent / "other" / file.name
+    other.parent.mkdir()
+    other.write_text(STATEMENT.replace("half-a-label", "half-label"), encoding="utf-8")
+    status, text, _ = run("verify", str(file), str(other), "--json")
+    assert status == 0
+    document = json.loads(text)
+    assert {row["theorem"] for row in document["verdicts"]} == {"half-a-label", "half-label"}
+    assert [plugin["name"] for plugin in document["manifest"]["plugins"]] == ["my-theorem", "my-theorem-2"]
+
+
+def test_a_file_of_any_name(file: Path) -> None:
+    for name in ("Étude Nr. 5.py", "__.py", f"{'long' * 40}.py"):
+        (brought,) = load_place(str(file.rename(file.with_name(name))))
+        assert [statement.id for statement in brought.plugin.statements] == ["half-a-label"]
+        file = file.with_name(name)
+
+
+def test_a_cell_of_a_notebook_may_run_twice(file: Path) -> None:
+    """A plugin takes the place of an earlier one of its name from the same place, Python itself included."""
+    half = load_place(str(file))[0].plugin.statements[0]
+    with brought_in():
+        w2s.bring_in(w2s.Plugin("mine"))
+        w2s.bring_in(w2s.Plugin("mine", statements=(half,)))
+        assert [plugin.statements for plugin in registry().plugins] == [(half,)]
+
+
 def test_a_name_in_a_module(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The folder of the shell, as for scripts that lie there.
     monkeypatch.chdir(file.parent)

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import re
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ from w2s_sim.statements.registry import THEOREMS, find_statement
 
 GROUP = "w2s_sim.plugins"
 EXPECTED = "FILE.py or MODULE:NAME, which holds a Plugin or Statements"
+# Of a plugin that is named after a file or a module.
+LONGEST_NAME = 50
 PARTS = (Statement, TaskKind, EstimatorKind)
 
 
@@ -38,11 +41,13 @@ class Brought:
         plugin: The plugin.
         origin: The file, the module or the entry point that holds it.
         version: The version of its distribution, or the SHA-256 of its file; "" if neither is known.
+        is_loose: Whether it was made of loose statements and kinds, and named after their module.
     """
 
     plugin: Plugin
     origin: str
     version: str = ""
+    is_loose: bool = False
 
     @property
     def label(self) -> str:
@@ -163,13 +168,16 @@ def _gathered(objects: Sequence[Any], name: str, origin: str, version: str) -> t
     plugins = [each for each in objects if isinstance(each, Plugin)]
     if len(plugins) < len(objects):
         loose = Plugin(
-            name.strip("_").lower().replace("_", "-"),
+            re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME] or "plugin",
             statements=tuple(each for each in objects if isinstance(each, Statement)),
             tasks=tuple(each for each in objects if isinstance(each, TaskKind)),
             estimators=tuple(each for each in objects if isinstance(each, EstimatorKind)),
         )
         plugins.append(loose)
-    return tuple(Brought(plugin, origin, version) for plugin in plugins)
+    return tuple(
+        Brought(plugin, origin, version, is_loose=not any(plugin is each for each in objects))
+        for plugin in plugins
+    )
 
 
 def _version_of(module: ModuleType) -> str:

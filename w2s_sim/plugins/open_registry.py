@@ -8,6 +8,7 @@ bring_in("my_package:PLUGIN")          # for the rest of the process
 import contextlib
 import dataclasses
 import importlib
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -44,23 +45,25 @@ class Registry:
         self._tasks: tuple[tuple[Brought, ...], dict[str, TaskKind]] | None = None
 
     def add(self, brought: Brought) -> None:
-        """Bring in a plugin; the same plugin a second time changes nothing.
+        """Bring in a plugin, in place of an earlier one of its name that came from the same place.
 
         Raises:
             InputError: If it takes a name that the package or another plugin has.
         """
-        if any(each.plugin == brought.plugin for each in self.brought):
-            return
+        own = (brought.plugin.name, brought.origin)
+        others = tuple(each for each in self.brought if (each.plugin.name, each.origin) != own)
+        if brought.is_loose:
+            brought = _with_free_name(brought, {each.plugin.name for each in others})
         taken: dict[tuple[str, str], str] = dict.fromkeys(self.own.names(), OWN_NAME)
         taken |= {("statement", name): OWN_NAME for name in book.THEOREMS}
-        taken |= {pair: each.label for each in self.brought for pair in each.plugin.names()}
-        taken |= {("plugin", each.plugin.name): each.label for each in self.brought}
+        taken |= {pair: each.label for each in others for pair in each.plugin.names()}
+        taken |= {("plugin", each.plugin.name): each.label for each in others}
         for noun, name in [("plugin", brought.plugin.name), *brought.plugin.names()]:
             if (noun, name) in taken:
                 given = f"{noun} {name!r} of {brought.label}, which {taken[noun, name]} has as well"
                 raise InputError("plugin", given, "a name of its own")
             taken[noun, name] = brought.label
-        self.brought = (*self.brought, brought)
+        self.brought = (*others, brought)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
@@ -145,6 +148,14 @@ class Registry:
             for field in ("parameters", "weak_parameters")
         }
         return dataclasses.replace(kind, **wider)
+
+
+def _with_free_name(brought: Brought, taken: set[str]) -> Brought:
+    """Named after its file, and numbered where another file of that name came first."""
+    name = brought.plugin.name
+    numbered = (f"{name}-{number}" for number in itertools.count(2))
+    free = next(each for each in itertools.chain([name], numbered) if each not in taken)
+    return dataclasses.replace(brought, plugin=dataclasses.replace(brought.plugin, name=free))
 
 
 # Made when it is first asked for: entry points are then looked for, once in a process.
