@@ -156,6 +156,7 @@ MISTAKES = [
     ("none.py", None, "none.py (No such file or directory); expected a Python file"),
     ("empty.py", "", "which holds no Plugin and no Statement"),
     ("broken.py", "1 / 0", "broken.py (ZeroDivisionError: division by zero); expected a Python module"),
+    ("leaves.py", "raise SystemExit(3)", "leaves.py (SystemExit: 3); expected a Python module"),
     ("syntax.py", "def", "syntax.py (SyntaxError: "),
     ("kind.py", "import w2s_sim as w2s\nw2s.Plugin('A b')", "InputError: plugin: got 'A b'"),
     ("nowhere:NAME", None, "ModuleNotFoundError: No module named 'nowhere'"),

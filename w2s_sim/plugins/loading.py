@@ -145,7 +145,7 @@ def _imported(text: str, load: Any) -> ModuleType:
     """The module that `load` imports; whatever its code raises is one line."""
     try:
         return load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         given = f"{text} ({reason[:200]})"
         raise InputError("plugin", given, "a Python module that can be imported") from error
@@ -210,14 +210,14 @@ def installed_plugins() -> list[Brought]:
             plugin = point.load()
             if not isinstance(plugin, Plugin):
                 raise InputError("entry point", described(plugin), "a Plugin")
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             warn_of_plugin(f"{point.name} ({package})", error)
             continue
         found.append(Brought(plugin, package, point.dist.version if point.dist else ""))
     return found
 
 
-def warn_of_plugin(label: str, error: Exception) -> None:
+def warn_of_plugin(label: str, error: BaseException) -> None:
     """Say in a line that an installed plugin is left out, and why.
 
     Warns:
