@@ -170,7 +170,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("place", "text", "words"), MISTAKES)
-@pytest.mark.parametrize("command", ["verify", "show", "falsify", "run", "schema"])
+@pytest.mark.parametrize("command", ["verify", "show", "falsify", "run", "list", "schema"])
 def test_a_place_that_is_none_is_one_line(
     place: str,
     text: str | None,

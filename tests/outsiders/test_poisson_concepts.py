@@ -261,6 +261,18 @@ def test_what_it_brings_is_plain_data() -> None:
     assert what_plugins_bring() == []
 
 
+def test_it_is_listed(run: Run) -> None:
+    status, text, _ = run("list", "--plugin", PLACE)
+    assert status == 0
+    assert "mean-rate-floor" in text
+    assert "counting-or-reading" in text
+    assert text.splitlines()[-1].split() == ["poisson-concepts", PLACE, "poisson,", "mean-rate"]
+    document = json.loads(run("list", "--json", "--plugin", PLACE)[1])
+    assert document["theorems"][-1]["id"] == "mean-rate-floor"
+    assert document["plugins"][0]["estimators"] == ["mean-rate"]
+    assert json.loads(run("list", "--json")[1]) == read_contents()
+
+
 def test_what_the_list_gets() -> None:
     assert plugin_listing.GROUP == loading.GROUP
     assert plugin_contents() == {"theorems": [], "studies": [], "plugins": []}
