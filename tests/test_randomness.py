@@ -20,8 +20,8 @@ from w2s_sim.errors import InputError
 from w2s_sim.experiments.ginc import in_context_scores, unaligned
 from w2s_sim.experiments.ginc_concepts import ginc_languages
 from w2s_sim.experiments.style_content_study import refined_errors, style_content_task
-from w2s_sim.files.regression_table import read_regression_task
 from w2s_sim.files.study_file import load_study
+from w2s_sim.files.task_table import read_task
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.randomness import LARGEST_SEED, generator_of, key_of, next_seed, require_seed, seed_of_32_bits
 from w2s_sim.runs import compare, compare_priors
@@ -105,7 +105,7 @@ def with_map_seed(seed: Any) -> np.ndarray:
         "input_dim": 2,
         "map_seed": seed,
     }
-    return np.asarray(read_regression_task(table).features.covariance)
+    return np.asarray(read_task(table).features.covariance)
 
 
 def inputs_of(key: Any) -> Any:

@@ -43,30 +43,43 @@ if TYPE_CHECKING:
     from w2s_sim.laws.feature_maps import PolynomialMap as PolynomialMap
     from w2s_sim.laws.feature_maps import random_fourier_map as random_fourier_map
     from w2s_sim.laws.features import Anisotropic as Anisotropic
+    from w2s_sim.laws.features import FeatureLaw as FeatureLaw
     from w2s_sim.laws.features import Gaussian as Gaussian
     from w2s_sim.laws.features import Rademacher as Rademacher
     from w2s_sim.laws.features import UniformCube as UniformCube
     from w2s_sim.laws.noise import LaplaceNoise as LaplaceNoise
     from w2s_sim.laws.noise import LogisticNoise as LogisticNoise
+    from w2s_sim.laws.noise import NoiseLaw as NoiseLaw
     from w2s_sim.laws.noise import NormalNoise as NormalNoise
     from w2s_sim.laws.noise import StudentTNoise as StudentTNoise
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
+    from w2s_sim.plugins import EstimatorKind as EstimatorKind
+    from w2s_sim.plugins import Plugin as Plugin
+    from w2s_sim.plugins import TaskKind as TaskKind
+    from w2s_sim.plugins import all_statements as all_statements
+    from w2s_sim.plugins import bring_in as bring_in
+    from w2s_sim.plugins import brought_in as brought_in
+    from w2s_sim.plugins import find_statement as find_statement
+    from w2s_sim.reports import report as report
     from w2s_sim.runs import compare as compare
     from w2s_sim.runs import compare_priors as compare_priors
     from w2s_sim.statements import Assumption as Assumption
+    from w2s_sim.statements import BoundedMetric as BoundedMetric
     from w2s_sim.statements import Case as Case
     from w2s_sim.statements import Control as Control
+    from w2s_sim.statements import FromWeakData as FromWeakData
+    from w2s_sim.statements import Parameter as Parameter
     from w2s_sim.statements import Statement as Statement
-    from w2s_sim.statements import all_statements as all_statements
-    from w2s_sim.statements import find_statement as find_statement
     from w2s_sim.statements.shared.quantities import naive_floor as naive_floor
     from w2s_sim.statements.shared.quantities import squared_error as squared_error
     from w2s_sim.statements.shared.refinement_terms import dominance_sizes as dominance_sizes
     from w2s_sim.strong_model import StrongModel as StrongModel
     from w2s_sim.students import LinearStudent as LinearStudent
+    from w2s_sim.tasks import ConceptTask as ConceptTask
     from w2s_sim.tasks import FiniteTask as FiniteTask
     from w2s_sim.tasks import RegressionSupervisor as RegressionSupervisor
     from w2s_sim.tasks import ShiftedTarget as ShiftedTarget
+    from w2s_sim.tasks import Task as Task
     from w2s_sim.tasks import TransferTask as TransferTask
     from w2s_sim.tasks import WeakData as WeakData
     from w2s_sim.tasks import biased_supervisor as biased_supervisor
@@ -110,27 +123,40 @@ _HOMES = {
     ),
     "w2s_sim.falsifier": ("falsify",),
     "w2s_sim.laws.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
-    "w2s_sim.laws.features": ("Anisotropic", "Gaussian", "Rademacher", "UniformCube"),
-    "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NormalNoise", "StudentTNoise"),
+    "w2s_sim.laws.features": ("Anisotropic", "FeatureLaw", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NoiseLaw", "NormalNoise", "StudentTNoise"),
     "w2s_sim.metrics": ("performance_gap_recovered",),
+    "w2s_sim.plugins": (
+        "EstimatorKind",
+        "Plugin",
+        "TaskKind",
+        "all_statements",
+        "bring_in",
+        "brought_in",
+        "find_statement",
+    ),
     "w2s_sim.statements": (
         "Assumption",
+        "BoundedMetric",
         "Case",
         "Control",
+        "FromWeakData",
+        "Parameter",
         "Statement",
-        "all_statements",
-        "find_statement",
     ),
     "w2s_sim.identification": ("identification_bound",),
     "w2s_sim.statements.shared.quantities": ("naive_floor", "squared_error"),
     "w2s_sim.statements.shared.refinement_terms": ("dominance_sizes",),
     "w2s_sim.strong_model": ("StrongModel",),
     "w2s_sim.students": ("LinearStudent",),
+    "w2s_sim.reports": ("report",),
     "w2s_sim.runs": ("compare", "compare_priors"),
     "w2s_sim.tasks": (
+        "ConceptTask",
         "FiniteTask",
         "RegressionSupervisor",
         "ShiftedTarget",
+        "Task",
         "TransferTask",
         "WeakData",
         "biased_supervisor",

@@ -9,7 +9,7 @@ import pytest
 
 from w2s_sim.cli import main
 from w2s_sim.files import example_case_file
-from w2s_sim.report.folder import read_verdicts
+from w2s_sim.reports.folder import read_verdicts
 from w2s_sim.statements import Statement, all_statements
 
 CONTRACT_KEYS = {

@@ -15,7 +15,7 @@ import pytest
 
 from w2s_sim.cli import exit_status
 from w2s_sim.errors import InputError
-from w2s_sim.report.folder import read_verdicts
+from w2s_sim.reports.folder import read_verdicts
 
 W2S = [sys.executable, "-c", "from w2s_sim.cli import main; main()"]
 ROWS = re.compile(r"(\d+)/\d+")

@@ -10,7 +10,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.errors import InputError
 from w2s_sim.files import case_file, load_case
-from w2s_sim.files.regression_table import read_regression_task
+from w2s_sim.files.task_table import read_task
 from w2s_sim.laws.feature_maps import MappedFeatures, PolynomialMap, random_fourier_map
 from w2s_sim.laws.features import Gaussian, UniformCube
 from w2s_sim.laws.noise import LaplaceNoise, LogisticNoise, NormalNoise, StudentTNoise
@@ -29,7 +29,7 @@ FOURIER = {"feature_map": "fourier", "input_dim": 2, "length_scale": 0.7, "map_s
 
 
 def test_polynomial_features() -> None:
-    law = read_regression_task(TASK | POLYNOMIAL).features
+    law = read_task(TASK | POLYNOMIAL).features
     assert isinstance(law, MappedFeatures)
     assert isinstance(law.base, UniformCube)
     expected = MappedFeatures(UniformCube(2), PolynomialMap(2, 2)).covariance
@@ -37,8 +37,8 @@ def test_polynomial_features() -> None:
 
 
 def test_fourier_features_are_drawn_once_from_their_seed() -> None:
-    first, again = (read_regression_task(TASK | FOURIER).features for _ in range(2))
-    other = read_regression_task(TASK | FOURIER | {"map_seed": 4}).features
+    first, again = (read_task(TASK | FOURIER).features for _ in range(2))
+    other = read_task(TASK | FOURIER | {"map_seed": 4}).features
     np.testing.assert_array_equal(first.covariance, again.covariance)
     assert np.abs(np.asarray(first.covariance - other.covariance)).max() > 0.01
 
@@ -53,12 +53,12 @@ def test_fourier_features_are_drawn_once_from_their_seed() -> None:
     ],
 )
 def test_noise_laws(keys: dict, law: type) -> None:
-    task = read_regression_task(TASK | keys)
+    task = read_task(TASK | keys)
     assert type(task.source.law) is law
     # The weak model's noise has the strong model's law unless it is given one.
     assert type(task.supervisor.law) is law
     weak = {"kind": "noisy", "noise": 0.6, "noise_law": "normal"}
-    assert type(read_regression_task(TASK | keys | {"weak": weak}).supervisor.law) is NormalNoise
+    assert type(read_task(TASK | keys | {"weak": weak}).supervisor.law) is NormalNoise
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_noise_laws(keys: dict, law: type) -> None:
 )
 def test_what_does_not_fit_is_refused(keys: dict, field: str) -> None:
     with pytest.raises(InputError, match=field):
-        read_regression_task(TASK | keys)
+        read_task(TASK | keys)
 
 
 def test_polynomial_features_survive_a_case_file(tmp_path: Path) -> None:

@@ -17,14 +17,14 @@ from w2s_sim.cli import main
 from w2s_sim.errors import InputError
 from w2s_sim.files.condition import LONGEST_TEXT
 from w2s_sim.files.document import read_document
-from w2s_sim.files.estimator_table import KINDS
 from w2s_sim.files.ready_studies import READY, find_study
 from w2s_sim.files.schema import schema_path, schema_text, study_schema
 from w2s_sim.files.study_file import read_study
-from w2s_sim.files.task_examples import EXAMPLE_TASKS
+from w2s_sim.files.task_table import example_task
+from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter
-from w2s_sim.tasks.regression_task import TransferTask
 
+KINDS, TASK_KINDS = registry().estimators, registry().tasks
 SCHEMA = study_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 DOCUMENTS = [tomllib.loads(text) for text in (GOOD, TABLES, HMM, STYLES)]
@@ -152,9 +152,9 @@ def test_ready_studies_are_valid(name: str) -> None:
     VALIDATOR.validate(read_document(find_study(name)))
 
 
-@pytest.mark.parametrize("name", EXAMPLE_TASKS)
+@pytest.mark.parametrize("name", TASK_KINDS)
 def test_example_tasks_are_valid(name: str) -> None:
-    document = with_tail(EXAMPLE_TASKS[name])
+    document = with_tail(example_task(name))
     VALIDATOR.validate(document)
     read_study(document)
 
@@ -170,8 +170,8 @@ def value_of(parameter: Parameter) -> Any:
 def test_every_kind_of_estimator_with_its_keys(kind: str, optional: bool) -> None:
     parameters = KINDS[kind].parameters
     keys = {p.name: value_of(p) for p in parameters if p.required or optional}
-    task = "regression" if TransferTask in KINDS[kind].tasks else "categorical"
-    document = {**with_tail(EXAMPLE_TASKS[task]), "estimator": [{"kind": kind, **keys}]}
+    task = next(name for name, entry in TASK_KINDS.items() if KINDS[kind].is_for(entry))
+    document = {**with_tail(example_task(task)), "estimator": [{"kind": kind, **keys}]}
     VALIDATOR.validate(document)
     read_study(document)
     # A list of a value is as good as the value; one key more, or one too few, is not.

@@ -13,18 +13,16 @@ from hypothesis import strategies as st
 
 from tests.files.bad_studies import GOOD, HMM, STYLES, TABLES
 from w2s_sim.errors import InputError
-from w2s_sim.files.estimator_table import KINDS
 from w2s_sim.files.study_file import REPLICATION, Study, load_study, read_study
-from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
 
 GOOD_TEXTS = (GOOD, TABLES, HMM, STYLES)
 DOCUMENTS = tuple(map(tomllib.loads, GOOD_TEXTS))
+TASK_KINDS, KINDS = registry().tasks, registry().estimators
 PARAMETERS = [
     *REPLICATION,
-    *(parameter for keys in TASK_KEYS.values() for parameter in keys.parameters + keys.weak_parameters),
+    *(parameter for keys in TASK_KINDS.values() for parameter in keys.parameters + keys.weak_parameters),
     *(parameter for kind in KINDS.values() for parameter in kind.parameters),
 ]
 TABLE_NAMES = (
@@ -41,7 +39,9 @@ TABLE_NAMES = (
     "y",
 )
 NAMES = sorted({*(parameter.name for parameter in PARAMETERS), *TABLE_NAMES, "num_demos", "log_x", "colour"})
-WORDS = sorted({*(word for parameter in PARAMETERS for word in parameter.choices), *KINDS, *TASK_KEYS, "zip"})
+WORDS = sorted(
+    {*(word for parameter in PARAMETERS for word in parameter.choices), *KINDS, *TASK_KINDS, "zip"}
+)
 # More of everything that Python could trip over than chance would bring.
 NUMBERS = [0, 1, 2, 3, 8, 64, 2**31, 2**63, 10**400, -1, 0.0, -0.0, 0.5, 1.0, 1e-45, 1e39, 1e308]
 NUMBERS += [float("inf"), float("-inf"), float("nan")]
@@ -183,9 +183,8 @@ def test_keys_that_are_there_for_something(
 ) -> None:
     """Keys of the right tables, with values of the right types: they fit, or contradict each other."""
     changed = copy.deepcopy(document)
-    task = TASK_KEYS[changed["task"]["kind"]]
-    family = TransferTask if changed["task"]["kind"] == "regression" else FiniteTask
-    kind = data.draw(st.sampled_from([name for name, entry in KINDS.items() if family in entry.tasks]))
+    task = TASK_KINDS[changed["task"]["kind"]]
+    kind = data.draw(st.sampled_from([name for name, entry in KINDS.items() if entry.is_for(task)]))
     numbers = {p.name: data.draw(plausible(p)) for p in KINDS[kind].parameters if p.required}
     estimator = {"kind": kind, **numbers}
     changed["estimator"].append(estimator)

@@ -6,18 +6,18 @@ from typing import Any
 import pytest
 
 from w2s_sim.errors import InputError
-from w2s_sim.files.estimator_table import KINDS
 from w2s_sim.files.sweep import (
-    LIST_DEPTHS,
     Sweep,
     flat,
     hashable,
+    list_depths,
     nothing_kept,
     read_sweep,
     swept_axes,
+    task_list_depths,
     with_values,
 )
-from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.plugins import registry
 
 GRID, ZIP = Sweep(False, ()), Sweep(True, ())
 ROW = [0.5, 0.5]
@@ -65,26 +65,30 @@ def test_a_value_twice_is_refused_in_a_grid(twice: list[Any]) -> None:
 
 
 def test_lists_by_themselves_are_known_of_every_kind_of_task() -> None:
-    of_tasks = [parameter for keys in TASK_KEYS.values() for parameter in keys.parameters]
-    of_weak = [parameter for keys in TASK_KEYS.values() for parameter in keys.weak_parameters]
-    lists = [parameter for parameter in of_tasks + of_weak if parameter.type is list]
-    assert {parameter.name for parameter in lists} == set(LIST_DEPTHS)
-    # One depth for one name, wherever it stands, and no name that is a number elsewhere.
-    assert all(LIST_DEPTHS[parameter.name] == parameter.depth for parameter in lists)
-    assert not {p.name for p in of_tasks + of_weak if p.type is not list} & set(LIST_DEPTHS)
-    assert all(p.type is not list for kind in KINDS.values() for p in kind.parameters)
-    assert LIST_DEPTHS["source_prior"] == 1
-    assert LIST_DEPTHS["concepts"] == 2
-    assert LIST_DEPTHS["emission"] == 3
+    kinds = registry().tasks
+    # Of a table that names no kind that there is, those of all kinds: these agree.
+    all_depths = task_list_depths({"kind": "nonsense"})
+    for name, kind in kinds.items():
+        parameters = [*kind.parameters, *kind.weak_parameters]
+        depths = task_list_depths({"kind": name})
+        assert depths == {p.name: p.depth for p in parameters if p.type is list}
+        assert depths.items() <= all_depths.items()
+        # No name that is a number elsewhere.
+        assert not {p.name for p in parameters if p.type is not list} & set(all_depths)
+    assert all(not list_depths(kind.parameters) for kind in registry().estimators.values())
+    assert task_list_depths({})["source_prior"] == 1
+    assert task_list_depths({})["concepts"] == 2
+    assert task_list_depths({"kind": "hmm"})["emission"] == 3
 
 
 def test_lists_of_more_depth_are_swept() -> None:
     table = {"task": {"dim": [1, 2], "source_prior": ROW, "weak": {"share": [0.1], "tables": [[ROW]]}}}
-    assert swept_axes(table) == {("task", "dim"): [1, 2], ("task", "weak", "share"): [0.1]}
+    depths = {"source_prior": 1, "tables": 3}
+    assert swept_axes(table, depths) == {("task", "dim"): [1, 2], ("task", "weak", "share"): [0.1]}
     deeper = {"source_prior": [ROW, ROW], "tables": [[[ROW]]]}
-    assert swept_axes(deeper) == {("source_prior",): [ROW, ROW], ("tables",): [[[ROW]]]}
+    assert swept_axes(deeper, depths) == {("source_prior",): [ROW, ROW], ("tables",): [[[ROW]]]}
     with pytest.raises(InputError, match=r"a\.b: got an empty list; expected at least one value"):
-        swept_axes({"a": {"b": []}})
+        swept_axes({"a": {"b": []}}, {})
 
 
 def test_one_value_in_place_of_every_list() -> None:

@@ -9,9 +9,9 @@ import pytest
 from scipy.special import xlogy
 
 import w2s_sim as w2s
-from w2s_sim.files.estimator_table import KINDS
-from w2s_sim.files.task_table import READERS, read_task
+from w2s_sim.files.task_table import read_task
 from w2s_sim.laws.features import Anisotropic, Gaussian
+from w2s_sim.plugins import registry
 from w2s_sim.runs import cell_bounds
 from w2s_sim.runs.cell_bounds import Bound, bound_columns, bounds_of
 from w2s_sim.runs.cell_metrics import measured
@@ -210,12 +210,12 @@ def test_assumptions_about_the_draw_of_concepts() -> None:
         assert [bound.theorem for bound in bounds_of(case)] == found
 
 
-@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("kind", registry().tasks)
 def test_every_kind_of_estimator_on_every_kind_of_task(kind: str) -> None:
     """Those that a study would refuse are no reason to fail either."""
     task = read_task({"kind": kind, **PRIORS, **TASKS[kind]})
     even = dataclasses.replace(task, target_prior=np.array([0.5, 0.5]))
-    for name, entry in KINDS.items():
+    for name, entry in registry().estimators.items():
         numbers = {parameter.name: NUMBERS[parameter.name] for parameter in entry.parameters}
         estimator = entry.build(task, numbers)
         found = [bound.theorem for bound in bounds_of(case_of(estimator, task))]

@@ -55,7 +55,7 @@ def nothing_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(tile_workers, "tiles_of", refuse)
     monkeypatch.setattr(results, "summarise", refuse)
-    monkeypatch.setattr("w2s_sim.report.study_figures._draw", refuse)
+    monkeypatch.setattr("w2s_sim.reports.study_figures._draw", refuse)
 
 
 @pytest.mark.usefixtures("nothing_is_made")

@@ -23,7 +23,7 @@ from tests.runs.study_runs import (
 from w2s_sim.cli import main
 from w2s_sim.engine.replication import Tiles
 from w2s_sim.errors import InputError
-from w2s_sim.files.estimator_table import KINDS
+from w2s_sim.plugins import registry
 from w2s_sim.runs.gathering import replay
 from w2s_sim.runs.runner import run_study
 from w2s_sim.runs.store import Store
@@ -202,9 +202,10 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
         "rounds": "2",
         "spread": "0.5",
     }
-    for text, family in ((GOOD, w2s.TransferTask), (TABLES, w2s.FiniteTask)):
+    known = registry()
+    for text, family in ((GOOD, "regression"), (TABLES, "categorical")):
         head = text[: text.index("[[estimator]]")].replace("[0.0, 0.5]", "0.2")
-        kinds = {name: kind for name, kind in KINDS.items() if family in kind.tasks}
+        kinds = {name: kind for name, kind in known.estimators.items() if kind.is_for(known.tasks[family])}
         tables = [
             "\n".join(
                 ["[[estimator]]", f'kind = "{name}"']
@@ -213,7 +214,7 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
             for name, kind in kinds.items()
         ]
         body = "\n".join([head, *tables, "[replication]", "replicates = 4"])
-        table = results_of(study_of(tmp_path, body), tmp_path / family.__name__)
+        table = results_of(study_of(tmp_path, body), tmp_path / family)
         assert table["estimator.kind"].tolist() == list(kinds)
         assert np.isfinite(table["risk"].to_numpy()).all()
 

@@ -61,7 +61,9 @@ def test_cells_hold(page: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*not to be trusted")
-def test_blocks_of_the_readme_run() -> None:
+def test_blocks_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A block writes a folder.
+    monkeypatch.chdir(tmp_path)
     assert len(cells_of(README)) >= 4
     run_cells(README)
 

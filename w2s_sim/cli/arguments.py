@@ -6,6 +6,10 @@ from typing import Annotated, Literal
 
 import tyro
 
+Plugins = Annotated[
+    tyro.conf.UseAppendAction[tuple[str, ...]], tyro.conf.arg(metavar="FILE.py|MODULE:NAME", name="plugin")
+]
+
 
 @dataclasses.dataclass(frozen=True)
 class Verify:
@@ -17,7 +21,7 @@ class Verify:
     """
 
     ids: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[ID ...]")] = ()
-    """Theorems to check (see `w2s list`); all of them by default."""
+    """Theorems to check (see `w2s list`), or FILE.py or MODULE:NAME of your own; all theorems by default."""
     preset: Literal["quick", "full"] = "quick"
     """How many cases and replicates."""
     case: Path | None = None
@@ -36,6 +40,8 @@ class Verify:
     """Print one JSON document instead of the table."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    plugins: Plugins = ()
+    """Bring in statements and kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,7 +54,7 @@ class Falsify:
     """
 
     id: tyro.conf.Positional[str]
-    """The theorem (see `w2s list`)."""
+    """The theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     budget: float = 60.0
     """Seconds of search; the measurement of what is found comes on top."""
     case: Path | None = None
@@ -59,6 +65,8 @@ class Falsify:
     """Chance that the interval of the last measurement misses."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    plugins: Plugins = ()
+    """Bring in statements and kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,6 +98,8 @@ class Run:
     """Print the grid, the memory and an estimate of the time, and stop."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    plugins: Plugins = ()
+    """Bring in statements and kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +110,8 @@ class Merge:
     """Folders of all shards."""
     out: Path
     """Folder for the whole."""
+    plugins: Plugins = ()
+    """Bring in the kinds of your own that the study has; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +124,8 @@ class Replay:
     """Number of the cell, as in results.parquet."""
     replicate: int
     """Number of the replicate."""
+    plugins: Plugins = ()
+    """Bring in the kinds of your own that the study has; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,6 +134,8 @@ class List:
 
     json: bool = False
     """Print one JSON document instead of the tables."""
+    plugins: Plugins = ()
+    """Bring in statements and kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,9 +143,11 @@ class Show:
     """Show one theorem: its claim, assumptions, lemmas, controls, and a ready case file."""
 
     id: tyro.conf.Positional[str]
-    """The theorem (see `w2s list`)."""
+    """The theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     open: bool = False
     """Open the page with the proof in the browser instead, and print where the page lies."""
+    plugins: Plugins = ()
+    """Bring in statements and kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,6 +156,9 @@ class Schema:
 
     Write it to a file, and name that in the first line of a study: #:schema study.schema.json
     """
+
+    plugins: Plugins = ()
+    """Bring in kinds of your own; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,23 +7,30 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from w2s_sim.cli.arguments import Show
+from w2s_sim.cli.arguments import Schema, Show
 from w2s_sim.cli.console import make_console
+from w2s_sim.cli.named_statements import named_statement
+from w2s_sim.errors import InputError
 from w2s_sim.files import example_case_file
-from w2s_sim.files.schema import schema_path
-from w2s_sim.statements import Statement, find_statement
+from w2s_sim.files.schema import schema_path, schema_text
+from w2s_sim.plugins import brought_in, on_the_command_line, registry
+from w2s_sim.statements import Statement
 
 
 def run_show(arguments: Show) -> int:
     """Print everything about one theorem and a case file to start from, or open its page."""
-    statement = find_statement(arguments.id)
-    if arguments.open:
-        return _open_page(statement)
+    with brought_in(*arguments.plugins):
+        statement = named_statement(arguments.id)
+        return _open_page(statement) if arguments.open else _show(statement)
+
+
+def _show(statement: Statement) -> int:
     console = make_console()
-    for line in _description(statement):
+    example = _example(statement)
+    for line in [*_description(statement), *_case_lines(statement, bool(example))]:
         console.print(escape(line), soft_wrap=True)
     # Plain, so that it can be copied into a file as it is.
-    print(example_case_file(statement), end="")
+    print(example, end="")
     return 0
 
 
@@ -40,9 +47,11 @@ def _open_page(statement: Statement) -> int:
     return 0
 
 
-def run_schema() -> int:
-    """Print the JSON schema of study files, as it is shipped."""
-    sys.stdout.write(schema_path().read_text(encoding="utf-8"))
+def run_schema(arguments: Schema) -> int:
+    """Print the JSON schema of study files: as it is shipped, or with the kinds of plugins."""
+    with brought_in(*arguments.plugins):
+        brings = registry().plugins
+        sys.stdout.write(schema_text() if brings else schema_path().read_text(encoding="utf-8"))
     return 0
 
 
@@ -66,7 +75,23 @@ def _description(statement: Statement) -> list[str]:
         *[f"  - {control.case.name} (breaks: {control.breaks})" for control in controls],
         f"cases in the quick preset: {len(cases)}",
         "",
-        "To check it on a task of your own, edit this file and run",
-        f"    w2s verify {statement.id} --case FILE.toml",
-        "",
     ]
+
+
+def _example(statement: Statement) -> str:
+    """A ready case file; "" if the statement takes none, or its tasks are of no kind that files describe."""
+    if statement.build_estimator is None:
+        return ""
+    try:
+        return example_case_file(statement)
+    except InputError:
+        return ""
+
+
+def _case_lines(statement: Statement, takes_files: bool) -> list[str]:
+    """What stands above the ready case file, or that there is none."""
+    named = on_the_command_line(statement)
+    if not takes_files:
+        return ["It takes no cases from files. To check its own cases, run", f"    w2s verify {named}"]
+    remark = "To check it on a task of your own, edit this file and run"
+    return [remark, f"    w2s verify {named} --case FILE.toml", ""]

@@ -14,6 +14,7 @@ from w2s_sim.cli.console import make_console
 from w2s_sim.estimators import InContext
 from w2s_sim.identification import identification_bound
 from w2s_sim.manifest import git_revision, package_versions
+from w2s_sim.plugins import registry
 from w2s_sim.statements import Case, find_statement
 from w2s_sim.tasks.regression_task import canonical_task
 from w2s_sim.verify import replicate
@@ -26,6 +27,8 @@ def run_doctor() -> int:
     facts.add_row("python", f"{platform.python_version()} on {platform.platform()}")
     facts.add_row("cores", str(os.cpu_count()))
     facts.add_row("devices", ", ".join(str(device) for device in jax.devices()))
+    plugins = [f"{brought.label} {brought.version}".strip() for brought in registry().brought]
+    facts.add_row("plugins", ", ".join(plugins) or "none")
     facts.add_row("revision", git_revision() or "not a checkout")
     for package, version in package_versions().items():
         facts.add_row(package, version)

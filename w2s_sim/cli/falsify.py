@@ -8,14 +8,16 @@ from w2s_sim.cli.arguments import Falsify
 from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
+from w2s_sim.cli.named_statements import named_statement
 from w2s_sim.cli.tables import RELATIONS
 from w2s_sim.errors import InputError
 from w2s_sim.falsifier import Finding, falsify
 from w2s_sim.falsifier.hunt import Candidate
 from w2s_sim.falsifier.search import final_settings
 from w2s_sim.files import case_file, load_case
+from w2s_sim.plugins import brought_in, on_the_command_line
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
-from w2s_sim.statements import Case, Statement, find_statement
+from w2s_sim.statements import Case, Statement
 
 # What the pressure on a claim is, by kind.
 PRESSING = {
@@ -28,13 +30,13 @@ PRESSING = {
 
 def run_falsify(arguments: Falsify) -> int:
     """Search, report on stderr while it lasts, and print the file; 1 if the theorem fails there."""
-    with precision(arguments.x64):
+    with precision(arguments.x64), brought_in(*arguments.plugins):
         return _falsify(arguments)
 
 
 def _falsify(arguments: Falsify) -> int:
     require_between("--budget", arguments.budget, 0.0, open_low=True)
-    statement = find_statement(arguments.id)
+    statement = named_statement(arguments.id)
     settings = final_settings(seed=arguments.seed, alpha=arguments.alpha)
     starts = () if arguments.case is None else (load_case(arguments.case, statement),)
     console = make_console(stderr=True)
@@ -93,7 +95,7 @@ def describe_interrupted(statement: Statement, candidate: Candidate, tried: int)
         f"from the case: {candidate.start}",
         *([candidate.score.fault] if candidate.score.fault else []),
         f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (the best of many, and so too good)",
-        f"Measure it: w2s verify {statement.id} --case THIS_FILE",
+        f"Measure it: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]
 
 
@@ -113,5 +115,5 @@ def describe(statement: Statement, finding: Finding) -> list[str]:
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
         f"{PRESSING[statement.kind]}: {finding.pressure:.4f}",
         f"(in the search {finding.searched:.4f}: the best of many, and so too good)",
-        f"Check it again: w2s verify {statement.id} --case THIS_FILE",
+        f"Check it again: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]

@@ -7,13 +7,20 @@ from rich.markup import escape
 from w2s_sim.book.contents import read_contents
 from w2s_sim.cli.arguments import List
 from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
+from w2s_sim.cli.plugin_listing import plugin_contents
+
+# What else a plugin brings, which files name.
+KINDS = ("tasks", "estimators", "feature_laws", "noise_laws")
 
 
 def run_list(arguments: List) -> int:
     """Print a line per theorem, then a line per ready study."""
-    contents = read_contents()
+    contents, brought = read_contents(), plugin_contents(arguments.plugins)
+    contents["theorems"] += brought["theorems"]
+    contents["studies"] += brought["studies"]
     if arguments.json:
-        print(json.dumps(contents, indent=1))
+        plugins = {"plugins": brought["plugins"]} if brought["plugins"] else {}
+        print(json.dumps({**contents, **plugins}, indent=1))
         return 0
     console = make_console()
     # A narrow terminal has no room for the pages, which `w2s show` names as well.
@@ -29,4 +36,11 @@ def run_list(arguments: List) -> int:
     for study in contents["studies"]:
         ready.add_row(study["name"], escape(study["question"]))
     print_table(console, ready)
+    if brought["plugins"]:
+        console.print()
+        table = make_table("plugin", "from", "kinds and laws for files", whole=("plugin",))
+        for plugin in brought["plugins"]:
+            names = [name for key in KINDS for name in plugin[key]]
+            table.add_row(plugin["name"], escape(f"{plugin['origin']}"), ", ".join(names))
+        print_table(console, table)
     return 0

@@ -102,7 +102,7 @@ def _run(command: Command, own_process: bool) -> int:
         case Schema():
             from w2s_sim.cli.describe import run_schema
 
-            return run_schema()
+            return run_schema(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

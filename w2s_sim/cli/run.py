@@ -18,6 +18,7 @@ from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
 from w2s_sim.files.ready_studies import find_study
 from w2s_sim.files.study_file import Study, load_study, read_study
+from w2s_sim.plugins import brought_in
 from w2s_sim.runs.freshness import stale_figures
 from w2s_sim.runs.gathering import merge, replay
 from w2s_sim.runs.interruption import InterruptedRunError, run_interruptibly
@@ -35,7 +36,7 @@ LIBRARIES_MEGABYTES = 350
 
 def run_run(arguments: Run) -> int:
     """Run the study and print its results; progress goes to stderr."""
-    with precision(arguments.x64):
+    with precision(arguments.x64), brought_in(*arguments.plugins):
         return _run(arguments)
 
 
@@ -45,6 +46,8 @@ def _run(arguments: Run) -> int:
     memory = None if arguments.memory is None else parse_size(arguments.memory)
     # Before anything makes an array, after which it is too late.
     leads = _join(arguments)
+    if arguments.resume and arguments.out is not None:
+        Store(arguments.out).require_plugins()
     study = load_together(lambda: load_study(find_study(arguments.study)))
     if arguments.dry_run:
         print_grid(study)
@@ -78,7 +81,7 @@ def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
     stale = stale_figures(study, out)
     if stale:
         # Matplotlib takes a second to import: bad files are refused, and finished studies read, without it.
-        from w2s_sim.report.study_figures import draw_figures
+        from w2s_sim.reports.study_figures import draw_figures
 
         draw_figures(dataclasses.replace(study, figures=stale), results, out)
     figures = [out / "figures" / f"{figure.name}.png" for figure in study.figures]
@@ -104,7 +107,7 @@ def run_merge(arguments: Merge) -> int:
     """Merge the shards and print their results."""
     if not arguments.folders:
         raise InputError("DIR", "nothing", "the folders of all shards")
-    with precision(_was_double(arguments.folders[0])):
+    with precision(_was_double(arguments.folders[0])), brought_in(*arguments.plugins):
         results = merge(arguments.folders, arguments.out)
         _report(read_study(Store(arguments.out).kept_study()), results, arguments.out)
     return 0
@@ -117,11 +120,12 @@ def _was_double(folder: Path) -> bool:
 
 def run_replay(arguments: Replay) -> int:
     """Print one replicate as run again, and as kept."""
-    with precision(_was_double(arguments.folder)):
+    with precision(_was_double(arguments.folder)), brought_in(*arguments.plugins):
         return _replay(arguments)
 
 
 def _replay(arguments: Replay) -> int:
+    Store(arguments.folder).require_plugins()
     seed = Store(arguments.folder).kept_study()["replication"].get("seed", 0)
     print(f"cell {arguments.cell}, replicate {arguments.replicate}, seed {seed}")
     try:

@@ -15,13 +15,14 @@ from w2s_sim.cli.arguments import Verify
 from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
+from w2s_sim.cli.named_statements import named_statements
 from w2s_sim.cli.tables import print_mutants, print_verdicts
 from w2s_sim.errors import InputError
 from w2s_sim.files import load_case
 from w2s_sim.manifest import build_manifest
-from w2s_sim.report import open_folder, write_report
+from w2s_sim.plugins import all_statements, brought_in, registry
+from w2s_sim.reports import open_folder, write_report
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
-from w2s_sim.statements import all_statements, find_statement
 from w2s_sim.verify import PRESETS, Battery, Verdict
 from w2s_sim.verify.battery import in_order
 from w2s_sim.verify.partial import partial_run, partial_sentence
@@ -52,7 +53,7 @@ JSON_KEYS = (
 
 def run_verify(arguments: Verify) -> int:
     """Check what was asked for; the exit status says whether all is as expected."""
-    with precision(arguments.x64):
+    with precision(arguments.x64), brought_in(*arguments.plugins):
         return _verify(arguments)
 
 
@@ -100,7 +101,9 @@ def _hand_over(
         "case": None if arguments.case is None else str(arguments.case),
         **dataclasses.asdict(battery.settings),
     }
-    manifest = build_manifest(configuration) | ({} if partial is None else {"partial_run": partial})
+    manifest = build_manifest(configuration) | {"plugins": registry().records}
+    if partial is not None:
+        manifest["partial_run"] = partial
     left: BrokenPipeError | None = None
     try:
         _print(arguments, battery, verdicts, seconds, manifest)
@@ -136,7 +139,7 @@ def _print(
 
 
 def _build_battery(arguments: Verify) -> Battery:
-    statements = [find_statement(statement_id) for statement_id in dict.fromkeys(arguments.ids)]
+    statements = named_statements(arguments.ids)
     settings = dataclasses.replace(PRESETS[arguments.preset], seed=arguments.seed, alpha=arguments.alpha)
     if arguments.case is None:
         return Battery(statements or list(all_statements().values()), arguments.preset, settings)

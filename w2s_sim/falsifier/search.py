@@ -17,7 +17,8 @@ from w2s_sim.falsifier.exploration import Exploration
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt, Progress
 from w2s_sim.falsifier.objective import NO_SCORE, pressure_of_verdict
 from w2s_sim.falsifier.purse import Purse
-from w2s_sim.statements import Case, Statement, statements_of
+from w2s_sim.plugins import statements_of
+from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.evaluation import margin_of
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from w2s_sim.errors import InputError
-from w2s_sim.files.task_examples import EXAMPLE_TASKS
-from w2s_sim.files.task_table import read_task, task_kind
+from w2s_sim.files.task_table import example_task, read_task, task_kind
+from w2s_sim.files.toml_text import key_line
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters, unknown_key
 
@@ -79,13 +79,5 @@ def _task_kinds(statement: Statement) -> tuple[str, ...]:
 
 def example_case_file(statement: Statement) -> str:
     """A file that `load_case` accepts for the statement: a task of its kind, every key explained."""
-    lines = [EXAMPLE_TASKS[_task_kinds(statement)[0]], "[case]"]
-    for parameter in statement.parameters:
-        shown = parameter.example if parameter.example is not None else parameter.default
-        if shown is None:
-            shown = f'"{parameter.choices[0]}"' if parameter.choices else "..."
-        text = str(shown).lower() if isinstance(shown, bool) else str(shown)
-        prefix = "" if parameter.example is not None else "# "
-        comment = parameter.help + (f": {', '.join(parameter.choices)}" if parameter.choices else "")
-        lines.append(f"{prefix}{parameter.name} = {text}".ljust(43) + f"# {comment}")
+    lines = [example_task(_task_kinds(statement)[0]), "[case]", *map(key_line, statement.parameters)]
     return "\n".join(lines) + "\n"

@@ -12,11 +12,15 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators import ConjugateRefinement, LeastSquares, Refinement
 from w2s_sim.files.feature_keys import feature_keys
 from w2s_sim.files.noise_keys import noise_keys
+from w2s_sim.files.toml_text import table_text
+from w2s_sim.plugins import registry
+from w2s_sim.plugins.kinds import Tables
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.supervisors import RegressionSupervisor
+from w2s_sim.tasks.task import Task
 
 # Kinds of finite concepts: the keys that each model has of its own, and those that the two share.
 FINITE_KEYS = {
@@ -38,18 +42,28 @@ def case_file(statement: Statement, case: Case[Any]) -> str:
         InputError: If a file cannot say what the case is.
     """
     task, weak = task_tables(case.task)
-    tables = {"task": task, "task.weak": weak, "case": case_numbers(statement, case)}
-    return "\n".join(_table_text(name, table) for name, table in tables.items())
+    tables = {"task": task, **({"task.weak": weak} if weak else {}), "case": case_numbers(statement, case)}
+    return "\n".join(table_text(name, table) for name, table in tables.items())
 
 
-def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def task_tables(task: Task[Any, Any]) -> Tables:
     """The `[task]` and `[task.weak]` tables of a task.
 
     Raises:
         InputError: If it is of a kind that no file describes.
     """
-    if type(task) is FiniteTask:
-        return _finite_tables(task)
+    kind = registry().kind_of(task)
+    if kind.tables is None:
+        raise InputError("task", type(task).__name__, "a task that case files can describe")
+    return kind.tables(task)
+
+
+def regression_tables(task: TransferTask) -> Tables:
+    """The two tables of a regression task.
+
+    Raises:
+        InputError: If a file cannot say what the task is.
+    """
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
     if type(task.supervisor) is not RegressionSupervisor:
@@ -74,8 +88,14 @@ def task_tables(task: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     return table, weak
 
 
-def _finite_tables(task: FiniteTask) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The weak model in numbers of its own, whatever it was made from."""
+def finite_tables(task: FiniteTask) -> Tables:
+    """The two tables of a finite task: the weak model in numbers of its own, whatever it was made from.
+
+    Raises:
+        InputError: If a file cannot say what the task is.
+    """
+    if type(task) is not FiniteTask:
+        raise InputError("task", type(task).__name__, "a task that case files can describe")
     kind, own, shared = next(
         (words for family, words in FINITE_KEYS.items() if type(task.source) is family), (None, (), ())
     )
@@ -132,30 +152,3 @@ def _numbers_of(estimator: Any) -> dict[str, Any]:
         # Without queries there is no student, and no key.
         numbers["num_queries"] = estimator.num_queries or None
     return numbers
-
-
-def _table_text(name: str, table: dict[str, Any]) -> str:
-    lines = [f"[{name}]"] + [f"{key} = {_value_text(value)}" for key, value in table.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _value_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, int):
-        return str(value)
-    array = np.asarray(value)
-    if array.ndim == 0:
-        return _number_text(array)
-    if array.ndim == 1:
-        return "[" + ", ".join(_number_text(entry) for entry in array) + "]"
-    rows = ",\n    ".join(_value_text(row) for row in array)
-    return f"[\n    {rows},\n]"
-
-
-def _number_text(number: Any) -> str:
-    """As few digits as give the number back in the precision that it has."""
-    text = str(number if np.issubdtype(number.dtype, np.floating) else float(number))
-    return text if set(text) & set(".en") else text + ".0"

@@ -1,10 +1,10 @@
 """The `[[estimator]]` tables of a study: kinds of estimators, and what numbers they take."""
 
-import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError, shown
 from w2s_sim.estimators import (
     BiasAndNoiseUnknown,
@@ -25,13 +25,13 @@ from w2s_sim.estimators import (
     SmoothingUnknown,
     SpectralCutoff,
 )
-from w2s_sim.files.task_table import task_kind
+from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask, Task
 
-AnyTask = TransferTask | FiniteTask
-REGRESSION, FINITE, BOTH = (TransferTask,), (FiniteTask,), (TransferTask, FiniteTask)
+# Of which strong models an estimator learns.
+REGRESSION, FINITE = (RegressionModel,), (FiniteModel,)
+CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
 # Of pairs and of steps; how many pairs there may be in all depends on their size too.
 MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
@@ -42,32 +42,11 @@ NUM_DEMONSTRATIONS = Parameter(
 RIDGE = Parameter("ridge", float, "eta of ridge to the source", default=0.0, low=0)
 
 
-@dataclasses.dataclass(frozen=True)
-class EstimatorKind:
-    """How a table becomes an estimator.
-
-    Attributes:
-        parameters: The numbers of the table, `kind` left out.
-        build: From the task and the checked numbers.
-        tasks: Kinds of task that it is for.
-        not_for: The kinds of task among these that it is not for after all.
-        needs: Keys that mean nothing without another one.
-        of_task: Whether the estimator is made of the task, and is another one for each.
-    """
-
-    parameters: tuple[Parameter, ...]
-    build: Callable[[AnyTask, dict[str, Any]], Estimator]
-    tasks: tuple[type, ...] = REGRESSION
-    not_for: tuple[str, ...] = ()
-    needs: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    of_task: bool = False
-
-
-def _refinement(task: AnyTask, numbers: dict[str, Any]) -> Estimator:
+def _refinement(task: Task[Any, Any], numbers: dict[str, Any]) -> Estimator:
     size, num_queries = numbers["num_demonstrations"], numbers["num_queries"]
     if num_queries is None:
         return InContext(size)
-    if not isinstance(task, TransferTask):
+    if not isinstance(task.source, RegressionModel):
         raise InputError(
             "num_queries", num_queries, "none: a student is fitted for regression concepts alone"
         )
@@ -75,79 +54,118 @@ def _refinement(task: AnyTask, numbers: dict[str, Any]) -> Estimator:
     return Refinement(size, student, context=numbers["context"], labels=numbers["labels"])
 
 
-KINDS: Mapping[str, EstimatorKind] = {
-    "finetune": EstimatorKind((RIDGE, NUM_WEAK), lambda _, n: Ridge(n["ridge"], num_weak=n["num_weak"])),
-    "least-squares": EstimatorKind((NUM_WEAK,), lambda _, n: LeastSquares(**n)),
-    "gradient-descent": EstimatorKind(
-        (
-            Parameter("steps", int, "steps t", required=True, low=0, high=MOST_STEPS),
-            Parameter("step_size", float, "tau > 0", required=True, low=0, open_low=True),
-            NUM_WEAK,
+def _regression(name: str, build: Any, *parameters: Parameter) -> EstimatorKind:
+    """A kind for regression concepts alone, whose estimator is made of numbers alone."""
+    return EstimatorKind(name, lambda task, numbers: build(numbers), parameters, sources=REGRESSION)
+
+
+def _ridge(numbers: Mapping[str, Any]) -> Ridge:
+    return Ridge(numbers["ridge"], num_weak=numbers["num_weak"])
+
+
+REFINE = EstimatorKind(
+    "refine",
+    _refinement,
+    (
+        NUM_DEMONSTRATIONS,
+        Parameter(
+            "num_queries",
+            int,
+            "queries N of a fitted student; none: the labeller itself",
+            low=1,
+            high=MOST_PAIRS,
         ),
-        lambda _, n: GradientDescent(**n),
-    ),
-    "spectral-cutoff": EstimatorKind(
-        (
-            Parameter("threshold", float, "smallest eigenvalue that is followed", required=True, low=0),
-            NUM_WEAK,
+        RIDGE,
+        Parameter(
+            "context",
+            str,
+            "whose context",
+            choices=("shared", "fresh", "leave-one-out"),
+            default="shared",
         ),
-        lambda _, n: SpectralCutoff(**n),
+        Parameter("labels", str, "refined labels", choices=("draw", "mean"), default="draw"),
     ),
-    "label-mixing": EstimatorKind(
-        (
-            Parameter("mixing", float, "weight of the source's own labels", required=True, low=0, high=1),
-            RIDGE,
-            NUM_WEAK,
-        ),
-        lambda _, n: LabelMixing(Ridge(n["ridge"], num_weak=n["num_weak"]), n["mixing"]),
+    sources=CONCEPTS,
+    needs=dict.fromkeys(("ridge", "context", "labels"), "num_queries"),
+)
+# The kinds that come with the package.
+ESTIMATORS = (
+    _regression("finetune", _ridge, RIDGE, NUM_WEAK),
+    _regression("least-squares", lambda n: LeastSquares(**n), NUM_WEAK),
+    _regression(
+        "gradient-descent",
+        lambda n: GradientDescent(**n),
+        Parameter("steps", int, "steps t", required=True, low=0, high=MOST_STEPS),
+        Parameter("step_size", float, "tau > 0", required=True, low=0, open_low=True),
+        NUM_WEAK,
     ),
-    "refine": EstimatorKind(
-        (
-            NUM_DEMONSTRATIONS,
-            Parameter(
-                "num_queries",
-                int,
-                "queries N of a fitted student; none: the labeller itself",
-                low=1,
-                high=MOST_PAIRS,
-            ),
-            RIDGE,
-            Parameter(
-                "context",
-                str,
-                "whose context",
-                choices=("shared", "fresh", "leave-one-out"),
-                default="shared",
-            ),
-            Parameter("labels", str, "refined labels", choices=("draw", "mean"), default="draw"),
-        ),
-        _refinement,
-        BOTH,
-        needs=dict.fromkeys(("ridge", "context", "labels"), "num_queries"),
+    _regression(
+        "spectral-cutoff",
+        lambda n: SpectralCutoff(**n),
+        Parameter("threshold", float, "smallest eigenvalue that is followed", required=True, low=0),
+        NUM_WEAK,
     ),
-    "conjugate": EstimatorKind(
-        (
-            Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True, low=0, open_low=True),
-            NUM_DEMONSTRATIONS,
-        ),
-        lambda _, n: ConjugateRefinement(n["num_demonstrations"], n["spread"]),
+    _regression(
+        "label-mixing",
+        lambda n: LabelMixing(_ridge(n), n["mixing"]),
+        Parameter("mixing", float, "weight of the source's own labels", required=True, low=0, high=1),
+        RIDGE,
+        NUM_WEAK,
     ),
-    "iterated-refinement": EstimatorKind(
+    REFINE,
+    _regression(
+        "conjugate",
+        lambda n: ConjugateRefinement(n["num_demonstrations"], n["spread"]),
+        Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True, low=0, open_low=True),
+        NUM_DEMONSTRATIONS,
+    ),
+    EstimatorKind(
+        "iterated-refinement",
+        lambda task, numbers: IteratedRefinement(**numbers),
         (Parameter("rounds", int, "rounds T", required=True, low=1, high=MOST_ROUNDS), NUM_WEAK),
-        lambda _, n: IteratedRefinement(**n),
-        BOTH,
+        sources=CONCEPTS,
     ),
-    "maximum-likelihood": EstimatorKind((NUM_WEAK,), lambda _, n: MaximumLikelihood(**n), BOTH),
-    "bias-and-noise-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: BiasAndNoiseUnknown(**n)),
-    "smoothing-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: SmoothingUnknown(**n), FINITE),
-    "channel-unknown": EstimatorKind((NUM_WEAK,), lambda _, n: ChannelUnknown(**n), FINITE, not_for=("hmm",)),
-    "frequency-projection": EstimatorKind((NUM_WEAK,), lambda _, n: FrequencyProjection(**n), FINITE),
-    "hull-projection": EstimatorKind(
-        (RIDGE, NUM_WEAK), lambda _, n: HullProjection(Ridge(n["ridge"], num_weak=n["num_weak"]))
+    EstimatorKind(
+        "maximum-likelihood",
+        lambda task, numbers: MaximumLikelihood(**numbers),
+        (NUM_WEAK,),
+        sources=CONCEPTS,
     ),
-    "source": EstimatorKind((), lambda task, _: Oracle(task.source.prior), BOTH, of_task=True),
-    "oracle": EstimatorKind((), lambda task, _: Oracle(task.target_prior), BOTH, of_task=True),
-}
+    _regression("bias-and-noise-unknown", lambda n: BiasAndNoiseUnknown(**n), NUM_WEAK),
+    EstimatorKind(
+        "smoothing-unknown",
+        lambda task, numbers: SmoothingUnknown(**numbers),
+        (NUM_WEAK,),
+        sources=FINITE,
+    ),
+    EstimatorKind(
+        "channel-unknown",
+        lambda task, numbers: ChannelUnknown(**numbers),
+        (NUM_WEAK,),
+        sources=CATEGORICAL,
+    ),
+    EstimatorKind(
+        "frequency-projection",
+        lambda task, numbers: FrequencyProjection(**numbers),
+        (NUM_WEAK,),
+        sources=FINITE,
+    ),
+    _regression("hull-projection", lambda n: HullProjection(_ridge(n)), RIDGE, NUM_WEAK),
+    EstimatorKind(
+        "source",
+        lambda task, numbers: Oracle(task.source.prior),
+        tasks=(ConceptTask,),
+        sources=CONCEPTS,
+        of_task=True,
+    ),
+    EstimatorKind(
+        "oracle",
+        lambda task, numbers: Oracle(task.target_prior),
+        tasks=(ConceptTask,),
+        sources=CONCEPTS,
+        of_task=True,
+    ),
+)
 # Keys of every table that are no numbers of its estimator.
 LABEL = "label"
 NOT_NUMBERS = ("kind", LABEL)
@@ -203,20 +221,20 @@ def require_needed_keys(table: Mapping[str, Any]) -> None:
     Raises:
         InputError: Naming the key.
     """
-    for key, needed in KINDS[kind_of(table)].needs.items():
+    for key, needed in registry().estimators[kind_of(table)].needs.items():
         if key in table and needed not in table:
             raise InputError(key, f"{shown(table[key])} without {needed}", f"{needed}, or no {key}")
 
 
-def build_estimator(task: AnyTask, table: Mapping[str, Any]) -> Estimator:
+def build_estimator(task: Task[Any, Any], table: Mapping[str, Any]) -> Estimator:
     """The estimator of one table whose lists have been swept.
 
     Raises:
         InputError: Naming the key, if anything does not fit, or the kind is not for these concepts.
     """
     kind = kind_of(table)
-    entry = KINDS[kind]
-    require_concepts(kind, task_kind(task))
+    entry = registry().estimators[kind]
+    require_concepts(kind, registry().kind_of(task).name)
     require_needed_keys(table)
     numbers = read_parameters(entry.parameters, numbers_of(table))
     return entry.build(task, numbers)
@@ -232,10 +250,9 @@ def require_concepts(kind: str, concepts: str) -> None:
     Raises:
         InputError: Naming those that are.
     """
-    family = TransferTask if concepts == "regression" else FiniteTask
-    allowed = [
-        name for name, entry in KINDS.items() if family in entry.tasks and concepts not in entry.not_for
-    ]
+    known = registry()
+    task = known.tasks[concepts]
+    allowed = [name for name, entry in known.estimators.items() if entry.is_for(task)]
     if kind not in allowed:
         raise InputError("kind", f"{kind!r} for {concepts} concepts", "one of " + ", ".join(allowed))
 
@@ -246,10 +263,10 @@ def kind_of(table: Mapping[str, Any]) -> str:
     Raises:
         InputError: If there is none, or no such.
     """
-    kind = table.get("kind")
-    if isinstance(kind, str) and kind in KINDS:
+    kind, known = table.get("kind"), list(registry().estimators)
+    if isinstance(kind, str) and kind in known:
         return kind
     if isinstance(kind, str):
-        complaint = unknown_key(kind, list(KINDS))
+        complaint = unknown_key(kind, known)
         raise InputError("kind", f"{shown(kind)}, {complaint.given}", complaint.expected)
-    raise InputError("kind", shown(kind) if "kind" in table else "nothing", "one of " + ", ".join(KINDS))
+    raise InputError("kind", shown(kind) if "kind" in table else "nothing", "one of " + ", ".join(known))

@@ -8,6 +8,7 @@ import numpy as np
 from w2s_sim.errors import InputError
 from w2s_sim.laws.feature_maps import MappedFeatures, PolynomialMap, RandomFourierMap, random_fourier_map
 from w2s_sim.laws.features import FEATURE_LAWS, Anisotropic, FeatureLaw
+from w2s_sim.plugins import registry
 from w2s_sim.randomness import LARGEST_SEED_OF_A_FILE, key_of
 from w2s_sim.statements.contract.parameters import Parameter
 
@@ -17,6 +18,7 @@ FEATURE_PARAMETERS = (
         str,
         "law of x, or of z under a feature map",
         choices=tuple(FEATURE_LAWS),
+        choices_of="feature_laws",
         default="gaussian",
     ),
     Parameter("factor", list, "d rows of a matrix A: x is A times a draw of that law", depth=2),
@@ -53,10 +55,11 @@ def read_features(values: dict[str, Any], dim: int) -> FeatureLaw:
             raise InputError(key, "nothing", f"a value, for {said}")
         if own[key] is not None and key not in required + optional:
             raise InputError(key, own[key], f"no such key with {said}")
+    law = registry().feature_laws[own["features"]]
     if kind is None:
-        base = FEATURE_LAWS[own["features"]](dim)
+        base = law(dim)
         return base if own["factor"] is None else Anisotropic(base, np.array(_square(own["factor"], dim)))
-    base = FEATURE_LAWS[own["features"]](own["input_dim"])
+    base = law(own["input_dim"])
     mapped = MappedFeatures(base, _polynomial(own) if kind == "polynomial" else _fourier(own, dim))
     if mapped.dim != dim:
         raise InputError("dim", dim, f"{mapped.dim}, the number of features of this map")
@@ -100,9 +103,10 @@ def feature_keys(law: FeatureLaw) -> dict[str, Any]:
     elif isinstance(law, Anisotropic):
         keys["factor"] = law.factor
         law = law.base
-    names = [name for name, make in FEATURE_LAWS.items() if type(law) is make]
+    laws = registry().feature_laws
+    names = [name for name, make in laws.items() if type(law) is make]
     if not names:
-        raise InputError("features", type(law).__name__, "one of " + ", ".join(FEATURE_LAWS))
+        raise InputError("features", type(law).__name__, "one of " + ", ".join(laws))
     return {"features": names[0], **keys}
 
 

@@ -11,8 +11,8 @@ from w2s_sim.concepts import CategoricalModel, FiniteModel, HiddenMarkovModel, s
 from w2s_sim.concepts.finite import shifted, smoothed
 from w2s_sim.concepts.style_content import with_wrong_content, with_wrong_style
 from w2s_sim.errors import InputError
-from w2s_sim.files.weak_table import WeakKeys, read_weak, weak_table
-from w2s_sim.statements.contract.parameters import Parameter, read_parameters
+from w2s_sim.plugins.kinds import WeakKeys
+from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.tasks.finite_task import FiniteTask
 
 PRIORS = (
@@ -84,8 +84,12 @@ FINITE_KEYS = {
 }
 
 
-def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
-    """The task that a `[task]` table of kind "categorical" describes.
+def build_categorical_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
+    """The task of a `[task]` table of kind "categorical".
+
+    Args:
+        values: The checked values of the table.
+        weak: Those of its `[task.weak]`.
 
     Raises:
         InputError: Naming the key inside the table ("weak.share"), if anything does not fit.
@@ -97,14 +101,18 @@ def read_categorical_task(table: Mapping[str, Any]) -> FiniteTask:
         even = np.full(size, 1.0 / size)
         return CategoricalModel(prior, np.asarray(values["tables"]), even if contexts is None else contexts)
 
-    return _read(table, FINITE_KEYS["categorical"], build)
+    return _built(values, weak, FINITE_KEYS["categorical"], build)
 
 
-def read_style_content_task(table: Mapping[str, Any]) -> FiniteTask:
-    """The task that a `[task]` table of kind "style-content" describes.
+def build_style_content_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
+    """The task of a `[task]` table of kind "style-content".
 
     Concepts are pairs, style by style: weights of a prior are those of (style 1, content 1), (style 1,
     content 2), and so on.
+
+    Args:
+        values: The checked values of the table.
+        weak: Those of its `[task.weak]`.
 
     Raises:
         InputError: Naming the key inside the table ("weak.share"), if anything does not fit.
@@ -120,11 +128,15 @@ def read_style_content_task(table: Mapping[str, Any]) -> FiniteTask:
         contexts = None if values["contexts"] is None else np.asarray(values["contexts"])
         return style_content_model(joint, styles, contents, contexts)
 
-    return _read(table, FINITE_KEYS["style-content"], build)
+    return _built(values, weak, FINITE_KEYS["style-content"], build)
 
 
-def read_hidden_markov_task(table: Mapping[str, Any]) -> FiniteTask:
-    """The task that a `[task]` table of kind "hmm" describes.
+def build_hidden_markov_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
+    """The task of a `[task]` table of kind "hmm".
+
+    Args:
+        values: The checked values of the table.
+        weak: Those of its `[task.weak]`.
 
     Raises:
         InputError: Naming the key inside the table ("weak.emission"), if anything does not fit.
@@ -136,23 +148,24 @@ def read_hidden_markov_task(table: Mapping[str, Any]) -> FiniteTask:
         )
         return HiddenMarkovModel(prior, initial, transition, emission, length=values["length"])
 
-    return _read(table, FINITE_KEYS["hmm"], build)
+    return _built(values, weak, FINITE_KEYS["hmm"], build)
 
 
-def _read(
-    table: Mapping[str, Any], keys: FiniteKeys, build: Callable[[dict[str, Any], Any], FiniteModel]
+def _built(
+    values: dict[str, Any],
+    weak: dict[str, Any],
+    keys: FiniteKeys,
+    build: Callable[[dict[str, Any], Any], FiniteModel],
 ) -> FiniteTask:
-    """A task from its tables.
+    """A task from the checked values of its tables.
 
     Args:
-        table: The `[task]` table.
+        values: Of the `[task]` table.
+        weak: Of its `[task.weak]` table.
         keys: Those of its kind.
         build: A model from the values of the table, and a prior.
     """
-    scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
-    values = read_parameters(keys.task_parameters, scalars)
     source = build(values, probabilities("source_prior", values["source_prior"]))
-    weak = read_weak(weak_table(table, keys.weak_keys), keys.weak_parameters, keys.weak_keys)
     if weak["kind"] == "general":
         given = {p.name: weak[p.name] for p in keys.own if weak[p.name] is not None}
         supervisor = _weak_model(build, values | given, source)

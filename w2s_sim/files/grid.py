@@ -6,7 +6,7 @@ from typing import Any
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
-from w2s_sim.files.estimator_table import KINDS, AnyTask, build_estimator, with_label
+from w2s_sim.files.estimator_table import build_estimator, with_label
 from w2s_sim.files.sweep import (
     LARGEST_GRID,
     Axes,
@@ -16,12 +16,14 @@ from w2s_sim.files.sweep import (
     nothing_kept,
     read_sweep,
     swept_axes,
+    task_list_depths,
     with_values,
 )
-from w2s_sim.files.task_limits import require_task_size, weak_pair_size
-from w2s_sim.files.task_table import read_task
+from w2s_sim.files.task_table import kind_of_table, read_task
 from w2s_sim.files.value_checks import check_estimator, check_task, estimator_tables, in_estimator, in_task
+from w2s_sim.plugins import registry
 from w2s_sim.statements import Case
+from w2s_sim.tasks.task import Task
 
 # Different tasks. Each takes a millisecond to build, and a few kilobytes.
 MOST_TASKS = 10_000
@@ -84,19 +86,20 @@ class Grid:
             InputError: Naming the key, if some combination does not fit.
         """
         self._require_sizes()
-        tasks: dict[Hashable, AnyTask] = {}
+        tasks: dict[Hashable, Task[Any, Any]] = {}
 
-        def task_of(number: int) -> AnyTask:
+        def task_of(number: int) -> Task[Any, Any]:
             combination = self.tasks[number]
             if combination.identity not in tasks:
                 tasks[combination.identity] = read_task(combination.table)
             return tasks[combination.identity]
 
         estimators: dict[Hashable, Estimator] = {}
+        known = registry().estimators
 
         def estimator_of(position: int, number: int, own: int) -> Estimator:
             table = self.estimators[position][own].table
-            identity = (position, own, number if KINDS[table["kind"]].of_task else None)
+            identity = (position, own, number if known[table["kind"]].of_task else None)
             if identity not in estimators:
                 task = task_of(number)
                 estimators[identity] = in_estimator(position, lambda: build_estimator(task, table))
@@ -124,8 +127,12 @@ class Grid:
                 "task", f"{different:,} different tasks", f"at most {MOST_TASKS:,}: shorter lists"
             )
         for number in used:
-            in_task(lambda number=number: require_task_size(self.tasks[number].table))
-        pair_sizes = {number: weak_pair_size(self.tasks[number].table) for number in used}
+            kind, table = kind_of_table(self.tasks[number].table), self.tasks[number].table
+            in_task(lambda kind=kind, table=table: kind.require_size(table))
+        pair_sizes = {
+            number: kind_of_table(self.tasks[number].table).pair_size(self.tasks[number].table)
+            for number in used
+        }
         for position, number, own in self.kept:
             table = self.estimators[position][own].table
             given = {key: table[key] for key in SIZES if key in table}
@@ -150,7 +157,7 @@ def read_grid(document: Mapping[str, Any]) -> Grid:
         InputError: Naming the key.
     """
     tables = estimator_tables(document.get("estimator"))
-    task_axes = swept_axes({"task": document["task"]})
+    task_axes = swept_axes({"task": document["task"]}, task_list_depths(document["task"]))
     concepts = check_task(document["task"], task_axes)
     axes = [
         in_estimator(position, lambda table=table: check_estimator(table, concepts))

@@ -46,6 +46,15 @@ def study_mark(document: Mapping[str, Any], precision: str) -> bytes:
     return hashlib.sha256(text.encode()).hexdigest().encode()
 
 
+def words_of(value: Any) -> Iterator[str]:
+    """All texts in a document that are values."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for entry in value.values() if isinstance(value, Mapping) else value:
+            yield from words_of(entry)
+
+
 def _plain(value: Any) -> Any:
     """The same for 1 and 1.0, which mean the same."""
     if isinstance(value, Mapping):

@@ -5,6 +5,7 @@ from typing import Any
 
 from w2s_sim.errors import InputError
 from w2s_sim.laws.noise import LaplaceNoise, LogisticNoise, NoiseLaw, NormalNoise, StudentTNoise
+from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter
 
 NOISE_LAWS: dict[str, Callable[[], NoiseLaw]] = {
@@ -16,11 +17,19 @@ STUDENT_T = "student-t"
 CHOICES = (*NOISE_LAWS, STUDENT_T)
 DEGREES = Parameter("degrees_of_freedom", float, f"more than 2, for noise_law = '{STUDENT_T}'")
 NOISE_PARAMETERS = (
-    Parameter("noise_law", str, "law of the label noise", choices=CHOICES, default="normal"),
+    Parameter(
+        "noise_law", str, "law of the label noise", choices=CHOICES, default="normal", choices_of="noise_laws"
+    ),
     DEGREES,
 )
 WEAK_NOISE_PARAMETERS = (
-    Parameter("noise_law", str, "law of its noise; the strong model's when left out", choices=CHOICES),
+    Parameter(
+        "noise_law",
+        str,
+        "law of its noise; the strong model's when left out",
+        choices=CHOICES,
+        choices_of="noise_laws",
+    ),
     DEGREES,
 )
 
@@ -38,7 +47,7 @@ def read_noise_law(values: dict[str, Any]) -> NoiseLaw:
         return StudentTNoise(degrees)
     if degrees is not None:
         raise InputError("degrees_of_freedom", degrees, f"noise_law = '{STUDENT_T}', whose key this is")
-    return NOISE_LAWS[name]()
+    return registry().noise_laws[name]()
 
 
 def noise_keys(law: NoiseLaw) -> dict[str, Any]:
@@ -49,7 +58,8 @@ def noise_keys(law: NoiseLaw) -> dict[str, Any]:
     """
     if isinstance(law, StudentTNoise):
         return {"noise_law": STUDENT_T, "degrees_of_freedom": law.degrees_of_freedom}
-    names = [name for name, make in NOISE_LAWS.items() if type(law) is make]
+    laws = registry().noise_laws
+    names = [name for name, make in laws.items() if type(law) is make]
     if not names:
-        raise InputError("noise_law", type(law).__name__, "one of " + ", ".join(CHOICES))
+        raise InputError("noise_law", type(law).__name__, "one of " + ", ".join((*laws, STUDENT_T)))
     return {} if names == ["normal"] else {"noise_law": names[0]}

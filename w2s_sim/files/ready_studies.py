@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from w2s_sim.errors import InputError, shown
+from w2s_sim.plugins import registry
 
 FOLDER = Path(str(importlib.resources.files("w2s_sim.files"))) / "ready"
 
 
-def _title(path: Path) -> str:
-    """The first line of comment, beside the one that names the schema."""
+def study_title(path: Path) -> str:
+    """The question that a study answers: its first line of comment, beside the one that names the schema."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return next(line.removeprefix("# ") for line in lines if line.startswith("# "))
+    return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), path.stem)
 
 
 # What each of them asks.
-READY: Mapping[str, str] = {path.stem: _title(path) for path in sorted(FOLDER.glob("*.toml"))}
+READY: Mapping[str, str] = {path.stem: study_title(path) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def find_study(name_or_path: str) -> Path:
-    """The file of a study: one of the person's own, or a ready one. A file that exists wins over a name.
+    """The file of a study: a person's own, or a ready one of the package or of a plugin.
+
+    A file that exists wins over a name.
 
     Args:
         name_or_path: What the person wrote.
@@ -34,9 +37,13 @@ def find_study(name_or_path: str) -> Path:
         return path
     if name_or_path in READY:
         return FOLDER / f"{name_or_path}.toml"
-    nearest = difflib.get_close_matches(path.stem, READY, n=1)
+    brought = registry().studies
+    if name_or_path in brought:
+        return brought[name_or_path]
+    known = [*READY, *brought]
+    nearest = difflib.get_close_matches(path.stem, known, n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    expected = "a TOML file that exists, or one of the ready studies " + ", ".join(READY)
+    expected = "a TOML file that exists, or one of the ready studies " + ", ".join(known)
     raise InputError("STUDY", shown(name_or_path) + hint, expected)
 
 

@@ -1,6 +1,5 @@
 """The `[task]` table of regression concepts."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,9 +7,8 @@ import numpy as np
 from w2s_sim.errors import InputError
 from w2s_sim.files.feature_keys import FEATURE_PARAMETERS, read_features
 from w2s_sim.files.noise_keys import NOISE_PARAMETERS, WEAK_NOISE_PARAMETERS, read_noise_law
-from w2s_sim.files.weak_table import read_weak, weak_table
 from w2s_sim.laws.noise import NoiseLaw
-from w2s_sim.statements.contract.parameters import Parameter, read_parameters
+from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.tasks.regression_task import TransferTask, regression_task
 from w2s_sim.tasks.supervisors import (
     RegressionSupervisor,
@@ -19,7 +17,6 @@ from w2s_sim.tasks.supervisors import (
 )
 
 TASK_PARAMETERS = (
-    Parameter("kind", str, "family of concepts", choices=("regression",), default="regression"),
     Parameter("dim", int, "number of features d", required=True, low=1),
     Parameter("num_concepts", int, "number of concepts K", required=True, low=1),
     Parameter("noise", float, "label noise sigma of the strong model", required=True),
@@ -45,16 +42,17 @@ WEAK_KEYS = {
 }
 
 
-def read_regression_task(table: Mapping[str, Any]) -> TransferTask:
-    """The task that a `[task]` table with its `[task.weak]` describes.
+def build_regression_task(values: dict[str, Any], weak: dict[str, Any]) -> TransferTask:
+    """The task of a `[task]` table of kind "regression".
+
+    Args:
+        values: The checked values of the table.
+        weak: Those of its `[task.weak]`.
 
     Raises:
         InputError: Naming the key inside the table ("weak.noise"), if anything does not fit.
     """
-    scalars = {key: value for key, value in table.items() if key != "weak"}
-    values = read_parameters(TASK_PARAMETERS, scalars)
-    weak = weak_table(table, WEAK_KEYS)
-    del values["kind"]
+    values = dict(values)
     values["features"] = read_features(values, values["dim"])
     values["law"] = read_noise_law(values)
     # Built once without a weak model of its own, so that everything else is checked first.
@@ -68,8 +66,8 @@ def _zeros(rows: int, columns: int) -> list[list[float]]:
     return [[0.0] * columns for _ in range(rows)]
 
 
-def _read_supervisor(task: TransferTask, table: Mapping[str, Any]) -> RegressionSupervisor:
-    weak = read_weak(table, WEAK_PARAMETERS, WEAK_KEYS)
+def _read_supervisor(task: TransferTask, weak: dict[str, Any]) -> RegressionSupervisor:
+    weak = dict(weak)
     kind = weak["kind"]
     noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
     if weak["noise_law"] is None and weak["degrees_of_freedom"] is not None:

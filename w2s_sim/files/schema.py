@@ -10,6 +10,7 @@ sum to 1. To write the shipped file anew:
 import importlib.resources
 import json
 import math
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,27 +18,22 @@ from typing import Any
 from w2s_sim.files.condition import LONGEST_TEXT, MOST_CONDITIONS
 from w2s_sim.files.estimator_table import (
     ALIASES,
-    FINITE,
-    KINDS,
     LABEL,
     LABEL_HELP,
     LONGEST_LABEL,
-    REGRESSION,
-    EstimatorKind,
 )
 from w2s_sim.files.figure_table import KEY_HELP, MEASURED, NAME_PATTERN
 from w2s_sim.files.study_file import MOST_FIGURES, REPLICATION
 from w2s_sim.files.sweep import MODE
-from w2s_sim.files.task_limits import task_parameters, weak_parameters
-from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.files.task_table import DEFAULT_KIND, example_task, read_task, task_parameters, weak_parameters
+from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.tasks.metric_labels import metric_names
 
 Schema = dict[str, Any]
 
-DEFAULT_TASK = "regression"
 TYPES = {int: "integer", float: "number", bool: "boolean"}
 WHERE = "condition on cells, such as 'estimator.num_weak >= 2 * task.dim', or a list that all have to hold"
-FOR_CONCEPTS = {REGRESSION: "for regression concepts", FINITE: "for categorical, hmm, style-content concepts"}
 
 
 def study_schema() -> Schema:
@@ -146,33 +142,36 @@ def _one_of_kinds(kind: Schema, branches: Sequence[Schema]) -> Schema:
 
 def _task() -> Schema:
     branches = []
-    for kind in TASK_KEYS:
+    kinds = registry().tasks
+    for kind, own in kinds.items():
         parameters = [parameter for parameter in task_parameters(kind) if parameter.name != "kind"]
         properties = {
             "kind": _kind([kind], "family of concepts"),
             **_keys(parameters),
-            # A list of whole weak models is swept like any other list; lists inside it are not.
-            "weak": {
-                "anyOf": [
-                    _weak(kind, swept=True),
-                    {**_list_of(_weak(kind, swept=False)), "description": "Weak models to compare."},
-                ]
-            },
         }
         required = [parameter.name for parameter in parameters if parameter.required]
-        first = [] if kind == DEFAULT_TASK else ["kind"]
-        branches.append({"title": kind, **_table(properties, [*first, *required, "weak"])})
-    families = _kind(tuple(TASK_KEYS), f"family of concepts; {DEFAULT_TASK} when left out")
+        if own.weak_parameters:
+            # A list of whole weak models is swept like any other list; lists inside it are not.
+            several = {**_list_of(_weak(kind, swept=False)), "description": "Weak models to compare."}
+            properties["weak"] = {"anyOf": [_weak(kind, swept=True), several]}
+            required.append("weak")
+        first = [] if kind == DEFAULT_KIND else ["kind"]
+        branches.append({"title": kind, **_table(properties, [*first, *required])})
+    families = _kind(tuple(kinds), f"family of concepts; {DEFAULT_KIND} when left out")
     return {"description": "The problem: concepts, priors, weak model.", **_one_of_kinds(families, branches)}
 
 
 def _weak(task_kind: str, swept: bool) -> Schema:
     """The weak model: kinds that have the same keys share a branch, so that a list of them is swept."""
-    weak_keys = TASK_KEYS[task_kind].weak_keys
+    own = registry().tasks[task_kind]
+    weak_keys, described = own.weak_keys, {"description": "The weak model that labels the data."}
+    if not weak_keys:
+        keys = _keys(own.weak_parameters, swept)
+        return {**described, **_table(keys, [p.name for p in own.weak_parameters if p.required])}
     ruled = {key for needed, allowed in weak_keys.values() for key in needed + allowed}
     alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for kind, own in weak_keys.items():
-        alike.setdefault(own, []).append(kind)
+    for kind, keys in weak_keys.items():
+        alike.setdefault(keys, []).append(kind)
     branches = []
     for (needed, allowed), kinds in alike.items():
         others = ruled.difference(needed, allowed) | {"kind"}
@@ -181,19 +180,20 @@ def _weak(task_kind: str, swept: bool) -> Schema:
         branches.append({"title": ", ".join(kinds), **_table(properties, ["kind", *needed])})
     kind = _kind(tuple(weak_keys), "kind of weak model", swept)
     return {
-        "description": "The weak model that labels the data.",
+        **described,
         **_one_of_kinds(kind, branches),
         "required": ["kind"],
     }
 
 
 def _estimator() -> Schema:
-    branches = [_estimator_of(kind, entry) for kind, entry in KINDS.items()]
-    return {**_one_of_kinds(_kind(tuple(KINDS), "kind of estimator", False), branches), "required": ["kind"]}
+    kinds = registry().estimators
+    branches = [_estimator_of(entry) for entry in kinds.values()]
+    return {**_one_of_kinds(_kind(tuple(kinds), "kind of estimator", False), branches), "required": ["kind"]}
 
 
-def _estimator_of(kind: str, entry: EstimatorKind) -> Schema:
-    explanation = FOR_CONCEPTS.get(entry.tasks, "for all concepts")
+def _estimator_of(entry: EstimatorKind) -> Schema:
+    kind, explanation = entry.name, _for_concepts(entry)
     keys = _keys(entry.parameters)
     aliases = {alias: name for alias, name in ALIASES.items() if name in keys}
     properties = {
@@ -210,6 +210,19 @@ def _estimator_of(kind: str, entry: EstimatorKind) -> Schema:
     if entry.needs:
         rules["dependentRequired"] = {key: [needed] for key, needed in entry.needs.items()}
     return {"title": kind, "description": explanation, **_table(properties, ["kind", *plain]), **rules}
+
+
+def _for_concepts(entry: EstimatorKind) -> str:
+    kinds = registry().tasks
+    names = [name for name, kind in kinds.items() if entry.is_for(kind)]
+    return "for all concepts" if len(names) == len(kinds) else f"for {', '.join(names)} concepts"
+
+
+def _measured() -> list[str]:
+    """What figures may measure: the metrics of our own tasks, and those of the tasks of plugins."""
+    kinds = [kind.name for plugin in registry().plugins for kind in plugin.tasks]
+    tasks = [read_task(tomllib.loads(example_task(kind))["task"]) for kind in kinds]
+    return list(dict.fromkeys((*MEASURED, *metric_names(tasks))))
 
 
 def _replication() -> Schema:
@@ -234,7 +247,7 @@ def _sweep() -> Schema:
 def _figure() -> Schema:
     values: dict[str, Schema] = {
         "name": {"type": "string", "pattern": f"^{NAME_PATTERN}$"},
-        "y": {"type": "string", "enum": list(MEASURED), "default": "risk"},
+        "y": {"type": "string", "enum": _measured(), "default": "risk"},
         **{key: {"type": "string"} for key in ("x", "colour", "panel")},
         **{key: {"type": "boolean", "default": False} for key in ("log_x", "log_y")},
     }

@@ -3,21 +3,15 @@
 import dataclasses
 import itertools
 import math
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from w2s_sim.errors import InputError, shown
 from w2s_sim.files.condition import FIELD, Condition, read_conditions
-from w2s_sim.files.task_table import TASK_KEYS
+from w2s_sim.files.task_table import DEFAULT_KIND
+from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters
 
-# Keys of a task whose value is a list by itself: a list of such lists is swept, a list of numbers is not.
-LIST_DEPTHS: Mapping[str, int] = {
-    parameter.name: parameter.depth
-    for keys in TASK_KEYS.values()
-    for parameter in (*keys.parameters, *keys.weak_parameters)
-    if parameter.type is list
-}
 MODE = Parameter("mode", str, "how lists are combined", choices=("grid", "zip"), default="grid")
 LARGEST_GRID = 100_000
 
@@ -112,8 +106,27 @@ def nothing_kept(sweep: Sweep) -> InputError:
     return InputError(FIELD, f"{shown(texts)}, which leaves no cell", "conditions that some cell fulfils")
 
 
-def swept_axes(table: Mapping[str, Any], prefix: Path = ()) -> dict[Path, list[Any]]:
+def list_depths(parameters: Iterable[Parameter]) -> dict[str, int]:
+    """The keys whose value is a list by itself: a list of such lists is swept, a list of numbers is not."""
+    return {parameter.name: parameter.depth for parameter in parameters if parameter.type is list}
+
+
+def task_list_depths(table: Mapping[str, Any]) -> dict[str, int]:
+    """The same for a `[task]` table: of its kind, or of all kinds if it names none that there is."""
+    kinds, named = registry().tasks, table.get("kind", DEFAULT_KIND)
+    read = [kinds[named]] if isinstance(named, str) and named in kinds else list(kinds.values())
+    return list_depths(parameter for kind in read for parameter in (*kind.parameters, *kind.weak_parameters))
+
+
+def swept_axes(
+    table: Mapping[str, Any], depths: Mapping[str, int], prefix: Path = ()
+) -> dict[Path, list[Any]]:
     """The keys whose lists are swept, with their values.
+
+    Args:
+        table: The table, with tables inside.
+        depths: How deep the lists are that are values by themselves, by the last part of their key.
+        prefix: Of the keys.
 
     Raises:
         InputError: If such a list is empty.
@@ -122,8 +135,8 @@ def swept_axes(table: Mapping[str, Any], prefix: Path = ()) -> dict[Path, list[A
     for key, value in table.items():
         path = (*prefix, key)
         if isinstance(value, dict):
-            found |= swept_axes(value, path)
-        elif isinstance(value, list) and _depth(value) > LIST_DEPTHS.get(key, 0):
+            found |= swept_axes(value, depths, path)
+        elif isinstance(value, list) and _depth(value) > depths.get(key, 0):
             if not value:
                 raise InputError(".".join(path), "an empty list", "at least one value to sweep over")
             found[path] = value

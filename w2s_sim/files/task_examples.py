@@ -89,10 +89,3 @@ kind = "smoothed"                          # or "shifted" (to the next symbol), 
 share = 0.1                                # share of symbols replaced by an even one
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
-
-EXAMPLE_TASKS = {
-    "regression": REGRESSION,
-    "categorical": CATEGORICAL,
-    "style-content": STYLE_CONTENT,
-    "hmm": HIDDEN_MARKOV,
-}

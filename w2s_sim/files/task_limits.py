@@ -1,10 +1,9 @@
-"""Limits of the values of a `[task]` table, so that no task is laid out that no memory holds.
+"""Limits of the values of our own `[task]` tables, so that no task is laid out that no memory holds.
 
 They are looked at before the readers of tasks build arrays. Readers take tables of any size: those of cases
 are a person's own, one at a time, while those of a study are combined.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,10 +11,8 @@ from typing import Any
 from w2s_sim._checks import probabilities
 from w2s_sim.concepts.finite import LARGEST_ENUMERATION
 from w2s_sim.errors import InputError
-from w2s_sim.files.task_table import TASK_KEYS
 from w2s_sim.laws.feature_maps import NODES
 from w2s_sim.laws.features import LARGEST_GRID as LARGEST_NODES
-from w2s_sim.statements.contract.parameters import Parameter
 
 # Features d: covariances are d x d.
 LARGEST_DIM = 4096
@@ -42,50 +39,40 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def task_parameters(kind: str) -> tuple[Parameter, ...]:
-    """The keys of a `[task]` table of one kind, `kind` included, with their limits."""
-    named = Parameter("kind", str, "family of concepts", choices=tuple(TASK_KEYS), default="regression")
-    return (named, *(_limited(parameter, "") for parameter in TASK_KEYS[kind].parameters))
-
-
-def weak_parameters(kind: str) -> tuple[Parameter, ...]:
-    """The keys of its `[task.weak]` table."""
-    return tuple(_limited(parameter, "weak.") for parameter in TASK_KEYS[kind].weak_parameters)
-
-
-def _limited(parameter: Parameter, prefix: str) -> Parameter:
-    return dataclasses.replace(parameter, **LIMITS.get(prefix + parameter.name, {}))
-
-
 def require_task_value(name: str, value: Any) -> None:
     """Refuse a value of a key, checked against its parameter, that no other values make good."""
     if name in ("source_prior", "target_prior", "contexts"):
         probabilities(name, value)
 
 
-def require_task_size(table: Mapping[str, Any]) -> None:
-    """Refuse a task that takes too much memory, by a table whose values are checked one by one.
+def regression_pair_size(table: Mapping[str, Any]) -> int:
+    """Numbers that one weak pair takes while an estimator reads it: of its input, or one a concept."""
+    return max(table["dim"], table["num_concepts"])
+
+
+def finite_pair_size(table: Mapping[str, Any]) -> int:
+    """The same for a table of finite concepts."""
+    return max(len(table["source_prior"]), *_sizes(table))
+
+
+def require_finite_size(table: Mapping[str, Any]) -> None:
+    """Refuse a task of finite concepts that takes too much memory.
 
     Raises:
         InputError: Naming the key inside the table.
     """
-    if table.get("kind", "regression") == "regression":
-        _require_regression_size(table)
-        return
     _require_laws(table, "")
     weak = table.get("weak")
     if isinstance(weak, Mapping):
         _require_laws({**table, **{key: value for key, value in weak.items() if key != "kind"}}, "weak.")
 
 
-def weak_pair_size(table: Mapping[str, Any]) -> int:
-    """Numbers that one weak pair takes while an estimator reads it: of its input, or one a concept."""
-    if table.get("kind", "regression") == "regression":
-        return max(table["dim"], table["num_concepts"])
-    return max(len(table["source_prior"]), *_sizes(table))
+def require_regression_size(table: Mapping[str, Any]) -> None:
+    """Refuse a regression task that takes too much memory.
 
-
-def _require_regression_size(table: Mapping[str, Any]) -> None:
+    Raises:
+        InputError: Naming the key inside the table.
+    """
     dim, num_concepts = table["dim"], table["num_concepts"]
     if dim * num_concepts > LARGEST_CONCEPTS:
         given = f"{num_concepts:,} with dim = {dim:,}"

@@ -1,83 +1,96 @@
 """The `[task]` table of a TOML file, as a task of its kind."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from w2s_sim.concepts import HiddenMarkovModel, StyleContentModel
 from w2s_sim.errors import InputError
-from w2s_sim.files.finite_table import (
-    FINITE_KEYS,
-    read_categorical_task,
-    read_hidden_markov_task,
-    read_style_content_task,
-)
-from w2s_sim.files.regression_table import (
-    TASK_PARAMETERS,
-    WEAK_KEYS,
-    WEAK_PARAMETERS,
-    read_regression_task,
-)
-from w2s_sim.files.weak_table import WeakKeys
-from w2s_sim.statements.contract.parameters import Parameter
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.files.toml_text import key_line
+from w2s_sim.files.weak_table import read_weak, weak_table
+from w2s_sim.plugins import TaskKind, registry
+from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+from w2s_sim.tasks.task import Task
 
-READERS: Mapping[str, Callable[[Mapping[str, Any]], TransferTask | FiniteTask]] = {
-    "regression": read_regression_task,
-    "categorical": read_categorical_task,
-    "hmm": read_hidden_markov_task,
-    "style-content": read_style_content_task,
-}
+# The kind of a table that names none.
+DEFAULT_KIND = "regression"
 
 
-@dataclasses.dataclass(frozen=True)
-class TaskKeys:
-    """The keys of one kind of task, as its reader takes them.
+def kind_parameter(kinds: tuple[str, ...] = ()) -> Parameter:
+    """The key `kind` of a `[task]` table: one of some kinds, or of all."""
+    choices = kinds or tuple(registry().tasks)
+    return Parameter("kind", str, "family of concepts", choices=choices, default=DEFAULT_KIND)
 
-    Attributes:
-        parameters: Of the `[task]` table, `kind` left out.
-        weak_parameters: Of the `[task.weak]` table, of all kinds of weak model together.
-        weak_keys: Which of these each kind of weak model needs, and may have.
+
+def task_kind(task: Task[Any, Any]) -> str:
+    """The `kind` of a task's table.
+
+    Raises:
+        InputError: If no file describes such a task.
     """
-
-    parameters: tuple[Parameter, ...]
-    weak_parameters: tuple[Parameter, ...]
-    weak_keys: WeakKeys
+    return registry().kind_of(task).name
 
 
-TASK_KEYS: Mapping[str, TaskKeys] = {
-    "regression": TaskKeys(tuple(p for p in TASK_PARAMETERS if p.name != "kind"), WEAK_PARAMETERS, WEAK_KEYS),
-    **{
-        kind: TaskKeys(keys.task_parameters, keys.weak_parameters, keys.weak_keys)
-        for kind, keys in FINITE_KEYS.items()
-    },
-}
-
-
-def task_kind(task: TransferTask | FiniteTask) -> str:
-    """The `kind` of a task's table."""
-    if isinstance(task, TransferTask):
-        return "regression"
-    if isinstance(task.source, StyleContentModel):
-        return "style-content"
-    return "hmm" if isinstance(task.source, HiddenMarkovModel) else "categorical"
-
-
-def read_task(table: Mapping[str, Any], kinds: tuple[str, ...] = tuple(READERS)) -> TransferTask | FiniteTask:
+def read_task(table: Mapping[str, Any], kinds: tuple[str, ...] = ()) -> Task[Any, Any]:
     """The task that a `[task]` table with its `[task.weak]` describes.
 
     Args:
         table: The table.
-        kinds: Those that may be described: the ones that a theorem speaks of.
+        kinds: Those that may be described: the ones that a theorem speaks of; all when left out.
 
     Raises:
         InputError: Naming the key as in the file ("task.noise"), if anything does not fit.
     """
     try:
-        if "kind" not in table and "regression" not in kinds:
+        if "kind" not in table and kinds and DEFAULT_KIND not in kinds:
             raise InputError("kind", "nothing", "one of " + ", ".join(kinds))
-        parameter = Parameter("kind", str, "family of concepts", choices=kinds)
-        return READERS[parameter.check(table.get("kind", "regression"))](table)
+        name = kind_parameter(kinds).check(table.get("kind", DEFAULT_KIND))
+        return _read(table, registry().tasks[name])
     except InputError as error:
         raise error.located("", "task.") from None
+
+
+def _read(table: Mapping[str, Any], kind: TaskKind) -> Task[Any, Any]:
+    scalars = {key: value for key, value in table.items() if key not in ("weak", "kind")}
+    values = read_parameters(kind.parameters, scalars)
+    if kind.weak_parameters:
+        weak = read_weak(weak_table(table, kind.weak_keys), kind.weak_parameters, kind.weak_keys)
+    else:
+        if "weak" in table:
+            raise unknown_key("weak", [parameter.name for parameter in kind.parameters])
+        weak = {}
+    return kind.build(values, weak)
+
+
+def task_parameters(kind: str) -> tuple[Parameter, ...]:
+    """The keys of a `[task]` table of one kind in a study, `kind` included, with their limits."""
+    own = registry().tasks[kind]
+    return (kind_parameter(), *(_limited(own, parameter, "") for parameter in own.parameters))
+
+
+def weak_parameters(kind: str) -> tuple[Parameter, ...]:
+    """The keys of its `[task.weak]` table in a study, with their limits."""
+    own = registry().tasks[kind]
+    return tuple(_limited(own, parameter, "weak.") for parameter in own.weak_parameters)
+
+
+def _limited(kind: TaskKind, parameter: Parameter, prefix: str) -> Parameter:
+    return dataclasses.replace(parameter, **kind.limits.get(prefix + parameter.name, {}))
+
+
+def kind_of_table(table: Mapping[str, Any]) -> TaskKind:
+    """The kind of a `[task]` table whose `kind` was checked."""
+    return registry().tasks[table.get("kind", DEFAULT_KIND)]
+
+
+def example_task(kind: str) -> str:
+    """A ready `[task]` table of a kind, every key explained."""
+    own = registry().tasks[kind]
+    return own.example or "\n".join(_example_lines(own)) + "\n"
+
+
+def _example_lines(kind: TaskKind) -> Iterator[str]:
+    yield "[task]"
+    yield f'kind = "{kind.name}"'
+    yield from map(key_line, kind.parameters)
+    if kind.weak_parameters:
+        yield from ("", "[task.weak]", *map(key_line, kind.weak_parameters))

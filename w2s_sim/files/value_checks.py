@@ -5,7 +5,6 @@ from typing import Any, TypeVar
 
 from w2s_sim.errors import InputError, shown
 from w2s_sim.files.estimator_table import (
-    KINDS,
     kind_of,
     numbers_of,
     require_concepts,
@@ -13,8 +12,15 @@ from w2s_sim.files.estimator_table import (
     with_full_names,
     with_label,
 )
-from w2s_sim.files.sweep import Axes, swept_axes
-from w2s_sim.files.task_limits import require_task_value, task_parameters, weak_parameters
+from w2s_sim.files.sweep import Axes, list_depths, swept_axes
+from w2s_sim.files.task_limits import require_task_value
+from w2s_sim.files.task_table import (
+    DEFAULT_KIND,
+    kind_parameter,
+    task_parameters,
+    weak_parameters,
+)
+from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
 
 ReadT = TypeVar("ReadT")
@@ -44,9 +50,10 @@ def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
     kind = kind_of(table)
     require_concepts(kind, concepts)
     own = numbers_of(table)
-    axes = swept_axes(own)
+    parameters = registry().estimators[kind].parameters
+    axes = swept_axes(own, list_depths(parameters))
     with_label(table)
-    _check_values(KINDS[kind].parameters, own, axes)
+    _check_values(parameters, own, axes)
     require_needed_keys(table)
     return {("estimator", *path): values for path, values in axes.items()}
 
@@ -61,16 +68,18 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> str:
     Raises:
         InputError: Naming the key.
     """
-    kinds = table.get("kind", "regression")
+    kinds = table.get("kind", DEFAULT_KIND)
     kinds = kinds if isinstance(kinds, list) else [kinds]
-    named = task_parameters("regression")[0]
+    named = kind_parameter()
     for kind in kinds:
         in_task(lambda kind=kind: named.check(kind))
     if len(set(kinds)) > 1:
         raise InputError("task.kind", shown(kinds), "one kind of concepts, whose keys the others have not")
     own = {path[1:]: values for path, values in axes.items()}
     parameters = task_parameters(kinds[0])
-    names = [*(parameter.name for parameter in parameters), "weak"]
+    names = [parameter.name for parameter in parameters]
+    if weak_parameters(kinds[0]):
+        names.append("weak")
     for key in table:
         if key not in names:
             raise unknown_key(key, names).located("", "task.")

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from w2s_sim.errors import InputError
+from w2s_sim.plugins.kinds import WeakKeys
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
-
-# Keys by kind: those that it needs, and those that it may have. Keys of no kind are for all.
-WeakKeys = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 def weak_table(table: Mapping[str, Any], kinds: WeakKeys) -> Mapping[str, Any]:
@@ -17,8 +15,10 @@ def weak_table(table: Mapping[str, Any], kinds: WeakKeys) -> Mapping[str, Any]:
         InputError: If there is none.
     """
     if "weak" not in table:
-        names = [f"'{kind}'" for kind in kinds]
-        expected = f"a table [task.weak] with kind = {', '.join(names[:-1])} or {names[-1]}"
+        named = [f"'{kind}'" for kind in kinds]
+        expected = "a table [task.weak]"
+        if named:
+            expected += f" with kind = {' or '.join([*filter(None, [', '.join(named[:-1])]), named[-1]])}"
         raise InputError("weak", "nothing", expected)
     if not isinstance(table["weak"], dict):
         raise InputError("weak", repr(table["weak"]), "a table [task.weak]")
@@ -35,6 +35,8 @@ def read_weak(table: Mapping[str, Any], parameters: Sequence[Parameter], kinds: 
         weak = read_parameters(parameters, table)
     except InputError as error:
         raise error.located("", "weak.") from None
+    if not kinds:
+        return weak
     kind = weak["kind"]
     required, optional = kinds[kind]
     ruled = {key for keys in kinds.values() for key in (*keys[0], *keys[1])}

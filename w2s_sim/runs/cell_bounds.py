@@ -5,7 +5,8 @@ import math
 from typing import Any
 
 from w2s_sim.estimators import LeastSquares, Refinement, Ridge
-from w2s_sim.statements import Case, Kind, all_statements
+from w2s_sim.plugins import all_statements
+from w2s_sim.statements import Case, Kind
 from w2s_sim.verify.evaluation import bound_of, trivial_of
 from w2s_sim.verify.verdict import is_vacuous
 

@@ -12,6 +12,7 @@ import pandas as pd
 from w2s_sim.files.figure_table import StudyFigure
 from w2s_sim.files.study_file import Study
 from w2s_sim.manifest import git_revision, package_versions
+from w2s_sim.plugins import registry
 from w2s_sim.runs.store import FAILURES, RESULTS, Store
 
 # Key in the manifest.
@@ -76,5 +77,6 @@ def _without_figures(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mark(*given: Any) -> str:
-    text = json.dumps([given, package_versions(), git_revision()], sort_keys=True, default=str)
+    made_with = [package_versions(), git_revision(), registry().records]
+    text = json.dumps([given, *made_with], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -27,6 +27,8 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         InputError: If they are not of one study, or something is missing.
     """
     stores = [Store(folder) for folder in folders]
+    for store in stores:
+        store.require_plugins()
     # The largest of them, if some were topped up.
     documents = [store.kept_study() for store in stores]
     document = max(documents, key=lambda kept: read_study(kept).replicates)
@@ -64,6 +66,7 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
         REPLICATE_ERRORS: If it fails again.
     """
     store = Store(folder)
+    store.require_plugins()
     study = read_study(store.kept_study())
     if not 0 <= cell < len(study.cells):
         raise InputError("--cell", cell, f"one of 0 to {len(study.cells) - 1}")

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pandas as pd
 
+from w2s_sim.engine.programs import Form
 from w2s_sim.errors import PrecisionWarning
 from w2s_sim.files.study_file import Cell, Study
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
@@ -20,7 +21,6 @@ from w2s_sim.runs.results import is_precise, write_results
 from w2s_sim.runs.schedule import Shard, looks, pieces
 from w2s_sim.runs.store import Store
 from w2s_sim.runs.tile_workers import LocalTeam, Team
-from w2s_sim.tasks.finite_task import FiniteTask
 
 # A part is written after this long, done or not with the piece at hand: no more can be lost.
 PART_SECONDS = 10.0
@@ -124,16 +124,15 @@ def _run_with(
 def largest_cells(cells: Sequence[Cell]) -> list[int]:
     """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
     largest: dict[object, tuple[int, int]] = {}
+    # Cells share their tasks.
+    forms: dict[int, Form] = {}
     for cell in cells:
-        estimator = cell.case.estimator
-        kind = (type(estimator), type(cell.case.task), cell.case.task.source.num_concepts, _width(cell))
+        estimator, task = cell.case.estimator, cell.case.task
+        if id(task) not in forms:
+            forms[id(task)] = Form.of(task)
+        kind = (type(estimator), forms[id(task)])
         largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
     return [index for _, index in largest.values()]
-
-
-def _width(cell: Cell) -> int:
-    task = cell.case.task
-    return task.source.num_outcomes if isinstance(task, FiniteTask) else task.dim
 
 
 class _Run:

@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from jaxtyping import Float
 
 from w2s_sim.errors import InputError
-from w2s_sim.files.identity import differences, study_mark
+from w2s_sim.files.identity import differences, study_mark, words_of
 from w2s_sim.manifest import build_manifest
+from w2s_sim.plugins import registry
 from w2s_sim.runs.parts import (
     MARK,
     REMEDY,
@@ -35,6 +36,13 @@ PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
 MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
 # Key in the manifest: the different versions with which its parts were computed.
 PARTS_VERSIONS = "parts_versions"
+# The plugins whose kinds and laws the study has.
+PLUGINS = "plugins"
+
+
+def _plugins_of(document: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What is recorded of the plugins that a study needs."""
+    return registry().used_by(words_of(document))
 
 
 class Store:
@@ -93,7 +101,7 @@ class Store:
         path = self.folder / MANIFEST
         now = precision or build_manifest({})["precision"]
         self._study_mark = study_mark(document, now)
-        self._versions = versions_at_hand(now)
+        self._versions = versions_at_hand(now, _plugins_of(document))
         held = self.ranges()
         if (path.exists() or held) and not resume:
             raise InputError("--out", f"{self.folder}, which holds a study", "--resume, or an empty folder")
@@ -125,6 +133,7 @@ class Store:
         manifest = {
             **self._manifest_to_be,
             "configuration": configuration,
+            PLUGINS: _plugins_of(document),
             PARTS_VERSIONS: list(self._recorded),
         }
         if manifest != self._manifest_to_be:
@@ -134,6 +143,21 @@ class Store:
     def warn_of_versions(self) -> None:
         """Say so, in a VersionsWarning, if parts were computed with other versions than those at hand."""
         warn_of_versions(self._recorded, self._versions, self.folder)
+
+    def require_plugins(self) -> None:
+        """Refuse to go on where a plugin that the study needs is not at hand; a new folder needs none.
+
+        Raises:
+            InputError: Naming the plugins, and where they came from.
+        """
+        recorded = self._manifest().get(PLUGINS, []) if (self.folder / MANIFEST).exists() else []
+        at_hand = {plugin.name for plugin in registry().plugins}
+        lacking = [record for record in recorded if record["name"] not in at_hand]
+        if lacking:
+            names = ", ".join(record["name"] for record in lacking)
+            origins = ", ".join(record["origin"] or "Python" for record in lacking)
+            given = f"no plugin {names}, with which {self.folder} was begun"
+            raise InputError("--plugin", given, f"the plugin, installed or named, as it was from {origins}")
 
     def note(self, key: str, value: Any) -> None:
         """Write something into the manifest."""

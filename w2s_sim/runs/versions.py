@@ -17,13 +17,15 @@ class VersionsWarning(UserWarning):
     """The replicates of a study were not all computed with the versions at hand."""
 
 
-def versions_at_hand(precision: str) -> dict[str, str]:
+def versions_at_hand(precision: str, plugins: Sequence[Mapping[str, str]] = ()) -> dict[str, str]:
     """What a part records.
 
     Args:
         precision: "float32" or "float64".
+        plugins: The plugins that the study needs, as a manifest records them.
     """
     return {
+        **{f"plugin {record['name']}": record["version"] for record in plugins},
         **{package: importlib.metadata.version(package) for package in PACKAGES},
         "python": platform.python_version(),
         "precision": precision,

@@ -16,4 +16,3 @@ from w2s_sim.statements.contract import Statement as Statement
 from w2s_sim.statements.contract import monotone as monotone
 from w2s_sim.statements.registry import all_statements as all_statements
 from w2s_sim.statements.registry import find_statement as find_statement
-from w2s_sim.statements.registry import statements_of as statements_of

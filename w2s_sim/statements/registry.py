@@ -2,9 +2,9 @@
 
 import difflib
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from w2s_sim._checks import described, require_part
+from w2s_sim._checks import require_part
 from w2s_sim.errors import InputError
 from w2s_sim.statements.contract.statement import Statement
 
@@ -43,31 +43,18 @@ def find_statement(statement_id: str) -> Statement:
     Raises:
         InputError: If there is none; names the nearest id.
     """
+    return find_among(all_statements(), statement_id)
+
+
+def find_among(statements: Mapping[str, Statement], statement_id: str) -> Statement:
+    """The statement of that id among some.
+
+    Raises:
+        InputError: If there is none; names the nearest id.
+    """
     require_part("theorem", statement_id, str, "the id of a theorem, such as 'naive-floor'")
-    statements = all_statements()
     if statement_id not in statements:
         nearest = difflib.get_close_matches(statement_id, statements, n=1)
         hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
         raise InputError("theorem", repr(statement_id) + hint, "one of " + ", ".join(statements))
     return statements[statement_id]
-
-
-def statements_of(*named: "Statement | str | Iterable[Statement | str]") -> list[Statement]:
-    """The statements that somebody means by statements, by ids, or by lists of either.
-
-    Raises:
-        InputError: For an id that there is not, and for anything else.
-    """
-    found: list[Statement] = []
-    for one in named:
-        if isinstance(one, Statement):
-            found.append(one)
-        elif isinstance(one, str):
-            found.append(find_statement(one))
-        elif isinstance(one, Iterable) and not hasattr(one, "shape"):
-            found += statements_of(*(one.values() if isinstance(one, Mapping) else one))
-        else:
-            raise InputError(
-                "statements", described(one), "statements, or ids of theorems such as 'naive-floor'"
-            )
-    return found

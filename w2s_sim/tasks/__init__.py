@@ -9,5 +9,6 @@ from w2s_sim.tasks.sampling import Sampling as Sampling
 from w2s_sim.tasks.supervisors import RegressionSupervisor as RegressionSupervisor
 from w2s_sim.tasks.supervisors import biased_supervisor as biased_supervisor
 from w2s_sim.tasks.supervisors import noisy_supervisor as noisy_supervisor
+from w2s_sim.tasks.task import ConceptTask as ConceptTask
 from w2s_sim.tasks.task import Task as Task
 from w2s_sim.tasks.task import WeakData as WeakData

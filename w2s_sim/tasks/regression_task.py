@@ -1,5 +1,6 @@
 """Tasks with regression concepts: students are linear predictors, and risk is squared error."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -102,6 +103,10 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
     def weak_student(self) -> LinearStudent:
         """The weak model's own mean predictor, beta'_Q."""
         return LinearStudent(self.weak_vector)
+
+    @property
+    def plotted_numbers(self) -> Mapping[str, int | float | str]:
+        return {**super().plotted_numbers, "dim": self.dim, "features": type(self.features).__name__}
 
     @property
     def label_length(self) -> float:

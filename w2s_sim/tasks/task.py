@@ -91,6 +91,16 @@ class Task(eqx.Module, Generic[SourceT, StudentT]):
         """Risk of the weak model's own predictor."""
         return self.metrics(self.weak_student)["risk"]
 
+    @property
+    def plotted_numbers(self) -> Mapping[str, int | float | str]:
+        """Numbers and words of the task, by name, that tables and figures of verdicts can use as axes."""
+        return {}
+
+    @property
+    def label_length(self) -> float:
+        """Length of the longest vector behind the labels, in label units; 0 where labels have no unit."""
+        return 0.0
+
     def unresolved(self, num_weak: int) -> str:
         """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
 
@@ -163,9 +173,8 @@ class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]
         return bool(np.count_nonzero(np.asarray(self.target_prior)) == 1)
 
     @property
-    def label_length(self) -> float:
-        """Length of the longest concept of the two models, in label units; 0 where labels have no unit."""
-        return 0.0
+    def plotted_numbers(self) -> Mapping[str, int | float | str]:
+        return {"num_concepts": self.num_concepts}
 
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
         require_count("num_weak", num_weak, 0)

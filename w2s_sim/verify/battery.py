@@ -11,9 +11,10 @@ from w2s_sim._checks import described, require_part
 from w2s_sim._forks import require_threads
 from w2s_sim.engine.replication import prepare
 from w2s_sim.errors import InputError
+from w2s_sim.plugins import statements_of
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.statements import Case, Control, Preset, Statement, statements_of
+from w2s_sim.statements import Case, Control, Preset, Statement
 from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.mutants import check_mutants
 from w2s_sim.verify.settings import PRESETS, Settings

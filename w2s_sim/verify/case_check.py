@@ -13,7 +13,6 @@ from w2s_sim.engine.measured import Measure
 from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
 from w2s_sim.statements import Case, Control, Statement
-from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import (
     bound_of,
     exact_value_of,
@@ -227,12 +226,10 @@ def case_parameters(case: Case[Any]) -> dict[str, Any]:
     """The numbers of a case that figures and tables can use as axes."""
     numbers: dict[str, Any] = {
         "task": _task_label(case.task),
-        "num_concepts": case.task.num_concepts,
+        **case.task.plotted_numbers,
         "estimator": type(case.estimator).__name__,
         "sample_size": case.estimator.sample_size,
     }
-    if isinstance(case.task, TransferTask):
-        numbers |= {"dim": case.task.dim, "features": type(case.task.features).__name__}
     for path, leaf in jax.tree_util.tree_leaves_with_path(case.estimator):
         if np.ndim(leaf) == 0:
             numbers[path[-1].name] = float(leaf)

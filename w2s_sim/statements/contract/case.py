@@ -81,14 +81,17 @@ class Case(eqx.Module, Generic[TaskT]):
     def fit(self: "Case[TransferTask]", *, key: Key[Array, ""]) -> LinearPredictor: ...
     @overload
     def fit(self: "Case[FiniteTask]", *, key: Key[Array, ""]) -> FiniteModel: ...
-    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> LinearPredictor | FiniteModel:
+    @overload
+    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> Any: ...
+    def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> Any:
         """Weak data, then the student that the estimator makes of it.
 
         Args:
             key: Typed PRNG key.
 
         Returns:
-            For concepts with finitely many outcomes, the strong model under the prior that is transferred.
+            A student that the task can score; for concepts with finitely many outcomes the strong model under
+            the prior that is transferred.
 
         Raises:
             InputError: If the estimator is not for these concepts, or numbers are in another precision.

@@ -34,6 +34,8 @@ class Parameter:
         high: Largest value of a number.
         open_low: Whether `low` itself is refused.
         choices: The words allowed, for a str.
+        choices_of: "feature_laws" or "noise_laws" for a word that names such a law: plugins then bring in
+            more words.
         depth: For a list, 1 for a row of numbers, 2 for rows of one length, 3 for tables of one shape.
     """
 
@@ -46,6 +48,7 @@ class Parameter:
     low: float = float("-inf")
     high: float = float("inf")
     choices: tuple[str, ...] = ()
+    choices_of: str = ""
     depth: int = 1
     open_low: bool = False
 

@@ -39,7 +39,7 @@ def render_page(
         manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
         pages: Addresses of the pages with the proofs, by `Statement.page`, relative to the report.
     """
-    template = importlib.resources.files("w2s_sim.report").joinpath("report.html.jinja").read_text("utf-8")
+    template = importlib.resources.files("w2s_sim.reports").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["number"] = _number
     sections = [_section(statement, verdicts, figures.get(statement.id, {})) for statement in statements]

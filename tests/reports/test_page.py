@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.test_folder import MANIFEST, STATEMENT
+from tests.reports.test_folder import MANIFEST, STATEMENT
 from tests.verdicts import verdict
-from w2s_sim.report import write_report
+from w2s_sim.reports import write_report
 from w2s_sim.statements import Statement, all_statements
 from w2s_sim.verify import Verdict
 

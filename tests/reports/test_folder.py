@@ -8,8 +8,8 @@ import pytest
 import w2s_sim as w2s
 from tests.verdicts import verdict
 from w2s_sim.manifest import build_manifest
-from w2s_sim.report import open_folder, write_report
-from w2s_sim.report.folder import read_verdicts
+from w2s_sim.reports import open_folder, write_report
+from w2s_sim.reports.folder import read_verdicts
 
 STATEMENT = w2s.Statement(
     id="toy",
@@ -60,7 +60,7 @@ def test_disk_that_refuses_leaves_the_old_files(tmp_path: Path, monkeypatch: pyt
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("w2s_sim.report.folder.os.replace", full)
+    monkeypatch.setattr("w2s_sim.reports.folder.os.replace", full)
     with pytest.raises(w2s.InputError, match="No space left"):
         write_report(tmp_path, [verdict("new")], [STATEMENT], MANIFEST)
     assert read_verdicts(tmp_path)["case"].tolist() == ["old"]

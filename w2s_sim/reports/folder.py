@@ -13,7 +13,7 @@ from w2s_sim.book.pages import has_page, write_pages
 from w2s_sim.errors import InputError
 from w2s_sim.plotting import theorem_figures
 from w2s_sim.plotting.style import to_svg
-from w2s_sim.report.page import render_page
+from w2s_sim.reports.page import render_page
 from w2s_sim.statements import Statement
 from w2s_sim.verify import Verdict
 from w2s_sim.verify.battery import verdict_frame

@@ -11,7 +11,7 @@ import pytest
 from tests.files.test_figure_table import GOOD, NAIVE, ORACLE, REFINED, study_of
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Study
-from w2s_sim.report.study_figures import draw_figures
+from w2s_sim.reports.study_figures import draw_figures
 
 
 def results_of(study: Study) -> pd.DataFrame:

@@ -1,0 +1,45 @@
+"""The statements that somebody names on the command line: by ids, by files, by modules."""
+
+from collections.abc import Sequence
+
+from w2s_sim.errors import InputError
+from w2s_sim.plugins import bring_in, find_statement, is_place
+from w2s_sim.statements import Statement
+
+
+def named_statements(words: Sequence[str]) -> list[Statement]:
+    """The statements that some words mean, each once.
+
+    Files and modules are brought in; `brought_in` around the call lets go of them.
+
+    Args:
+        words: Ids of theorems, FILE.py, or MODULE:NAME.
+
+    Raises:
+        InputError: If there is no such statement, or a file or module holds none.
+    """
+    found: list[Statement] = []
+    for word in dict.fromkeys(words):
+        if not is_place(word):
+            found.append(find_statement(word))
+            continue
+        statements = [statement for plugin in bring_in(word) for statement in plugin.statements]
+        if not statements:
+            raise InputError(
+                "theorem", f"{word}, which brings no statement", "a file or module that has some"
+            )
+        found += statements
+    return list({statement.id: statement for statement in found}.values())
+
+
+def named_statement(word: str) -> Statement:
+    """The one statement that a word means.
+
+    Raises:
+        InputError: If it is none, or a file or module of several.
+    """
+    found = named_statements([word])
+    if len(found) > 1:
+        given = f"{word}, which brings {', '.join(statement.id for statement in found)}"
+        raise InputError("theorem", given, f"one of these ids, with --plugin {word}")
+    return found[0]

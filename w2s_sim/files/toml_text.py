@@ -1,0 +1,55 @@
+"""Keys and values as text of a TOML file."""
+
+from typing import Any
+
+import numpy as np
+
+from w2s_sim.statements.contract.parameters import Parameter
+
+# Where the comments of examples begin.
+COMMENTS_AT = 43
+
+
+def value_text(value: Any) -> str:
+    """A value: a word, a number, or lists of numbers from an array."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, int):
+        return str(value)
+    array = np.asarray(value)
+    if array.ndim == 0:
+        return _number_text(array)
+    if array.ndim == 1:
+        return "[" + ", ".join(_number_text(entry) for entry in array) + "]"
+    rows = ",\n    ".join(value_text(row) for row in array)
+    return f"[\n    {rows},\n]"
+
+
+def _number_text(number: Any) -> str:
+    """As few digits as give the number back in the precision that it has."""
+    text = str(number if np.issubdtype(number.dtype, np.floating) else float(number))
+    return text if set(text) & set(".en") else text + ".0"
+
+
+def table_text(name: str, table: dict[str, Any]) -> str:
+    """A table with its keys, a line each."""
+    lines = [f"[{name}]"] + [f"{key} = {value_text(value)}" for key, value in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def key_line(parameter: Parameter) -> str:
+    """A key of a ready example, explained; behind a # if the example can do without."""
+    shown = parameter.example if parameter.example is not None else parameter.default
+    if shown is None and parameter.choices:
+        shown = parameter.choices[0]
+    if shown is None:
+        text = "..."
+    elif isinstance(shown, bool):
+        text = str(shown).lower()
+    else:
+        text = f'"{shown}"' if isinstance(shown, str) else str(shown)
+    prefix = "" if parameter.example is not None else "# "
+    comment = parameter.help + (f": {', '.join(parameter.choices)}" if parameter.choices else "")
+    return f"{prefix}{parameter.name} = {text}".ljust(COMMENTS_AT) + f"# {comment}"

@@ -1,0 +1,228 @@
+"""Finding plugins: in a file, in a module, and among the entry points of installed packages."""
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import importlib.util
+import re
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from w2s_sim._checks import described
+from w2s_sim.errors import InputError
+from w2s_sim.plugins.kinds import EstimatorKind, TaskKind
+from w2s_sim.plugins.plugin import Plugin
+from w2s_sim.statements.contract.statement import Statement
+from w2s_sim.statements.registry import THEOREMS, find_statement
+
+GROUP = "w2s_sim.plugins"
+EXPECTED = "FILE.py or MODULE:NAME, which holds a Plugin or Statements"
+# Of a plugin that is named after a file or a module.
+LONGEST_NAME = 50
+PARTS = (Statement, TaskKind, EstimatorKind)
+
+
+class PluginWarning(UserWarning):
+    """An installed plugin cannot be used, and is left out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Brought:
+    """A plugin, and where it came from.
+
+    Attributes:
+        plugin: The plugin.
+        origin: The file, the module or the entry point that holds it.
+        version: The version of its distribution, or the SHA-256 of its file; "" if neither is known.
+        is_loose: Whether it was made of loose statements and kinds, and named after their module.
+    """
+
+    plugin: Plugin
+    origin: str
+    version: str = ""
+    is_loose: bool = False
+
+    @property
+    def label(self) -> str:
+        """How sentences name it."""
+        return f"{self.plugin.name} ({self.origin})" if self.origin else self.plugin.name
+
+    @property
+    def record(self) -> dict[str, str]:
+        """What a manifest says of it."""
+        return {"name": self.plugin.name, "version": self.version, "origin": self.origin}
+
+
+def is_place(text: str) -> bool:
+    """Whether a word of the command line is FILE.py or MODULE:NAME, and not the id of a theorem."""
+    return ":" in text or "/" in text or text.endswith(".py")
+
+
+def load_place(text: str) -> tuple[Brought, ...]:
+    """The plugins in a file or a module.
+
+    Args:
+        text: FILE.py or MODULE:NAME.
+
+    Raises:
+        InputError: In one line, if there is no such file, module or name, if it cannot be imported, or if
+            it holds nothing that could be brought in.
+    """
+    path = Path(text)
+    if path.suffix == ".py":
+        return _load_file(path)
+    module_name, colon, name = text.partition(":")
+    if not colon or not name or not all(part.isidentifier() for part in module_name.split(".")):
+        raise InputError("plugin", repr(text), EXPECTED)
+    with _importable(Path.cwd()):
+        module = _imported(text, functools.partial(importlib.import_module, module_name))
+    if name not in vars(module):
+        known = [key for key, value in vars(module).items() if isinstance(value, (Plugin, *PARTS))]
+        expected = "a name among " + ", ".join(known) if known else EXPECTED
+        raise InputError("plugin", f"{text!r}, where {module_name} has no {name!r}", expected)
+    found = vars(module)[name]
+    objects = list(found) if isinstance(found, tuple | list) else [found]
+    if not objects or not all(isinstance(each, (Plugin, *PARTS)) for each in objects):
+        given = f"{text!r}, which is {described(found)}"
+        raise InputError("plugin", given, "a Plugin, a Statement, or a list of them")
+    return _gathered(objects, module_name.rpartition(".")[2], text, _version_of(module))
+
+
+def _load_file(path: Path) -> tuple[Brought, ...]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError("plugin", f"{path} ({error.strerror})", "a Python file that can be read") from None
+    digest = _digest(content)
+    # The same content at the same place is one module, whose classes are one: a file is imported once.
+    name = "w2s_sim_plugin_" + _digest(f"{path.resolve()} {digest}".encode()).partition(":")[2]
+    if name not in sys.modules:
+        with _importable(path.resolve().parent):
+            _imported(str(path), lambda: _executed(name, path))
+    module = sys.modules[name]
+    plugins: list[Any] = [value for value in vars(module).values() if isinstance(value, Plugin)]
+    parts = [value for value in vars(module).values() if isinstance(value, PARTS)]
+    objects = plugins or _own_parts(parts)
+    if not objects:
+        raise InputError("plugin", f"{path}, which holds no Plugin and no Statement", EXPECTED)
+    different = list({id(each): each for each in objects}.values())
+    return _gathered(different, path.stem, str(path), digest)
+
+
+def _own_parts(parts: Sequence[Any]) -> list[Any]:
+    """Without lemmas of the other statements, and without theorems of the book that the file imports."""
+    lemmas = {id(lemma) for part in parts if isinstance(part, Statement) for lemma in part.lemmas}
+    return [part for part in parts if id(part) not in lemmas and not _is_of_the_book(part)]
+
+
+def _is_of_the_book(part: Any) -> bool:
+    return isinstance(part, Statement) and part.id in THEOREMS and find_statement(part.id) is part
+
+
+def _executed(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look for their module there while they are made.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _imported(text: str, load: Any) -> ModuleType:
+    """The module that `load` imports; whatever its code raises is one line."""
+    try:
+        return load()
+    except (Exception, SystemExit) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        given = f"{text} ({reason[:200]})"
+        raise InputError("plugin", given, "a Python module that can be imported") from error
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    """The modules of a folder can be imported, as they can by a script that lies there."""
+    entry = str(folder)
+    sys.path.insert(0, entry)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(entry)
+
+
+def _gathered(objects: Sequence[Any], name: str, origin: str, version: str) -> tuple[Brought, ...]:
+    """Plugins as they are; loose statements and kinds as a plugin named after their module."""
+    plugins = [each for each in objects if isinstance(each, Plugin)]
+    if len(plugins) < len(objects):
+        loose = Plugin(
+            re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST_NAME] or "plugin",
+            statements=tuple(each for each in objects if isinstance(each, Statement)),
+            tasks=tuple(each for each in objects if isinstance(each, TaskKind)),
+            estimators=tuple(each for each in objects if isinstance(each, EstimatorKind)),
+        )
+        plugins.append(loose)
+    return tuple(
+        Brought(plugin, origin, version, is_loose=not any(plugin is each for each in objects))
+        for plugin in plugins
+    )
+
+
+def _version_of(module: ModuleType) -> str:
+    """The version of the distribution that a module belongs to, or else the digest of its file."""
+    owners = importlib.metadata.packages_distributions().get(module.__name__.partition(".")[0], [])
+    if owners:
+        return importlib.metadata.version(owners[0])
+    if not module.__file__:
+        return ""
+    path = Path(module.__file__)
+    # Of a package, all of its modules.
+    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    return _digest(b"".join(file.read_bytes() for file in files))
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def installed_plugins() -> list[Brought]:
+    """The plugins that installed packages name in entry points, by the names of these.
+
+    Warns:
+        PluginWarning: In a line for every entry point that cannot be used; it is left out.
+    """
+    found = []
+    for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name):
+        package = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+        try:
+            plugin = point.load()
+            if not isinstance(plugin, Plugin):
+                raise InputError("entry point", described(plugin), "a Plugin")
+        except (Exception, SystemExit) as error:
+            warn_of_plugin(f"{point.name} ({package})", error)
+            continue
+        found.append(Brought(plugin, package, point.dist.version if point.dist else ""))
+    return found
+
+
+def warn_of_plugin(label: str, error: BaseException) -> None:
+    """Say in a line that an installed plugin is left out, and why.
+
+    Warns:
+        PluginWarning: Always.
+    """
+    reason = " ".join(str(error).split())[:300]
+    kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+    warnings.warn(f"plugin {label} is left out: {kind}{reason}", PluginWarning, stacklevel=2)

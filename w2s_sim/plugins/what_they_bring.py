@@ -1,0 +1,51 @@
+"""What plugins bring, as plain data: for listings and documents."""
+
+from typing import Any
+
+from w2s_sim.plugins.loading import is_place
+from w2s_sim.plugins.open_registry import registry
+from w2s_sim.statements.contract.statement import Statement
+
+
+def what_plugins_bring() -> list[dict[str, Any]]:
+    """The plugins at hand, in their order, each with all that it brings.
+
+    Returns:
+        For each: `name`, `version` (of its distribution, or the SHA-256 of its file), `origin`
+        (distribution, file or module), `statements` (each with `id`, `kind`, `title`, `summary`, `lemmas`,
+        `reference`, `page`), and the names of its `tasks`, `estimators`, `feature_laws`, `noise_laws` and
+        `studies`. JSON can hold it.
+    """
+    return [
+        {
+            **brought.record,
+            "statements": [statement_record(statement) for statement in brought.plugin.statements],
+            "tasks": [kind.name for kind in brought.plugin.tasks],
+            "estimators": [kind.name for kind in brought.plugin.estimators],
+            "feature_laws": list(brought.plugin.feature_laws),
+            "noise_laws": list(brought.plugin.noise_laws),
+            "studies": [path.stem for path in brought.plugin.studies],
+        }
+        for brought in registry().brought
+    ]
+
+
+def statement_record(statement: Statement) -> dict[str, Any]:
+    """A statement as a listing has it."""
+    return {
+        "id": statement.id,
+        "kind": statement.kind,
+        "title": statement.title,
+        "summary": statement.summary,
+        "lemmas": [lemma.id for lemma in statement.lemmas],
+        "reference": statement.reference,
+        "page": statement.page,
+    }
+
+
+def on_the_command_line(statement: Statement) -> str:
+    """How a command names a statement: by its id, with the plugin that has to be named for it."""
+    for brought in registry().brought:
+        if any(each is statement for each in brought.plugin.statements) and is_place(brought.origin):
+            return f"{statement.id} --plugin {brought.origin}"
+    return statement.id

@@ -1,4 +1,0 @@
-"""The folder that a run leaves behind: verdicts, manifest, figures, and one page that explains them."""
-
-from w2s_sim.report.folder import open_folder as open_folder
-from w2s_sim.report.folder import write_report as write_report

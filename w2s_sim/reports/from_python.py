@@ -1,0 +1,58 @@
+"""A report from Python: the folder that `w2s verify --out` writes, of any statements."""
+
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+
+from w2s_sim._checks import described
+from w2s_sim._forks import require_threads
+from w2s_sim.errors import InputError
+from w2s_sim.manifest import build_manifest
+from w2s_sim.plugins import registry, statements_of
+from w2s_sim.randomness import Seed, require_seed
+from w2s_sim.reports.folder import open_folder, write_report
+from w2s_sim.statements import Preset, Statement
+from w2s_sim.verify import PRESETS, Battery
+
+
+def report(
+    *statements: Statement | str | Iterable[Statement | str],
+    out: str | Path,
+    preset: Preset = "quick",
+    seed: Seed = 0,
+    alpha: float = 1e-3,
+) -> Path:
+    """Check statements, and write the folder that `w2s verify --out` writes.
+
+    Args:
+        *statements: Statements of one's own, ids of theorems, or several of either in a list.
+        out: Gets verdicts.parquet, manifest.json, figures and report.html, which explains the verdicts.
+        preset: "quick" or "full".
+        seed: Seed of all replicates, in [0, 2^64).
+        alpha: Family-wise error level of the call, in (0, 0.5].
+
+    Returns:
+        The path of report.html.
+
+    Raises:
+        InputError: Before any work starts, if there is no such statement or preset, or the folder cannot be
+            written.
+    """
+    require_threads()
+    found = list({statement.id: statement for statement in statements_of(*statements)}.values())
+    if not found:
+        raise InputError("statements", "none", "one at least, or the ids of theorems")
+    if preset not in PRESETS:
+        raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
+    settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
+    folder = open_folder(Path(out))
+    verdicts = Battery(found, preset, settings).run()
+    configuration = {
+        "command": "report",
+        "theorems": [statement.id for statement in found],
+        "preset": preset,
+        "case": None,
+        **dataclasses.asdict(settings),
+    }
+    manifest = build_manifest(configuration) | {"plugins": registry().records}
+    return write_report(folder, verdicts, found, manifest)
