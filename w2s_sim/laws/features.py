@@ -325,7 +325,7 @@ def _normal_law(covariance: Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
     squares, basis = np.linalg.eigh(0.5 * (matrix + matrix.T))
     if squares[0] < -slack or squares[-1] <= 0:
         given = f"a matrix with the eigenvalue {squares[0] if squares[-1] > 0 else squares[-1]:.6g}"
-        raise InputError("features", given, "a covariance: positive semidefinite, not all zero")
+        raise InputError("features", given, "a covariance: positive semidefinite and not zero")
     if np.abs(matrix - np.eye(dim)).max() <= slack:
         return Gaussian(dim)
     return Anisotropic(Gaussian(dim), (basis * np.sqrt(np.maximum(squares, 0.0))) @ basis.T)
