@@ -62,7 +62,7 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
             raise InputError(
                 "features",
                 f"dimension {self.features.dim}",
-                f"dimension {dim}, the dimension of the concepts",
+                f"the concepts' dimension {dim}",
             )
         require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
         require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
