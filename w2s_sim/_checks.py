@@ -157,7 +157,7 @@ def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) 
     try:
         given = np.shape(value)
     except ValueError:
-        raise InputError(field, f"{shown(value)}, rows of several lengths", expected) from None
+        raise InputError(field, f"{shown(value)}, rows of unequal length", expected) from None
     if given != shape:
         raise InputError(field, f"shape {given}" if given else described(value), expected)
 

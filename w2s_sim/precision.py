@@ -29,7 +29,7 @@ def in_precision(tree: TreeT) -> TreeT:
         return tree
     if at_hand == jnp.float32:
         name = jax.tree_util.keystr(others[0][0], simple=True, separator=".")
-        given = f"{others[0][1].dtype} while {at_hand} is at hand"
+        given = f"{others[0][1].dtype} while the precision is {at_hand}"
         raise InputError(
             name,
             given,

@@ -30,7 +30,9 @@ def impure(error: Exception, field: str) -> InputError:
         error: The error of JAX, one of `JAX_ERRORS`.
         field: Name of the function in the error message.
     """
-    cause = next((text for kind, text in CAUSES if isinstance(error, kind)), "what cannot be traced")
+    cause = next(
+        (text for kind, text in CAUSES if isinstance(error, kind)), "an operation that JAX cannot trace"
+    )
     frames = [
         (frame.f_code.co_filename.rsplit("/", 1)[-1], line)
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -32,7 +32,7 @@ def require_seed(value: Any, field: str = "seed") -> int:
         InputError: If the value is not a whole number from 0 to 2^64 - 1.
     """
     if not is_whole(value) or not 0 <= value <= LARGEST_SEED:
-        raise InputError(field, shown(value), f"a whole number in [0, {LARGEST_SEED}], which 64 bits hold")
+        raise InputError(field, shown(value), f"a whole number in [0, {LARGEST_SEED}] (64 bits)")
     return int(value)
 
 

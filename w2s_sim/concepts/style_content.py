@@ -109,7 +109,7 @@ def style_content_model(
             raise InputError(field, f"shape {tables.shape}", expected)
     if styles.shape[1] != contents.shape[1]:
         given = f"{contents.shape[1]} contexts"
-        raise InputError("content_tables", given, f"{styles.shape[1]}, as style_tables have")
+        raise InputError("content_tables", given, f"{styles.shape[1]} contexts, as in style_tables")
     joint = np.asarray(prior, float)
     require_shape("prior", joint, (len(styles), len(contents)), "styles x contents")
     num_contexts = styles.shape[1]

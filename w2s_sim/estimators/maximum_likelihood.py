@@ -112,7 +112,9 @@ class MaximumLikelihood(PairByPair):
         channel = source if self.channel is None else self.channel
         if channel.num_concepts != source.num_concepts:
             raise InputError(
-                "channel", f"{channel.num_concepts} concepts", f"{source.num_concepts}, as the source"
+                "channel",
+                f"{channel.num_concepts} concepts",
+                f"{source.num_concepts} concepts, as in the source",
             )
         return fit_prior(source.prior, channel.log_likelihood(data.inputs, data.labels), self.tolerance)
 

@@ -91,7 +91,9 @@ class Refinement(Estimator[StrongModel, Any]):
         self.require_inputs(source, data)
         if data.labels.shape[0] != self.sample_size:
             raise InputError(
-                "data", f"{data.labels.shape[0]} pairs", f"{self.sample_size}: demonstrations, queries"
+                "data",
+                f"{data.labels.shape[0]} pairs",
+                f"{self.sample_size} pairs: demonstrations and queries",
             )
         label_key, student_key = jax.random.split(key)
         queries, reader = self.read_contexts(source, data)

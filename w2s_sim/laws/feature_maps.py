@@ -150,7 +150,9 @@ class MappedFeatures(FeatureLaw):
     def __check_init__(self) -> None:
         nodes, _ = self.quadrature(self.num_nodes)
         if concrete(nodes) and not np.all(np.isfinite(np.asarray(nodes))):
-            raise InputError("feature_map", "values that are not finite", "finite numbers at all z")
+            raise InputError(
+                "feature_map", "values that are not finite", "finite values at all quadrature nodes of z"
+            )
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         return _each(self.feature_map, self.base.sample(num_inputs, key=key))
