@@ -44,7 +44,7 @@ class ConceptModel(StrongModel):
     def sample_labels(
         self, inputs: Shaped[Array, "n ..."], concepts: Shaped[Array, "n ..."], *, key: Key[Array, ""]
     ) -> Shaped[Array, "n ..."]:
-        """Labels y_i ~ p(y | x_i, concepts_i)."""
+        """Draw labels y_i ~ p(y | x_i, concepts_i)."""
 
     @abc.abstractmethod
     def log_evidence(
@@ -104,7 +104,7 @@ class LatentConceptModel(ConceptModel):
     def sample_labels(
         self, inputs: Shaped[Array, "n ..."], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Shaped[Array, "n ..."]:
-        """Labels y_i ~ p(y | x_i, concepts_i)."""
+        """Draw labels y_i ~ p(y | x_i, concepts_i)."""
 
     def with_prior(self: ModelT, prior: Float[Array, " K"]) -> ModelT:
         """Return the same concepts with another prior."""

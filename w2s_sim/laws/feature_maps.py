@@ -32,8 +32,8 @@ class PolynomialMap(eqx.Module):
     """All monomials z_1^{a_1} ... z_p^{a_p} of total degree at most `degree`, the constant first.
 
     Attributes:
-        num_inputs: p >= 1.
-        degree: At least 1.
+        num_inputs: Number of inputs p >= 1.
+        degree: Largest total degree, >= 1.
     """
 
     num_inputs: int = eqx.field(static=True, converter=whole("num_inputs"))

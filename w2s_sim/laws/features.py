@@ -97,7 +97,7 @@ class FeatureLaw(eqx.Module):
     @property
     @abc.abstractmethod
     def covariance(self) -> Float[Array, "d d"]:
-        """Sigma = E[x x^T]."""
+        """Second-moment matrix Sigma = E[x x^T]."""
 
     @abc.abstractmethod
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:

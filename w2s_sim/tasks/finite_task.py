@@ -72,7 +72,7 @@ class FiniteTask(ConceptTask[FiniteModel, FiniteModel, Any]):
 
     @property
     def weak_student(self) -> FiniteModel:
-        """The weak model under the target prior."""
+        """The weak model under the target prior, the baseline that a student should beat."""
         return self.supervisor.with_prior(self.target_prior)
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} ..."]:

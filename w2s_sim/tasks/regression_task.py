@@ -74,7 +74,7 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 
     @property
     def target(self) -> RegressionModel:
-        """The concepts under the target prior."""
+        """The strong model under the target prior."""
         return self.source.with_prior(self.target_prior)
 
     @property
