@@ -85,7 +85,9 @@ def test_float64_numbers_are_refused_where_float32_is_at_hand(name: str) -> None
     if jax.tree.leaves(estimator):
         mistakes.append(lambda: w2s.compare(task, {name: double}, replicates=4))
     for mistake in mistakes:
-        with pytest.raises(w2s.InputError, match="got float64 while float32 is at hand; expected") as caught:
+        with pytest.raises(
+            w2s.InputError, match="got float64 while the precision is float32; expected"
+        ) as caught:
             mistake()
         assert "\n" not in str(caught.value)
 

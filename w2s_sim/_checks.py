@@ -1,7 +1,7 @@
-"""Value checks shared by every constructor.
+"""Checks and conversions of argument values, shared by all constructors.
 
-They look at concrete values alone: inside `jit`, `vmap` or `grad` a value is a tracer, and there the
-caller has already been checked.
+Only concrete values are checked. Inside `jit`, `vmap` or `grad` a value is a tracer; its concrete value was
+checked before tracing.
 """
 
 from numbers import Integral, Number
@@ -18,31 +18,31 @@ from w2s_sim.errors import InputError, shown
 
 PartT = TypeVar("PartT")
 
-# Probabilities typed in by hand are rounded: a sum of four decimals that misses one by 1e-4 will do, in
-# either precision.
+# Allowed error of the sum of a probability vector. Probabilities typed by hand are rounded, for example to
+# four decimals; the tolerance accepts an error of 1e-4 in both float precisions.
 SUM_TOLERANCE = 1.01e-4
 
 
 def as_float(value: Any) -> Float[Array, "..."]:
-    """Converter of array fields: the default float type (float32, or float64 under x64)."""
+    """Convert to an array of the default float type (float32, or float64 under x64)."""
     require_threads()
     if not any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(value)):
-        # By NumPy: JAX would compile a program of conversion for every shape.
+        # Convert with NumPy: JAX would compile a conversion program for every shape.
         with np.errstate(over="ignore"):
             value = np.asarray(value, dtype=jax.dtypes.canonicalize_dtype(float))
     return jnp.asarray(value, dtype=float)
 
 
 def as_numbers(field: str, value: Any, expected: str = "numbers") -> Float[Array, "..."]:
-    """Real numbers of any shape, in the default float type.
+    """Convert real numbers of any shape to an array of the default float type.
 
     Args:
-        field: Name in complaints.
+        field: Name of the field in the error message.
         value: Numbers, in nested lists or an array.
-        expected: What the complaint asks for.
+        expected: Description of the expected value in the error message.
 
     Raises:
-        InputError: If they are no real numbers: texts, nothing, rows of several lengths.
+        InputError: If the values are not real numbers, for example strings, None, or rows of unequal length.
     """
     if concrete(*jax.tree.leaves(value)):
         _require_real(field, value, expected)
@@ -50,7 +50,7 @@ def as_numbers(field: str, value: Any, expected: str = "numbers") -> Float[Array
 
 
 def _require_real(field: str, value: Any, expected: str) -> None:
-    """Makes no array of JAX's, which would start it."""
+    """Raise if a value is not real. Uses only NumPy: a JAX array would initialise the JAX backend."""
     try:
         kind = np.asarray(value).dtype
     except (TypeError, ValueError):
@@ -60,10 +60,10 @@ def _require_real(field: str, value: Any, expected: str) -> None:
 
 
 def as_number(field: str, value: Any, expected: str = "a number") -> Float[Array, ""]:
-    """One real number, in the default float type.
+    """Convert one real number to the default float type.
 
     Raises:
-        InputError: If it is no real number, or there are several.
+        InputError: If the value is not a single real number.
     """
     number = as_numbers(field, value, expected)
     if concrete(number) and number.ndim:
@@ -72,7 +72,7 @@ def as_number(field: str, value: Any, expected: str = "a number") -> Float[Array
 
 
 def described(value: Any) -> str:
-    """What a value is, for a complaint: numbers and texts as they are, arrays by shape, else the type."""
+    """Describe a value for an error message: literally for numbers and strings, else by shape or type."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     if value is None or isinstance(value, Number | str | bytes | list | tuple | dict):
@@ -85,10 +85,10 @@ def described(value: Any) -> str:
 
 
 def require_part(field: str, value: Any, kind: type[PartT], expected: str) -> PartT:
-    """The value, if it is an instance of `kind`.
+    """Return the value if it is an instance of `kind`.
 
     Raises:
-        InputError: If it is not; a class is not an instance of itself.
+        InputError: If it is not an instance, for example because the class itself was given.
     """
     if not isinstance(value, kind):
         raise InputError(field, described(value), expected)
@@ -96,19 +96,19 @@ def require_part(field: str, value: Any, kind: type[PartT], expected: str) -> Pa
 
 
 def require_key(field: str, value: Any) -> None:
-    """Refuse what is no key of JAX's random numbers, such as a seed."""
+    """Raise if a value is not a JAX PRNG key, for example because a seed was given."""
     require_threads()
     if not isinstance(value, jax.Array):
         raise InputError(field, described(value), "a key of JAX, such as jax.random.key(0)")
 
 
 def concrete(*values: Any) -> bool:
-    """Whether all values are known now, so that they can be checked."""
+    """Whether no value is a tracer, so that the values can be checked."""
     return not any(isinstance(value, Tracer) for value in values)
 
 
 def short(value: Any) -> str:
-    """A value as a person would write it, on one line."""
+    """Format a value on one line, with six digits, and abbreviate long arrays."""
     array = np.asarray(value)
     return np.array2string(array, separator=", ", precision=6, threshold=12, max_line_width=10_000)
 
@@ -121,7 +121,7 @@ def require_finite(field: str, value: Any) -> None:
 def require_between(
     field: str, value: Any, low: float, high: float = np.inf, *, open_low: bool = False
 ) -> None:
-    """Refuse a scalar outside [low, high], or outside (low, high] with `open_low`."""
+    """Raise if a scalar is outside [low, high], or outside (low, high] with `open_low`."""
     if not concrete(value):
         return
     _require_real(field, value, "a number")
@@ -138,12 +138,12 @@ def require_between(
 
 
 def is_whole(value: Any) -> bool:
-    """Whether a value is a whole number, NumPy's among them; true and false are none."""
+    """Whether a value is an integer of Python or NumPy; booleans do not count."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def as_whole(value: Any) -> Any:
-    """Converter of count fields: whole numbers become Python's; what is none is left to be refused."""
+    """Convert integers to Python ints; return other values unchanged, for a later check to reject."""
     return int(value) if is_whole(value) else value
 
 
@@ -157,33 +157,33 @@ def require_shape(field: str, value: Any, shape: tuple[int, ...], meaning: str) 
     try:
         given = np.shape(value)
     except ValueError:
-        raise InputError(field, f"{shown(value)}, rows of several lengths", expected) from None
+        raise InputError(field, f"{shown(value)}, rows of unequal length", expected) from None
     if given != shape:
         raise InputError(field, f"shape {given}" if given else described(value), expected)
 
 
 def as_probabilities(field: str, value: Any) -> Float[Array, "..."]:
-    """Converter of fields that hold probability vectors: `probabilities`, where they are concrete."""
+    """Convert probability vectors; concrete values are checked and normalised by `probabilities`."""
     traced = not concrete(*jax.tree.leaves(value))
     return as_float(value if traced else probabilities(field, value))
 
 
 def probabilities(field: str, value: Any) -> Float[np.ndarray, "..."]:
-    """Probability vectors along the last axis, normalised: the one rule for them.
+    """Check and normalise probability vectors along the last axis.
 
-    Entries are >= 0, and their sum, in float64 and of the numbers as they are given, misses 1 by no more
-    than `SUM_TOLERANCE`. Vectors that sum to 1 as well as their precision allows come back as they are, so
-    that what is normalised once is the same when it is normalised again.
+    Entries must be >= 0, and their sum in float64 may differ from 1 by at most `SUM_TOLERANCE`. Vectors whose
+    sum is 1 up to the rounding of their precision are returned unchanged, so that normalising twice equals
+    normalising once.
 
     Args:
-        field: Name in complaints: the key that the person wrote.
+        field: Name of the field in the error message, as the user wrote it.
         value: Concrete numbers, in nested lists or an array.
 
     Returns:
-        The same shape, in float64.
+        The normalised vectors, of the same shape, in float64.
 
     Raises:
-        InputError: If they are no numbers, or no probability vectors.
+        InputError: If the values are not numbers, or not probability vectors.
     """
     try:
         given = np.asarray(value)

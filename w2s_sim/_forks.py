@@ -1,4 +1,4 @@
-"""A process forked after JAX had started has JAX's state without its threads, and would wait for ever."""
+"""Detection of forks after JAX has started: the child lacks JAX's threads and would wait forever."""
 
 import os
 import sys
@@ -9,13 +9,13 @@ _waits_for_ever = False
 
 
 def watch_forks() -> None:
-    """From now on, forks are noticed in the child."""
+    """Register a hook that marks child processes that were forked after JAX had started."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_note)
 
 
 def require_threads() -> None:
-    """Refuse to compute in a process whose computations would never end.
+    """Raise if computations in this process would wait forever.
 
     Raises:
         InputError: If the process was forked after JAX had started.
@@ -31,6 +31,6 @@ def require_threads() -> None:
 def _note() -> None:
     global _waits_for_ever
     bridge = sys.modules.get("jax._src.xla_bridge")
-    # Where JAX does not say whether it has started, having been imported is as good as it.
+    # If this version of JAX does not report whether it has started, an import counts as a start.
     started = getattr(bridge, "backends_are_initialized", lambda: True)
     _waits_for_ever = _waits_for_ever or (bridge is not None and started())

@@ -1,22 +1,22 @@
-"""Errors that speak to a person: what was given, what was expected, where."""
+"""Errors and warnings for users: what was given, what was expected, and where."""
 
 import datetime
 from typing import Any
 
-# Characters of a complaint's parts; what is longer is cut in the middle.
+# Maximal number of characters of the parts of a message; longer parts are cut in the middle.
 LONGEST_FIELD, LONGEST_GIVEN, LONGEST_EXPECTED = 120, 320, 1200
 
 
 class InputError(ValueError):
-    """Bad input from a person, refused before any work starts.
+    """Invalid input from the user, raised before any work starts.
 
-    The text is one printable line of bounded length, whatever was given.
+    The message is one printable line of bounded length for any input.
 
     Attributes:
-        field: Name of the offending field, as the person wrote it.
-        given: What was given.
-        expected: What would have been accepted.
-        where: The file or call in which it was found, or an empty string.
+        field: Name of the invalid field, as the user wrote it.
+        given: The given value.
+        expected: Description of the accepted values.
+        where: The file or call with the field, or an empty string.
     """
 
     def __init__(self, field: str, given: object, expected: str, where: str = "") -> None:
@@ -30,11 +30,11 @@ class InputError(ValueError):
         super().__init__(f"{place}{name}: got {_one_line(_text(given), LONGEST_GIVEN)}; expected {wanted}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # So that it comes through from another process, which by itself would send the text alone.
+        # Pickling between processes would otherwise keep only the message, not the attributes.
         return _made_again, (type(self), self.args, self.__dict__)
 
     def located(self, where: str, prefix: str = "") -> "InputError":
-        """The same complaint, naming the file `where` and the table `prefix` of the field."""
+        """Return the same error with the file `where`, and the field prefixed with its table `prefix`."""
         return InputError(prefix + self.field, self.given, self.expected, where)
 
 
@@ -45,18 +45,18 @@ def _made_again(kind: type[InputError], arguments: tuple[Any, ...], fields: dict
 
 
 class PrecisionWarning(UserWarning):
-    """Numbers are too large, beside the noise, for the precision in which they are computed."""
+    """Warning that numbers are too large, relative to the noise, for their float precision."""
 
 
 def shown(value: object, longest: int = 80) -> str:
-    """A value as it stands in a file, for a complaint: short, and whatever it is."""
+    """Format any value as it would appear in a file, shortened for an error message."""
     if isinstance(value, datetime.date | datetime.time):
         text = f"{value.isoformat()}, a date or time"
     else:
         try:
             text = repr(value)
         except (ValueError, RecursionError):
-            # Python writes no whole number of more than 4,300 digits, and no list nested without end.
+            # Python cannot format integers of more than 4,300 digits or very deeply nested lists.
             text = f"a value of type {type(value).__name__}, too long to show"
     return _cut(text, longest)
 
@@ -69,7 +69,7 @@ def _text(given: object) -> str:
 
 
 def _one_line(text: str, longest: int) -> str:
-    # Cut before and after: an escaped character is longer than itself, and a text may have millions.
+    # Cut before and after escaping: a text can be very long, and escaped characters are longer.
     return _cut(_printable(_cut(" ".join(_cut(text, 100 * longest).split()), longest)), longest)
 
 

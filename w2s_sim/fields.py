@@ -1,12 +1,12 @@
-"""What a field holds, said once where it is declared.
+"""Field converters that declare, check and convert the value of a field in one place.
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
     ridge: Float[Array, ""] = eqx.field(converter=nonnegative("ridge"))
     student: Estimator = eqx.field(converter=part("student", Estimator, "an estimator"))
 
-The declaration converts the value, checks it with a complaint that names the field, and gives the numbers a
-role. The role tells others how they may change the numbers: the mutants of a bound, the moves of the
-falsifier, the widening to float64. They leave numbers without a role as they are.
+The converter converts the value, raises an error that names the field if the value is invalid, and assigns a
+role to the numbers. The role determines how other code may change the numbers: the mutants of a bound, the
+moves of the falsifier, and the conversion to float64. Numbers without a role are never changed.
 """
 
 import dataclasses
@@ -36,16 +36,15 @@ PartT = TypeVar("PartT")
 
 
 class Role(enum.Enum):
-    """What the numbers of a field are, and so how they may be changed.
+    """The role of the numbers in a field, which determines how they may be changed.
 
     Attributes:
         PROBABILITY: Weights that sum to one. A mutant flattens or sharpens them, the falsifier moves their
-            log odds, and float64 normalises them again.
-        SCALE: Numbers that a factor changes: a noise, a penalty, a step size. A mutant halves and doubles
-            them, the falsifier multiplies them; a zero stays.
+            log odds, and the conversion to float64 normalises them again.
+        SCALE: Scale parameters such as a noise, a penalty or a step size. A mutant halves and doubles them,
+            the falsifier multiplies them; a zero stays zero.
         ENTRIES: Vectors and matrices. A mutant halves and doubles them, the falsifier shifts every entry.
-        FROZEN: Numbers drawn or chosen once for all, such as the weights of a feature map: nobody changes
-            them.
+        FROZEN: Fixed numbers, such as the weights of a feature map, that are never changed.
     """
 
     PROBABILITY = "probability"
@@ -56,12 +55,12 @@ class Role(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class probability:  # noqa: N801 (reads like a function where fields are declared)
-    """Converter of a field that holds probability vectors, which lie along the last axis.
+    """Converter of a field that holds probability vectors along the last axis.
 
-    Concrete values are checked and normalised, by the one rule of `probabilities`.
+    Concrete values are checked and normalised by `probabilities`.
 
     Attributes:
-        key: Name of the field in complaints.
+        key: Name of the field in error messages.
     """
 
     key: str
@@ -73,14 +72,14 @@ class probability:  # noqa: N801 (reads like a function where fields are declare
 
 @dataclasses.dataclass(frozen=True)
 class number:  # noqa: N801
-    """Converter of a field that holds one finite number of a range.
+    """Converter of a field that holds one finite number in a range.
 
     Attributes:
-        key: Name of the field in complaints.
-        low: Smallest number.
-        high: Largest number.
-        open_low: Whether `low` itself is refused.
-        optional: Whether None is left as it is.
+        key: Name of the field in error messages.
+        low: Smallest allowed number.
+        high: Largest allowed number.
+        open_low: Whether `low` itself is excluded.
+        optional: Whether None is allowed.
     """
 
     key: str
@@ -99,7 +98,7 @@ class number:  # noqa: N801
 
 
 def positive(key: str, *, optional: bool = False) -> number:
-    """Converter of a field that holds a finite number > 0, or None where it is optional."""
+    """Converter of a field that holds a finite number > 0; None is also allowed if optional."""
     return number(key, 0.0, open_low=True, optional=optional)
 
 
@@ -113,10 +112,10 @@ class entries:  # noqa: N801
     """Converter of a field that holds an array of finite numbers.
 
     Attributes:
-        key: Name of the field in complaints.
-        shape: The shape in words, such as "(K, d)", which says the number of axes; any shape when left out.
-        optional: Whether None is left as it is.
-        role: How the numbers may be changed.
+        key: Name of the field in error messages.
+        shape: Symbolic shape such as "(K, d)", which fixes the number of axes; any shape by default.
+        optional: Whether None is allowed.
+        role: Role that determines how the numbers may be changed.
     """
 
     key: str
@@ -139,8 +138,8 @@ class whole:  # noqa: N801
     """Converter of a static field that holds a whole number, such as a size.
 
     Attributes:
-        key: Name of the field in complaints.
-        low: Smallest number.
+        key: Name of the field in error messages.
+        low: Smallest allowed number.
     """
 
     key: str
@@ -153,10 +152,10 @@ class whole:  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class stacked:  # noqa: N801
-    """Converter of a field that holds inputs or labels, stacked: JAX arrays stay as they are.
+    """Converter of a field that holds stacked inputs or labels; JAX arrays are not converted.
 
     Attributes:
-        key: Name of the field in complaints.
+        key: Name of the field in error messages.
     """
 
     key: str
@@ -170,12 +169,12 @@ class stacked:  # noqa: N801
 
 @dataclasses.dataclass(frozen=True)
 class part(Generic[PartT]):  # noqa: N801
-    """Converter of a field that holds an object: it checks that the object is of its kind.
+    """Converter of a field that holds an instance of a given class.
 
     Attributes:
-        key: Name of the field in complaints.
-        kind: The class of which it is an instance.
-        expected: What a complaint asks for, with an example.
+        key: Name of the field in error messages.
+        kind: The class of the object.
+        expected: Description of the expected object in error messages, with an example.
     """
 
     key: str
@@ -187,23 +186,23 @@ class part(Generic[PartT]):  # noqa: N801
 
 
 def optional_part(key: str, kind: type[PartT], expected: str) -> Callable[[PartT | None], PartT | None]:
-    """As `part`, for a field that may be left out: None."""
+    """Converter like `part` for a field that may be None."""
     required = part(key, kind, expected)
     return lambda value: None if value is None else required(value)
 
 
 def role_of(tree: Any, path: Any) -> Role | None:
-    """The role of a leaf of a pytree, as the field that holds it declares it; None where none is declared.
+    """Return the role of a leaf of a pytree, as declared by the field that holds it, or None.
 
     Args:
         tree: The pytree.
-        path: Of the leaf, from `jax.tree_util.tree_leaves_with_path`.
+        path: Path of the leaf, from `jax.tree_util.tree_leaves_with_path`.
     """
     role = None
     for key in path:
         name = getattr(key, "name", None)
         if not (dataclasses.is_dataclass(tree) and isinstance(name, str)):
-            # A list or a dictionary inside: its entries declare nothing.
+            # Entries of a list or dictionary have no declared role.
             return None
         converters = {field.name: field.metadata.get("converter") for field in dataclasses.fields(tree)}
         tree, role = getattr(tree, name), getattr(converters[name], "role", None)

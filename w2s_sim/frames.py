@@ -1,18 +1,18 @@
-"""Tables that print their first columns whole, where pandas would put dots in place of them."""
+"""Data frames that print their first columns in full instead of abbreviating columns with dots."""
 
 import shutil
 from collections.abc import Sequence
 
 import pandas as pd
 
-# Lines on which a row is printed, at most.
+# Largest number of column blocks in a printed table: a row takes at most this many lines.
 MOST_BLOCKS = 2
 
 
 class CompactFrame(pd.DataFrame):
-    """A DataFrame that prints its first columns whole, as many as two terminals side by side would hold.
+    """A DataFrame that prints its first columns in full, as many as fit in two terminal widths.
 
-    In everything else it is a DataFrame, and what is selected from it prints likewise.
+    It behaves like a DataFrame in every other respect; selections of it are also compact frames.
     """
 
     @property
@@ -25,11 +25,11 @@ class CompactFrame(pd.DataFrame):
 
 
 def compact(frame: pd.DataFrame, width: int) -> str:
-    """The text of a table: its first columns whole, and below them the names of those that are left out.
+    """Format a table: its first columns in full, then the names of the omitted columns.
 
     Args:
-        frame: The table. Of many rows the first and the last are printed, as pandas does.
-        width: Of the terminal, in characters. A column that is wider by itself is printed nevertheless.
+        frame: The table. As in pandas, only the first and last rows of a long table are printed.
+        width: Terminal width in characters. A single wider column is still printed in full.
     """
     if frame.empty or not frame.columns.is_unique:
         return repr(frame)
@@ -44,13 +44,13 @@ def compact(frame: pd.DataFrame, width: int) -> str:
 
 
 def _blocks(frame: pd.DataFrame, width: int) -> Sequence[list[str]]:
-    """The columns in their order, cut into blocks that are no wider than the terminal."""
+    """Split the columns, in order, into blocks that fit the terminal width."""
     index = max(len(str(label)) for label in frame.index)
     blocks: list[list[str]] = []
     room = 0
     for column in frame.columns:
         lines = frame.to_string(columns=[column], index=False, max_colwidth=None).splitlines()
-        # With the space that pandas puts before it.
+        # Pandas puts spaces before every column.
         needed = max(map(len, lines)) + 2
         if not blocks or needed > room:
             blocks.append([])

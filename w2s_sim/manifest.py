@@ -1,4 +1,4 @@
-"""What a run was made with: enough to make it again."""
+"""The manifest of a run: versions, devices and configuration, so that the run can be repeated."""
 
 import datetime
 import importlib.metadata
@@ -24,10 +24,10 @@ PACKAGES = (
 
 
 def build_manifest(configuration: dict[str, Any]) -> dict[str, Any]:
-    """Versions, devices, configuration and git revision of this run.
+    """Collect versions, devices, configuration and git revision of this run.
 
     Args:
-        configuration: What the run was asked for, seed included; must be JSON-serialisable.
+        configuration: The settings of the run, including its seed; must be JSON-serialisable.
     """
     import jax
     import jax.numpy as jnp
@@ -46,7 +46,7 @@ def build_manifest(configuration: dict[str, Any]) -> dict[str, Any]:
 
 
 def package_versions() -> dict[str, str]:
-    """Installed versions of the packages that results depend on; "missing" where there is none."""
+    """Installed versions of the packages that results depend on; "missing" for absent packages."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -57,9 +57,9 @@ def package_versions() -> dict[str, str]:
 
 
 def git_revision() -> str | None:
-    """Revision of the checkout this package runs from, with "+changes" if it is not clean.
+    """Git revision of the checkout that this package runs from, with "+changes" if it is not clean.
 
-    None when the package is installed elsewhere, or git is not there.
+    None if the package does not run from a git checkout, or git is not available.
     """
     folder = Path(__file__).resolve().parent.parent
 
@@ -68,7 +68,7 @@ def git_revision() -> str | None:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
 
     try:
-        # A site-packages folder inside some other project's checkout is not this one's revision.
+        # If site-packages lies in the checkout of another project, its revision is not ours.
         if Path(git("rev-parse", "--show-toplevel")) != folder:
             return None
         return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain") else "")

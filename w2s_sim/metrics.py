@@ -1,4 +1,4 @@
-"""How good a student or a prior is, beside its excess risk."""
+"""Metrics of students, priors and probability vectors, besides the excess risk."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, ArrayLike, Float
@@ -11,15 +11,16 @@ def performance_gap_recovered(
     weak_risk: Float[ArrayLike, "..."],
     ceiling_risk: Float[ArrayLike, "..."] = 0.0,
 ) -> Float[Array, "..."]:
-    """Share of the gap between weak model and strong ceiling that a student closes.
+    """Performance gap recovered: the share of the gap between weak model and ceiling that a student closes.
 
-    (weak - student) / (weak - ceiling) of risks: 1 is the ceiling, 0 no better than the weak model,
-    negative worse than it. Without a gap (a weak model as good as the ceiling) it is undefined: nan.
+    The value is (weak - student) / (weak - ceiling) for the three risks: 1 equals the ceiling, 0 equals the
+    weak model, negative values are worse than the weak model. If the weak model is as good as the ceiling,
+    the value is undefined: nan.
 
     Args:
         student_risk: Risk of the student, in squared label units.
-        weak_risk: Risk of the weak model's own predictor.
-        ceiling_risk: Risk of the strong model given the truth; 0 for excess risks.
+        weak_risk: Risk of the weak model's own predictor, in the same unit.
+        ceiling_risk: Risk of the strong model given the ground truth, in the same unit; 0 for excess risks.
 
     Source: Burns et al. 2023, arXiv 2312.09390, Section 3.
     """
@@ -38,19 +39,19 @@ def performance_gap_recovered(
 def kl_divergence(
     target: Float[Array, "*rows m"], estimate: Float[Array, "*rows m"]
 ) -> Float[Array, "*rows"]:
-    """KL(target || estimate) of probability vectors, in nats; inf where the estimate excludes what is there.
+    """KL(target || estimate) of probability vectors, in nats; inf if the estimate misses part of the support.
 
     Args:
         target: Probabilities along the last axis.
-        estimate: Likewise.
+        estimate: Estimated probabilities along the last axis.
     """
     shown, held = target > 0, estimate > 0
     ratio = jnp.where(shown & held, target, 1.0) / jnp.where(shown & held, estimate, 1.0)
     terms = jnp.where(shown, jnp.where(held, target * jnp.log(ratio), jnp.inf), 0.0)
-    # Rounding can take a divergence of almost nothing below zero.
+    # Rounding can make a divergence near zero negative.
     return jnp.maximum(jnp.sum(terms, axis=-1), 0.0)
 
 
 def total_variation(first: Float[Array, "*rows m"], second: Float[Array, "*rows m"]) -> Float[Array, "*rows"]:
-    """Half the L1 distance of probability vectors, a probability."""
+    """Total variation distance of probability vectors: half the L1 distance, in [0, 1]."""
     return 0.5 * jnp.sum(jnp.abs(first - second), axis=-1)

@@ -1,4 +1,4 @@
-"""The precision at hand, float32 or float64, and numbers that were made in the other one."""
+"""Conversion of pytrees to the current float precision of JAX, float32 or float64."""
 
 from typing import Any, TypeVar
 
@@ -13,13 +13,13 @@ TreeT = TypeVar("TreeT")
 
 
 def in_precision(tree: TreeT) -> TreeT:
-    """A pytree in the precision at hand: where that is float64, numbers made in float32 are widened.
+    """Convert a pytree to the current precision: under float64, float32 numbers are widened.
 
     Args:
-        tree: A case, a task, an estimator; concrete or traced.
+        tree: A case, a task or an estimator, concrete or traced.
 
     Raises:
-        InputError: If numbers are in float64 where float32 is at hand: what they say beyond it would be lost.
+        InputError: If a number is float64 while the current precision is float32, and would lose digits.
     """
     at_hand = jax.dtypes.canonicalize_dtype(float)
     others = [
@@ -29,7 +29,7 @@ def in_precision(tree: TreeT) -> TreeT:
         return tree
     if at_hand == jnp.float32:
         name = jax.tree_util.keystr(others[0][0], simple=True, separator=".")
-        given = f"{others[0][1].dtype} while {at_hand} is at hand"
+        given = f"{others[0][1].dtype} while the precision is {at_hand}"
         raise InputError(
             name,
             given,
@@ -39,7 +39,7 @@ def in_precision(tree: TreeT) -> TreeT:
 
 
 def widened(tree: TreeT) -> TreeT:
-    """A pytree in float64; probabilities, which were rounded to less, are made to sum to one again."""
+    """Convert a pytree to float64; rounded probability vectors are normalised again."""
 
     def widen(path: Any, leaf: Any) -> Any:
         if not _differs(leaf, np.dtype(np.float64)):
@@ -53,7 +53,7 @@ def widened(tree: TreeT) -> TreeT:
 
 
 def _differs(leaf: Any, precision: np.dtype) -> bool:
-    """Whether a leaf is an array of floats in another precision."""
+    """Whether a leaf is a JAX array of floats in a different precision."""
     return (
         isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating) and leaf.dtype != precision
     )

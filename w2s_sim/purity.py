@@ -1,4 +1,4 @@
-"""What is said where a function of the user's is not a pure JAX function."""
+"""Error messages for user functions that are not pure JAX functions."""
 
 import traceback
 
@@ -6,7 +6,7 @@ import jax
 
 from w2s_sim.errors import InputError
 
-# What each of JAX's errors comes from, in the words of whoever wrote the function.
+# Usual cause of each JAX error, in terms of the user's code.
 CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (jax.errors.TracerBoolConversionError, "`if`, `and`, `or` or bool()"),
     (jax.errors.TracerArrayConversionError, "a function of NumPy"),
@@ -15,22 +15,24 @@ CAUSES: tuple[tuple[type[Exception], str], ...] = (
     (jax.errors.UnexpectedTracerError, "a value kept from another call"),
     (jax.errors.ConcretizationTypeError, "float(), int() or .item()"),
 )
-# Frames of these packages are not the user's.
+# Stack frames of these packages are not user code.
 LIBRARIES = ("jax", "jaxlib", "equinox", "jaxtyping", "beartype", "numpy")
 
 
-# Errors by which JAX says so.
+# Errors that JAX raises for functions that it cannot trace.
 JAX_ERRORS = (jax.errors.JAXTypeError, jax.errors.JAXIndexError)
 
 
 def impure(error: Exception, field: str) -> InputError:
-    """The complaint about a function that did what cannot be traced, and in which line.
+    """Build the error for a function that JAX cannot trace, with the cause and the line of code.
 
     Args:
-        error: JAX's own, one of `JAX_ERRORS`.
-        field: Which function it is.
+        error: The error of JAX, one of `JAX_ERRORS`.
+        field: Name of the function in the error message.
     """
-    cause = next((text for kind, text in CAUSES if isinstance(error, kind)), "what cannot be traced")
+    cause = next(
+        (text for kind, text in CAUSES if isinstance(error, kind)), "an operation that JAX cannot trace"
+    )
     frames = [
         (frame.f_code.co_filename.rsplit("/", 1)[-1], line)
         for frame, line in traceback.walk_tb(error.__traceback__)

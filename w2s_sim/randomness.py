@@ -1,6 +1,7 @@
-"""What a seed is, and the random numbers that follow from it: one rule, for everything that takes a seed.
+"""Seeds, and the random number generators made from them: one rule for every function that takes a seed.
 
-A seed is a whole number from 0 to 2^64 - 1, and all of its bits count: two seeds never give one result.
+A seed is a whole number from 0 to 2^64 - 1, and all of its bits matter: different seeds never give
+the same result.
 """
 
 from typing import Any, SupportsIndex, TypeAlias
@@ -12,61 +13,61 @@ from jaxtyping import Array, Key
 from w2s_sim._checks import is_whole
 from w2s_sim.errors import InputError, shown
 
-# Python's and NumPy's whole numbers; `require_seed` says which of them are seeds.
+# Whole numbers of Python and NumPy; `require_seed` checks the range.
 Seed: TypeAlias = SupportsIndex
 
 LARGEST_SEED = 2**64 - 1
-# TOML files hold whole numbers of 64 bits with a sign.
+# TOML files hold signed 64-bit integers.
 LARGEST_SEED_OF_A_FILE = 2**63 - 1
 
 
 def require_seed(value: Any, field: str = "seed") -> int:
-    """The seed as a Python number.
+    """Check a seed and return it as a Python int.
 
     Args:
-        value: What was given; NumPy's whole numbers are whole numbers too.
-        field: How the complaint names it.
+        value: The seed, a whole number of Python or NumPy.
+        field: Name of the seed in the error message.
 
     Raises:
-        InputError: If it is no whole number from 0 to 2^64 - 1.
+        InputError: If the value is not a whole number from 0 to 2^64 - 1.
     """
     if not is_whole(value) or not 0 <= value <= LARGEST_SEED:
-        raise InputError(field, shown(value), f"a whole number in [0, {LARGEST_SEED}], which 64 bits hold")
+        raise InputError(field, shown(value), f"a whole number in [0, {LARGEST_SEED}] (64 bits)")
     return int(value)
 
 
 def key_of(seed: Any, field: str = "seed") -> Key[Array, ""]:
-    """The typed PRNG key of a seed.
+    """Return the typed PRNG key of a seed.
 
-    With JAX's own generator it is the pair (high 32 bits, low 32 bits), so that no two seeds share a key, nor
-    does one seed's key equal a key that is folded or split from another's by design. `jax.random.key` alone
-    drops the high bits unless float64 is on.
+    With JAX's default generator the key is the pair (high 32 bits, low 32 bits) of the seed. Therefore no two
+    seeds share a key, and the key of a seed does not by design equal a key folded in or split from the key of
+    another seed. `jax.random.key` alone drops the high bits unless float64 is enabled.
 
     Raises:
-        InputError: If it is no seed.
+        InputError: If the value is not a seed.
     """
     seed = require_seed(seed, field)
-    # At once, also where a function is being traced: its program may be without whole numbers of 64 bits.
+    # Evaluate eagerly, also during tracing, because the traced program may not support 64-bit integers.
     with jax.ensure_compile_time_eval(), jax.enable_x64(True):
         return jax.random.key(np.uint64(seed))
 
 
 def generator_of(seed: Any, field: str = "seed") -> np.random.Generator:
-    """NumPy's generator of a seed, for what is drawn once, outside JAX.
+    """Return the NumPy generator of a seed, for numbers that are drawn once, outside JAX.
 
     Raises:
-        InputError: If it is no seed.
+        InputError: If the value is not a seed.
     """
     return np.random.default_rng(require_seed(seed, field))
 
 
 def next_seed(seed: int) -> int:
-    """The seed after another; the first one after the last."""
+    """Return the next seed; the largest seed is followed by 0."""
     return (seed + 1) % (LARGEST_SEED + 1)
 
 
 def seed_of_32_bits(seed: int) -> int:
-    """A seed for libraries that take 32 bits, not all zero: the same if it is one, else mixed of all bits."""
+    """Map a seed to a nonzero 32-bit seed: unchanged if it is one, otherwise a hash of all its bits."""
     if 0 < seed < 2**32:
         return seed
     return int(np.random.SeedSequence(seed).generate_state(1)[0]) or 1

@@ -1,6 +1,6 @@
-"""What rounding may change in a number, as a share of its size: for checks that must allow for it."""
+"""Relative rounding tolerances for checks of floating-point numbers."""
 
-# Of a number after a few operations in float32, whose own precision is 1.2e-7.
+# Tolerance for a number after a few operations in float32, which has machine epsilon 1.2e-7.
 FEW_OPERATIONS = 1e-6
-# Of a number that is measured or bounded, after the sums and products of a whole computation.
+# Tolerances for a measured value or a bound, after a whole computation in float32 and in float64.
 SINGLE_ROUNDING, DOUBLE_ROUNDING = 1e-5, 1e-10

@@ -1,10 +1,10 @@
-"""The contract of a strong model: it reads weak examples in context, and labels inputs itself.
+"""Interface of a strong model: it reads weak examples in context and labels inputs.
 
-    model = source.read(context)                # the model after it has read the context
+    model = source.read(context)                # the model conditioned on the context
     labels = model.relabel(queries, key=key)    # the model's own labels of other inputs
 
-`Refinement` needs nothing else of a strong model. A latent-concept model reads by Bayes' rule, a network may
-read by attention or by a few steps of gradient descent.
+`Refinement` uses no other method of a strong model. A latent-concept model reads by Bayes' rule; a network
+can read by attention or by a few gradient steps.
 """
 
 import abc
@@ -23,10 +23,10 @@ StrongModelT = TypeVar("StrongModelT", bound="StrongModel")
 
 @runtime_checkable
 class Reader(Protocol):
-    """A model, or several, after reading: labels queries."""
+    """A strong model that has read its context or contexts and can label queries."""
 
     def relabel(self, inputs: Shaped[Array, "n ..."], *, key: Key[Array, ""]) -> Shaped[Array, "n ..."]:
-        """Labels of the inputs, drawn from the predictive of the model that has read."""
+        """Draw labels of the inputs from the predictive given the context."""
         ...
 
 
@@ -35,18 +35,18 @@ class PredictsMeans(Protocol):
     """A reader whose predictive has a mean."""
 
     def predict(self, inputs: Shaped[Array, "n ..."]) -> Shaped[Array, "n ..."]:
-        """The mean of the predictive at each of the inputs."""
+        """Mean of the predictive at each input."""
         ...
 
 
 class StrongModel(eqx.Module):
     """A pre-trained model that can read weak examples in context and label inputs.
 
-    A strong model is also a student: a task scores it as it is, before or after reading.
+    A strong model is also a student: a task can evaluate it before or after it reads a context.
 
     Attributes:
-        kind: What sentences call the knowledge of such models.
-        estimator_example: An estimator that learns from such a model, for complaints about one that does not.
+        kind: Name of this kind of models in error messages.
+        estimator_example: Example of an estimator for such models, for error messages.
     """
 
     kind: ClassVar[str] = "strong models"
@@ -54,15 +54,15 @@ class StrongModel(eqx.Module):
 
     @abc.abstractmethod
     def read(self: StrongModelT, context: WeakData) -> StrongModelT:
-        """The model after reading n >= 0 weak examples in context.
+        """Return the model after it has read n >= 0 weak examples in context.
 
         Args:
-            context: The weak examples, which share one latent concept in the eyes of the model.
+            context: The weak examples; the model assumes that they share one latent concept.
         """
 
     @abc.abstractmethod
     def relabel(self, inputs: Shaped[Array, "n ..."], *, key: Key[Array, ""]) -> Shaped[Array, "n ..."]:
-        """Labels of the inputs, each drawn from the model's predictive given its own input alone.
+        """Draw a label of every input independently from the model's predictive given this input.
 
         Args:
             inputs: x_1..x_n, stacked.
@@ -70,7 +70,7 @@ class StrongModel(eqx.Module):
         """
 
     def read_each(self, contexts: WeakData) -> Reader:
-        """The model after reading N contexts, one for each of N queries.
+        """Return the model after it has read N contexts, one per query.
 
         Args:
             contexts: N contexts of n pairs, stacked along the first axis.
@@ -78,11 +78,11 @@ class StrongModel(eqx.Module):
         return OneContextEach(self, contexts)
 
     def read_left_out(self, batches: WeakData) -> Reader:
-        """The model after reading, for each pair of a batch, the other pairs of that batch.
+        """Return the model with leave-one-out contexts: for every pair, the other pairs of its batch.
 
         Args:
-            batches: Batches of n + 1 pairs, stacked along the first axis. The queries are their inputs, batch
-                after batch.
+            batches: Batches of n + 1 pairs, stacked along the first axis. The queries are the inputs of all
+                batches, in order.
         """
         count, size = batches.labels.shape[:2]
         others = np.array([[i for i in range(size) if i != query] for query in range(size)])
@@ -94,10 +94,10 @@ class StrongModel(eqx.Module):
 
 
 class OneContextEach(eqx.Module):
-    """A strong model that reads a context of its own for every query, by the plain route: one by one.
+    """Default implementation of `read_each`: the strong model reads a separate context for every query.
 
     Attributes:
-        source: The strong model before reading.
+        source: The strong model before it reads the contexts.
         contexts: N contexts of n pairs, stacked along the first axis.
     """
 
@@ -105,7 +105,7 @@ class OneContextEach(eqx.Module):
     contexts: WeakData
 
     def relabel(self, inputs: Shaped[Array, "N ..."], *, key: Key[Array, ""]) -> Shaped[Array, "N ..."]:
-        """A label of each query, drawn after reading the context of that query."""
+        """Draw a label of each query after reading the context of that query."""
 
         def label(context: WeakData, query: Array, query_key: Array) -> Array:
             return self.source.read(context).relabel(query[None], key=query_key)[0]
@@ -113,7 +113,7 @@ class OneContextEach(eqx.Module):
         return jax.vmap(label)(self.contexts, inputs, jax.random.split(key, inputs.shape[0]))
 
     def predict(self, inputs: Shaped[Array, "N ..."]) -> Shaped[Array, "N ..."]:
-        """The mean label of each query after reading the context of that query."""
+        """Mean label of each query after reading the context of that query."""
 
         def label(context: WeakData, query: Array) -> Array:
             return require_means(self.source.read(context)).predict(query[None])[0]
@@ -122,10 +122,10 @@ class OneContextEach(eqx.Module):
 
 
 def require_means(reader: Reader) -> PredictsMeans:
-    """The reader, if its predictive has a mean.
+    """Return the reader if its predictive has a mean.
 
     Raises:
-        InputError: If it has none, as for labels that are symbols.
+        InputError: If the predictive has no mean, for example because labels are symbols.
     """
     if not isinstance(reader, PredictsMeans):
         raise InputError("labels", "'mean'", f"'draw': labels of a {type(reader).__name__} have no mean")

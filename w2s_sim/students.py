@@ -1,4 +1,4 @@
-"""Students of regression: predictors of labels from features that are linear in the features."""
+"""Students of regression tasks: linear predictors of the labels."""
 
 from typing import Protocol, runtime_checkable
 
@@ -11,19 +11,19 @@ from w2s_sim.errors import InputError
 
 @runtime_checkable
 class LinearPredictor(Protocol):
-    """A student whose mean prediction is x -> b^T x, whatever else it knows."""
+    """A student with the mean prediction x -> b^T x; it may have further attributes."""
 
     @property
     def coefficients(self) -> Float[Array, " d"]:
-        """b, shape (d,), in label units per feature unit."""
+        """Coefficients b, shape (d,), in label units per feature unit."""
         ...
 
 
 class LinearStudent(eqx.Module):
-    """A linear predictor x -> b^T x, and nothing else.
+    """A student that consists only of a linear predictor x -> b^T x.
 
     Attributes:
-        coefficients: b, shape (d,), in label units per feature unit.
+        coefficients: Coefficients b, shape (d,), in label units per feature unit.
     """
 
     coefficients: Float[Array, " d"]
@@ -34,5 +34,5 @@ class LinearStudent(eqx.Module):
             raise InputError("coefficients", f"shape {self.coefficients.shape}", "shape (d,)")
 
     def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
-        """Predicted labels of `inputs`, in label units."""
+        """Predict the labels of the inputs, in label units."""
         return inputs @ self.coefficients

@@ -1,4 +1,4 @@
-"""Weak data: inputs with weak labels, all that a learner ever sees of the target."""
+"""Weak data: inputs with weak labels, the only information about the target that learners see."""
 
 import equinox as eqx
 from jaxtyping import Array, Shaped
@@ -7,11 +7,11 @@ from w2s_sim.fields import stacked
 
 
 class WeakData(eqx.Module):
-    """Inputs with weak labels: all that a learner ever sees of the target.
+    """Inputs with weak labels, the only information about the target that a learner sees.
 
     Attributes:
         inputs: x_1..x_n, stacked along the first axis; (n, d) for regression.
-        labels: y'_1..y'_n, likewise; (n,) for regression.
+        labels: y'_1..y'_n, stacked along the first axis; (n,) for regression.
     """
 
     inputs: Shaped[Array, "n ..."] = eqx.field(converter=stacked("inputs"))
@@ -21,7 +21,7 @@ class WeakData(eqx.Module):
         return WeakData(self.inputs[index], self.labels[index])
 
     def batches(self, size: int) -> "WeakData":
-        """Batches of `size` consecutive pairs, stacked along a new first axis.
+        """Split the pairs into batches of `size` consecutive pairs, stacked along a new first axis.
 
         Args:
             size: A divisor of the number of pairs.

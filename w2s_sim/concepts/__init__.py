@@ -1,4 +1,4 @@
-"""Latent-concept models: what the strong model knows, and with which prior."""
+"""Latent-concept models: the label law of every concept, and a prior over concepts."""
 
 from w2s_sim.concepts.categorical import CategoricalModel as CategoricalModel
 from w2s_sim.concepts.finite import FiniteModel as FiniteModel

@@ -15,14 +15,14 @@ CategoricalModelT = TypeVar("CategoricalModelT", bound="CategoricalModel")
 
 
 class CategoricalModel(FiniteModel):
-    """p(y | x, k) = tables[k, x, y]: inputs are one of X contexts, labels one of V symbols.
+    """Categorical labels p(y | x, k) = tables[k, x, y], with X input contexts and V label symbols.
 
     Attributes:
-        tables: Label probabilities, shape (K, X, V).
-        contexts: Law of the context, shape (X,).
+        tables: Label probabilities of every concept and context, shape (K, X, V).
+        contexts: Probabilities of the contexts, shape (X,).
 
     Raises:
-        InputError: If shapes do not fit, or rows are no probability vectors.
+        InputError: If shapes do not match, or rows are not probability vectors.
     """
 
     kind: ClassVar[str] = "categorical concepts"
@@ -50,7 +50,7 @@ class CategoricalModel(FiniteModel):
         return self.tables.shape[1] * self.tables.shape[2]
 
     def _enumerated(self) -> tuple[Int[Array, " M"], Int[Array, " M"]]:
-        """Context by context, each with all its symbols."""
+        """All pairs (context, symbol), ordered by context and then by symbol."""
         index = jnp.arange(self.num_outcomes)
         return index // self.num_symbols, index % self.num_symbols
 

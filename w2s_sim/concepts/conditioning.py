@@ -1,8 +1,8 @@
-"""Bayes' rule for finitely many concepts, with one meaning for what no concept can produce.
+"""Bayes' rule for finitely many concepts, with one convention for outcomes that no concept can produce.
 
-An outcome that no concept of positive prior can produce has probability zero: its log evidence is -inf, and
-so is its log predictive. To condition on it is undefined; here it says nothing, and the posterior is the
-prior. A context of several demonstrations is one outcome in this sense, also if every demonstration of it is
+An outcome is impossible if no concept of positive prior can produce it. Its log evidence and its log
+predictive are -inf. Conditioning on it is undefined; by convention the posterior is then the prior. A context
+of several demonstrations counts as one outcome: it can be impossible although each of its demonstrations is
 possible under some concept. Neither values nor derivatives are ever nan.
 """
 
@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-# Terms that are summed one after the other: longer sums are sums of such blocks.
+# Block length of sums: longer sums are sums of block sums.
 BLOCK = 256
 
 
 def log_weights(weights: Float[Array, "*rows K"]) -> Float[Array, "*rows K"]:
-    """log of weights >= 0; -inf for a weight of zero, whose derivative is 0."""
+    """Logarithm of weights >= 0; a weight of zero gives -inf, with derivative 0."""
     held = weights > 0
     return jnp.where(held, jnp.log(jnp.where(held, weights, 1.0)), -jnp.inf)
 
@@ -23,18 +23,18 @@ def log_weights(weights: Float[Array, "*rows K"]) -> Float[Array, "*rows K"]:
 def is_possible(
     log_prior: Float[Array, " K"], log_likelihood: Float[Array, "*rows K"]
 ) -> Bool[Array, "*rows"]:
-    """Whether any concept of positive prior can produce an outcome."""
+    """Whether some concept of positive prior can produce the outcome."""
     return jnp.max(log_prior + log_likelihood, axis=-1) > -jnp.inf
 
 
 def log_mixture(
     log_prior: Float[Array, " K"], log_likelihood: Float[Array, "*rows K"]
 ) -> Float[Array, "*rows"]:
-    """log sum_k prior_k p_k in nats; -inf for what no concept can produce.
+    """Log probability log sum_k prior_k p_k of an outcome in nats; -inf if the outcome is impossible.
 
     Args:
-        log_prior: log of the weights of the concepts, which are the last axis.
-        log_likelihood: log p_k in nats.
+        log_prior: Log weights of the concepts along the last axis.
+        log_likelihood: log p_k of the outcome under every concept, in nats.
     """
     possible = is_possible(log_prior, log_likelihood)
     log_joint = jnp.where(possible[..., None], log_prior + log_likelihood, 0.0)
@@ -44,11 +44,11 @@ def log_mixture(
 def log_posterior(
     log_prior: Float[Array, " K"], log_likelihood: Float[Array, "*rows K"]
 ) -> Float[Array, "*rows K"]:
-    """log of prior_k p_k / sum_j prior_j p_j in nats; the prior for what no concept can produce.
+    """Log posterior log(prior_k p_k / sum_j prior_j p_j) in nats; the log prior for an impossible outcome.
 
     Args:
-        log_prior: log of the weights of the concepts, which are the last axis.
-        log_likelihood: log p_k in nats.
+        log_prior: Log weights of the concepts along the last axis.
+        log_likelihood: log p_k of the outcome under every concept, in nats.
     """
     possible = is_possible(log_prior, log_likelihood)[..., None]
     return jax.nn.log_softmax(log_prior + jnp.where(possible, log_likelihood, 0.0), axis=-1)
@@ -57,17 +57,17 @@ def log_posterior(
 def context_log_likelihood(
     log_likelihood: Float[Array, "n K"],
 ) -> tuple[Float[Array, " K"], Float[Array, ""]]:
-    """Sums over demonstrations, as sums relative to a reference and the reference.
+    """Sum log likelihoods over demonstrations, split into a part relative to a reference and the reference.
 
-    What all concepts share of a demonstration's log likelihood is summed apart, so that the posterior of a
-    long context is as precise as the differences between concepts, which alone decide it.
+    The reference of a demonstration is its largest log likelihood. It is summed separately because the
+    posterior depends only on differences between concepts: the posterior of a long context is then as precise
+    as these differences.
 
     Args:
-        log_likelihood: Of n independent demonstrations under every concept, in nats.
+        log_likelihood: Log likelihoods of n independent demonstrations under every concept, in nats.
 
     Returns:
-        For every concept, the sum of its log likelihoods beyond the largest of each demonstration; the sum
-        of the largest.
+        For every concept, the sum of its log likelihoods minus the references; and the sum of the references.
     """
     largest = jnp.max(log_likelihood, axis=1)
     reference = jax.lax.stop_gradient(jnp.where(jnp.isfinite(largest), largest, 0.0))
@@ -75,9 +75,9 @@ def context_log_likelihood(
 
 
 def left_out(log_likelihood: Float[Array, "*batches n K"]) -> Float[Array, "*batches n K"]:
-    """For every demonstration of a batch, the sum of the log likelihoods of the others.
+    """Leave-one-out sums: for every demonstration of a batch, the log likelihood of the other ones.
 
-    What another one excludes stays excluded: infinities are counted, not subtracted.
+    A concept excluded by another demonstration stays excluded: infinities are counted, not subtracted.
     """
     possible = log_likelihood > -jnp.inf
     finite = jnp.where(possible, log_likelihood, 0.0)
@@ -87,7 +87,7 @@ def left_out(log_likelihood: Float[Array, "*batches n K"]) -> Float[Array, "*bat
 
 
 def block_sum(values: Float[Array, "n *rest"]) -> Float[Array, "*rest"]:
-    """Sums over the first axis, block by block: rounding grows with the blocks, not with n."""
+    """Sum over the first axis, block by block, so that rounding errors grow slowly with n."""
     while values.shape[0] > BLOCK:
         values = jnp.pad(values, [(0, -values.shape[0] % BLOCK)] + [(0, 0)] * (values.ndim - 1))
         values = jnp.sum(values.reshape(-1, BLOCK, *values.shape[1:]), axis=1)

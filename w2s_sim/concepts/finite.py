@@ -1,4 +1,4 @@
-"""Latent-concept models whose demonstrations have finitely many outcomes, so that means are sums."""
+"""Latent-concept models with finitely many outcomes, so that expectations are exact sums."""
 
 import abc
 from typing import ClassVar, TypeVar
@@ -12,7 +12,7 @@ from w2s_sim._checks import require_between
 from w2s_sim.concepts.model import LatentConceptModel, cumulative
 from w2s_sim.errors import InputError
 
-# More outcomes than this are not enumerated.
+# Largest number of outcomes that are enumerated.
 LARGEST_ENUMERATION = 2**16
 
 FiniteModelT = TypeVar("FiniteModelT", bound="FiniteModel")
@@ -21,7 +21,7 @@ FiniteModelT = TypeVar("FiniteModelT", bound="FiniteModel")
 class FiniteModel(LatentConceptModel):
     """A latent-concept model in which one demonstration has M possible outcomes.
 
-    Inputs are drawn by a law that all concepts share; labels are symbols 0..V-1.
+    All concepts share the law of the inputs; labels are made of the symbols 0..V-1.
     """
 
     kind: ClassVar[str] = "concepts with finitely many outcomes"
@@ -29,40 +29,40 @@ class FiniteModel(LatentConceptModel):
     @property
     @abc.abstractmethod
     def outcome_space(self) -> dict[str, int]:
-        """The sizes, by name, that say which outcomes there are: models that agree on them share outcomes."""
+        """Named sizes that determine the set of outcomes: models with equal sizes have the same outcomes."""
 
     @property
     @abc.abstractmethod
     def num_symbols(self) -> int:
-        """V."""
+        """Number of symbols V."""
 
     @property
     @abc.abstractmethod
     def num_outcomes(self) -> int:
-        """M."""
+        """Number of outcomes M of one demonstration."""
 
     @abc.abstractmethod
     def _enumerated(self) -> tuple[Int[Array, "M ..."], Int[Array, "M ..."]]:
-        """All outcomes in a fixed order: inputs and labels."""
+        """Inputs and labels of all outcomes, in a fixed order."""
 
     @abc.abstractmethod
     def log_input_probabilities(self, inputs: Int[Array, "n ..."]) -> Float[Array, " n"]:
-        """log p(x_i) in nats."""
+        """Log probabilities log p(x_i) of the inputs, in nats."""
 
     @abc.abstractmethod
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} ..."]:
-        """Independent inputs, stacked."""
+        """Draw `num` independent inputs, stacked along the first axis."""
 
     @abc.abstractmethod
     def through(self: FiniteModelT, channel: Float[Array, "V V"]) -> FiniteModelT:
-        """The same model with every symbol v shown as w with probability channel[v, w]."""
+        """The model whose symbols pass a noisy channel: v is replaced by w with probability channel[v, w]."""
 
     @property
     def outcomes(self) -> tuple[Int[Array, "M ..."], Int[Array, "M ..."]]:
         """All outcomes (x, y) in a fixed order, stacked.
 
         Raises:
-            InputError: If there are more than 65,536.
+            InputError: If there are more than 65,536 outcomes.
         """
         if self.num_outcomes > LARGEST_ENUMERATION:
             given = f"{self.num_outcomes:,} outcomes of one demonstration"
@@ -71,7 +71,9 @@ class FiniteModel(LatentConceptModel):
 
     @eqx.filter_jit
     def log_outcome_probabilities(self) -> Float[Array, "K M"]:
-        """log p_k(x, y) of every outcome in nats; rows sum to 1 in the precision at hand.
+        """Log probabilities log p_k(x, y) of every outcome, in nats.
+
+        Every row of probabilities sums to 1 up to rounding in the default float type.
 
         Raises:
             InputError: If there are too many outcomes to enumerate.
@@ -82,16 +84,16 @@ class FiniteModel(LatentConceptModel):
 
 
 def smoothed(model: FiniteModelT, share: float | Float[Array, ""]) -> FiniteModelT:
-    """The weak version of a model that shows, with probability `share`, a symbol drawn evenly instead.
+    """Weak version of a model that replaces each symbol, with probability `share`, by a uniform symbol.
 
     The finite counterpart of a noisy supervisor: no symbol is favoured over another.
 
     Args:
         model: The strong model.
-        share: In [0, 1], the same for every symbol of a sequence, drawn anew for each.
+        share: Probability in [0, 1]; every symbol of a sequence is replaced independently.
 
     Raises:
-        InputError: If the share is no probability.
+        InputError: If the share is not in [0, 1].
     """
     require_between("weak.share", share, 0.0, 1.0)
     size = model.num_symbols
@@ -99,16 +101,16 @@ def smoothed(model: FiniteModelT, share: float | Float[Array, ""]) -> FiniteMode
 
 
 def shifted(model: FiniteModelT, share: float) -> FiniteModelT:
-    """The weak version of a model that shows, with probability `share`, the next symbol instead.
+    """Weak version of a model that replaces each symbol, with probability `share`, by the next symbol.
 
-    The finite counterpart of a biased supervisor: the last symbol is followed by the first.
+    The finite counterpart of a biased supervisor. The last symbol is followed by the first.
 
     Args:
         model: The strong model.
-        share: In [0, 1].
+        share: Probability in [0, 1].
 
     Raises:
-        InputError: If the share is no probability.
+        InputError: If the share is not in [0, 1].
     """
     require_between("weak.share", share, 0.0, 1.0)
     size = model.num_symbols
@@ -116,17 +118,17 @@ def shifted(model: FiniteModelT, share: float) -> FiniteModelT:
 
 
 def log_rows(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:
-    """log of probability vectors, made to sum to 1; -inf for zeros, whose gradient is 0."""
+    """Logarithm of normalised probability vectors; a zero gives -inf, with gradient 0."""
     positive = probabilities > 0
     logs = jnp.log(jnp.where(positive, probabilities, 1.0))
     return jnp.where(positive, logs - jnp.log(jnp.sum(probabilities, axis=-1, keepdims=True)), -jnp.inf)
 
 
 def draw_from_rows(rows: Float[Array, "n m"], uniforms: Float[Array, " n"]) -> Int[Array, " n"]:
-    """One index a row, with its probabilities, from draws that are uniform on [0, 1).
+    """Draw one index per row with the probabilities of that row, from uniform variables on [0, 1).
 
     An index of probability zero is never drawn.
     """
     steps = cumulative(rows)
-    # Strictly below the last step, also in floating point.
+    # The product stays strictly below the last step in floating point: trailing zeros are never drawn.
     return jnp.sum((uniforms * steps[:, -1])[:, None] >= steps[:, :-1], axis=-1)

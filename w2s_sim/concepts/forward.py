@@ -1,12 +1,12 @@
 """The forward algorithm of hidden Markov models, for all sequences and concepts at once.
 
-Forward vectors are kept as probabilities that sum to one, and the logs of their sums are added up. A step is
-then a product of matrices, several times faster than sums of exponentials over pairs of states. A state can
-become so improbable that its probability underflows, and still be the only one to explain what comes later.
-A sequence in which that might have happened is read a second time with probabilities that are too large
-instead of too small. Where both readings agree, nothing that matters was lost. Where they do not, the
-sequence is read under that concept with an exponent for every state (`w2s_sim.concepts.wide`).
-`benchmarks/forward_algorithm.py` times this, and other forms.
+Forward vectors are normalised to sum to one, and the logarithms of their sums are added up. A step is then a
+matrix product, several times faster than log-sum-exp over pairs of states. The danger is underflow: the
+probability of a state can underflow although this state alone explains a later symbol. A sequence in which
+this may have happened is read a second time, with small probabilities rounded up instead of down. Where both
+readings agree, underflow had no effect. Where they differ, the sequence is read under that concept in
+arithmetic that stores an exponent for every state (`w2s_sim.concepts.wide`).
+`benchmarks/forward_algorithm.py` times this algorithm and alternatives.
 """
 
 from typing import Any, NamedTuple
@@ -20,18 +20,19 @@ from w2s_sim.concepts.wide import Wide
 
 Parameters = tuple[Float[Array, "K S"], Float[Array, "K S S"], Float[Array, "K S V"]]
 
-# Numbers that one round of the second reading may copy for its pairs of a sequence and a concept.
+# Largest number of parameters copied in one round of exact readings, over all its (sequence, concept) pairs.
 MOST_COPIED = 2**21
 
 
 class Forward(NamedTuple):
-    """What sequences say about hidden states and about the symbol that comes next.
+    """Results of the forward algorithm: likelihoods, filtered states and next-symbol laws of n sequences.
 
     Attributes:
-        log_likelihood: log p(sequence | k) in nats, shape (n, K); -inf where k cannot produce it.
-        states: Law of the last hidden state given the sequence, shape (n, K, S); zeros where k cannot
-            produce it.
-        log_next: log p(next symbol | sequence, k) in nats, shape (n, K, V); -inf where k cannot produce it.
+        log_likelihood: log p(sequence | k) in nats, shape (n, K); -inf if k cannot produce the sequence.
+        states: Law of the last hidden state given the sequence, shape (n, K, S); zeros if k cannot produce
+            the sequence.
+        log_next: log p(next symbol | sequence, k) in nats, shape (n, K, V); -inf if k cannot produce the
+            sequence or the symbol.
     """
 
     log_likelihood: Float[Array, "n K"]
@@ -40,7 +41,7 @@ class Forward(NamedTuple):
 
 
 def rows_to_one(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:
-    """Probability vectors, made to sum to 1 in the precision at hand."""
+    """Normalise probability vectors along the last axis to sum to 1."""
     return probabilities / jnp.sum(probabilities, axis=-1, keepdims=True)
 
 
@@ -51,14 +52,14 @@ def forward(
     emission: Float[Array, "K S V"],
     sequences: Int[Array, "n L"],
 ) -> Forward:
-    """The forward algorithm.
+    """Run the forward algorithm on n sequences under K hidden Markov models.
 
-    Probabilities below the smallest normal number (1e-38 in float32) count as zero.
+    Parameters below the smallest normal number (1e-38 in float32) count as zero.
 
     Args:
-        initial: Laws of the first hidden state.
-        transition: From a state (row) to the next.
-        emission: From a state (row) to the symbol it shows.
+        initial: Law of the first hidden state, per concept.
+        transition: Probabilities from a state (row) to the next state.
+        emission: Probabilities of the symbols in a state (row).
         sequences: n sequences of L >= 1 symbols.
     """
     parameters = rows_to_one(initial), rows_to_one(transition), rows_to_one(emission)
@@ -77,9 +78,9 @@ def _read(
     enough = _enough(parameters)
     lost = ~(least >= enough)
 
-    # Loops and no `cond`: in a batch of replicates a `cond` would read everything twice, always.
+    # A loop replaces `cond`: under vmap, a `cond` would always run the second reading.
     def compare(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        """Only those pairs of a sequence and a concept stay lost that differ under raised probabilities."""
+        """Keep as lost only the (sequence, concept) pairs whose two readings differ."""
         raised, _ = _scaled(parameters, sequences, enough)
         return jnp.asarray(False), state[1] & ~_agree(quick, raised)
 
@@ -91,9 +92,9 @@ def _read(
     size = max(1, min(num_pairs, most))
 
     def again(state: tuple[Array, Forward]) -> tuple[Array, Forward]:
-        """Reads the next lost pairs exactly, as many as one round takes."""
+        """Read the next lost pairs exactly, as many as one round holds."""
         lost, found = state
-        # Places beyond the last pair fill up the round; what is written there is dropped.
+        # Indices beyond the last pair pad the round; `mode="drop"` discards their results.
         pairs = jnp.nonzero(lost, size=size, fill_value=num_pairs)[0]
         rows, columns = pairs // num_concepts, pairs % num_concepts
         first, moves, shows = (part[columns] for part in parameters)
@@ -107,25 +108,25 @@ def _read(
 
 @_read.defjvp
 def _read_jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Forward, Forward]:
-    """Derivatives are those of the exact pass, which has no loop of unknown length."""
+    """Differentiate the exact algorithm, which has no loop of unknown length."""
     *parameters, sequences = primals
     return jax.jvp(lambda *p: _exact(p, sequences), tuple(parameters), tuple(tangents[:3]))
 
 
 def _enough(parameters: Parameters) -> Float[Array, " K"]:
-    """Probabilities of which one step leaves a representable number, or zero if zero is right.
+    """Smallest state probability, per concept, that cannot underflow in one step.
 
-    One step multiplies a probability by the least transition and the least emission that are possible, at
-    worst. Infinite where that product underflows itself.
+    In the worst case, one step multiplies a probability by the smallest positive transition and the smallest
+    positive emission probability. Infinite if this product underflows.
     """
     _, transition, emission = parameters
     smallest = jnp.finfo(emission.dtype).smallest_normal
-    # With a margin for rounding.
+    # The factor 16 is a margin for rounding.
     return 16.0 * smallest / (_least(transition, (1, 2)) * _least(emission, (1, 2)))
 
 
 def _agree(quick: Forward, raised: Forward) -> Bool[Array, "n K"]:
-    """Whether log probabilities differ by no more than their own rounding."""
+    """Whether the log probabilities of two readings differ by no more than their rounding."""
     rounding = jnp.finfo(quick.states.dtype).eps
 
     def close(low: Array, high: Array) -> Array:
@@ -139,24 +140,24 @@ def _agree(quick: Forward, raised: Forward) -> Bool[Array, "n K"]:
 def _scaled(
     parameters: Parameters, sequences: Int[Array, "n L"], floor: Float[Array, " K"]
 ) -> tuple[Forward, Float[Array, "n K"]]:
-    """The algorithm with vectors that sum to one, and the least positive probability that a state had.
+    """The normalised forward algorithm, and the smallest positive state probability that occurred.
 
-    With a floor of zero, probabilities are at most as large as they should be; they are right as long as no
-    state has less than `_enough`. With `_enough` as the floor, they are at least as large as they should be:
-    all that is possible stays possible.
+    With a floor of zero, underflow can only make probabilities too small; they are correct as long as no
+    state falls below `_enough`. With `_enough` as the floor, probabilities can only be too large: every
+    possible state keeps a positive probability.
     """
     initial, transition, emission = parameters
-    # (K, V, S), so that a symbol picks its row.
+    # Shape (K, V, S), so that a symbol selects its row.
     emitted = jnp.swapaxes(emission, 1, 2)
 
     def lift(states: Float[Array, "K n S"]) -> Array:
         return jnp.where(states > 0, jnp.maximum(states, floor[:, None, None]), 0.0)
 
     def show(states: Float[Array, "K n S"], symbols: Int[Array, " n"]) -> tuple[Array, Array]:
-        """Weighs states by the symbols shown: the new law of the states, and the log of the sum."""
+        """Weight states by their emission of the symbols; return the new law and the log of the sum."""
         weighted = states * emitted[:, symbols]
         total = jnp.sum(weighted, axis=-1)
-        # A sequence that no state can go on with stays impossible.
+        # A sequence that no state can continue stays impossible.
         possible = total > 0
         safe = jnp.where(possible, total, 1.0)
         return lift(weighted / safe[..., None]), jnp.where(possible, jnp.log(safe), -jnp.inf)
@@ -165,7 +166,7 @@ def _scaled(
         states, total, missed, least = carry
         moved = jnp.matmul(states, transition, precision="highest")
         states, log_sum = show(moved, symbols)
-        # Compensated: what a small term loses to a large sum is added to the next one.
+        # Compensated (Kahan) summation: the rounding error of a sum is added to the next term.
         term = log_sum + missed
         grown = total + term
         missed = jnp.where(jnp.isfinite(grown), term - (grown - total), 0.0)
@@ -188,13 +189,13 @@ def _exact_pair(
     emission: Float[Array, "S V"],
     sequence: Int[Array, " L"],
 ) -> Forward:
-    """One sequence under one concept."""
+    """The exact forward algorithm for one sequence under one concept."""
     found = _exact((initial[None], transition[None], emission[None]), sequence[None])
     return Forward(*(part[0, 0] for part in found))
 
 
 def _exact(parameters: Parameters, sequences: Int[Array, "n L"]) -> Forward:
-    """The algorithm with an exponent for every state: nothing underflows, whatever the length."""
+    """The forward algorithm with an exponent for every state: no underflow at any length."""
     initial, transition, emission = (wide.wide(part) for part in parameters)
     emitted = Wide(*(jnp.swapaxes(part, 1, 2) for part in emission))
 
@@ -214,7 +215,7 @@ def _exact(parameters: Parameters, sequences: Int[Array, "n L"]) -> Forward:
 
 
 def _least(probabilities: Float[Array, "..."], axes: tuple[int, ...]) -> Float[Array, "..."]:
-    """The least of those that are not zero; 1 where all are."""
+    """Smallest positive probability along the axes; 1 if all are zero."""
     return jnp.min(jnp.where(probabilities > 0, probabilities, 1.0), axis=axes)
 
 

@@ -1,4 +1,4 @@
-"""A continuum of regression concepts: a Gaussian prior over beta, updated in closed form."""
+"""A continuum of regression concepts: a conjugate Gaussian prior over the coefficients beta."""
 
 import equinox as eqx
 import jax
@@ -14,19 +14,19 @@ from w2s_sim.weak_data import WeakData
 
 
 class GaussianConceptModel(ConceptModel):
-    """Concepts beta = mean + A z with z ~ N(0, I), labels y ~ N(beta^T x, sigma^2).
+    """Bayesian linear regression: beta = mean + A z with z ~ N(0, I), labels y ~ N(beta^T x, sigma^2).
 
-    The prior is conjugate: the posterior is Gaussian again, so that nothing is approximated. It is held by a
-    factor A of its covariance A A^T, which stays positive semidefinite whatever the rounding, and may be
-    singular: directions without prior variance never move.
+    The prior is conjugate: the posterior is Gaussian and exact. The model stores a factor A of the covariance
+    A A^T, so that the covariance stays positive semidefinite under rounding. It may be singular: the mean
+    never moves in directions of zero prior variance.
 
     Attributes:
-        mean: Mean concept, shape (d,), in label units per feature unit.
-        factor: A, shape (d, r), in the same units.
+        mean: Prior mean of beta, shape (d,), in label units per feature unit.
+        factor: A, shape (d, r), in label units per feature unit.
         noise: sigma > 0, in label units.
 
     Raises:
-        InputError: If shapes do not fit, or a number is not finite, or the noise is not positive.
+        InputError: If shapes do not match, a number is not finite, or the noise is not positive.
     """
 
     mean: Float[Array, " d"] = eqx.field(converter=entries("mean", "(d,)"))
@@ -40,21 +40,21 @@ class GaussianConceptModel(ConceptModel):
 
     @property
     def dim(self) -> int:
-        """d."""
+        """Number of features d."""
         return self.mean.shape[0]
 
     @property
     def covariance(self) -> Float[Array, "d d"]:
-        """Of the concepts, A A^T."""
+        """Prior covariance A A^T of beta."""
         return self.factor @ self.factor.T
 
     @property
     def coefficients(self) -> Float[Array, " d"]:
-        """b of the mean predictor E[y | x] = b^T x."""
+        """Coefficients b of the mean predictor E[y | x] = b^T x."""
         return self.mean
 
     def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
-        """E[y_i | x_i], in label units."""
+        """Mean labels E[y_i | x_i], in label units."""
         return inputs @ self.mean
 
     def sample_concepts(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
@@ -77,9 +77,9 @@ class GaussianConceptModel(ConceptModel):
         return self._filtered(context)[0]
 
     def _filtered(self, context: WeakData) -> tuple["GaussianConceptModel", Float[Array, ""]]:
-        """The posterior and the log evidence, demonstration by demonstration (Potter's square-root filter).
+        """The posterior and the log evidence, one demonstration at a time (Potter's square-root filter).
 
-        Each is a rank-one update of the factor, so that no matrix is decomposed.
+        Every demonstration is a rank-one update of the factor, without a matrix decomposition.
         """
 
         def step(state: tuple[Array, Array], pair: tuple[Array, Array]) -> tuple[tuple[Array, Array], Array]:

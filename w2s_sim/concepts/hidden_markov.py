@@ -1,4 +1,4 @@
-"""Hidden Markov concepts: each concept is a language of short sequences."""
+"""Hidden Markov concepts: each concept is a hidden Markov model over sequences of symbols."""
 
 from typing import ClassVar, TypeVar
 
@@ -17,19 +17,20 @@ HiddenMarkovModelT = TypeVar("HiddenMarkovModelT", bound="HiddenMarkovModel")
 
 
 class HiddenMarkovModel(FiniteModel):
-    """Concept k is a hidden Markov model; a demonstration is one sequence of `length` symbols.
+    """K hidden Markov models; a demonstration is one sequence of `length` symbols.
 
     Sequences are independent given their concepts. The whole sequence is the label; inputs are empty, of
-    shape (n, 0). After Xie et al. 2022, arXiv 2111.02080, whose concepts are hidden Markov models too.
+    shape (n, 0). Xie et al. 2022, arXiv 2111.02080, also take hidden Markov models as concepts.
 
     Attributes:
         initial: Law of the first hidden state, shape (K, S).
         transition: transition[k, i, j] is the probability of state j after state i, shape (K, S, S).
         emission: emission[k, i, v] is the probability of symbol v in state i, shape (K, S, V).
-        length: L >= 1, symbols of a sequence.
+        length: Number of symbols in a sequence, L >= 1.
 
     Raises:
-        InputError: If shapes do not fit, rows are no probability vectors, or the length is no count.
+        InputError: If shapes do not match, rows are not probability vectors, or the length is not a whole
+            number >= 1.
     """
 
     kind: ClassVar[str] = "hidden Markov concepts"
@@ -62,14 +63,14 @@ class HiddenMarkovModel(FiniteModel):
         return self.num_symbols**self.length
 
     def _enumerated(self) -> tuple[Int[Array, "M 0"], Int[Array, "M L"]]:
-        """In lexicographic order."""
+        """All sequences in lexicographic order, with empty inputs."""
         place_values = self.num_symbols ** jnp.arange(self.length - 1, -1, -1)
         sequences = jnp.arange(self.num_outcomes)[:, None] // place_values % self.num_symbols
         return jnp.zeros((self.num_outcomes, 0), dtype=int), sequences
 
     def log_likelihood(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, "n K"]:
         if labels.shape[0] == 0:
-            # The forward algorithm has no program for no sequence at all.
+            # The forward algorithm needs at least one sequence.
             return jnp.zeros((0, self.num_concepts))
         return self._forward(labels).log_likelihood
 
@@ -77,9 +78,9 @@ class HiddenMarkovModel(FiniteModel):
         return forward(self.initial, self.transition, self.emission, labels)
 
     def log_next_symbol(self, prefixes: Int[Array, "n T"]) -> Float[Array, "n K V"]:
-        """log p(next symbol | prefix, k) in nats, after T >= 1 symbols of any number.
+        """Log law log p(next symbol | prefix, k) in nats, after prefixes of any length T >= 1.
 
-        A prefix that concept k cannot produce gives -inf for every symbol.
+        The value is -inf for every symbol if concept k cannot produce the prefix.
         """
         return self._forward(prefixes).log_next
 
@@ -87,13 +88,13 @@ class HiddenMarkovModel(FiniteModel):
         return jnp.zeros(inputs.shape[0])
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} 0"]:
-        """Empty: there is one input."""
+        """Return empty inputs: there is only one possible input."""
         return jnp.zeros((num, 0), dtype=int)
 
     def sample_labels(
         self, inputs: Int[Array, "n 0"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Int[Array, "n L"]:
-        # All random numbers at once: programs that draw in a loop take long to compile.
+        # Draw all random numbers at once: random draws inside a scan compile slowly.
         for_states, for_symbols = jax.random.uniform(key, (2, self.length, concepts.shape[0]))
 
         def step(states: Int[Array, " n"], uniforms: Float[Array, " n"]) -> tuple[Array, Array]:
@@ -109,16 +110,16 @@ class HiddenMarkovModel(FiniteModel):
 
 
 def forgetful(model: HiddenMarkovModel, share: float) -> HiddenMarkovModel:
-    """The weak version of hidden Markov concepts that, with probability `share`, goes on in any state.
+    """Weak version of hidden Markov concepts that jumps, with probability `share`, to a uniform state.
 
-    Its symbols are as frequent in a state as the strong model's, but it loses track of what came before.
+    It emits symbols as the strong model does, but forgets the previous hidden state.
 
     Args:
         model: The strong model.
-        share: In [0, 1], of the steps of the hidden chain.
+        share: Probability in [0, 1] that a step of the hidden chain is uniform.
 
     Raises:
-        InputError: If the share is no probability.
+        InputError: If the share is not in [0, 1].
     """
     require_between("weak.share", share, 0.0, 1.0)
     lost = (1.0 - share) * model.transition + share / model.transition.shape[-1]

@@ -1,4 +1,4 @@
-"""Prompts that a language model reads as one document: examples, with a delimiter between them."""
+"""Prompts that a language model reads as one document: examples separated by a delimiter."""
 
 from typing import NamedTuple
 
@@ -18,11 +18,11 @@ from w2s_sim.fields import whole
 
 
 class InPrompt(NamedTuple):
-    """What a prompt says about the concept, and about the symbol that comes next.
+    """Posterior over concepts and law of the next symbol, given a prompt.
 
     Attributes:
-        log_posterior: log of the posterior over concepts, in nats, shape (K,).
-        log_next: log p(next symbol | prompt), the concept averaged over that posterior, shape (V,).
+        log_posterior: Log posterior over concepts, in nats, shape (K,).
+        log_next: log p(next symbol | prompt) in nats, averaged over this posterior, shape (V,).
     """
 
     log_posterior: Float[Array, " K"]
@@ -30,20 +30,20 @@ class InPrompt(NamedTuple):
 
 
 class PromptModel(HiddenMarkovModel):
-    """Hidden Markov concepts whose demonstrations continue one another: O_1 / O_2 / ... / O_n /.
+    """Hidden Markov concepts that read demonstrations as one sequence O_1 / O_2 / ... / O_n /.
 
-    The hidden state is carried across delimiters, so that demonstrations are not independent given the
-    concept: the model takes the prompt for one document, although whoever wrote it began every example anew.
-    This is the mismatch under which Xie et al. 2022, arXiv 2111.02080, study in-context learning.
+    The hidden state is carried across delimiters, so demonstrations are not independent given the concept:
+    the model treats the prompt as one document, although every example was generated from a new initial
+    state. Xie et al. 2022, arXiv 2111.02080, study in-context learning under this mismatch.
 
-    One demonstration by itself, and the law of outcomes, are those of `HiddenMarkovModel`. A posterior as a
-    prior (`read`) forgets the hidden state; `predict_next` predicts with it.
+    A single demonstration and the law of outcomes are as in `HiddenMarkovModel`. `read` keeps the posterior
+    over concepts but drops the hidden state; `predict_next` uses both.
 
     Attributes:
         delimiter: The symbol that ends an example, 0 <= delimiter < V.
 
     Raises:
-        InputError: As for `HiddenMarkovModel`, or if the delimiter is no symbol.
+        InputError: As for `HiddenMarkovModel`, or if the delimiter is not one of the V symbols.
     """
 
     delimiter: int = eqx.field(static=True, converter=whole("delimiter", 0), default=0)
@@ -64,14 +64,14 @@ class PromptModel(HiddenMarkovModel):
         return context_log_likelihood(self._forward(self.document(labels)[None]).log_likelihood)
 
     def document(self, labels: Int[Array, "n L"]) -> Int[Array, " symbols"]:
-        """The examples as one sequence of n (L + 1) symbols; a delimiter ends each of them."""
+        """Concatenate the examples, each followed by the delimiter, to one sequence of n (L + 1) symbols."""
         return jnp.pad(labels, ((0, 0), (0, 1)), constant_values=self.delimiter).ravel()
 
     def predict_next(self, labels: Int[Array, "n L"], query: Int[Array, " T"]) -> InPrompt:
-        """The exact Bayes predictor of the symbol after n examples and the T >= 1 symbols of a query.
+        """Exact Bayes prediction of the symbol that follows n examples and a query of T >= 1 symbols.
 
-        A prompt that no concept can produce leaves the posterior at the prior; the log probabilities of what
-        follows it are -inf.
+        If no concept can produce the prompt, the posterior equals the prior and all next-symbol log
+        probabilities are -inf.
         """
         prompt = jnp.concatenate([self.document(labels), query])[None]
         ahead = self._forward(prompt)

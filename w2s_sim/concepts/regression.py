@@ -1,4 +1,4 @@
-"""Regression concepts: y = beta_k^T x + sigma e, with normal noise e unless another law is given."""
+"""Regression concepts: y = beta_k^T x + sigma e, with standard normal noise e by default."""
 
 from typing import ClassVar
 
@@ -15,15 +15,15 @@ from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 
 
 class RegressionModel(LatentConceptModel):
-    """K linear regression concepts with one noise level.
+    """K linear regression concepts with a common noise level.
 
     Attributes:
         vectors: beta_1..beta_K, shape (K, d).
-        noise: sigma > 0, in label units: the standard deviation of the label noise.
-        law: Law of the noise, scaled to variance one.
+        noise: Standard deviation sigma > 0 of the label noise, in label units.
+        law: Law of the noise e, of variance one.
 
     Raises:
-        InputError: If the prior is no probability vector of length K, the noise is not positive, or a
+        InputError: If the prior is not a probability vector of length K, the noise is not positive, or a
             number is not finite.
     """
 
@@ -49,21 +49,21 @@ class RegressionModel(LatentConceptModel):
 
     @property
     def coefficients(self) -> Float[Array, " d"]:
-        """b of the mean predictor E[y | x] = b^T x: the mean of the concepts under the prior."""
+        """Coefficients b of the mean predictor E[y | x] = b^T x: the prior mean of the concepts."""
         return self.prior @ self.vectors
 
     def predict(self, inputs: Float[Array, "n d"]) -> Float[Array, " n"]:
-        """E[y_i | x_i], in label units."""
+        """Mean labels E[y_i | x_i], in label units."""
         return inputs @ self.coefficients
 
 
 def means_under(
     inputs: Float[Array, "n d"], vectors: Float[Array, "K d"], concepts: Int[Array, " n"]
 ) -> Float[Array, " n"]:
-    """beta_k^T x_i, each input under its own concept k.
+    """Means beta_k^T x_i, each input i under its own concept k.
 
-    All K means of an input and a choice among them: a row of `vectors` for every input would take six times
-    the memory of the inputs.
+    Compute all K means of every input and select one: gathering a row of `vectors` per input would take six
+    times the memory of the inputs.
     """
     means = jnp.matmul(inputs, vectors.T, precision="highest")
     return jnp.take_along_axis(means, concepts[:, None], axis=1)[:, 0]

@@ -1,4 +1,4 @@
-"""Style/content concepts: a concept is a pair, and so is a label."""
+"""Style/content concepts: a concept is a pair (style, content), and a label is a pair of symbols."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -14,14 +14,14 @@ from w2s_sim.errors import InputError
 
 
 class StyleContentModel(CategoricalModel):
-    """Concept (s, c) shows a style symbol in its style and, independently, a content symbol of its content.
+    """Concepts (s, c) that emit, independently, a style symbol given s and a content symbol given c.
 
     A categorical model of the pairs: concept k = s C + c, label y = u W + v for style symbol u and content
-    symbol v. Whatever is there for categorical concepts is there for these. Made by `style_content_model`.
+    symbol v. Every method for categorical concepts applies. Build the model with `style_content_model`.
 
     Attributes:
-        num_contents: C, contents of a style.
-        num_content_symbols: W, content symbols.
+        num_contents: C, the number of contents per style.
+        num_content_symbols: W, the number of content symbols.
     """
 
     prior_error_labels: ClassVar[Mapping[str, str]] = {
@@ -33,36 +33,37 @@ class StyleContentModel(CategoricalModel):
 
     @property
     def num_styles(self) -> int:
-        """S."""
+        """Number of styles S."""
         return self.num_concepts // self.num_contents
 
     def style_weights(self, prior: Float[Array, " K"]) -> Float[Array, " S"]:
-        """Weights of the styles under a prior (or posterior) over concepts."""
+        """Marginal weights of the styles under a prior (or posterior) over concepts."""
         return prior.reshape(-1, self.num_contents).sum(axis=1)
 
     def content_weights(self, prior: Float[Array, " K"]) -> Float[Array, " C"]:
-        """Weights of the contents."""
+        """Marginal weights of the contents under a prior (or posterior) over concepts."""
         return prior.reshape(-1, self.num_contents).sum(axis=0)
 
     def symbols(self, labels: Int[Array, " n"]) -> tuple[Int[Array, " n"], Int[Array, " n"]]:
-        """The style symbol and the content symbol of every label."""
+        """Style symbol and content symbol of every label."""
         return labels // self.num_content_symbols, labels % self.num_content_symbols
 
     def marginal_laws(self, prior: Float[Array, " K"]) -> tuple[Float[Array, "X U"], Float[Array, "X W"]]:
-        """Laws of the style symbol and of the content symbol in every context, under a prior."""
+        """Predictive laws of the style symbol and of the content symbol in every context, under a prior."""
         return self.split(jnp.einsum("k,kxy->xy", prior, self.tables))
 
     def split(self, law: Float[Array, "X V"]) -> tuple[Float[Array, "X U"], Float[Array, "X W"]]:
-        """Laws of the style symbol and of the content symbol, of a law of labels in every context."""
+        """Marginal laws of the style and of the content symbol, given a law of labels for every context."""
         pairs = law.reshape(law.shape[0], -1, self.num_content_symbols)
         return pairs.sum(axis=2), pairs.sum(axis=1)
 
     def errors(
         self, prior: Float[Array, " K"], wanted: Float[Array, " K"]
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """Style error and content error of predicting under one prior where another is wanted.
+        """Style error and content error of the predictions under `prior` relative to the prior `wanted`.
 
-        Each is the total variation of the laws of its symbol, averaged over contexts: a probability.
+        Each error is the total variation distance (a probability) between the two laws of the symbol,
+        averaged over contexts.
         """
         return self.errors_of(jnp.einsum("k,kxy->xy", prior, self.tables), wanted)
 
@@ -75,7 +76,7 @@ class StyleContentModel(CategoricalModel):
     def errors_of(
         self, law: Float[Array, "X V"], wanted: Float[Array, " K"]
     ) -> tuple[Float[Array, ""], Float[Array, ""]]:
-        """Style error and content error of any law of labels in every context, such as a weak model's."""
+        """Style error and content error of a law of labels per context, for example of a weak model."""
         pairs = zip(self.split(law), self.marginal_laws(wanted), strict=True)
         style, content = (
             self.contexts @ (0.5 * jnp.sum(jnp.abs(given - right), axis=1)) for given, right in pairs
@@ -89,16 +90,16 @@ def style_content_model(
     content_tables: ArrayLike,
     contexts: ArrayLike | None = None,
 ) -> StyleContentModel:
-    """Style/content concepts from the tables of either.
+    """Build style/content concepts from a table of styles and a table of contents.
 
     Args:
-        prior: Joint prior over styles and contents, shape (S, C): an outer product where independent.
-        style_tables: Law of the style symbol, per style and context, shape (S, X, U).
-        content_tables: Law of the content symbol, per content and context, shape (C, X, W).
-        contexts: Law of the contexts, shape (X,); even when left out.
+        prior: Joint prior over styles and contents, shape (S, C); an outer product if they are independent.
+        style_tables: Law of the style symbol for every style and context, shape (S, X, U).
+        content_tables: Law of the content symbol for every content and context, shape (C, X, W).
+        contexts: Probabilities of the contexts, shape (X,); uniform by default.
 
     Raises:
-        InputError: If shapes do not fit, or rows are no probability vectors.
+        InputError: If shapes do not match, or rows are not probability vectors.
     """
     styles = probabilities("style_tables", style_tables)
     contents = probabilities("content_tables", content_tables)
@@ -108,7 +109,7 @@ def style_content_model(
             raise InputError(field, f"shape {tables.shape}", expected)
     if styles.shape[1] != contents.shape[1]:
         given = f"{contents.shape[1]} contexts"
-        raise InputError("content_tables", given, f"{styles.shape[1]}, as style_tables have")
+        raise InputError("content_tables", given, f"{styles.shape[1]} contexts, as in style_tables")
     joint = np.asarray(prior, float)
     require_shape("prior", joint, (len(styles), len(contents)), "styles x contents")
     num_contexts = styles.shape[1]
@@ -124,21 +125,21 @@ def style_content_model(
 
 
 def with_wrong_content(model: StyleContentModel, share: float) -> StyleContentModel:
-    """A weak model of the right style: a share of its content symbols are the next one, the last the first.
+    """Weak model with the right style that replaces a share of the content symbols by the next one (cyclic).
 
     Args:
         model: The strong model.
-        share: In [0, 1].
+        share: Probability of a replacement, in [0, 1].
     """
     return _garbled(model, 0.0, share)
 
 
 def with_wrong_style(model: StyleContentModel, share: float) -> StyleContentModel:
-    """A weak model of the right content: a share of its style symbols are the next one, the last the first.
+    """Weak model with the right content that replaces a share of the style symbols by the next one (cyclic).
 
     Args:
         model: The strong model.
-        share: In [0, 1].
+        share: Probability of a replacement, in [0, 1].
     """
     return _garbled(model, share, 0.0)
 

@@ -1,8 +1,8 @@
-"""Probabilities too small for a floating-point number: a mantissa, and an exponent of its own.
+"""Extended-range arithmetic for probabilities that would underflow: a mantissa and a separate exponent.
 
-A number is mantissa * base^exponent. The base is a power of two, so that changes of exponent round nothing,
-and so large that a sum needs only the terms whose exponents differ by two at most: what is left out lies
-below the rounding of the largest.
+A number is mantissa * base^exponent. The base is a power of two, so that changing the exponent is exact. The
+base is so large that a sum needs only the terms whose exponents are at most two below the largest: the
+omitted terms are smaller than the rounding error of the sum.
 """
 
 import math
@@ -12,16 +12,16 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-# The exponent of zero. It is finite, because the difference of two infinities is not a number.
+# Exponent that represents zero: finite, because the difference of two infinities would be nan.
 EXPONENT_OF_ZERO = -(2.0**22)
 
 
 class Wide(NamedTuple):
-    """Numbers of any size >= 0, with the relative precision of their mantissas.
+    """Nonnegative numbers of almost unlimited range, with the relative precision of their mantissas.
 
     Attributes:
-        mantissa: 0, or from 1/base to 2: probabilities that rounding takes beyond 1 keep their exponent.
-        exponent: Of the base, a whole number held as a float; `EXPONENT_OF_ZERO` for zero.
+        mantissa: 0, or in [1/base, 2]; the upper end is 2 because rounding can lift probabilities above 1.
+        exponent: Exponent of the base, an integer stored as a float; `EXPONENT_OF_ZERO` for zero.
     """
 
     mantissa: Float[Array, "..."]
@@ -29,12 +29,15 @@ class Wide(NamedTuple):
 
 
 def base_of(values: Float[Array, "..."]) -> float:
-    """2^32 in float32, 2^256 in float64: base^-3 is a normal number, base^-4 the smallest or below it."""
+    """Base of the exponents: 2^32 in float32, 2^256 in float64.
+
+    base^-3 is a normal number; base^-4 is at most the smallest normal number.
+    """
     return 2.0 ** (jnp.finfo(values.dtype).maxexp // 4)
 
 
 def wide(values: Float[Array, "..."]) -> Wide:
-    """Ordinary numbers from 0 to 1. Those below the smallest normal number, 1e-38 in float32, become 0."""
+    """Convert floats in [0, 1]; numbers below the smallest normal number (1e-38 in float32) become 0."""
     number = Wide(values, jnp.zeros_like(values))
     for _ in range(3):
         number = _normal(number)
@@ -42,12 +45,12 @@ def wide(values: Float[Array, "..."]) -> Wide:
 
 
 def times(first: Wide, second: Wide) -> Wide:
-    """Products, entry by entry."""
+    """Multiply entry by entry."""
     return _normal(Wide(first.mantissa * second.mantissa, first.exponent + second.exponent))
 
 
 def product(rows: Wide, matrices: Wide) -> Wide:
-    """Rows times matrices, sum_i rows[k, a, i] matrices[k, i, j], term by term.
+    """Batched matrix product sum_i rows[k, a, i] matrices[k, i, j], accumulated term by term.
 
     Args:
         rows: Shape (K, n, S).
@@ -76,40 +79,40 @@ def product(rows: Wide, matrices: Wide) -> Wide:
 
 
 def log(number: Wide) -> Float[Array, "..."]:
-    """Natural logarithms; -inf for zero, whose gradient is 0."""
+    """Natural logarithm; zero gives -inf, with gradient 0."""
     positive = number.mantissa > 0
     mantissa = jnp.log(jnp.where(positive, number.mantissa, 1.0))
     return jnp.where(positive, mantissa + number.exponent * math.log(base_of(mantissa)), -jnp.inf)
 
 
 def total(number: Wide) -> Wide:
-    """Sums over the last axis."""
+    """Sum over the last axis."""
     largest = jnp.max(number.exponent, axis=-1)
     terms = number.mantissa * _power(number.exponent - largest[..., None])
     return _normal(Wide(jnp.sum(terms, axis=-1), largest))
 
 
 def over(numbers: Wide, divisor: Wide) -> Wide:
-    """Numbers along the last axis over one divisor each; zero over zero is zero."""
+    """Divide every vector along the last axis by its divisor; 0 / 0 is 0."""
     safe = jnp.where(divisor.mantissa > 0, divisor.mantissa, 1.0)[..., None]
     return _normal(Wide(numbers.mantissa / safe, numbers.exponent - divisor.exponent[..., None]))
 
 
 def plain(number: Wide) -> Float[Array, "..."]:
-    """Ordinary numbers from 0 to 1; zero where they are below the smallest normal number."""
+    """Convert to floats in [0, 1]; numbers below the smallest normal number become 0."""
     scale = jnp.where(number.exponent == -3, base_of(number.mantissa) ** -3.0, _power(number.exponent))
     return number.mantissa * scale
 
 
 def _power(difference: Float[Array, "..."]) -> Float[Array, "..."]:
-    """base^difference for differences <= 0; 0 from -3 on, where nothing of a sum is left."""
+    """base^difference for integer differences <= 0; 0 for -3 and below, which are negligible in a sum."""
     base = base_of(difference)
     small = jnp.where(difference == -1, 1.0 / base, jnp.where(difference == -2, base**-2.0, 0.0))
     return jnp.where(difference == 0, 1.0, small)
 
 
 def _normal(number: Wide) -> Wide:
-    """The same numbers, a mantissa that is out of range by one power of the base brought back."""
+    """Bring mantissas that are out of range by at most one power of the base back into range."""
     base = base_of(number.mantissa)
     mantissa, exponent = number
     low, high = mantissa < 1.0 / base, mantissa > 2.0

@@ -1,4 +1,4 @@
-"""Estimators: what a learner does with the source model and the weak data. None sees the target."""
+"""Estimators: learning rules from the strong model and weak data to a student. None sees the target."""
 
 from w2s_sim.estimators.base import Estimator as Estimator
 from w2s_sim.estimators.conjugate import ConjugateRefinement as ConjugateRefinement

@@ -1,4 +1,4 @@
-"""The interface of every estimator."""
+"""The interface of estimators."""
 
 import abc
 from typing import ClassVar, Generic, TypeVar
@@ -18,10 +18,10 @@ StudentT = TypeVar("StudentT")
 
 
 class Estimator(eqx.Module, Generic[SourceT, StudentT]):
-    """A rule from the source model and weak data to a student.
+    """A learning rule that maps the strong model and weak data to a student.
 
     Attributes:
-        concepts: The kind of strong model that the rule can learn from.
+        concepts: The class of strong models that the estimator accepts.
     """
 
     concepts: ClassVar[type[StrongModel]] = RegressionModel
@@ -29,29 +29,29 @@ class Estimator(eqx.Module, Generic[SourceT, StudentT]):
     @property
     @abc.abstractmethod
     def sample_size(self) -> int:
-        """Number of weak pairs consumed, all counted, demonstrations included."""
+        """Total number of weak pairs that a fit consumes, demonstrations included."""
 
     @property
     def context_size(self) -> int:
-        """Consecutive pairs read as one context; where contexts are grouped they share a concept.
+        """Number of consecutive pairs in one context; in grouped data they share a concept.
 
-        By default all pairs that it reads.
+        By default, all pairs form one context.
         """
         return max(1, self.sample_size)
 
     def told(self, task: Task) -> "Estimator":
-        """The same rule with what it may know beforehand of the inputs of a task; most rules need nothing."""
+        """Return the estimator with prior knowledge of the inputs of a task; most estimators need none."""
         return self
 
     def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
-        """Refuse a strong model whose concepts the rule cannot learn from.
+        """Raise if the estimator cannot learn from this class of strong models.
 
         Args:
             source: The strong model.
-            field: How the complaint names the rule.
+            field: Name of the estimator in the error message.
 
         Raises:
-            InputError: If the concepts are of another kind.
+            InputError: If the strong model is of another class.
         """
         if not isinstance(source, self.concepts):
             given = f"{type(self).__name__}, which is for {self.concepts.kind}"
@@ -59,10 +59,10 @@ class Estimator(eqx.Module, Generic[SourceT, StudentT]):
             raise InputError(field, given, expected)
 
     def require_inputs(self, source: StrongModel, data: WeakData) -> None:
-        """Refuse to fit on what is no strong model with weak data, or one with concepts of another kind.
+        """Check the arguments of `fit`.
 
         Raises:
-            InputError: If so.
+            InputError: If `source` is not a strong model of the accepted class, or `data` is not weak data.
         """
         require_part("source", source, StrongModel, "the strong model: task.source")
         require_part("data", data, WeakData, "weak pairs, such as task.sample_weak(60, key=key)")
@@ -70,13 +70,13 @@ class Estimator(eqx.Module, Generic[SourceT, StudentT]):
 
     @property
     def stays_in_hull(self) -> bool:
-        """Whether every student it makes is a mean of the strong model's concepts."""
+        """Whether every fitted student is a mixture of the strong model's concepts."""
         return False
 
     def ignores_data(self, source: SourceT) -> bool:
-        """Whether whatever it is given makes the same student, so that its risk is one number.
+        """Whether the fitted student is the same for all data and keys, so that its risk is deterministic.
 
-        By default it does not say so. Needs concrete values.
+        True only if known; False by default. Needs concrete values.
         """
         return False
 

@@ -1,4 +1,4 @@
-"""Refinement by a strong model that holds a continuum of concepts: a Gaussian prior around the source."""
+"""Refinement by a strong model with a continuum of concepts: a Gaussian prior centred at the source."""
 
 import equinox as eqx
 import jax
@@ -15,21 +15,21 @@ from w2s_sim.fields import Role, entries, optional_part, whole
 from w2s_sim.students import LinearPredictor
 from w2s_sim.tasks.task import WeakData
 
-# Entries of a covariance count as equal if they differ by this share of the variance.
+# Two entries of a covariance count as equal if they differ by at most this share of the variance.
 ISOTROPY_TOLERANCE = 1e-5
 
 
 class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
     """Refinement in context under the prior beta ~ N(beta_P, A A^T), whose posterior is in closed form.
 
-    Of the source it keeps the mean and the label noise alone: it does not know which concepts there are.
-    With A = tau I the posterior mean is ridge to the source at eta = sigma^2 / (n tau^2).
+    The prior uses only the mean and the label noise of the source model, not its individual concepts.
+    With A = tau I the posterior mean is `Ridge` at eta = sigma^2 / (n tau^2).
 
     Attributes:
-        num_demonstrations: n >= 1.
+        num_demonstrations: Number of demonstrations n >= 1.
         spread: tau > 0, for A = tau I, or A itself, shape (d, d), in label units per feature unit.
-        student: Fitted on labels drawn from the posterior predictive at its sample size of fresh queries,
-            all relabelled with the one context; without one, the labeller is returned.
+        student: Estimator fitted on fresh queries, as many as its sample size, relabelled by draws from the
+            posterior predictive given the one context. If None, the posterior itself is the student.
 
     Raises:
         InputError: If the spread is neither a positive number nor a square matrix.
@@ -53,7 +53,7 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
 
     @property
     def num_queries(self) -> int:
-        """N, the number of relabelled inputs; 0 without a student."""
+        """Number N of relabelled inputs; 0 without a student estimator."""
         return 0 if self.student is None else self.student.sample_size
 
     @property
@@ -68,11 +68,11 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
         factor = np.asarray(self.spread, dtype=np.float64)
         covariance = factor @ factor.T
         isotropic = covariance[0, 0] * np.eye(len(covariance))
-        # To the digits of a factor that was typed in, in the unit of the labels.
+        # The tolerance is relative: a factor typed in by hand has few digits, and labels may have any unit.
         return bool(np.abs(covariance - isotropic).max() <= ISOTROPY_TOLERANCE * covariance[0, 0])
 
     def prior_model(self, source: RegressionModel) -> GaussianConceptModel:
-        """What the strong model believes before it reads the context."""
+        """Gaussian prior over beta before the strong model reads the context."""
         mean = source.prior @ source.vectors
         if self.spread.shape:
             require_shape("spread", self.spread, mean.shape * 2, "features x features")
@@ -87,7 +87,7 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
             return posterior
         concept_key, label_key, student_key = jax.random.split(key, 3)
         queries = data.inputs[self.num_demonstrations :]
-        # A label is drawn from the predictive given its input alone: each with a concept of its own.
+        # Every label is an independent draw from the predictive, with its own draw of the concept.
         concepts = posterior.sample_concepts(self.num_queries, key=concept_key)
         labels = posterior.sample_labels(queries, concepts, key=label_key)
         return self.student.fit(source, WeakData(queries, labels), key=student_key)

@@ -1,9 +1,9 @@
-"""Naive fine-tuning: students that start at the source and move along the weak labels.
+"""Naive fine-tuning: estimators that start at the source vector and fit the weak labels.
 
 Every member of this family is a spectral filter. With S = X^T X / n and r = X^T (y' - X beta_P) / n,
     b = beta_P + h(S) r,      0 <= g(lambda) = lambda h(lambda) <= 1,
-where g says how much of each direction is taken from the weak labels. The family is that of the lower
-bound `naive-floor`.
+where the gain g is the share of each direction that is taken from the weak labels. The lower bound of theorem
+`naive-floor` holds for this family.
 """
 
 import abc
@@ -20,11 +20,11 @@ from w2s_sim.tasks.task import WeakData
 
 
 class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
-    """Base of all fine-tuning estimators: a filter on the spectrum of the weak data."""
+    """Base of all fine-tuning estimators: a filter on the spectrum of the input covariance S."""
 
     @abc.abstractmethod
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
-        """g(lambda) for the eigenvalues lambda > 0 of S: 0 stays at the source, 1 follows the labels."""
+        """Gain g(lambda) for eigenvalues lambda > 0 of S: 0 keeps the source, 1 fits the weak labels."""
 
     @property
     def gain_within_unit_interval(self) -> bool:
@@ -39,7 +39,7 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
         return LinearStudent(start + matrix @ (data.inputs.T @ residual) / data.inputs.shape[0])
 
     def filter_matrix(self, inputs: Float[Array, "n d"]) -> Float[Array, "d d"]:
-        """h(S), shape (d, d); zero on directions that the data do not span."""
+        """Filter matrix h(S), shape (d, d); zero on directions that the inputs do not span."""
         num_weak, dim = inputs.shape
         spectrum, basis = jnp.linalg.eigh(inputs.T @ inputs / num_weak)
         resolution = jnp.finfo(spectrum.dtype).eps * max(num_weak, dim) * spectrum[-1]
@@ -50,10 +50,10 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
 
 
 class DirectFinetuning(SpectralFinetuning):
-    """Base of the members that are fitted on the weak labels as they are.
+    """Base of fine-tuning estimators that fit the weak labels directly.
 
     Attributes:
-        num_weak: n >= 1 weak pairs.
+        num_weak: Number of weak pairs n >= 1.
     """
 
     num_weak: int = eqx.field(static=True, converter=whole("num_weak"), kw_only=True)
@@ -64,12 +64,12 @@ class DirectFinetuning(SpectralFinetuning):
 
 
 class Ridge(DirectFinetuning):
-    """Ridge to the source: argmin (1/n) sum (y'_i - b^T x_i)^2 + eta ||b - beta_P||^2.
+    """Ridge regression towards the source: argmin (1/n) sum (y'_i - b^T x_i)^2 + eta ||b - beta_P||^2.
 
-    At eta = 0 it is least squares, and with fewer data than features the solution nearest beta_P.
+    At eta = 0 this is least squares; with fewer pairs than features, the solution nearest to beta_P.
 
     Attributes:
-        ridge: eta >= 0, in squared feature units.
+        ridge: Penalty eta >= 0, in squared feature units.
     """
 
     ridge: Float[Array, ""] = eqx.field(converter=nonnegative("ridge"))
@@ -79,7 +79,7 @@ class Ridge(DirectFinetuning):
 
 
 class LeastSquares(DirectFinetuning):
-    """Least squares on the weak labels; with fewer data than features, the solution nearest beta_P."""
+    """Least squares on the weak labels; with fewer pairs than features, the solution nearest to beta_P."""
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return jnp.ones_like(spectrum)
@@ -89,12 +89,12 @@ class GradientDescent(DirectFinetuning):
     """Gradient descent from the source with early stopping.
 
     Full-batch steps b <- b + tau X^T (y' - X b) / n on half the mean squared error, in closed form:
-    after t steps g(lambda) = 1 - (1 - tau lambda)^t. Steps with tau lambda > 2 diverge, as they do in
-    the loop.
+    after t steps g(lambda) = 1 - (1 - tau lambda)^t. Directions with tau lambda > 2 diverge, as they would
+    in an explicit loop.
 
     Attributes:
-        steps: t >= 0.
-        step_size: tau > 0, in inverse squared feature units.
+        steps: Number of steps t >= 0.
+        step_size: Step size tau > 0, in inverse squared feature units.
     """
 
     steps: int = eqx.field(static=True, converter=whole("steps", 0))
@@ -102,26 +102,26 @@ class GradientDescent(DirectFinetuning):
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         pace = self.step_size * spectrum
-        # Many short steps: the power of a number near one would lose the digits of the step.
+        # For many short steps, the power of a number near one would lose precision.
         is_short = pace < 1.0
         short = -jnp.expm1(self.steps * jnp.log1p(-jnp.where(is_short, pace, 0.0)))
         return jnp.where(is_short, short, 1.0 - (1.0 - pace) ** self.steps)
 
     @property
     def gain_within_unit_interval(self) -> bool:
-        """Only without a step: the largest eigenvalue of the data has no bound known beforehand."""
+        """True only without steps: the largest eigenvalue of S has no bound known in advance."""
         return self.steps == 0
 
     def ignores_data(self, source: RegressionModel) -> bool:
-        """Without a step the student is the source."""
+        """True without steps: the student is then the source."""
         return self.steps == 0
 
 
 class SpectralCutoff(DirectFinetuning):
-    """Principal-component fine-tuning: follow the labels where lambda >= threshold, stay elsewhere.
+    """Principal-component fine-tuning: fit the labels where lambda >= threshold, keep the source elsewhere.
 
     Attributes:
-        threshold: Smallest eigenvalue of S that is followed, >= 0, in squared feature units.
+        threshold: Smallest eigenvalue of S with gain 1, >= 0, in squared feature units.
     """
 
     threshold: Float[Array, ""] = eqx.field(converter=nonnegative("threshold"))
@@ -133,12 +133,12 @@ class SpectralCutoff(DirectFinetuning):
 class LabelMixing(SpectralFinetuning):
     """Auxiliary confidence loss: weak labels mixed with the strong model's own predictions.
 
-    Any estimator of this family, fitted on (1 - m) y' + m beta_P^T x. Its gain is (1 - m) times the
-    other's. (The squared-loss form of the auxiliary loss of Burns et al. 2023, arXiv 2312.09390.)
+    Fits a fine-tuning estimator on the labels (1 - m) y' + m beta_P^T x, which multiplies its gain by 1 - m.
+    This is the squared-loss form of the auxiliary loss of Burns et al. 2023, arXiv 2312.09390.
 
     Attributes:
-        student: The estimator that is fitted on the mixed labels.
-        mixing: m in [0, 1], the weight of the strong model's own predictions.
+        student: Estimator fitted on the mixed labels.
+        mixing: Weight m in [0, 1] of the strong model's own predictions.
     """
 
     student: SpectralFinetuning = eqx.field(
@@ -155,9 +155,9 @@ class LabelMixing(SpectralFinetuning):
 
     @property
     def gain_within_unit_interval(self) -> bool:
-        """Mixing only shrinks the other's gain."""
+        """As for the student estimator, because mixing only shrinks the gain."""
         return self.student.gain_within_unit_interval
 
     def ignores_data(self, source: RegressionModel) -> bool:
-        """Labels that are all the strong model's own tell it nothing."""
+        """True at m = 1, where no weak label is used, or if the student estimator ignores data."""
         return float(self.mixing) == 1.0 or self.student.ignores_data(source)

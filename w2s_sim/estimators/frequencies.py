@@ -1,4 +1,4 @@
-"""Prior transfer from how often weak demonstrations show each outcome, for concepts with finitely many."""
+"""Prior transfer from the frequencies of weak outcomes, for concepts with finitely many outcomes."""
 
 from typing import Any, ClassVar, NamedTuple
 
@@ -15,16 +15,16 @@ from w2s_sim.fields import nonnegative, positive, whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
-# Shares of even symbols in the channels that the search starts from.
+# Shares of uniform symbols in the channels from which the search starts.
 START_SHARES = (0.05, 0.3, 0.6)
 
 
 class FrequencyProjection(PairByPair):
-    """The frequencies of weak outcomes, projected on the convex hull of the concepts' laws.
+    """Projection of the weak outcome frequencies on the convex hull of the concepts' laws.
 
-    The weights minimise the Euclidean distance between the mixture and the frequencies: for concepts with
-    finitely many outcomes what `HullProjection` is for regression. As there the weak model's own errors stay,
-    as far as they lie within the hull.
+    The weights minimise the Euclidean distance between the mixture and the frequencies. This is the analogue,
+    for finitely many outcomes, of `HullProjection` for regression. As in `HullProjection`, the errors of the
+    weak model remain as far as they lie within the hull.
 
     Source: after Charikar, Pabbaraju & Shiragur 2024, arXiv 2405.15116.
     """
@@ -34,28 +34,28 @@ class FrequencyProjection(PairByPair):
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
-        """The weights of the projection.
+        """Return the weights of the projection.
 
         Raises:
-            InputError: If the concepts have outcomes that cannot be enumerated.
+            InputError: If the concepts do not have finitely many outcomes, or too many to enumerate.
         """
         if not isinstance(source, FiniteModel):
             raise InputError("source", type(source).__name__, "concepts with finitely many outcomes")
         laws = jnp.exp(source.log_outcome_probabilities())
         log_shown = source.log_likelihood(data.inputs, data.labels)
         log_shown = log_shown + source.log_input_probabilities(data.inputs)[:, None]
-        # The inner product of a law and the frequencies is the mean of the law over what was shown.
+        # The inner product of a law and the frequencies is the mean of the law over the observed outcomes.
         return simplex_weights(laws @ laws.T, jnp.mean(jnp.exp(log_shown), axis=0))
 
 
 class LabelChannel(NamedTuple):
-    """A weak channel of labels fitted to weak data.
+    """A prior and a channel of weak labels, fitted to weak data.
 
     Attributes:
-        prior: The estimate of alpha^Q, shape (K,).
-        channel: channel[v, w] is the probability that the weak model shows w for v, shape (V, V).
-        objective: Mean log likelihood a demonstration and the channel's log prior, in nats, after each step:
-            it never falls. Shape (steps,).
+        prior: Estimate of alpha^Q, shape (K,).
+        channel: channel[v, w] is the probability that the weak label is w if the strong label is v, (V, V).
+        objective: Mean log likelihood per demonstration plus the scaled log prior of the channel, in nats,
+            after each step; it never decreases. Shape (steps,).
     """
 
     prior: Float[Array, " K"]
@@ -64,19 +64,19 @@ class LabelChannel(NamedTuple):
 
 
 class ChannelUnknown(PairByPair):
-    """The prior and the whole V x V channel of the weak labels together, by expectation-maximisation.
+    """Joint estimate of the prior and the V x V channel of the weak labels, by expectation-maximisation.
 
-    The weak label is the strong one, shown as another symbol with unknown probabilities that depend on the
-    symbol alone. Rows of the channel have a Dirichlet prior that favours the diagonal, without which a
-    relabelling of symbols that maps concepts on one another could not be told from none. X contexts of V
-    symbols show X (V - 1) numbers: with fewer of them than the K - 1 + V (V - 1) that are unknown, that prior
-    decides. The likelihood is not concave: the fit is the best of the local maxima reached from the source
-    prior and three channels. For categorical and style/content concepts.
+    The weak label is a noisy version of the strong label: symbol v becomes w with an unknown probability that
+    depends on v and w only. Rows of the channel have a Dirichlet prior that favours the diagonal. Without it,
+    a permutation of the symbols that maps concepts to one another would not be identifiable. X contexts of V
+    symbols determine X (V - 1) numbers; if these are fewer than the K - 1 + V (V - 1) unknowns, the Dirichlet
+    prior decides. The likelihood is not concave: the fit is the best of the local maxima reached from the
+    source prior and three channels. For categorical and style/content concepts.
 
     Attributes:
-        steps: Steps of expectation-maximisation >= 1.
-        faith: >= 0: pseudo-counts for a right label, for each symbol.
-        doubt: > 0: pseudo-counts for each pair of symbols.
+        steps: Number of expectation-maximisation steps >= 1.
+        faith: Additional pseudo-count >= 0 of each diagonal entry of the channel (a correct label).
+        doubt: Pseudo-count > 0 of every entry of the channel.
     """
 
     concepts: ClassVar[type[StrongModel]] = CategoricalModel
@@ -85,22 +85,22 @@ class ChannelUnknown(PairByPair):
     doubt: Float[Array, ""] = eqx.field(converter=positive("doubt"), default=0.1)
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> LabelChannel:
-        """The prior and the channel that fit the data.
+        """Fit the prior and the channel to the data.
 
         Raises:
-            InputError: If the concepts are no tables.
+            InputError: If the concepts are not categorical.
         """
         if not isinstance(source, CategoricalModel):
             raise InputError("source", type(source).__name__, "categorical concepts")
         tables, size = source.tables, source.num_symbols
         shape = tables.shape[1:]
-        # All that the data say is how often each context came with each symbol.
+        # The counts of (context, symbol) pairs are a sufficient statistic.
         counts = jnp.zeros(shape).at[data.inputs, data.labels].add(1.0)
         pseudo = self.faith * jnp.eye(size) + self.doubt
 
         def objective(prior: Array, channel: Array) -> Float[Array, ""]:
             shown = jnp.einsum("k,kxv,vw->xw", prior, tables, channel)
-            # What was never shown counts nothing, even where it is impossible.
+            # Unobserved pairs contribute 0, even if their probability is 0.
             likelihood = jnp.where(counts > 0, counts * jnp.log(jnp.where(counts > 0, shown, 1.0)), 0.0)
             return (jnp.sum(likelihood) + jnp.sum(pseudo * jnp.log(channel))) / self.num_weak
 
@@ -108,7 +108,7 @@ class ChannelUnknown(PairByPair):
             prior, channel = state
             shown = jnp.einsum("k,kxv,vw->xw", prior, tables, channel)
             ratio = jnp.where(shown > 0, counts / jnp.where(shown > 0, shown, 1.0), 0.0)
-            # Expected counts of concept and of (right symbol, shown symbol), from the posterior of both.
+            # E-step: expected counts of the concepts and of the pairs (strong symbol, weak symbol).
             concepts = prior * jnp.einsum("xw,kxv,vw->k", ratio, tables, channel)
             pairs = channel * jnp.einsum("xw,k,kxv->vw", ratio, prior, tables) + pseudo
             moved = concepts / jnp.sum(concepts), pairs / jnp.sum(pairs, axis=1, keepdims=True)

@@ -18,21 +18,22 @@ from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import Task, WeakData
 
-# Roundings that a length, or an inner product of lengths, may be off by.
+# Tolerance of lengths and inner products, in units of the machine epsilon.
 ROUNDINGS = 32
-# The active set changes about twice for each concept on the face of the projection.
+# Cap on the changes of the active set, per concept: about two per concept of the final face are needed.
 CHANGES_PER_CONCEPT = 8
+# Steps of iterative refinement of the affine weights.
 REFINEMENTS = 2
 
 
 class _Face(NamedTuple):
-    """A point of the hull, as a mixture of the concepts of a face.
+    """State of the active-set method: a point of the hull as a mixture of the concepts of a face.
 
     Attributes:
-        weights: Of all concepts, 0 off the face.
-        active: The concepts of the face; one that has just come to it may still have weight 0.
-        rejected: Concepts that rounding alone brings to the face; none in exact arithmetic.
-        changes: How often the face has changed.
+        weights: Weights of all concepts; 0 outside the face.
+        active: The concepts of the face; a concept that has just entered may still have weight 0.
+        rejected: Concepts that entered the face because of rounding; none in exact arithmetic.
+        changes: Number of changes of the face so far.
         done: Whether the point is the projection.
     """
 
@@ -47,15 +48,15 @@ class _Face(NamedTuple):
 def hull_weights(
     vectors: Float[Array, "K d"], point: Float[Array, " d"], covariance: Float[Array, "d d"]
 ) -> Float[Array, " K"]:
-    """Weights w on the simplex that minimise ||point - sum_k w_k vectors_k|| in Sigma's norm.
+    """Return the simplex weights w that minimise ||point - sum_k w_k vectors_k|| in Sigma's norm.
 
-    Wolfe's active-set method: exact up to rounding in any units, also for duplicates, for concepts on a line
-    and for more concepts than features. The face of the projection grows by the concept that lies farthest
-    on the point's side, and loses concepts whose weight would become negative.
+    Wolfe's active-set method: exact up to rounding in any units, also for duplicates, for collinear concepts
+    and for more concepts than features. In every change the face gains the concept that lies farthest in the
+    direction of the point, or loses concepts whose weight would become negative.
 
     Args:
         vectors: The concepts beta_k.
-        point: What is projected.
+        point: The vector to project.
         covariance: Sigma, positive semidefinite.
 
     Source: Wolfe 1976, Finding the nearest point in a polytope, Math. Programming 11.
@@ -63,7 +64,7 @@ def hull_weights(
     concepts = jnp.arange(vectors.shape[0])
 
     def nearest_on_face(face: _Face) -> tuple[Array, Array]:
-        """Whether the face holds the nearest point of its span; and the last point on the way there."""
+        """Move to the nearest point of the affine span: whether the face holds it, and the new weights."""
         wanted = affine_weights(vectors, point, covariance, face.active, jnp.argmax(face.weights))
         leaving = face.active & (wanted <= 0)
         fall = face.weights - wanted
@@ -72,13 +73,13 @@ def hull_weights(
         moved = face.weights + share * (wanted - face.weights)
         arrived = ~jnp.any(leaving)
         kept = jnp.where(leaving & (reach <= share), 0.0, jnp.where(arrived, wanted, moved))
-        # Rounding may leave a weight just below zero.
+        # Rounding can leave a weight slightly below zero.
         kept = jnp.maximum(kept, 0.0)
         return arrived, kept / jnp.sum(kept)
 
     def change(face: _Face) -> _Face:
         arrived, weights = nearest_on_face(face)
-        # A concept that loses its place before it has had any weight came by rounding.
+        # A concept that leaves the face without ever having had positive weight entered because of rounding.
         never_had_any = face.active & (face.weights <= 0) & (weights <= 0)
         rejected = jnp.where(arrived, False, face.rejected | never_had_any)
         gaps, tolerance = _gaps(vectors, point, covariance, weights)
@@ -105,10 +106,10 @@ def affine_weights(
     active: Bool[Array, " K"],
     base: Int[Array, ""],
 ) -> Float[Array, " K"]:
-    """Weights of the point nearest to `point` in the active concepts' affine span: of sum one, some negative.
+    """Affine weights of the point nearest to `point` in the affine span of the active concepts.
 
-    Gram-Schmidt on the edges from the concept `base`, the longest first. An edge within rounding of the span
-    of the others gets weight 0.
+    The weights sum to one and may be negative. They come from pivoted Gram-Schmidt on the edges from the
+    concept `base`, longest edge first. An edge within rounding of the span of the others gets weight 0.
     """
     concepts = jnp.arange(vectors.shape[0])
     edges, goal = vectors - vectors[base], point - vectors[base]
@@ -132,7 +133,7 @@ def affine_weights(
         return left, mixture, inverse, free
 
     start = (edges, jnp.eye(len(concepts), dtype=vectors.dtype), jnp.zeros_like(vectors), free)
-    # `inverse` sends a goal to its coordinates on the edges.
+    # `inverse` maps a goal to its coordinates on the edges.
     inverse = jax.lax.while_loop(lambda s: jnp.max(lengths(s[0], s[3])) > smallest, eliminate, start)[2]
     weights = inverse @ goal
     for _ in range(REFINEMENTS):
@@ -146,8 +147,11 @@ def _gaps(
     covariance: Float[Array, "d d"],
     weights: Float[Array, " K"],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """<point - p, vectors_k - p> at the mixture p, none above zero at the projection; and their rounding."""
-    # Differences from a concept of the hull: a large offset that all concepts share costs no digits.
+    """Optimality gaps <point - p, vectors_k - p> at the mixture p, and their rounding errors.
+
+    At the projection no gap is positive.
+    """
+    # Differences from one concept of the hull, so that a large common offset costs no precision.
     base = jnp.argmax(weights)
     edges = vectors - vectors[base]
     nearest = weights @ edges
@@ -159,9 +163,9 @@ def _gaps(
 
 
 def simplex_weights(gram: Float[Array, "K K"], linear: Float[Array, " K"]) -> Float[Array, " K"]:
-    """Weights w on the simplex that minimise w.gram.w / 2 - w.linear; the gram is positive semidefinite.
+    """Return the simplex weights w that minimise w.gram.w / 2 - w.linear, gram positive semidefinite.
 
-    For vectors of which only inner products are known, to half of the digits that `hull_weights` has.
+    Needs only inner products of the vectors, but has half as many correct digits as `hull_weights`.
     """
     squares, basis = jnp.linalg.eigh(gram)
     spanned = squares > ROUNDINGS * jnp.finfo(gram.dtype).eps * squares[-1]
@@ -174,16 +178,16 @@ def simplex_weights(gram: Float[Array, "K K"], linear: Float[Array, " K"]) -> Fl
 def project_on_hull(
     vectors: Float[Array, "K d"], point: Float[Array, " d"], covariance: Float[Array, "d d"]
 ) -> Float[Array, " d"]:
-    """The point of conv{beta_k} nearest to `point` in Sigma's norm."""
+    """Return the point of conv{beta_k} nearest to `point` in Sigma's norm."""
     return hull_weights(vectors, point, covariance) @ vectors
 
 
 class HullProjection(PriorTransfer):
-    """A weak student, projected on the convex hull of the concepts that the strong model holds.
+    """Projection of a student fitted on weak data on the convex hull of the strong model's concepts.
 
     Attributes:
-        student: Fitted on the weak data.
-        covariance: Sigma of the norm of the projection, shape (d, d); the identity when left out. See `told`.
+        student: Estimator of the student that is projected.
+        covariance: Sigma of the projection's norm, shape (d, d); the identity by default. See `told`.
 
     Source: Charikar, Pabbaraju & Shiragur 2024, arXiv 2405.15116 (fitting the weak labels within a convex set
     of strong predictors).
@@ -210,7 +214,7 @@ class HullProjection(PriorTransfer):
         return self.student.context_size
 
     def told(self, task: Task) -> "HullProjection":
-        """With the norm of the inputs, E[x x^T], where it is not the Euclidean one and no other is given."""
+        """Set the covariance to E[x x^T] of the task, unless it is given or the features are isotropic."""
         if self.covariance is not None or not isinstance(task, TransferTask) or task.features.isotropic:
             return self
         return dataclasses.replace(self, covariance=task.features.covariance)
@@ -218,10 +222,10 @@ class HullProjection(PriorTransfer):
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
-        """The weights of the projection; one choice of them, where concepts are not affinely independent.
+        """Return the weights of the projection, which are unique if the concepts are affinely independent.
 
         Raises:
-            InputError: If the concepts are not those of regression.
+            InputError: If the concepts are not regression concepts.
         """
         if not isinstance(source, RegressionModel):
             raise InputError("source", type(source).__name__, "regression concepts")

@@ -1,4 +1,4 @@
-"""In-context refinement: the strong model reads weak demonstrations and updates its concepts."""
+"""In-context refinement: the strong model reads weak demonstrations and updates its concept prior."""
 
 import abc
 
@@ -13,19 +13,19 @@ from w2s_sim.tasks.task import WeakData
 
 
 class ContextEstimator(PriorTransfer):
-    """Base of the estimators that hold one posterior over concepts, from one context.
+    """Base of estimators that compute one posterior over concepts from one context.
 
-    The posterior is there for any latent-concept model; a student is made of it for regression concepts.
+    The student is the strong model with this posterior as prior.
 
     Attributes:
-        num_demonstrations: n >= 1.
+        num_demonstrations: Number of demonstrations n >= 1.
     """
 
     num_demonstrations: int = eqx.field(static=True, converter=whole("num_demonstrations"))
 
     @abc.abstractmethod
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
-        """log pi_n, the source prior updated on the context, in nats."""
+        """Log posterior log pi_n of the concepts given the context, in nats."""
 
     @property
     def sample_size(self) -> int:
@@ -38,9 +38,9 @@ class ContextEstimator(PriorTransfer):
 
 
 class InContext(ContextEstimator):
-    """The strong model itself, prompted with n weak demonstrations: beta_ref = sum_k pi_n(k) beta_k.
+    """The strong model prompted with n weak demonstrations: beta_ref = sum_k pi_n(k) beta_k.
 
-    Nothing is fitted: this is the refined labeller that relabels data (arXiv 2405.16236).
+    No student is fitted: this is the refined labeller of arXiv 2405.16236, which relabels data.
     """
 
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:

@@ -1,4 +1,4 @@
-"""Maximum likelihood of the concept prior, for a weak channel that is known, or known up to its noise."""
+"""Maximum likelihood of the concept prior if the weak channel is known, or known up to its noise level."""
 
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,9 +18,9 @@ from w2s_sim.fields import entries, optional_part
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
-# Steps of expectation-maximisation at most. Each costs one pass over the data.
+# Cap on expectation-maximisation steps. Each step is one pass over the data.
 MOST_STEPS = 20_000
-# Of a concept that is held for possible.
+# Lower limit of the weight of a concept with positive starting weight.
 LEAST_WEIGHT = 1e-30
 
 
@@ -28,10 +28,11 @@ class PriorFit(NamedTuple):
     """A prior fitted to weak data.
 
     Attributes:
-        prior: The weights, shape (K,).
-        log_likelihood: Mean log likelihood a demonstration, in nats; -inf if no concept that is held for
-            possible can produce one of them. Such a demonstration does not move the prior.
-        gap: What the mean log likelihood of the others may lie below its maximum, at most, in nats.
+        prior: Fitted weights, shape (K,).
+        log_likelihood: Mean log likelihood per demonstration, in nats; -inf if no concept of positive
+            starting weight can produce some demonstration. Such a demonstration does not affect the prior.
+        gap: Upper bound, in nats, on the distance of the mean log likelihood of the other demonstrations
+            from its maximum.
     """
 
     prior: Float[Array, " K"]
@@ -40,22 +41,23 @@ class PriorFit(NamedTuple):
 
 
 def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], tolerance: float) -> PriorFit:
-    """The weights of a mixture with known components, by expectation-maximisation to a certified precision.
+    """Fit the weights of a mixture with known components by EM, to a certified precision.
 
-    The mean log likelihood is concave in the weights. With g_k = mean_i p_k(i) / sum_j alpha_j p_j(i), its
-    gradient, no weights are better than alpha by more than max_k g_k - 1. Weights of zero stay zero, and the
-    maximum is over what `start` holds for possible.
+    The mean log likelihood is concave in the weights, with the gradient
+    g_k = mean_i p_k(i) / sum_j alpha_j p_j(i). No weights exceed the mean log likelihood of alpha by more
+    than max_k g_k - 1. Weights of zero stay zero, and the maximum is over the concepts of positive weight in
+    `start`.
 
     Args:
-        start: Where to start, shape (K,).
-        log_likelihood: log p_k of every demonstration under every concept, in nats.
-        tolerance: > 0, in nats: the gap at which to stop.
+        start: Starting weights, shape (K,).
+        log_likelihood: Log likelihood of every demonstration under every concept, in nats.
+        tolerance: Gap > 0 at which to stop, in nats.
     """
     held = start > 0
 
     def gains(weights: Array) -> Float[Array, " K"]:
         mixture = log_mixture(log_weights(weights), log_likelihood)[:, None]
-        # What no concept can produce says nothing.
+        # Demonstrations that no concept can produce have the ratio 1 for every concept.
         seen = held & jnp.isfinite(mixture)
         ratios = jnp.exp(jnp.where(seen, log_likelihood - jnp.where(seen, mixture, 0.0), 0.0))
         return jnp.mean(ratios, axis=0)
@@ -70,29 +72,30 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
     def step(state: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
         steps, weights, gain = state
         moved = weights * gain
-        # What is held for possible stays so, however little of it is left after one step.
+        # Positive weights stay positive, so that a later step can raise them again.
         moved = jnp.where(held, jnp.maximum(moved / jnp.sum(moved), LEAST_WEIGHT), 0.0)
         return steps + 1, moved, gains(moved)
 
     _, prior, gain = jax.lax.while_loop(unfinished, step, (0, start, gains(start)))
-    # The likeliest prior has none of a concept that no demonstration allows.
+    # A concept that no demonstration allows has weight zero under the maximum-likelihood prior.
     prior = jnp.where((prior <= LEAST_WEIGHT) & (gain <= 0.0), 0.0, prior)
     mean = jnp.mean(log_mixture(log_weights(prior), log_likelihood))
     return PriorFit(prior, mean, jnp.maximum(gap_of(gain), 0.0))
 
 
 class MaximumLikelihood(PairByPair):
-    """The prior under which the weak data are likeliest, when the weak channel is known.
+    """Maximum-likelihood prior of the weak data if the weak channel is known.
 
-    The limit of `IteratedRefinement` in many rounds. With the weak model's own version of every concept as
-    `channel` it is consistent for alpha^Q wherever those are linearly independent as laws; without it the
-    strong model takes the weak labels for its own, and is off by what the bias does.
+    The limit of `IteratedRefinement` as the number of rounds grows. If `channel` holds the weak model's
+    version of every concept, the estimate is consistent for alpha^Q whenever these label laws are linearly
+    independent. Without `channel` the strong model treats weak labels as its own, so the weak model's bias
+    biases the estimate.
 
     Attributes:
-        channel: The weak labels' law under every concept: a model of the same concepts; the strong model
-            itself when left out.
-        tolerance: Of the mean log likelihood below its maximum, > 0, in nats.
-        num_weak: n >= 1 weak pairs, each with a concept of its own.
+        channel: Law of the weak labels under every concept, as a model of the same concepts; by default
+            the strong model itself.
+        tolerance: Allowed distance > 0 of the mean log likelihood from its maximum, in nats.
+        num_weak: Number of weak pairs n >= 1, each with its own concept.
     """
 
     channel: LatentConceptModel | None = eqx.field(
@@ -105,11 +108,13 @@ class MaximumLikelihood(PairByPair):
         require_between("tolerance", self.tolerance, 0.0, open_low=True)
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> PriorFit:
-        """The prior, with its likelihood and how far from the largest one that may be."""
+        """Fit the prior; return it with its likelihood and a bound on the distance from the maximum."""
         channel = source if self.channel is None else self.channel
         if channel.num_concepts != source.num_concepts:
             raise InputError(
-                "channel", f"{channel.num_concepts} concepts", f"{source.num_concepts}, as the source"
+                "channel",
+                f"{channel.num_concepts} concepts",
+                f"{source.num_concepts} concepts, as in the source",
             )
         return fit_prior(source.prior, channel.log_likelihood(data.inputs, data.labels), self.tolerance)
 
@@ -120,14 +125,14 @@ class MaximumLikelihood(PairByPair):
 
 
 class SmoothingUnknown(PairByPair):
-    """Maximum likelihood when the weak model shows an even symbol for a share of its symbols, unknown to us.
+    """Maximum likelihood if the weak model replaces an unknown share of symbols by uniform symbols.
 
-    The share is the one of a grid under which the data, with the prior that fits them best, are likeliest.
-    For concepts with finitely many outcomes.
+    The prior is fitted for every share of a grid; the estimate has the share of largest likelihood. For
+    concepts with finitely many outcomes.
 
     Attributes:
-        num_weak: n >= 1 weak pairs, each with a concept of its own.
-        shares: The grid, increasing, in [0, 1).
+        num_weak: Number of weak pairs n >= 1, each with its own concept.
+        shares: Increasing grid of shares in [0, 1).
         tolerance: As for `MaximumLikelihood`.
     """
 
@@ -145,10 +150,10 @@ class SmoothingUnknown(PairByPair):
             raise InputError("shares", short(self.shares), "numbers in [0, 1)")
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> tuple[PriorFit, Float[Array, ""]]:
-        """The prior, and the share.
+        """Fit the prior and the share.
 
         Raises:
-            InputError: If the concepts have no symbols to smooth.
+            InputError: If the concepts do not have finitely many outcomes.
         """
         if not isinstance(source, FiniteModel):
             raise InputError("source", type(source).__name__, "concepts with finitely many outcomes")

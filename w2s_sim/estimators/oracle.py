@@ -1,4 +1,4 @@
-"""The oracle: what the strong model predicts when it is told the target prior."""
+"""The oracle: the strong model under a given concept prior, such as the target prior."""
 
 import equinox as eqx
 from jaxtyping import Array, Float, Key
@@ -11,12 +11,12 @@ from w2s_sim.tasks.task import WeakData
 
 
 class Oracle(PriorTransfer):
-    """Predicts under a concept prior that it is given, and reads no data.
+    """The strong model under a given concept prior; it reads no data.
 
-    Given the target prior it is the strong ceiling that others are measured against.
+    Under the target prior it is the strong ceiling for the performance gap recovered.
 
     Attributes:
-        prior: The concept prior it is told, shape (K,).
+        prior: The given concept prior, shape (K,).
     """
 
     prior: Float[Array, " K"] = eqx.field(converter=probability("prior"))
@@ -26,7 +26,7 @@ class Oracle(PriorTransfer):
         return 0
 
     def ignores_data(self, source: LatentConceptModel) -> bool:
-        """It is told, and reads nothing."""
+        """Always True: the prior is given."""
         return True
 
     def transferred_prior(

@@ -1,4 +1,4 @@
-"""Prior transfer: estimators that hand back a prior over the strong model's concepts."""
+"""Prior transfer: estimators that return a prior over the strong model's concepts."""
 
 import abc
 from typing import ClassVar
@@ -15,9 +15,9 @@ from w2s_sim.tasks.task import WeakData
 
 
 class PriorTransfer(Estimator[LatentConceptModel, LatentConceptModel]):
-    """Base of the estimators that learn which concepts are wanted, and predict with the strong model's own.
+    """Base of estimators that estimate the target prior and predict with the strong model's concepts.
 
-    The student is the strong model under that prior.
+    The student is the strong model under the estimated prior.
     """
 
     concepts: ClassVar[type[StrongModel]] = LatentConceptModel
@@ -26,7 +26,7 @@ class PriorTransfer(Estimator[LatentConceptModel, LatentConceptModel]):
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
-        """The estimate of alpha^Q, a probability vector.
+        """Estimate alpha^Q, as a probability vector.
 
         Args:
             source: The strong model under its source prior alpha^P.
@@ -36,11 +36,11 @@ class PriorTransfer(Estimator[LatentConceptModel, LatentConceptModel]):
 
     @property
     def stays_in_hull(self) -> bool:
-        """It predicts with the concepts that there are."""
+        """Always True: the student mixes the strong model's concepts."""
         return True
 
     def ignores_data(self, source: LatentConceptModel) -> bool:
-        """Of one concept there is one prior."""
+        """True for K = 1, where only one prior exists."""
         return source.num_concepts == 1
 
     def fit(self, source: ModelT, data: WeakData, *, key: Key[Array, ""]) -> ModelT:
@@ -49,10 +49,10 @@ class PriorTransfer(Estimator[LatentConceptModel, LatentConceptModel]):
 
 
 class PairByPair(PriorTransfer):
-    """Base of those that take every weak pair for one of a concept of its own.
+    """Base of estimators that assume that every weak pair has its own draw of the concept.
 
     Attributes:
-        num_weak: n >= 1 weak pairs.
+        num_weak: Number of weak pairs n >= 1.
     """
 
     num_weak: int = eqx.field(static=True, converter=whole("num_weak"), kw_only=True)
@@ -63,5 +63,5 @@ class PairByPair(PriorTransfer):
 
     @property
     def context_size(self) -> int:
-        """Every demonstration is read by itself."""
+        """Context size 1: every demonstration is its own context."""
         return 1

@@ -1,4 +1,4 @@
-"""Refinement: the strong model relabels the weak data in context; a student is fitted on its labels."""
+"""Refinement: the strong model relabels weak data in context; a student is fitted on the new labels."""
 
 from typing import Any, ClassVar, Literal
 
@@ -19,22 +19,22 @@ Labels = Literal["draw", "mean"]
 class Refinement(Estimator[StrongModel, Any]):
     """Relabel queries with the strong model after it has read weak examples in context, then fit a student.
 
-    Any strong model will do: the estimator asks it to `read` contexts and to `relabel` queries, no more.
+    Works with any strong model: the estimator only calls its methods that read contexts and relabel queries.
 
     Three ways to spend the weak data (n demonstrations, N queries):
 
-    * "shared": n pairs are the context of all N queries; n + N pairs.
-    * "fresh": every query has a context of its own; N (n + 1) pairs.
-    * "leave-one-out": batches of n + 1 pairs, each query relabelled with the other n as context;
-      N pairs, and N must be a multiple of n + 1.
+    * "shared": all N queries have the same context of n pairs; n + N pairs in total.
+    * "fresh": every query has its own context; N (n + 1) pairs in total.
+    * "leave-one-out": in batches of n + 1 pairs, each query is relabelled with the other n pairs as context;
+      N pairs in total, where N must be a multiple of n + 1.
 
-    Queries' own weak labels are never used to relabel them.
+    The weak label of a query is never used to relabel that query.
 
     Attributes:
-        num_demonstrations: n >= 1.
-        student: The estimator fitted on refined labels; its sample size is N.
+        num_demonstrations: Number of demonstrations n >= 1 in a context.
+        student: Estimator fitted on the refined labels; its sample size is N.
         context: "shared", "fresh" or "leave-one-out".
-        labels: "draw" takes labels from the predictive of the model that has read, "mean" takes its mean.
+        labels: "draw" draws labels from the predictive given the context, "mean" uses its mean.
     """
 
     concepts: ClassVar[type[StrongModel]] = StrongModel
@@ -61,12 +61,12 @@ class Refinement(Estimator[StrongModel, Any]):
 
     @property
     def num_queries(self) -> int:
-        """N, the number of relabelled inputs."""
+        """Number N of relabelled inputs."""
         return self.student.sample_size
 
     @property
     def sample_size(self) -> int:
-        """Weak pairs consumed, demonstrations and queries together."""
+        """Total number of weak pairs, demonstrations and queries."""
         if self.context == "shared":
             return self.num_demonstrations + self.num_queries
         if self.context == "fresh":
@@ -75,13 +75,13 @@ class Refinement(Estimator[StrongModel, Any]):
 
     @property
     def context_size(self) -> int:
-        """Pairs of one context, its queries included."""
+        """Number of pairs in one context, its queries included."""
         if self.context == "shared":
             return self.sample_size
         return self.num_demonstrations + 1
 
     def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
-        """Refuse a strong model that the student cannot learn from, or whose labels have no mean to take."""
+        """Raise if the student cannot learn from the strong model, or labels = "mean" have no mean."""
         super().require_concepts(source, field)
         if self.labels == "mean":
             require_means(source)
@@ -91,7 +91,9 @@ class Refinement(Estimator[StrongModel, Any]):
         self.require_inputs(source, data)
         if data.labels.shape[0] != self.sample_size:
             raise InputError(
-                "data", f"{data.labels.shape[0]} pairs", f"{self.sample_size}: demonstrations, queries"
+                "data",
+                f"{data.labels.shape[0]} pairs",
+                f"{self.sample_size} pairs: demonstrations and queries",
             )
         label_key, student_key = jax.random.split(key)
         queries, reader = self.read_contexts(source, data)
@@ -102,7 +104,7 @@ class Refinement(Estimator[StrongModel, Any]):
         return self.student.fit(source, WeakData(queries, labels), key=student_key)
 
     def read_contexts(self, source: StrongModel, data: WeakData) -> tuple[Shaped[Array, "N ..."], Reader]:
-        """The queries, and the strong model after reading their contexts."""
+        """Return the queries, and the strong model after it has read their contexts."""
         size = self.num_demonstrations
         if self.context == "shared":
             return data.inputs[size:], source.read(data[:size])

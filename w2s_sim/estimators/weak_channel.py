@@ -1,4 +1,4 @@
-"""Maximum likelihood of the concept prior when the weak model's bias and noise are unknown."""
+"""Maximum likelihood of the concept prior if the weak model's bias and noise are unknown."""
 
 from typing import Any, ClassVar, NamedTuple
 
@@ -16,20 +16,20 @@ from w2s_sim.fields import positive, whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
 
-# The estimated noise is at least this share of the strong model's: a concept that fits its few demonstrations
-# exactly would otherwise have a density without bound.
+# Lower limit of the estimated noise, as a share of the strong model's noise. Without it the likelihood is
+# unbounded: a concept can fit a few demonstrations exactly.
 SMALLEST_NOISE = 0.05
 
 
 class WeakChannel(NamedTuple):
-    """A weak model fitted to its labels.
+    """A prior and a weak model, fitted to weak data.
 
     Attributes:
-        prior: The estimate of alpha^Q, shape (K,).
-        biases: The estimates of beta'_k - beta_k, shape (K, d), in label units per feature unit.
-        noise: The estimate of sigma', in label units.
-        log_likelihood: Mean log likelihood a demonstration, in nats, after each step, shape (steps,). What
-            never falls is this with the biases' log prior added.
+        prior: Estimate of alpha^Q, shape (K,).
+        biases: Estimates of beta'_k - beta_k, shape (K, d), in label units per feature unit.
+        noise: Estimate of sigma', in label units.
+        log_likelihood: Mean log likelihood per demonstration, in nats, after each step, shape (steps,). Its
+            sum with the log prior of the biases never decreases.
     """
 
     prior: Float[Array, " K"]
@@ -39,18 +39,20 @@ class WeakChannel(NamedTuple):
 
 
 class BiasAndNoiseUnknown(PairByPair):
-    """The prior, the weak biases and the weak noise together, by expectation-maximisation.
+    """Joint estimate of the prior, the weak biases and the weak noise, by expectation-maximisation.
 
-    The weak model is taken to be y' ~ N((beta_k + b_k)^T x, sigma'^2) with b_k orthogonal to every difference
-    of two concepts, as in Assumption 2.1 of the paper: a bias along such a difference cannot be told from
-    another concept. Biases are shrunk as under b_k ~ N(0, bias_scale^2) in each direction, so that a concept
-    seldom shown has a bias near zero. The likelihood is not concave: the fit is the best of the local maxima
-    reached from zero bias and the source prior, an even prior, and an even prior with twice the noise.
+    The assumed weak model is y' ~ N((beta_k + b_k)^T x, sigma'^2) with b_k orthogonal to every difference of
+    two concepts, as in Assumption 2.1 of the paper: a bias along such a difference is indistinguishable from
+    another concept. A prior b_k ~ N(0, bias_scale^2) in each direction shrinks the biases, so that a concept
+    with few demonstrations has a bias near zero. The likelihood is not concave: the fit is the best of the
+    local maxima reached from zero bias with the source prior, a uniform prior, and a uniform prior with twice
+    the noise.
 
     Attributes:
-        steps: Steps of expectation-maximisation >= 1.
-        bias_scale: > 0, in label units per feature unit; the length of the longest concept when left out.
-        num_weak: n >= 1 weak pairs, each with a concept of its own.
+        steps: Number of expectation-maximisation steps >= 1.
+        bias_scale: Prior scale > 0 of the biases, in label units per feature unit; by default the norm of the
+            longest concept.
+        num_weak: Number of weak pairs n >= 1, each with its own concept.
 
     Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
     """
@@ -62,10 +64,10 @@ class BiasAndNoiseUnknown(PairByPair):
     )
 
     def fitted(self, source: LatentConceptModel, data: WeakData) -> WeakChannel:
-        """The weak model that fits the data.
+        """Fit the prior and the weak model to the data.
 
         Raises:
-            InputError: If the concepts are not those of regression.
+            InputError: If the concepts are not regression concepts.
         """
         if not isinstance(source, RegressionModel):
             raise InputError("source", type(source).__name__, "regression concepts")
@@ -113,6 +115,6 @@ class BiasAndNoiseUnknown(PairByPair):
 
 
 def _complement(vectors: Float[Array, "K d"]) -> Float[Array, "d d"]:
-    """The projector on what is orthogonal to every difference of two concepts."""
+    """Projector on the orthogonal complement of all differences of two concepts."""
     differences = vectors[1:] - vectors[0]
     return jnp.eye(vectors.shape[1]) - jnp.linalg.pinv(differences) @ differences

@@ -1,4 +1,4 @@
-"""How fast weak demonstrations identify a concept: moments of the odds, and the bounds they give."""
+"""Rate at which weak demonstrations identify a concept: moments of the posterior odds, and bounds."""
 
 from w2s_sim.identification.chernoff import can_be_misidentified as can_be_misidentified
 from w2s_sim.identification.chernoff import (

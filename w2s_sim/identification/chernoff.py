@@ -1,4 +1,4 @@
-"""The Chernoff bound on the posterior of a wrong concept.
+"""The Chernoff bound on the posterior mass of the wrong concepts.
 
 With r_k = pi_n(k) / pi_n(k*), rho_k = alpha^P_k / alpha^P_* and m_k(s) = E[(p_k / p_*)^s] for one weak
 demonstration,
@@ -28,23 +28,23 @@ from w2s_sim.identification.node_moments import has_nodes
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 
-# The search runs over the logit t of s = 1 / (1 + exp(-t)): from s = 2e-35, which float32 still holds, up
-# to the last number below 1 that float64 holds.
+# Range of the search over the logit t of s = 1 / (1 + exp(-t)): from s = 2e-35, still a normal float32, to
+# the largest float64 below 1.
 LOWEST_LOGIT, HIGHEST_LOGIT = -80.0, 37.0
-# Logits that a look compares. The first looks share 40 logits, three apart; each of the others leaves 2/9 of
-# the bracket around the best logit: 6 (2/9)^10 is 2e-6, and the minimum, flat around its place, is then exact
-# to a share of 1e-11.
+# The search compares POINTS logits per step (a "look"). The first looks together cover 40 logits with spacing
+# three. Each closer look shrinks the bracket around the best logit to 2/9 of its width. The final width is
+# 6 (2/9)^10 = 2e-6; a function is flat around its minimum, so the relative error of the minimum is 1e-11.
 POINTS, FIRST_LOOKS, CLOSER_LOOKS = 8, 5, 10
-# What the nodes that a bound is computed with are held against.
+# Nodes of the finer quadrature that checks the quadrature of a bound.
 FINE_NODES = QUADRATURE_NODES + 16
 
 
 def log_chernoff_terms(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """log of each competitor's term of the bound (-inf for k* itself), and the minimising s_k.
+    """Log of each competitor's term of the bound (-inf for k*), and the minimising s_k.
 
-    The term of k bounds E[r_k / (1 + r_k)], and with it E pi_n(k).
+    The term of k bounds E[r_k / (1 + r_k)], and therefore E pi_n(k).
 
     Args:
         task: The transfer task.
@@ -56,9 +56,9 @@ def log_chernoff_terms(
 def classical_log_chernoff_terms(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """log T_k = log min_s rho_k^s m_k(s)^n of each competitor (-inf for k* itself), and the minimising s_k.
+    """Chernoff terms log T_k = log min_s rho_k^s m_k(s)^n (-inf for k*), and the minimising s_k.
 
-    The term of k bounds E min(1, r_k); s_k is where the laws of tilted sampling are taken.
+    T_k bounds E min(1, r_k); s_k is the exponent of the tilted sampling law towards k.
 
     Args:
         task: The transfer task.
@@ -68,7 +68,7 @@ def classical_log_chernoff_terms(
 
 
 def log_sharpening(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
-    """log of s^s (1-s)^(1-s), the largest value of r^(1-s) / (1 + r) over r > 0: between -log 2 and 0."""
+    """Log of s^s (1-s)^(1-s), the maximum of r^(1-s) / (1 + r) over r > 0; in [-log 2, 0]."""
     return xlogy(exponents, exponents) + xlogy(1.0 - exponents, 1.0 - exponents)
 
 
@@ -78,7 +78,10 @@ def _log_terms(
     num_demonstrations: Float[Array, ""],
     sharpening: Float[Array, ""],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """With the factor s^s (1-s)^(1-s) for a sharpening of 1, without it for 0: one program for both."""
+    """Log terms with the factor s^s (1-s)^(1-s) if sharpening = 1, and without it if sharpening = 0.
+
+    `sharpening` is an array, so that one compiled program serves both.
+    """
     prior = task.source.prior
     star_prior = prior[task.target_concept]
     known = (prior > 0) & (star_prior > 0)
@@ -88,14 +91,14 @@ def _log_terms(
         0.0,
     )
 
-    # Concepts that the source excludes cannot be confused.
+    # A concept with source prior 0 cannot be confused with k*.
     competes = (prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
     search = partial(_lowest_terms, num_demonstrations, sharpening)
     if isinstance(task, TransferTask) and needs_nodes(task):
         terms, exponents = _one_by_one(search, task, log_ratio, competes)
     else:
         terms, exponents = search(log_ratio, log_odds_moments_of(task))
-    # Odds against a concept that the source excludes are infinite: only the trivial bound is left.
+    # If the source excludes k*, all odds are infinite and only the trivial bound holds.
     exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, terms))
     return jnp.where(competes, terms, -jnp.inf), exponents
 
@@ -106,7 +109,7 @@ def _lowest_terms(
     log_ratio: Float[Array, " k"],
     log_moments: Callable[[Array], Array],
 ) -> tuple[Float[Array, " k"], Float[Array, " k"]]:
-    """The log terms of some competitors, and where they are lowest."""
+    """Minimal log terms of some competitors, and the minimising exponents."""
 
     def log_term(exponents: Array) -> Array:
         log_factor = sharpening * log_sharpening(exponents)
@@ -122,7 +125,7 @@ def _one_by_one(
     log_ratio: Float[Array, " K"],
     competes: Bool[Array, " K"],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """The search of every competitor by itself: what moments over nodes need besides s fills the memory."""
+    """Search for one competitor at a time: the quadrature tables of all competitors need too much memory."""
 
     def of_competitor(k: Array) -> tuple[Array, Array]:
         log_moment = one_log_odds_moment_of(task, k)
@@ -135,10 +138,10 @@ def _one_by_one(
 
 
 def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, " size"]:
-    """Minimisers over [0, 1] of `size` convex functions at once, each inf beyond some point.
+    """Minimisers over [0, 1] of `size` convex functions at once; each may be inf beyond some point.
 
-    A convex function of s falls and then rises in the logit of s as well, and there a minimiser of 1e-10
-    is as easy to find as one of 1/2. One loop makes all looks, so that the function is compiled for it once.
+    A convex function of s is unimodal in the logit of s too, and in the logit a minimiser of 1e-10 is as easy
+    to find as 1/2. One loop makes all looks, so that the function is compiled only once.
     """
     steps, is_closer = _looks()
     last = len(steps) - 1
@@ -147,10 +150,10 @@ def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, "
         lowest, logit = best
         logits = jnp.where(is_closer[index], logit, 0.0) + steps[index][:, None]
         values = jax.lax.map(lambda t: function(jax.nn.sigmoid(t)), logits)
-        # Of equal ones the leftmost: where all are infinite the minimum lies to the left of them.
+        # Ties go to the leftmost logit: if all values are infinite, the minimum lies to the left.
         nearest = jnp.argmin(values, axis=0)[None]
         value, place = (jnp.take_along_axis(part, nearest, axis=0)[0] for part in (values, logits))
-        # A minimum at an end is told from one beside it.
+        # The last look compares the ends; ties go to the end, so that s = 0 and s = 1 are found exactly.
         is_better = (value < lowest) | ((index == last) & (value == lowest))
         return jnp.where(is_better, value, lowest), jnp.where(is_better, place, logit)
 
@@ -160,7 +163,7 @@ def _minimisers(function: Callable[[Array], Array], size: int) -> Float[Array, "
 
 
 def _looks() -> tuple[Float[Array, "looks p"], Bool[Array, " looks"]]:
-    """The logits of every look, the ends last, and whether they are counted from the best logit so far."""
+    """Logits of every look, the ends 0 and 1 last, and whether they are relative to the best logit so far."""
     first = np.linspace(LOWEST_LOGIT, HIGHEST_LOGIT, FIRST_LOOKS * POINTS)
     shares = 2.0 * np.arange(1, POINTS + 1) / (POINTS + 1) - 1.0
     widths = (first[1] - first[0]) * (2.0 / (POINTS + 1)) ** np.arange(CLOSER_LOOKS)
@@ -171,9 +174,9 @@ def _looks() -> tuple[Float[Array, "looks p"], Bool[Array, " looks"]]:
 
 
 def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: int) -> Float[Array, ""]:
-    """Upper bound on E[1 - pi_n(k*)], a probability (it may exceed 1, where it says nothing).
+    """Upper bound on the probability E[1 - pi_n(k*)]; trivial where it exceeds 1.
 
-    Any s gives a valid bound, so the numerical minimisation only ever errs on the safe side.
+    Any s gives a valid bound, so an inexact minimisation can only make the bound larger.
 
     Args:
         task: The transfer task.
@@ -188,9 +191,9 @@ def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: in
 def classical_identification_bound(
     task: TransferTask | FiniteTask, num_demonstrations: int
 ) -> Float[Array, ""]:
-    """The same without the factor s^s (1-s)^(1-s): larger, by a factor of two at most.
+    """`identification_bound` without the factor s^s (1-s)^(1-s): larger by at most a factor of two.
 
-    It also bounds the mean of sum_k min(1, r_k).
+    This bound also holds for E[sum_k min(1, r_k)].
 
     Args:
         task: The transfer task.
@@ -203,10 +206,10 @@ def classical_identification_bound(
 
 
 def can_be_misidentified(task: TransferTask | FiniteTask) -> bool:
-    """Whether weak demonstrations can leave any mass on a wrong concept. Needs concrete values.
+    """Whether weak demonstrations can leave posterior mass on a wrong concept. Needs concrete values.
 
-    Not so for K = 1, where the source excludes all others, or where every outcome that the weak model shows
-    is one that all others exclude: then 1 - pi_n(k*) is 0, always.
+    False if K = 1, if the source excludes all other concepts, or if all other concepts exclude every outcome
+    that the weak model shows: then 1 - pi_n(k*) is always 0.
     """
     others = (task.source.prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
     terms, _ = log_chernoff_terms(task, jnp.asarray(1.0))
@@ -214,7 +217,7 @@ def can_be_misidentified(task: TransferTask | FiniteTask) -> bool:
 
 
 def quadrature_is_resolved(task: TransferTask | FiniteTask, num_demonstrations: int) -> bool:
-    """Whether more quadrature nodes leave every term of the bound unchanged to 0.1%; no others are needed."""
+    """Whether more nodes change every term of the bound by less than 0.1%; True without quadrature."""
     if isinstance(task, FiniteTask) or has_gaussian_moments(task):
         return True
     if needs_nodes(task) and not has_nodes(task.features, FINE_NODES / QUADRATURE_NODES):
@@ -223,6 +226,6 @@ def quadrature_is_resolved(task: TransferTask | FiniteTask, num_demonstrations: 
     _, exponents = log_chernoff_terms(task, size)
     coarse = log_odds_moments(task, exponents)
     fine = log_odds_moments(task, exponents, num_nodes=FINE_NODES)
-    # Where a moment is infinite, the minimising s is 0, and any claim holds.
+    # If both moments are infinite, the minimising s is 0 and the bound is trivial.
     same = jnp.where(jnp.isinf(coarse) & jnp.isinf(fine), 0.0, jnp.abs(coarse - fine))
     return bool(jnp.all(num_demonstrations * same < 1e-3))

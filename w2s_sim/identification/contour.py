@@ -1,11 +1,11 @@
-"""E[r / (1 + r)] of one competitor's odds, by one integral, whatever the law of the odds and however small.
+"""E[r / (1 + r)] of one competitor by a contour integral, for any law of the odds and any magnitude.
 
 For r > 0 and 0 < c < 1
     r / (1 + r) = (1/2) int r^{c+iu} / sin(pi (c + iu)) du,
-so that with rho the prior odds and m the moment of one demonstration's odds
+so that, with prior odds rho and moment m(z) of one demonstration's odds,
     E[r / (1 + r)] = (1/2) int rho^z m(z)^n / sin(pi z) du,  z = c + iu.
-Nothing is left out: neither that n is finite nor that the log-odds may lie on a lattice, which shows as
-further peaks of |m(c + iu)| beside the one at u = 0. The integrand is analytic, and the trapezoidal rule
+The formula is exact for finite n, and for log-odds on a lattice, which causes further peaks of |m(c + iu)|
+besides the peak at u = 0. The integrand is analytic, and the trapezoidal rule
 converges geometrically. Proof: theory/identification-rate.md, lemma `odds-by-contour`.
 """
 
@@ -16,21 +16,21 @@ from jaxtyping import Float
 
 from w2s_sim.identification.odds import OddsLaw, lowest_point
 
-# |1 / sin(pi z)| has fallen by e^(-pi u): beyond this u there is less than a millionth.
+# |1 / sin(pi z)| decays like e^(-pi u): beyond this u, less than a millionth of the integral is left.
 LARGEST_ORDINATE = 5.0
 FIRST_NODES, MOST_NODES = 128, 2**20
 TOLERANCE = 1e-7
-# Of a logarithm of moments, in nats.
+# Rounding error of the logarithm of a moment, in nats.
 ROUNDING = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
 class PairProbability:
-    """E[r / (1 + r)] of one competitor; nan where more nodes are needed than can be afforded.
+    """E[r / (1 + r)] of one competitor; nan if the integral needs more than `MOST_NODES` nodes.
 
     Attributes:
-        log_value: Its natural logarithm.
-        log_smooth: The same from the peak at u = 0 alone, as if log-odds lay on no lattice.
+        log_value: Natural logarithm of the expectation.
+        log_smooth: Natural logarithm of the part from the peak at u = 0, as if there were no lattice.
     """
 
     log_value: float
@@ -43,17 +43,17 @@ NO_VALUE = PairProbability(np.nan, np.nan)
 def pair_probability(
     law: OddsLaw, competitor: int, log_prior_odds: float, num_demonstrations: int
 ) -> PairProbability:
-    """E[r / (1 + r)] to a relative 1e-6.
+    """Compute E[r / (1 + r)] with a relative error of 1e-6.
 
     Args:
-        law: The law of one demonstration's log-odds.
-        competitor: k.
-        log_prior_odds: log rho.
+        law: Law of the log-odds of one demonstration.
+        competitor: Index k of the competitor.
+        log_prior_odds: Log prior odds log rho.
         num_demonstrations: n >= 1.
     """
     integrand = _Integrand.of(law, competitor, log_prior_odds, num_demonstrations)
     if not np.isfinite(integrand.log_height):
-        # Odds that are always 0, or infinite moments.
+        # Either the odds are always 0, or all moments are infinite.
         return PairProbability(-np.inf, -np.inf) if integrand.log_height < 0 else NO_VALUE
     nodes, found = integrand.first_nodes(), NO_VALUE
     while nodes <= MOST_NODES:
@@ -66,13 +66,13 @@ def pair_probability(
 
 @dataclasses.dataclass(frozen=True)
 class _Integrand:
-    """The integrand along Re z = point, and its height at u = 0.
+    """The integrand on the line Re z = c, and its height at u = 0.
 
     Attributes:
-        point: c.
-        edge: The smaller of c and 1 - c.
+        point: Real part c.
+        edge: Distance min(c, 1 - c) to the nearer pole.
         log_height: log of rho^c m(c)^n / sin(pi c).
-        log_moment: log m(c).
+        log_moment: Log moment log m(c).
     """
 
     law: OddsLaw
@@ -86,7 +86,7 @@ class _Integrand:
 
     @classmethod
     def of(cls, law: OddsLaw, competitor: int, log_prior_odds: float, size: int) -> "_Integrand":
-        """At the saddle point, or near it: any c gives the same integral."""
+        """Place the line at or near the saddle point; every c gives the same integral."""
 
         def log_height(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
             log_moments = np.real(law.log_moment(competitor, points))
@@ -98,14 +98,14 @@ class _Integrand:
         return cls(law, competitor, log_prior_odds, size, point, edge, height, log_moment)
 
     def first_nodes(self) -> int:
-        """Enough to see every peak, where the law says how narrow they are."""
+        """Initial number of nodes: enough to resolve every peak, if the law knows their width."""
         step = self.law.step(self.competitor, self.point, self.size)
         return FIRST_NODES if step is None else max(FIRST_NODES, round(LARGEST_ORDINATE / step))
 
     def integrals(self, nodes: int) -> PairProbability:
-        """Sums over u >= 0 of the real part, of which those over u < 0 are the mirror image."""
+        """Trapezoidal sums of the real part over u >= 0; the part u < 0 is the mirror image."""
         if self.law.step(self.competitor, self.point, self.size) is None:
-            # Without a lattice there is one peak, and the nodes may crowd around it.
+            # Without a lattice there is a single peak, and the nodes can concentrate around it.
             last = np.arcsinh(LARGEST_ORDINATE / self.edge)
             grid, step = np.linspace(0.0, last, nodes + 1, retstep=True)
             ordinates, weights = self.edge * np.sinh(grid), step * self.edge * np.cosh(grid)
@@ -130,6 +130,6 @@ class _Integrand:
 
 
 def _first_dip(log_ratio: Float[np.ndarray, " n"]) -> int:
-    """How many nodes there are up to the first rise of |m(c + iu)|; all of them where it only falls."""
+    """Number of nodes before |m(c + iu)| first increases; all nodes if it only decreases."""
     rises = np.flatnonzero(log_ratio > np.minimum.accumulate(log_ratio) + ROUNDING)
     return int(rises[0]) if len(rises) else len(log_ratio)

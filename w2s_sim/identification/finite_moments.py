@@ -12,11 +12,11 @@ from w2s_sim.tasks.finite_task import FiniteTask
 def finite_log_powers(
     task: FiniteTask,
 ) -> tuple[Bool[Array, " M"], Callable[[Float[Array, " K"]], Float[Array, "K M"]]]:
-    """Which outcomes the weak model shows, and s -> log (p_k / p_*)^{s_k} on every outcome, in nats.
+    """Mask of the outcomes the weak model shows, and s -> log (p_k / p_*)^{s_k} per outcome, in nats.
 
-    Powers of 0 are 0 and those of infinity infinite, but for s = 0: infinity^0 = 1, and 0^0 = 0, the limits
-    of what they stand for, r^s >= min(1, r). Where the weak model shows an outcome that k* excludes, no
-    concept may be able to produce a context, and the posterior is then the prior: there 0^0 = 1.
+    For s > 0, 0^s = 0 and infinity^s = infinity. For s = 0, infinity^0 = 1 and 0^0 = 0: these are the values
+    of min(1, r), which r^s must bound from above. If the weak model shows an outcome that k* excludes, a
+    context can be impossible under every concept, and its posterior is the prior; then 0^0 = 1.
     """
     log_laws = task.source.log_outcome_probabilities()
     log_star = log_laws[task.target_concept]
@@ -35,10 +35,11 @@ def finite_log_powers(
 
 
 def finite_log_odds_moments(task: FiniteTask) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
-    """s -> log m_k(s_k) in nats, the laws of the outcomes computed once.
+    """Return the function s -> log m_k(s_k) in nats; the laws of the outcomes are computed once.
 
     m_k(s) = sum_o q'(o) (p_k(o) / p_*(o))^s over the outcomes that the weak model shows. An outcome that
-    k* excludes makes the moment infinite for s > 0; one that k alone excludes adds nothing, at s = 0 neither.
+    k* excludes makes the moment infinite for s > 0. An outcome that only k excludes contributes 0, also at
+    s = 0.
     """
     shown, log_powers = finite_log_powers(task)
     weak_law = jnp.where(shown, task.weak_law, 0.0)
@@ -46,7 +47,7 @@ def finite_log_odds_moments(task: FiniteTask) -> Callable[[Float[Array, " K"]], 
 
     def log_moments(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
         powers = jnp.where(shown, log_powers(exponents), -jnp.inf)
-        # A moment near 1 keeps the digits of its distance from 1, which the sum itself would round away.
+        # For a moment near 1, sum its distance from 1, which the direct sum would round away.
         distance = jnp.expm1(jnp.minimum(powers, 1.0)) @ weak_law
         near_one = (jnp.max(powers, axis=1) <= 1.0) & (jnp.abs(distance) < 0.5)
         return jnp.where(

@@ -1,4 +1,4 @@
-"""Tilted laws of one demonstration with finitely many outcomes: other weights on the same outcomes."""
+"""Tilted laws of one demonstration with finitely many outcomes: reweighted outcome probabilities."""
 
 import equinox as eqx
 import jax
@@ -12,13 +12,13 @@ from w2s_sim.tasks.task import WeakData
 
 
 class FiniteTilt(eqx.Module):
-    """Tilted laws towards every concept, on M outcomes.
+    """The laws tilted towards every concept, on M outcomes.
 
     Attributes:
         log_moments: log m_k(s_k) of one demonstration, in nats.
-        cumulative: Row k: cumulative probabilities of the outcomes under the tilt towards k.
-        inputs: x of every outcome.
-        labels: y of every outcome.
+        cumulative: Cumulative probabilities of the outcomes; row k is the tilt towards k.
+        inputs: Input x of every outcome.
+        labels: Label y of every outcome.
     """
 
     log_moments: Float[Array, " K"]
@@ -29,8 +29,8 @@ class FiniteTilt(eqx.Module):
     @staticmethod
     @eqx.filter_jit
     def of(task: FiniteTask, exponents: Float[Array, " K"]) -> "FiniteTilt":
-        """The tilted laws q'(o) (p_k(o) / p_*(o))^{s_k} / m_k(s_k)."""
-        # Outcomes that the weak model never shows, or a competitor excludes, have no weight under its tilt.
+        """Compute the tilted laws q'(o) (p_k(o) / p_*(o))^{s_k} / m_k(s_k)."""
+        # Outcomes that the weak model never shows or that k excludes have weight 0 under the tilt towards k.
         shown, log_powers = finite_log_powers(task)
         log_weak = jnp.log(jnp.where(shown, task.weak_law, 1.0))
         log_weights = jnp.where(shown, log_weak + log_powers(exponents), -jnp.inf)
@@ -45,8 +45,8 @@ class FiniteTilt(eqx.Module):
         levels: Float[Array, " n"],
         *_: Key[Array, ""],
     ) -> WeakData:
-        """Demonstrations tilted towards a competitor; uniform levels choose the outcomes."""
+        """Draw demonstrations from the tilt towards a competitor; uniform levels select the outcomes."""
         cumulative = self.cumulative[competitor]
-        # To the sum itself, which rounding may leave below one.
+        # Scale by the total, which rounding can leave below one.
         index = jnp.searchsorted(cumulative, levels * cumulative[-1], side="right")
         return WeakData(self.inputs[index], self.labels[index])

@@ -1,10 +1,10 @@
-"""Tilted laws of one demonstration of regression concepts with Gaussian features: Gaussian again.
+"""Tilted laws of one demonstration for regression with Gaussian features: again Gaussian.
 
 Write zeta = Delta^T x, e = y' - beta_*^T x and rho = s / sigma^2 for a competitor k and a demonstrated
 concept j. The tilt (p_k / p_*)^s = exp(rho (e zeta - zeta^2 / 2)) multiplies the variance of zeta by
-tau^2 = m_kj(s)^2 and adds rho (q - c^2/delta^2) zeta to the mean of e given zeta; what is independent of the
-two keeps its law. A draw of the untilted law, moved along one direction by a multiple of its zeta, has
-exactly this law.
+tau^2 = m_kj(s)^2 and adds rho (q - c^2/delta^2) zeta to the mean of e given zeta; components independent of
+zeta and e keep their law. A draw from the untilted law, shifted along one direction by a multiple of its
+zeta, has exactly the tilted law.
 """
 
 import equinox as eqx
@@ -21,13 +21,14 @@ from w2s_sim.tasks.task import WeakData
 
 
 class GaussianTilt(eqx.Module):
-    """Tilted laws towards every concept.
+    """The laws tilted towards every concept.
 
     Attributes:
         log_moments: log m_k(s_k) of one demonstration, in nats.
-        weights: Row k: probabilities that a demonstration tilted towards k shows concept j.
-        directions: Entry (k, j): shift of x per unit of zeta, feature/label units.
-        noise_shifts: Entry (k, j): shift of the standardised label noise per unit of zeta, 1/label.
+        weights: Entry (k, j): probability that a demonstration tilted towards k shows concept j.
+        directions: Entry (k, j): shift of x per unit of zeta, in feature units per label unit.
+        noise_shifts: Entry (k, j): shift of the standardised label noise per unit of zeta, in inverse label
+            units.
     """
 
     log_moments: Float[Array, " K"]
@@ -37,22 +38,22 @@ class GaussianTilt(eqx.Module):
 
     @staticmethod
     def require(task: TransferTask) -> None:
-        """Refuse a task whose tilted laws are not Gaussian."""
+        """Raise an `InputError` if the tilted laws of a task are not Gaussian."""
         if not has_gaussian_moments(task):
             raise InputError("features", type(task.features).__name__, "Gaussian features, for a tilted law")
 
     @staticmethod
     @eqx.filter_jit
     def of(task: TransferTask, exponents: Float[Array, " K"]) -> "GaussianTilt":
-        """The tilted laws at the exponents s_k."""
+        """Compute the tilted laws at the exponents s_k."""
         star = task.source.vectors[task.target_concept]
         covariance, noise = task.features.covariance, task.source.noise
 
         def law(difference: Array, exponent: Array, shift: Array) -> tuple[Array, Array, Array]:
             log_moment = gaussian_log_moment(task, difference, shift, exponent)
-            # A concept that is never demonstrated may have an infinite moment, and has no use for a law.
+            # A concept that is never demonstrated can have an infinite moment; its tilted law is never used.
             scale = jnp.exp(jnp.where(jnp.isfinite(log_moment), log_moment, 0.0))
-            # In units of the strong model's noise; zeta is not.
+            # Vectors are in units of the strong model's noise; zeta stays in label units.
             difference, shift = difference / noise, shift / noise
             loading = covariance @ difference
             delta_squared = difference @ loading
@@ -80,7 +81,7 @@ class GaussianTilt(eqx.Module):
         input_key: Key[Array, ""],
         noise_key: Key[Array, ""],
     ) -> WeakData:
-        """Demonstrations tilted towards a competitor; uniform levels choose the concepts that they show."""
+        """Draw demonstrations from the tilt towards a competitor; uniform levels select their concepts."""
         assert isinstance(task, TransferTask)
         concepts = pick(self.weights[competitor], levels)
         inputs = task.features.sample(levels.shape[0], key=input_key)
@@ -93,5 +94,5 @@ class GaussianTilt(eqx.Module):
 
 
 def pick(weights: Float[Array, " K"], levels: Float[Array, "*n"]) -> Int[Array, "*n"]:
-    """Indices drawn with the given weights, from levels uniform on [0, 1)."""
+    """Draw indices with the given probabilities, from levels uniform on [0, 1)."""
     return jnp.sum(levels[..., None] >= jnp.cumsum(weights)[:-1], axis=-1)

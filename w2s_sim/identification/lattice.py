@@ -1,9 +1,9 @@
-"""Log-odds on a lattice: the prefactor of misidentification, and how far it swings with n.
+"""Log-odds on a lattice: the prefactor of the misidentification probability oscillates with n.
 
-If ell_k takes values in a + lambda Z, S = sum_i ell_k(i) lives on n a + lambda Z, and the prefactor is a sum
-over these points where log-odds with a density have an integral. As n grows the points shift, and the sum
-never settles. Proof: theory/identification-rate.md, lemma `lattice-prefactor`; after Petrov 1975 (Sums of
-Independent Random Variables, chapter VII).
+If ell_k takes values in a + lambda Z, then S = sum_i ell_k(i) takes values in n a + lambda Z. The prefactor
+is a sum over these points, in place of the integral for log-odds with a density. The points shift with n, so
+the sum does not converge. Proof: theory/identification-rate.md, lemma `lattice-prefactor`; after Petrov 1975
+(Sums of Independent Random Variables, chapter VII).
 """
 
 import dataclasses
@@ -15,23 +15,23 @@ from w2s_sim.errors import InputError
 from w2s_sim.identification.odds import FiniteOdds, lowest_point
 from w2s_sim.tasks.finite_task import FiniteTask
 
-# Of differences of log-odds, as a share of the largest: below this they count as none.
+# Differences of log-odds below this share of the largest difference count as zero.
 ROUNDING = 1e-5
-# Lattice points at which the kernel has fallen by this many nats are left out.
+# Lattice points where the kernel is this many nats below its scale are omitted.
 REACH = 40.0
 
 
 @dataclasses.dataclass(frozen=True)
 class LatticeOdds:
-    """The log-odds of the only competitor, tilted by the exponent at which they have no drift.
+    """Log-odds of the only competitor under the tilt at which their mean is zero.
 
     Attributes:
-        span: lambda, in nats.
-        offset: a, the smallest value.
-        exponent: s in (0, 1).
-        log_moment: log m(s) = -I.
-        log_prior_odds: log rho.
-        cumulants: Variance and the next two cumulants under the tilt.
+        span: Lattice spacing lambda, in nats.
+        offset: Smallest value a, in nats.
+        exponent: Tilt s in (0, 1).
+        log_moment: Log moment log m(s) = -I.
+        log_prior_odds: Log prior odds log rho.
+        cumulants: Second, third and fourth cumulant under the tilt.
     """
 
     span: float
@@ -43,10 +43,10 @@ class LatticeOdds:
 
     @classmethod
     def of(cls, task: FiniteTask) -> "LatticeOdds":
-        """Those of a task of two concepts that exclude no outcome.
+        """Compute the log-odds of a task with two concepts that exclude no outcome.
 
         Raises:
-            InputError: If the task has more concepts, or its log-odds lie on no lattice.
+            InputError: If the task does not have two concepts, or its log-odds do not lie on a lattice.
         """
         if task.num_concepts != 2:
             raise InputError("num_concepts", task.num_concepts, "2")
@@ -65,12 +65,12 @@ class LatticeOdds:
 
     @property
     def amplitude(self) -> float:
-        """By what share the prefactor swings around that of a smooth law: its first harmonic."""
+        """Relative amplitude of the first harmonic of the prefactor, around the prefactor of a smooth law."""
         angle = np.pi * self.exponent
         return float(2.0 * np.sin(angle) / abs(np.sin(angle - 2j * np.pi**2 / self.span)))
 
     def log_misidentification(self, num_demonstrations: int) -> float:
-        """log E[1 - pi_n(k*)] in nats, to relative O(n^-2)."""
+        """Log of E[1 - pi_n(k*)] in nats, with a relative error of O(n^-2)."""
         size, s = num_demonstrations, self.exponent
         first = size * self.offset
         reach = REACH / min(s, 1.0 - s)
@@ -91,7 +91,7 @@ class LatticeOdds:
 
 
 def _span(values: Float[np.ndarray, " M"]) -> float:
-    """The largest number of which all differences of values are multiples, by Euclid's algorithm."""
+    """Greatest common divisor of all differences of the values, by Euclid's algorithm."""
     differences = values - values.min()
     smallest = ROUNDING * float(differences.max())
     span = 0.0
@@ -100,7 +100,7 @@ def _span(values: Float[np.ndarray, " M"]) -> float:
         while rest > smallest:
             span, rest = rest, span % rest if span > 0 else 0.0
             rest = 0.0 if span - rest < smallest else rest
-    # What is left after as many divisions as rounding allows is no lattice that anyone could see.
+    # A span close to the rounding tolerance cannot be distinguished from no lattice.
     if span < 100.0 * smallest:
         raise InputError("task", f"values with a common divisor below {span:.2g}", "log-odds on a lattice")
     return span

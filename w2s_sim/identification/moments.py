@@ -29,13 +29,13 @@ QUADRATURE_NODES = 32
 def log_odds_moments(
     task: TransferTask | FiniteTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
 ) -> Float[Array, " K"]:
-    """log m_k(s_k) of one ungrouped weak demonstration, in nats; inf where the moment is infinite.
+    """Log moments log m_k(s_k) of one ungrouped weak demonstration, in nats; inf if infinite.
 
     Args:
-        task: The transfer task; k* is its intended concept.
+        task: The transfer task with intended concept k*.
         exponents: s_k in [0, 1], one per concept.
-        num_nodes: Quadrature nodes per axis (an even number), for laws without a closed form; mapped features
-            have their own number, which is scaled alike.
+        num_nodes: Quadrature nodes per axis (an even number) for laws without a closed form. Mapped features
+            have their own number of nodes, which is scaled by num_nodes / 32.
     """
     return log_odds_moments_of(task, num_nodes)(exponents)
 
@@ -43,7 +43,7 @@ def log_odds_moments(
 def log_odds_moments_of(
     task: TransferTask | FiniteTask, num_nodes: int = QUADRATURE_NODES
 ) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
-    """`log_odds_moments` as a function of s alone, for many s: what needs no s is computed once."""
+    """Return `log_odds_moments` as a function of s; parts that do not depend on s are computed once."""
     if isinstance(task, FiniteTask):
         return finite_log_odds_moments(task)
     if needs_nodes(task):
@@ -58,12 +58,12 @@ def log_odds_moments_of(
 def one_log_odds_moment_of(
     task: TransferTask, competitor: Int[Array, ""]
 ) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
-    """s -> log m_k(s) of one competitor k, where moments are sums over nodes."""
+    """Return the function s -> log m_k(s) of one competitor k, for moments by quadrature over nodes."""
     return _one_at_zero(node_log_moment(task, competitor))
 
 
 def _one_at_zero(log_moments: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """(p_k / p_*)^0 = 1, also where quadrature has no finite value for it."""
+    """Set m_k(0) to its exact value 1, also where quadrature gives no finite value."""
     return lambda exponents: jnp.where(exponents > 0, log_moments(exponents), 0.0)
 
 
@@ -89,9 +89,9 @@ def _pair_by_pair(
     shifts: Float[Array, "K d"],
     exponents: Float[Array, " K"],
 ) -> Float[Array, "K K"]:
-    """log m_kj of competitors k (rows) and demonstrated concepts j, one after the other.
+    """Log moments log m_kj of competitors k (rows) and demonstrated concepts j, computed one by one.
 
-    For moments that take long: one of k*, or under a concept that is never demonstrated, is not computed.
+    For expensive moments: entries with k = k*, or with a j that is never demonstrated, are skipped.
     """
     size = task.num_concepts
     wanted = (jnp.arange(size) != task.target_concept)[:, None] & (task.target_prior > 0)
@@ -108,13 +108,13 @@ def _pair_by_pair(
 
 
 def _differences_and_shifts(task: TransferTask) -> tuple[Float[Array, "K d"], Float[Array, "K d"]]:
-    """beta_k - beta_* and beta'_j - beta_*."""
+    """Return the differences beta_k - beta_* and the shifts beta'_j - beta_*."""
     star = task.source.vectors[task.target_concept]
     return task.source.vectors - star, task.supervisor.vectors - star
 
 
 def needs_nodes(task: TransferTask) -> bool:
-    """Whether moments are sums over nodes of features and noise."""
+    """Whether moments need quadrature over nodes of features and noise."""
     return isinstance(task.features, MappedFeatures) or not has_normal_noise(task)
 
 
@@ -126,15 +126,15 @@ def has_gaussian_moments(task: TransferTask) -> bool:
 def in_noise_units(
     task: TransferTask, difference: Float[Array, " d"], shift: Float[Array, " d"]
 ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
-    """delta^2 / sigma^2, t = c / delta^2 and sigma_eff^2 / sigma^2, numbers without units.
+    """Dimensionless numbers delta^2 / sigma^2, t = c / delta^2 and sigma_eff^2 / sigma^2.
 
-    sigma_eff^2 = q - c^2 / delta^2 is the square of what is left of the shift across the difference, plus
-    sigma'^2: so computed, nothing cancels, and nothing overflows before the numbers themselves do.
+    sigma_eff^2 = q - c^2 / delta^2 is computed as sigma'^2 plus the squared norm of the component of the
+    shift orthogonal to the difference. This form avoids cancellation and premature overflow.
 
     Args:
         task: The transfer task.
         difference: Delta = beta_k - beta_*, in label units per feature unit.
-        shift: g = beta'_j - beta_*, in the same.
+        shift: g = beta'_j - beta_*, in label units per feature unit.
     """
     covariance, noise = task.features.covariance, task.source.noise
     difference, shift = difference / noise, shift / noise
@@ -148,12 +148,12 @@ def in_noise_units(
 def gaussian_log_moment(
     task: TransferTask, difference: Array, shift: Array, exponent: Array
 ) -> Float[Array, ""]:
-    """-(1/2) log(1 + 2 A(s) delta^2) of theory/concept-identification.md, in Sigma's inner product."""
+    """Log moment -(1/2) log(1 + 2 A(s) delta^2) of theory/concept-identification.md, in Sigma's norm."""
     return _closed_log_moment(*in_noise_units(task, difference, shift), exponent)
 
 
 def _closed_log_moment(delta_squared: Array, overlap: Array, variance: Array, exponent: Array) -> Array:
-    """The same, of what `in_noise_units` gives."""
+    """`gaussian_log_moment` from the dimensionless numbers of `in_noise_units`."""
     excess = exponent * delta_squared * ((1.0 - 2.0 * overlap) - exponent * variance)
     finite = excess > -1.0
     return jnp.where(finite, -0.5 * jnp.log1p(jnp.where(finite, excess, 0.0)), jnp.inf)
@@ -162,13 +162,13 @@ def _closed_log_moment(delta_squared: Array, overlap: Array, variance: Array, ex
 def _quadrature_log_moment(
     task: TransferTask, difference: Array, shift: Array, exponent: Array, num_nodes: int
 ) -> Float[Array, ""]:
-    """The same moment for any law of x with a known moment generating function.
+    """The same log moment for any law of x with a known moment generating function.
 
-    Given x, the moment is exp of a quadratic form of rank two in x. Each eigenvalue mu of the form is
-    linearised by exp(mu u^2) = E exp(sqrt(2 mu) z u), z standard normal: what is left is the moment
-    generating function of x, averaged over two normals by Gauss-Hermite quadrature.
+    Given x, the moment is exp of a quadratic form of rank two in x. The identity
+    exp(mu u^2) = E exp(sqrt(2 mu) z u), z standard normal, linearises the form in each eigenvector. The
+    moment is then the moment generating function of x, averaged over two normals by Gauss-Hermite quadrature.
     """
-    # In units of the strong model's noise, so that the form has none.
+    # In units of the strong model's noise, so that the quadratic form is dimensionless.
     rate, weak_noise = exponent, task.supervisor.noise / task.source.noise
     difference, shift = difference / task.source.noise, shift / task.source.noise
     delta_squared = difference @ difference
@@ -184,14 +184,14 @@ def _quadrature_log_moment(
     form = jnp.array([[diagonal, off_diagonal], [off_diagonal, 0.0]])
     eigenvalues, eigenvectors = jnp.linalg.eigh(form)
     directions = eigenvectors.T @ jnp.stack([first, second])
-    # Complex in the default precision: a negative eigenvalue turns the moment into a phase.
+    # Complex roots: a negative eigenvalue gives an imaginary argument.
     is_zero = eigenvalues == 0
     roots = jnp.where(is_zero, 0.0, jnp.sqrt(jnp.where(is_zero, 1.0, 2.0 * eigenvalues) + 0j))
 
     nodes, weights = np.polynomial.hermite_e.hermegauss(num_nodes)
     weights = jnp.asarray(weights / weights.sum(), dtype=eigenvalues.dtype)
     nodes = jnp.asarray(nodes, dtype=eigenvalues.dtype)
-    # x and -x have one law, so that half of the nodes of one axis carry all the information.
+    # x and -x have the same law, so half of the nodes of one axis suffice.
     half = num_nodes // 2
     scaled = roots[:, None] * nodes
     argument = scaled[0, half:, None, None] * directions[0] + scaled[1, None, :, None] * directions[1]

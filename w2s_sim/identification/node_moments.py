@@ -1,4 +1,4 @@
-"""Moments m_k(s) by quadrature over nodes: for mapped features, and for label noise that is not normal."""
+"""Moments m_k(s) by quadrature over nodes, for mapped features and for non-normal label noise."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,13 +15,14 @@ from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian
 from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.tasks.regression_task import TransferTask
 
-# The noise e = sinh((pi/2) sinh t) on an even grid of t: exponentially accurate for smooth densities, with
-# tails as heavy as those of Student t. The last node lies at 2e4 standard deviations.
+# Double-exponential quadrature of the noise, e = sinh((pi/2) sinh t) on an equidistant grid of t, is
+# exponentially accurate for smooth densities, also with tails as heavy as those of Student t. The last node
+# lies at 2e4 standard deviations.
 NOISE_EDGE = 2.6
 NOISE_NODES = 161
-# A coordinate of two projections of Gaussian features.
+# Nodes per axis for two projections of Gaussian features.
 NODES = 32
-# An integrand that has not died out there has no finite integral.
+# If the value at an outermost noise node exceeds this share of the sum, the moment counts as infinite.
 LARGEST_EDGE_SHARE = 1e-6
 
 
@@ -35,7 +36,7 @@ def has_normal_noise(task: TransferTask) -> bool:
 
 
 def has_nodes(law: FeatureLaw, refinement: float) -> bool:
-    """Whether moments can be summed over the nodes of the features, refined so many times."""
+    """Whether the feature law has a quadrature with `refinement` times the usual nodes per axis."""
     if has_gaussian_features(law):
         return True
     try:
@@ -46,18 +47,18 @@ def has_nodes(law: FeatureLaw, refinement: float) -> bool:
 
 
 def _axis_nodes(law: FeatureLaw, refinement: float) -> int:
-    """A coordinate; a feature map says how many it needs."""
+    """Quadrature nodes per coordinate; mapped features set their own number."""
     return round(refinement * (law.num_nodes if isinstance(law, MappedFeatures) else NODES))
 
 
 def node_log_moments(
     task: TransferTask, refinement: float = 1.0
 ) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
-    """s -> log m_k(s_k) in nats; inf where the moment is infinite, or beyond what nodes can hold.
+    """Return the function s -> log m_k(s_k) in nats; inf if the moment is infinite or not resolved.
 
     Args:
         task: The transfer task.
-        refinement: How many times more nodes an axis than usual.
+        refinement: Factor on the usual number of nodes per axis.
     """
     competitors = jnp.arange(task.num_concepts)
 
@@ -74,11 +75,11 @@ def node_log_moments(
 def node_log_moment(
     task: TransferTask, competitor: Int[Array, ""], refinement: float = 1.0
 ) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
-    """s -> log m_k(s) of one competitor k, for many s: what needs no s is computed once.
+    """Return the function s -> log m_k(s) of one competitor k; parts without s are computed once.
 
-    Given x, an odds ratio depends on x through u = Delta^T x and v = (beta'_j - beta_*)^T x alone: the weak
-    residual from k* is v + sigma' e, that from k is v - u + sigma' e. Both are laid out on nodes, and e too
-    where the noise is not normal.
+    The odds depend on x only through u = Delta^T x and v = (beta'_j - beta_*)^T x: the residual of a weak
+    label is v + sigma' e under k*, and v - u + sigma' e under k. Quadrature nodes discretise u and v, and
+    also e if the noise is not normal.
     """
     star = task.source.vectors[task.target_concept]
     difference = task.source.vectors[competitor] - star
@@ -97,7 +98,7 @@ def node_log_moment(
         return laid_out(*projections(difference, shift))
 
     def only_shown(concept: Array, function: Callable[[], Any]) -> Any:
-        """Zeros for a concept that is never demonstrated: moments take long."""
+        """Skip concepts that are never demonstrated and return zeros: moments are expensive."""
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(function))
         return jax.lax.cond(shown[concept], function, lambda: nothing)
 
@@ -114,20 +115,20 @@ def node_log_moment(
 
 
 def mean_over_shown(task: TransferTask, log_moments: Float[Array, "*K K"]) -> Float[Array, "*K"]:
-    """log sum_j alpha^Q_j m_kj, without the infinite moments of concepts that are never demonstrated."""
+    """Log of sum_j alpha^Q_j m_kj over the demonstrated j; moments of other j may be infinite."""
     shown = task.target_prior > 0
     log_weights = jnp.where(shown, jnp.log(jnp.where(shown, task.target_prior, 1.0)), -jnp.inf)
     return jax.nn.logsumexp(jnp.where(shown, log_weights + log_moments, -jnp.inf), axis=-1)
 
 
 def root(square: Float[Array, ""]) -> Float[Array, ""]:
-    """The root of a square, with a finite derivative at zero; of what rounding takes below zero, zero."""
+    """Square root with a finite derivative at zero; values that rounding makes negative give zero."""
     positive = square > 0
     return jnp.where(positive, jnp.sqrt(jnp.where(positive, square, 1.0)), 0.0)
 
 
 def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array], tuple[Array, Array, Array]]:
-    """(Delta, beta'_j - beta_*) -> nodes u, v and their weights."""
+    """Return the function (Delta, beta'_j - beta_*) -> nodes u, nodes v and weights."""
     if not has_gaussian_features(task.features):
         points, weights = task.features.quadrature(num_nodes)
         return lambda difference, shift: (points @ difference, points @ shift, weights)
@@ -135,7 +136,7 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
     covariance = task.features.covariance
 
     def project(difference: Array, shift: Array) -> tuple[Array, Array, Array]:
-        """Two projections of Gaussian features are two normals: two coordinates are enough."""
+        """Two projections of Gaussian features are jointly normal, so two coordinates are enough."""
         length = root(difference @ covariance @ difference)
         along = shift @ covariance @ difference / jnp.where(length > 0, length, 1.0)
         across = root(shift @ covariance @ shift - along**2)
@@ -145,7 +146,7 @@ def _projections(task: TransferTask, num_nodes: int) -> Callable[[Array, Array],
 
 
 def _normal_noise(task: TransferTask, u: Array, v: Array, weights: Array) -> tuple[Array, ...]:
-    """u, u - 2v and the spread sigma' u in units of the strong model's noise, and the logs of the weights."""
+    """Return u, u - 2v and sigma' u in units of the strong model's noise, and the log weights."""
     weak_noise = task.supervisor.noise / task.source.noise
     u, v = u / task.source.noise, v / task.source.noise
     return u, u - 2.0 * v, weak_noise * u, jnp.log(weights)
@@ -154,7 +155,10 @@ def _normal_noise(task: TransferTask, u: Array, v: Array, weights: Array) -> tup
 def _log_moment_of_normal_noise(
     u: Array, gap: Array, spread: Array, log_weights: Array, exponent: Array
 ) -> Array:
-    """The noise integrated in closed form; s multiplies first: it is small where the others are large."""
+    """Log moment with the noise integrated in closed form.
+
+    Products start with s, which is small where the other factors are large.
+    """
     return jax.nn.logsumexp(-0.5 * exponent * u * gap + 0.5 * (exponent * spread) ** 2 + log_weights)
 
 
@@ -166,7 +170,7 @@ def _noise_on_nodes(task: TransferTask, num_nodes: int) -> Callable[..., tuple[A
     log_steps = jnp.asarray(np.log(slopes * (grid[1] - grid[0])), dtype=float)
 
     def lay_out(u: Array, v: Array, weights: Array) -> tuple[Array, ...]:
-        """The log-odds of every node of features and noise, and the logs of both laws' weights."""
+        """Log-odds at every pair of feature and noise nodes, and the log weights of both."""
         residuals = v[:, None] + task.supervisor.noise * noise
         from_star = task.source.law.log_density(residuals / task.source.noise)
         from_other = task.source.law.log_density((residuals - u[:, None]) / task.source.noise)

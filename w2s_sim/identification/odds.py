@@ -1,10 +1,10 @@
-"""The law of one demonstration's log-odds, as far as closed forms and sums reach: moments of complex order.
+"""The law of the log-odds of one demonstration: moments of complex order, in closed form or as finite sums.
 
-All in float64 NumPy, and in units of the strong model's noise. ell_k = log(p_k / p_*) of one weak
-demonstration has the moment m_k(z) = E exp(z ell_k), for regression with Gaussian features
-    m_k(z) = sum_j alpha^Q_j (1 + z delta^2 (1 - 2t - z sigma_eff^2))^(-1/2),
-for finitely many outcomes a sum over them. Along a line of constant real part it is what the tilted law's
-characteristic function is: along Re z = s, m_k(s + iu) / m_k(s) = E_k exp(iu ell_k).
+All computations use float64 NumPy and units of the strong model's noise. The log-odds ell_k = log(p_k / p_*)
+of one weak demonstration have the moment m_k(z) = E exp(z ell_k). For regression with Gaussian features
+    m_k(z) = sum_j alpha^Q_j (1 + z delta^2 (1 - 2t - z sigma_eff^2))^(-1/2);
+for finitely many outcomes the moment is a finite sum. On the line Re z = s, the moment gives the
+characteristic function of the tilted law: m_k(s + iu) / m_k(s) = E_k exp(iu ell_k).
 """
 
 import abc
@@ -18,25 +18,25 @@ from w2s_sim.identification.gaussian_tilting import GaussianTilt
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Logits of a first look, a quarter apart, and how often the best one's neighbourhood is looked at again.
+# First grid of logits, with spacing 1/4, and the number and size of the refinements around the best logit.
 LOGITS = np.linspace(-80.0, 36.0, 465)
 CLOSER_LOOKS, CLOSER_POINTS = 9, 17
 
 
 class OddsLaw(abc.ABC):
-    """Joint law of the log-odds ell_k of one demonstration."""
+    """Joint law of the log-odds ell_k of one demonstration, over all competitors k."""
 
     @abc.abstractmethod
     def log_moment(self, competitor: int, order: Inexact[np.ndarray, "*z"]) -> Inexact[np.ndarray, "*z"]:
-        """log m_k(z) in nats; inf at a real order where the moment is infinite."""
+        """Log moment log m_k(z) in nats; inf at a real order z where the moment is infinite."""
 
     @abc.abstractmethod
     def tilted_pair(self, competitor: int, order: float, other: int) -> "TiltedPair":
-        """What the law tilted towards k by a real order in (0, 1) makes of ell_k and of another's ell_j."""
+        """Moments of (ell_k, ell_j) under the law tilted towards k by a real order in (0, 1)."""
 
     @abc.abstractmethod
     def step(self, competitor: int, order: float, num_demonstrations: int) -> float | None:
-        """A step that a sum over Im z may take along Re z = order; None where there is no lattice to miss."""
+        """Step in Im z that resolves all peaks along Re z = order; None if no lattice can cause peaks."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,10 +44,10 @@ class TiltedPair:
     """First and second moments of (ell_k, ell_j) of one demonstration, in nats, under a tilted law.
 
     Attributes:
-        mean: Of the two.
-        covariance: Of the two.
-        log_possible: log of the probability that j does not exclude the demonstration, given which the
-            moments are.
+        mean: Mean of the pair.
+        covariance: Covariance of the pair.
+        log_possible: Log probability that j does not exclude the demonstration; the moments are conditional
+            on this event.
     """
 
     mean: Float[np.ndarray, "2"]
@@ -62,7 +62,7 @@ class TiltedPair:
         seconds: Float[np.ndarray, "m 2 2"],
         total: float | None = None,
     ) -> "TiltedPair":
-        """Of a mixture whose parts have these weights, means and second moments."""
+        """Compute the moments of a mixture from the weights, means and second moments of its components."""
         possible = float(weights.sum())
         shares = weights / (possible or 1.0)
         mean = shares @ means
@@ -72,7 +72,7 @@ class TiltedPair:
 
 
 def odds_law(task: TransferTask | FiniteTask) -> OddsLaw:
-    """The law of a task's log-odds.
+    """Return the law of the log-odds of a task.
 
     Raises:
         InputError: If features or labels are neither Gaussian nor finite.
@@ -81,10 +81,10 @@ def odds_law(task: TransferTask | FiniteTask) -> OddsLaw:
 
 
 def lowest_point(function: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> tuple[float, float]:
-    """Where a convex function on (0, 1) is lowest, and how far from the nearer end that is.
+    """Minimiser of a convex function on (0, 1), and its distance to the nearer end.
 
     Args:
-        function: Points, and their distances from the nearer end, to values; inf is allowed.
+        function: Maps points and their distances to the nearer end to values; inf is allowed.
     """
 
     def place(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,7 +106,7 @@ def _double(values: object) -> np.ndarray:
 
 @dataclasses.dataclass(frozen=True)
 class GaussianOdds(OddsLaw):
-    """Regression concepts with Gaussian features; j runs over the concepts that are demonstrated.
+    """Log-odds of regression concepts with Gaussian features; j runs over the demonstrated concepts.
 
     Attributes:
         weights: alpha^Q_j.
@@ -147,11 +147,11 @@ class GaussianOdds(OddsLaw):
         excess = z * delta_squared * (1.0 - 2.0 * overlaps - z * variances)
         infinite = np.any((excess.real <= -1.0) & (np.imag(z) == 0.0), axis=-1)
         powers = -0.5 * np.log1p(np.where(infinite[..., None], 0.0, excess))
-        # The distance of a mixture from 1 keeps its digits.
+        # expm1 and log1p keep the precision of moments near 1.
         return np.where(infinite, np.inf, np.log1p(np.expm1(powers) @ self.weights))
 
     def tilted_pair(self, competitor: int, order: float, other: int) -> "TiltedPair":
-        # ell_k = w^T F_k w / 2 for w = (zeta_k, zeta_j, e); tilted, w has the covariance (C^-1 - s F_k)^-1.
+        # ell_k = w^T F_k w / 2, w = (zeta_k, zeta_j, e); under the tilt w has covariance (C^-1 - s F_k)^-1.
         forms = np.zeros((2, 3, 3))
         for i in (0, 1):
             forms[i, i, i], forms[i, i, 2], forms[i, 2, i] = -1.0, 1.0, 1.0
@@ -174,11 +174,11 @@ class GaussianOdds(OddsLaw):
 
 @dataclasses.dataclass(frozen=True)
 class FiniteOdds(OddsLaw):
-    """Concepts with finitely many outcomes, those that the weak model shows.
+    """Log-odds of concepts with finitely many outcomes, for the outcomes that the weak model shows.
 
     Attributes:
-        weights: q'(o).
-        values: ell_k(o) in nats; -inf where k excludes an outcome, inf where k* does.
+        weights: Probability q'(o) of every outcome.
+        values: Log-odds ell_k(o) in nats; -inf if k excludes the outcome, inf if k* excludes it.
     """
 
     weights: Float[np.ndarray, " M"]
@@ -200,7 +200,7 @@ class FiniteOdds(OddsLaw):
             return np.full(z.shape, np.inf, dtype=z.dtype)
         if len(values) == 0:
             return np.full(z.shape, -np.inf, dtype=z.dtype)
-        # In parts, so that many outcomes need little memory.
+        # Split into parts to limit memory for many outcomes.
         parts = np.array_split(z.reshape(-1), max(1, z.size * len(values) // 2**20))
         return np.concatenate([_log_mean_power(part, values, weights) for part in parts]).reshape(z.shape)
 
@@ -213,8 +213,8 @@ class FiniteOdds(OddsLaw):
         return TiltedPair.of(np.where(possible, tilted, 0.0), values, seconds, float(tilted.sum()))
 
     def step(self, competitor: int, order: float, num_demonstrations: int) -> float:
-        # The sum over a grid of Im z adds the tilted laws of log-odds that differ by multiples of 2 pi over
-        # its step: all but one must lie where there is next to no mass.
+        # A sum over a grid of Im z aliases log-odds that differ by multiples of 2 pi / step: all aliases but
+        # one must have negligible mass under the tilted law.
         values, weights = self._possible(competitor)
         tilted = weights * np.exp(order * (values - values.max()))
         tilted /= tilted.sum()
@@ -229,7 +229,7 @@ class FiniteOdds(OddsLaw):
 
 
 def _log_mean_power(z: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """log sum w exp(z v), the largest real part taken out."""
+    """Log of sum w exp(z v), computed relative to the largest real part."""
     exponents = z[:, None] * values
     largest = np.real(exponents).max(axis=1)
     with np.errstate(divide="ignore"):

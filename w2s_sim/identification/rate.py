@@ -1,11 +1,11 @@
-"""The exact exponent of misidentification, and the prefactor that goes with it.
+"""The exact exponent and prefactor of the misidentification probability E[1 - pi_n(k*)].
 
-E[1 - pi_n(k*)] decays like exp(-n I), I = min_k I_k, I_k = max_{0 <= s <= 1} -log m_k(s). Where the maximiser
-s_k is inside (0, 1) and log-odds lie on no lattice, competitor k contributes
+E[1 - pi_n(k*)] decays like exp(-n I), I = min_k I_k, I_k = max_{0 <= s <= 1} -log m_k(s). If the maximiser
+s_k is in (0, 1) and the log-odds do not lie on a lattice, competitor k contributes
     rho_k^{s_k} exp(-n I_k) (pi / sin(pi s_k)) (2 pi n v_k)^{-1/2} (1 + a_k / n + O(n^-2)),
-rho_k its prior odds and v_k the second derivative of log m_k at s_k. Competitors of the same log-odds count
-as one with the sum of their prior odds. Proof: theory/identification-rate.md, after Bahadur & Rao 1960
-(Ann. Math. Statist. 31, "On deviations of the sample mean").
+where rho_k are its prior odds and v_k is the second derivative of log m_k at s_k. Competitors with the same
+log-odds count as one with the sum of their prior odds. Proof: theory/identification-rate.md, after Bahadur &
+Rao 1960 (Ann. Math. Statist. 31, "On deviations of the sample mean").
 """
 
 from functools import partial
@@ -23,17 +23,17 @@ from w2s_sim.identification.moments import log_odds_moments
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Exponents that agree to this share are equal: what float32 makes of equal ones.
+# Relative tolerance within which exponents count as equal, because of float32 rounding.
 TIED = 1e-5
 
 
 def identification_exponents(
     task: TransferTask | FiniteTask,
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """I_k of every competitor in nats per demonstration (inf for k* and the excluded), and s_k.
+    """Exponents I_k in nats per demonstration (inf for k* and concepts of prior 0), and s_k.
 
     Args:
-        task: The transfer task; its source prior matters only through whom it excludes.
+        task: The transfer task; only the support of its source prior matters.
     """
     prior = task.source.prior
     even = eqx.tree_at(lambda t: t.source.prior, task, jnp.where(prior > 0, 1.0 / jnp.sum(prior > 0), 0.0))
@@ -42,7 +42,7 @@ def identification_exponents(
 
 
 def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
-    """I = min_k I_k, in nats per demonstration.
+    """Rate I = min_k I_k, in nats per demonstration.
 
     Source: theorem `identification-rate`.
     """
@@ -50,11 +50,12 @@ def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
 
 
 def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
-    """Whether s_k is inside (0, 1) for every competitor that attains I. Needs concrete values.
+    """Whether s_k is in the open interval (0, 1) for every k that attains I. Needs concrete values.
 
-    It is below 1 where log m_k rises at s = 1 or is infinite there, and above 0 where I_k > 0, if k excludes
-    no demonstration: m_k(0) is then 1. If it does, m_k(0+) < 1, and log m_k must fall at 0. No s is too near
-    to an end to count, and what that means for a context of n demonstrations is another question.
+    s_k < 1 if log m_k increases at s = 1 or is infinite there. If k excludes no demonstration, m_k(0) = 1,
+    and I_k > 0 implies s_k > 0. If k excludes some demonstration, m_k(0+) < 1, and s_k > 0 requires that
+    log m_k decreases at 0. An s_k arbitrarily close to an end still counts as interior; the accuracy of the
+    expansion at a finite n is a separate question.
     """
     rates, _ = identification_exponents(task)
     start, end = jnp.zeros(task.num_concepts), jnp.ones(task.num_concepts)
@@ -68,20 +69,20 @@ def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
 def _moments_and_slopes(
     task: TransferTask | FiniteTask, exponents: Float[Array, " K"]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """log m_k(s_k) and its derivative."""
+    """Return log m_k(s_k) and its derivative in s_k."""
     return jax.jvp(partial(log_odds_moments, task), (exponents,), (jnp.ones_like(exponents),))
 
 
 def sharp_log_misidentification(
     task: TransferTask | FiniteTask, num_demonstrations: ArrayLike
 ) -> Float[np.ndarray, "*n"]:
-    """log E[1 - pi_n(k*)] in nats, to relative O(n^-2) where nearest competitors have s_k inside (0, 1).
+    """Log of E[1 - pi_n(k*)] in nats, up to relative O(n^-2) if the nearest competitors have 0 < s_k < 1.
 
-    A competitor whose s_k is at an end counts with its Chernoff term, which is at least its share.
+    A competitor with s_k = 0 or 1 contributes its Chernoff term, an upper bound on its contribution.
 
     Args:
         task: The transfer task, with Gaussian features or finitely many outcomes.
-        num_demonstrations: n, one or several.
+        num_demonstrations: One or several values of n.
 
     Raises:
         InputError: If features or labels are neither Gaussian nor finite.
@@ -97,18 +98,19 @@ def sharp_log_misidentification(
 def corrected_slopes(
     task: TransferTask | FiniteTask, num_demonstrations: int, competitors: Bool[Array, " K"] | None = None
 ) -> tuple[float, float]:
-    """(log E_n - log E_2n - (1/2) log 2) / n in nats, as it is and as it were if log-odds had no lattice.
+    """Slope (log E_n - log E_2n - (1/2) log 2) / n in nats, exact and without the effect of a lattice.
 
-    Every competitor's E[r / (1 + r)] is computed without an expansion in n: for two concepts the slope is
-    exact. What several competitors share is exact where they are one or far apart, and normal in between.
+    E[r / (1 + r)] of every competitor is computed without an expansion in n, so for two concepts the slope is
+    exact. The overlap of several competitors is exact if they coincide or are well separated, and uses a
+    normal approximation in between.
 
     Args:
         task: The transfer task, with Gaussian features or finitely many outcomes.
         num_demonstrations: n >= 1.
-        competitors: Whose posterior mass E_n is; all but the intended concept when left out.
+        competitors: Mask of the concepts whose mass E_n counts; by default all but the intended concept.
 
     Returns:
-        The two slopes; nan where they cannot be computed, or nobody competes.
+        The two slopes; nan if they cannot be computed, or if there is no competitor.
 
     Raises:
         InputError: If features or labels are neither Gaussian nor finite.

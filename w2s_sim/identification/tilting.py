@@ -1,21 +1,20 @@
-"""Rare-event simulation of a misidentified concept, by exponential tilting.
+"""Rare-event simulation of misidentification by exponential tilting.
 
-After n demonstrations the posterior of the wrong concepts is of order exp(-n I): naive sampling would
-wait for an event of that probability. Here demonstrations are drawn from laws under which the event is
-common, and reweighted. Under the tilt s of a competitor k one demonstration has the density
-(p_k / p_*)^s / m_k(s) relative to its own law. One competitor is drawn per context, with probability
-proportional to its Chernoff term
+After n demonstrations the posterior mass of the wrong concepts is of order exp(-n I): naive sampling would
+wait for an event of that probability. Importance sampling draws demonstrations from laws under which the
+event is common, and reweights them. Under the tilt towards a competitor k with exponent s, one demonstration
+has the density (p_k / p_*)^s / m_k(s) relative to its own law. One competitor is drawn per context, with
+probability proportional to its Chernoff term
     T_k = (alpha^P_k / alpha^P_*)^{s_k} m_k(s_k)^n,    eps_n = sum_k T_k,
-and all n demonstrations from its tilted law. With r_k = pi_n(k) / pi_n(k*) the mixture has the density
-sum_k r_k^{s_k} / eps_n, so that
+and all n demonstrations are drawn from its tilted law. With r_k = pi_n(k) / pi_n(k*) the mixture has the
+density sum_k r_k^{s_k} / eps_n, so that
     E[1 - pi_n(k*)] = eps_n E_tilted[(1 - pi_n(k*)) / sum_k r_k^{s_k}],
-and the ratio under the mean lies in [0, 1], because 1 - pi_n(k*) <= sum_k min(1, r_k). It is the scaled
-replicate: of moderate size however small the probability. Proofs: theory/identification-rate.md.
+and the ratio inside the expectation lies in [0, 1], because 1 - pi_n(k*) <= sum_k min(1, r_k). This ratio is
+the scaled replicate, of moderate size however small the probability. Proofs: theory/identification-rate.md.
 
-What one demonstration looks like under a tilt is in `gaussian_tilting` and `finite_tilting`.
+The tilted laws of one demonstration are in `gaussian_tilting` and `finite_tilting`.
 
-Siegmund 1976 (Ann. Statist. 4, "Importance sampling in the Monte Carlo study of sequential tests") is
-the source of the idea.
+Source: Siegmund 1976 (Ann. Statist. 4, "Importance sampling in the Monte Carlo study of sequential tests").
 """
 
 import equinox as eqx
@@ -32,12 +31,12 @@ from w2s_sim.tasks.task import WeakData
 
 
 class TiltingPlan(eqx.Module):
-    """All that tilted replicates share: computed once, whatever the number of replicates.
+    """Quantities that all tilted replicates share, computed once.
 
     Attributes:
-        log_terms: log T_k of every competitor, in nats; -inf for k* and whoever does not compete.
-        exponents: s_k in [0, 1].
-        law: The tilted laws of one demonstration.
+        log_terms: Log Chernoff term log T_k, in nats; -inf for k* and other concepts that do not compete.
+        exponents: Tilting exponents s_k in [0, 1].
+        law: Tilted laws of one demonstration.
         num_demonstrations: n >= 1.
     """
 
@@ -48,16 +47,16 @@ class TiltingPlan(eqx.Module):
 
     @property
     def log_bound(self) -> Float[Array, ""]:
-        """log eps_n, in nats: the unit of the scaled replicates."""
+        """Log of eps_n, the unit of the scaled replicates, in nats."""
         return jax.nn.logsumexp(self.log_terms)
 
     @property
     def largest_log_moment(self) -> Float[Array, ""]:
-        """max_k log m_k(s_k) over the competitors."""
+        """Largest log moment max_k log m_k(s_k) over the competitors, in nats."""
         return jnp.max(jnp.where(self.log_terms > -jnp.inf, self.law.log_moments, -jnp.inf))
 
     def log_unit(self, num_demonstrations: int) -> Float[Array, ""]:
-        """log of the unit for N >= n demonstrations, in nats: eps_n max_k m_k(s_k)^{N-n}."""
+        """Log of the unit eps_n max_k m_k(s_k)^{N-n} for N >= n demonstrations, in nats."""
         return self.log_bound + (num_demonstrations - self.num_demonstrations) * self.largest_log_moment
 
 
@@ -66,13 +65,13 @@ def tilting_plan(
     num_demonstrations: int,
     competitors: Bool[Array, " K"] | None = None,
 ) -> TiltingPlan:
-    """How to simulate the posterior mass of the competitors of the intended concept.
+    """Compute the tilting plan to simulate the posterior mass of the competitors.
 
     Args:
-        task: A task with Gaussian features (mixed by a matrix or not) or with finitely many outcomes; any
-            weak model, any target prior, each demonstration drawing its own concept.
+        task: A task with Gaussian features of any covariance, or with finitely many outcomes; any weak
+            model and target prior. Each demonstration has its own draw of the concept.
         num_demonstrations: n >= 1.
-        competitors: Whose mass is wanted; all but the intended concept when left out.
+        competitors: Mask of the concepts whose mass is simulated; by default all but the intended concept.
 
     Raises:
         InputError: If features are not Gaussian: their tilted law has no closed form.
@@ -94,17 +93,17 @@ def tilted_context(
     *,
     key: Key[Array, ""],
 ) -> WeakData:
-    """Independent demonstrations from a law tilted towards one competitor.
+    """Draw independent demonstrations from the law tilted towards one competitor.
 
     Args:
         task: The task.
-        plan: Its plan.
-        num_demonstrations: N, how many.
-        competitor: Towards whom; drawn in proportion to the plan's Chernoff terms when left out.
+        plan: The tilting plan of the task.
+        num_demonstrations: Number of demonstrations N.
+        competitor: Index of the competitor; by default drawn in proportion to the plan's Chernoff terms.
         key: Typed PRNG key.
     """
     level_key, *keys = jax.random.split(key, 3)
-    # One block of uniforms for all choices: every call of the generator takes long to compile.
+    # Draw all uniforms in one call: every call of the generator is slow to compile.
     levels = jax.random.uniform(level_key, (num_demonstrations + 1,))
     if competitor is None:
         competitor = pick(jax.nn.softmax(plan.log_terms), levels[0])
@@ -114,7 +113,7 @@ def tilted_context(
 def tilted_replicate(
     task: TransferTask | FiniteTask, plan: TiltingPlan, *, key: Key[Array, ""]
 ) -> Float[Array, ""]:
-    """A scaled replicate in [0, 1], of mean E[sum of pi_n over the competitors] / eps_n."""
+    """Draw a scaled replicate in [0, 1] with mean E[sum of pi_n over the competitors] / eps_n."""
     data = tilted_context(task, plan, plan.num_demonstrations, key=key)
     return scaled_mass(task, plan, data)
 
@@ -123,12 +122,12 @@ def scaled_mass(task: TransferTask | FiniteTask, plan: TiltingPlan, data: WeakDa
     """Posterior mass of the competitors after a tilted context, reweighted and divided by the plan's unit.
 
     The context may be longer than the plan's n. After N demonstrations the mixture has the density
-    sum_k r_k^{s_k} m_k^{n-N} / eps_n, and the mass over the density is at most eps_n max_k m_k^{N-n}, the
-    unit for N demonstrations.
+    sum_k r_k^{s_k} m_k^{n-N} / eps_n. The ratio of mass to density is at most eps_n max_k m_k^{N-n}, the unit
+    for N demonstrations.
 
     Args:
         task: The task.
-        plan: Its plan.
+        plan: The tilting plan of the task.
         data: N >= n demonstrations from `tilted_context`.
     """
     log_posterior = task.source.log_posterior(data.inputs, data.labels)
@@ -137,9 +136,9 @@ def scaled_mass(task: TransferTask | FiniteTask, plan: TiltingPlan, data: WeakDa
     log_odds = jnp.where(competes, log_posterior - log_posterior[task.target_concept], 0.0)
     further = data.labels.shape[0] - plan.num_demonstrations
     slack = further * (plan.largest_log_moment - plan.law.log_moments)
-    # At s_k = 0 too, contexts that k excludes have no density under the tilt towards k.
+    # Contexts that k excludes have density zero under the tilt towards k, also at s_k = 0.
     is_possible = competes & (log_odds > -jnp.inf)
     powers = plan.exponents * jnp.where(is_possible, log_odds, 0.0)
     log_density = jax.nn.logsumexp(jnp.where(is_possible, powers + slack, -jnp.inf))
-    # Rounding alone could lift it above one.
+    # Without rounding, the ratio is at most one.
     return jnp.exp(jnp.minimum(log_mass - log_density, 0.0))

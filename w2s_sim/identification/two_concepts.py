@@ -2,12 +2,12 @@
 
 With Delta = beta_k - beta_* and zeta_i = Delta^T x_i, let V = sum_i zeta_i^2, which is delta^2 chi^2_n. Given
 the zeta_i, the residuals y'_i - beta_*^T x_i are independent normals of mean (c/delta^2) zeta_i and variance
-sigma_eff^2 = q - c^2/delta^2, and so the log-odds of the wrong concept are normal given V alone:
+sigma_eff^2 = q - c^2/delta^2. Therefore the log-odds of the wrong concept are normal given V:
     log r | V ~ N(log(alpha^P_k/alpha^P_*) - V (1 - 2 c/delta^2) / (2 sigma^2),  V sigma_eff^2 / sigma^4).
-What is left is E[1/(1 + 1/r)] over u = log(V/delta^2) and a standard normal z. Everything is in logarithms
-and in float64, and nodes are placed where the integrand is large, however far in the tail that is. Given u
-the integrand is log-concave in z with curvature at least one, so that sqrt(2 REACH) to both sides of its
-maximum z_u is wide enough.
+The probability is E[1/(1 + 1/r)] over u = log(V/delta^2) and a standard normal z. The computation uses
+logarithms in float64 and places nodes where the integrand is large, also far in the tail. Given u, the
+integrand is log-concave in z with curvature at least one, so an interval of half-width sqrt(2 REACH) around
+its maximum z_u is wide enough.
 """
 
 import dataclasses
@@ -21,9 +21,9 @@ from w2s_sim.errors import InputError
 from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Nodes reach out to where the integrand has fallen by this many nats.
+# The nodes cover the region where the integrand is within this many nats of its maximum.
 REACH = 40.0
-# Halvings that find a maximum; it need not be exact, for it only places the nodes.
+# Bisection steps for a maximum, which only places the nodes and need not be exact.
 BISECTIONS = 60
 FIRST_NODES = 64
 MOST_NODES = 8192
@@ -32,12 +32,12 @@ TOLERANCE = 1e-9
 
 @dataclasses.dataclass(frozen=True)
 class TwoConceptProbability:
-    """E[1 - pi_n(k*)] of two concepts.
+    """Value and convergence of E[1 - pi_n(k*)] for two concepts.
 
     Attributes:
-        log_value: Its natural logarithm.
-        relative_change: By what share it changed when the number of nodes was last doubled, on both axes.
-        nodes: Nodes per axis.
+        log_value: Natural logarithm of the probability.
+        relative_change: Relative change of the probability when the nodes per axis were last doubled.
+        nodes: Final number of nodes per axis.
     """
 
     log_value: float
@@ -46,18 +46,18 @@ class TwoConceptProbability:
 
 
 def misidentification_of_two_concepts(task: TransferTask, num_demonstrations: int) -> TwoConceptProbability:
-    """E[1 - pi_n(k*)] for K = 2, a point-mass target and Gaussian features, to a relative 1e-9.
+    """Compute E[1 - pi_n(k*)] for K = 2, a point-mass target and Gaussian features, to a relative 1e-9.
 
-    Nodes are doubled until the value moves by less than that: the trapezoidal rule converges geometrically
-    for a smooth integrand that dies out on both sides.
+    The nodes are doubled until the relative change is below 1e-9. The trapezoidal rule converges
+    geometrically for a smooth integrand that decays on both sides.
 
     Args:
-        task: Two concepts; any weak model.
+        task: A task with two concepts and any weak model.
         num_demonstrations: n >= 1.
 
     Raises:
-        InputError: If the task is of another kind, its two concepts are one, or the weak labels are a
-            function of Delta^T x (sigma_eff = 0).
+        InputError: If the task does not meet these conditions, its two concepts are equal, or the weak labels
+            are a function of Delta^T x (sigma_eff = 0).
     """
     require_count("num_demonstrations", num_demonstrations, 1)
     integrand = _LogIntegrand.of(task, num_demonstrations)
@@ -76,13 +76,13 @@ def misidentification_of_two_concepts(task: TransferTask, num_demonstrations: in
 
 @dataclasses.dataclass(frozen=True)
 class _LogIntegrand:
-    """log of the density of u = log(V/delta^2) and z, times 1/(1 + exp(-log r)).
+    """Log integrand: joint density of u = log(V/delta^2) and z, times 1/(1 + exp(-log r)).
 
     Attributes:
-        size: n.
-        log_prior_odds: log(alpha^P_k / alpha^P_*).
-        drift: -(delta^2 - 2c) / (2 sigma^2), mean of log r per unit of V/delta^2.
-        diffusion: delta^2 sigma_eff^2 / sigma^4, its variance per unit of the same.
+        size: Number of demonstrations n.
+        log_prior_odds: Log prior odds log(alpha^P_k / alpha^P_*).
+        drift: Change -(delta^2 - 2c) / (2 sigma^2) of the mean of log r per unit of V/delta^2.
+        diffusion: Variance delta^2 sigma_eff^2 / sigma^4 of log r per unit of V/delta^2.
     """
 
     size: int
@@ -126,7 +126,7 @@ class _LogIntegrand:
         )
 
     def __call__(self, u: Float[np.ndarray, "u 1"], steps: Float[np.ndarray, " z"]) -> np.ndarray:
-        """Values at z = z_u + steps, one row for every u."""
+        """Evaluate the log integrand at z = z_u + steps, one row per u."""
         half = 0.5 * self.size
         log_density_u = half * u - 0.5 * np.exp(u) - half * np.log(2.0) - gammaln(half)
         mean, deviation = self._log_odds(u)
@@ -140,7 +140,7 @@ class _LogIntegrand:
         return self.log_prior_odds + self.drift * spread, np.sqrt(self.diffusion * spread)
 
     def _peak(self, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-        """z_u: the root of z = deviation (1 - expit(mean + deviation z)), which lies in [0, deviation]."""
+        """Maximum z_u: the root of z = deviation (1 - expit(mean + deviation z)) in [0, deviation]."""
         low, high = np.zeros_like(deviation), deviation
         for _ in range(BISECTIONS):
             middle = 0.5 * (low + high)
@@ -149,8 +149,8 @@ class _LogIntegrand:
         return 0.5 * (low + high)
 
     def range_of_u(self) -> tuple[float, float]:
-        """Where the largest value over z is within exp(-REACH) of the largest of all."""
-        # The density of u falls like exp(n u / 2) on the left and like exp(-exp(u) / 2) on the right.
+        """Range of u where the maximum over z is at least exp(-REACH) times the global maximum."""
+        # The density of u decays like exp(n u / 2) on the left and like exp(-exp(u) / 2) on the right.
         left = np.log(self.size) - 4.0 - 4.0 * (REACH + abs(self.log_prior_odds)) / self.size
         grid = np.linspace(left, np.log(self.size + 8.0 * REACH) + 2.0, 4001)
         profile = self(grid[:, None], np.zeros(1))[:, 0]
@@ -158,11 +158,11 @@ class _LogIntegrand:
         return float(grid[max(inside[0] - 1, 0)]), float(grid[min(inside[-1] + 1, len(grid) - 1)])
 
     def integral(self, low: float, high: float, nodes: int) -> float:
-        """log of the trapezoidal rule with `nodes` nodes per axis."""
+        """Log of the integral by the trapezoidal rule with `nodes` nodes per axis."""
         width = np.sqrt(2.0 * REACH)
         u, step_u = np.linspace(low, high, nodes, retstep=True)
         steps, step_z = np.linspace(-width, width, nodes, retstep=True)
-        # In parts, so that a fine grid needs little memory.
+        # Split into parts to limit memory for a fine grid.
         parts = np.array_split(u, max(1, nodes // 256))
         rows = [logsumexp(self(part[:, None], steps)) for part in parts]
         return float(logsumexp(rows) + np.log(step_u) + np.log(step_z))

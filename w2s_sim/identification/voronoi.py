@@ -1,8 +1,9 @@
-"""Where weak demonstrations lead, and how fast: Voronoi cells of the concepts in Sigma's norm.
+"""Limit of the posterior and its rate: Voronoi cells of the concepts in Sigma's norm.
 
-The posterior settles on the winner w, the concept nearest to the weak one, beta'_*. Seen from there a loser k
-has Delta = beta_k - beta_w, delta^2 = ||Delta||^2, g = beta'_* - beta_w, t = g.Delta / delta^2 < 1/2 and
-sigma_eff^2 = sigma'^2 + ||g||^2 - (g.Delta)^2 / delta^2, and its posterior dies out at the rate
+The posterior concentrates on the winner w, the concept nearest to the weak concept beta'_*. Relative to the
+winner, a loser k has Delta = beta_k - beta_w, delta^2 = ||Delta||^2, g = beta'_* - beta_w,
+t = g.Delta / delta^2 < 1/2 and sigma_eff^2 = sigma'^2 + ||g||^2 - (g.Delta)^2 / delta^2. Its posterior mass
+decays at the rate
     (1/2) log(1 + delta^2 (1 - 2t)^2 / (4 sigma_eff^2)),  if  s = sigma^2 (1 - 2t) / (2 sigma_eff^2) <= 1.
 """
 
@@ -18,21 +19,21 @@ from w2s_sim.identification.moments import has_gaussian_moments, in_noise_units
 from w2s_sim.identification.rate import TIED, identification_exponents
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Of 1 - 2t, a number without a unit: what float32 makes of 0.
+# Tolerance of the dimensionless number 1 - 2t at 0, because of float32 rounding.
 ROUNDING = 1e-6
 
 
 def voronoi_winner(task: TransferTask) -> Int[Array, ""]:
-    """w, the concept nearest to the weak version of the intended one, of those that the source knows."""
+    """Winner w: among concepts of positive source prior, the one nearest to the weak version of k*."""
     shifts = (task.supervisor.vectors[task.target_concept] - task.source.vectors) / task.source.noise
     squares = jnp.einsum("ki,ij,kj->k", shifts, task.features.covariance, shifts)
     return jnp.argmin(jnp.where(task.source.prior > 0, squares, jnp.inf))
 
 
 def seen_from_winner(task: TransferTask) -> TransferTask:
-    """The same weak demonstrations, with the winner in the role of the intended concept.
+    """Return a task with the same weak demonstrations and the winner as the intended concept.
 
-    What the weak model shows for the two concepts, and the weights with which it does, change places.
+    The weak vectors and target weights of k* and the winner are swapped.
     """
     winner, star = voronoi_winner(task), task.target_concept
     order = jnp.arange(task.num_concepts).at[winner].set(star).at[star].set(winner)
@@ -44,7 +45,7 @@ def seen_from_winner(task: TransferTask) -> TransferTask:
 
 
 def losers(task: TransferTask) -> Bool[Array, " K"]:
-    """Whose mass dies out: inside the cell that of all but k*; outside, of k* (others may die as well)."""
+    """Mask of the losers: all but k* if k* wins; otherwise only k*, although other mass can vanish too."""
     winner, star = voronoi_winner(task), task.target_concept
     concepts = jnp.arange(task.num_concepts)
     return jnp.where(winner == star, concepts != star, concepts == star)
@@ -53,7 +54,7 @@ def losers(task: TransferTask) -> Bool[Array, " K"]:
 def voronoi_pairs(
     task: TransferTask,
 ) -> tuple[Float[Array, " K"], Float[Array, " K"], Float[Array, " K"]]:
-    """delta^2, t and sigma_eff^2 of every concept, seen from the winner; t = 0 for the winner itself."""
+    """Return delta^2, t and sigma_eff^2 of every concept relative to the winner, for which t = 0."""
     delta_squared, share, variance = _pairs_in_noise_units(task)
     unit = task.source.noise**2
     return delta_squared * unit, share, variance * unit
@@ -73,7 +74,7 @@ def _counted_losers(task: TransferTask) -> Bool[Array, " K"]:
 
 
 def voronoi_rates(task: TransferTask) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
-    """Rate of every loser in nats per demonstration (inf for the others), and its s, which must be <= 1.
+    """Rates of the losers in nats per demonstration (inf for others), valid only if their s <= 1; and s.
 
     Source: theorem `voronoi-threshold`.
     """
@@ -84,21 +85,21 @@ def voronoi_rates(task: TransferTask) -> tuple[Float[Array, " K"], Float[Array, 
 
 
 def voronoi_rate(task: TransferTask) -> Float[Array, ""]:
-    """The smallest rate of a loser, in nats per demonstration."""
+    """Smallest rate of a loser, in nats per demonstration."""
     return jnp.min(voronoi_rates(task)[0])
 
 
 def is_off_the_border(task: TransferTask) -> bool:
-    """Whether no loser is as near to the weak concept as the winner is. Needs concrete values."""
+    """Whether every loser is farther from the weak concept than the winner. Needs concrete values."""
     _, share, _ = _pairs_in_noise_units(task)
     return bool(jnp.all((1.0 - 2.0 * share > ROUNDING) | ~_counted_losers(task)))
 
 
 def nearest_losers_are_inside(task: TransferTask) -> bool:
-    """Whether s < 1 for the losers that die out most slowly. Needs concrete values.
+    """Whether s < 1 for the losers whose mass decays most slowly. Needs concrete values.
 
-    Where s would exceed 1 the rate is that at s = 1, below the closed form: such a loser may die out more
-    slowly than one of a smaller closed form.
+    If the closed-form s exceeds 1, the rate is the rate at s = 1, below the closed form. Such a loser can
+    decay more slowly than a loser with a smaller closed-form rate.
     """
     delta_squared, share, variance = _pairs_in_noise_units(task)
     _, exponents = voronoi_rates(task)
@@ -110,7 +111,7 @@ def nearest_losers_are_inside(task: TransferTask) -> bool:
 
 
 def only_losers_compete(task: TransferTask) -> TransferTask:
-    """The task seen from the winner, in a world where the source knows none but the winner and the losers."""
+    """Return the task relative to the winner, with source prior restricted to the winner and the losers."""
     prior = task.source.prior
     known = losers(task) | (jnp.arange(task.num_concepts) == voronoi_winner(task))
     kept = jnp.where(known, prior, 0.0)
@@ -118,16 +119,17 @@ def only_losers_compete(task: TransferTask) -> TransferTask:
 
 
 def no_third_concept_interferes(task: TransferTask) -> bool:
-    """Whether a concept that is neither k* nor the winner stays behind where the two are level.
+    """Whether every third concept is less likely than k* and the winner where these two are equally likely.
 
-    Outside the cell the posterior of k* dies out at the rate of the pair only if, under the law tilted until
-    k* and the winner are level, every other concept explains the demonstrations worse. Needs concrete values.
+    Outside the cell, the posterior mass of k* decays at the rate of the pair only if, under the law tilted so
+    that k* and the winner are equally likely, every other concept explains the demonstrations worse. Needs
+    concrete values.
     """
     star = int(task.target_concept)
     if star == int(voronoi_winner(task)) or not has_gaussian_moments(task):
         return True
     pair = Competitors.of(seen_from_winner(task), losers(task))
-    # A source that excludes the intended concept has nothing to be level with.
+    # If the source excludes the intended concept, there is no pair to compare.
     return all(
         pair.law.tilted_pair(star, float(pair.exponents[0]), third).mean[1] < 0.0
         for third in (pair.bystanders if pair.concepts else ())
@@ -135,5 +137,5 @@ def no_third_concept_interferes(task: TransferTask) -> bool:
 
 
 def numerical_rate(task: TransferTask) -> Float[Array, ""]:
-    """The same rate as `voronoi_rate` by numerical minimisation of m_k(s) over [0, 1]."""
+    """Compute the rate of `voronoi_rate` by numerical minimisation of m_k(s) over [0, 1]."""
     return jnp.min(identification_exponents(only_losers_compete(task))[0])

@@ -1,1 +1,1 @@
-"""Laws of inputs and of label noise. They know nothing of concepts."""
+"""Probability laws of inputs and of label noise, independent of any concept model."""

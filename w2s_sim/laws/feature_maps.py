@@ -1,4 +1,4 @@
-"""Feature maps phi, and the law of x = phi(z): concepts that are not linear in what is observed."""
+"""Feature maps phi and the law of x = phi(z): concepts linear in x need not be linear in the input z."""
 
 import itertools
 import math
@@ -24,7 +24,7 @@ from w2s_sim.fields import Role, entries, whole
 from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.purity import JAX_ERRORS, impure
 
-# Nodes a coordinate of z. Moments of polynomials up to degree 127 are exact.
+# Quadrature nodes per coordinate of z. Moments of polynomials up to degree 127 are exact.
 NODES = 64
 
 
@@ -32,8 +32,8 @@ class PolynomialMap(eqx.Module):
     """All monomials z_1^{a_1} ... z_p^{a_p} of total degree at most `degree`, the constant first.
 
     Attributes:
-        num_inputs: p >= 1.
-        degree: At least 1.
+        num_inputs: Number of inputs p >= 1.
+        degree: Largest total degree, >= 1.
     """
 
     num_inputs: int = eqx.field(static=True, converter=whole("num_inputs"))
@@ -41,23 +41,25 @@ class PolynomialMap(eqx.Module):
 
     @property
     def growth(self) -> int:
-        """||phi(z)|| grows no faster than ||z|| to this power."""
+        """Exponent q such that ||phi(z)|| grows no faster than ||z||^q."""
         return self.degree
 
     @property
     def exponents(self) -> list[tuple[int, ...]]:
-        """a of every monomial, by total degree."""
+        """Exponents (a_1, ..., a_p) of every monomial, sorted by total degree."""
         powers = itertools.product(range(self.degree + 1), repeat=self.num_inputs)
         within = [exponents for exponents in powers if sum(exponents) <= self.degree]
         return sorted(within, key=lambda exponents: (sum(exponents), [-power for power in exponents]))
 
     def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
-        require_shape("z", z, (self.num_inputs,), "num_inputs, as the law of z has coordinates")
+        require_shape("z", z, (self.num_inputs,), "num_inputs, the coordinates of z")
         return jnp.stack([jnp.prod(z ** np.array(exponents)) for exponents in self.exponents])
 
 
 class RandomFourierMap(eqx.Module):
-    """phi_i(z) = sqrt(2) cos(w_i^T z + b_i): inner products approximate those of a shift-invariant kernel.
+    """Random Fourier features phi_i(z) = sqrt(2) cos(w_i^T z + b_i).
+
+    Their inner products approximate a shift-invariant kernel.
 
     Attributes:
         frequencies: w_1..w_d, shape (d, p), in inverse units of z.
@@ -72,11 +74,11 @@ class RandomFourierMap(eqx.Module):
     def __check_init__(self) -> None:
         if self.frequencies.ndim != 2 or self.phases.shape != self.frequencies.shape[:1]:
             given = f"shapes {self.frequencies.shape} and {self.phases.shape}"
-            raise InputError("frequencies", given, "shapes (d, p) and (d,), with the phases")
+            raise InputError("frequencies", given, "frequencies of shape (d, p) and phases of shape (d,)")
 
     @property
     def growth(self) -> int:
-        """Its values are bounded."""
+        """Growth exponent 0: the values of the map are bounded."""
         return 0
 
     def __call__(self, z: Float[Array, " p"]) -> Float[Array, " d"]:
@@ -86,13 +88,13 @@ class RandomFourierMap(eqx.Module):
 def random_fourier_map(
     num_inputs: int, num_features: int, *, length_scale: float = 1.0, key: Key[Array, ""]
 ) -> RandomFourierMap:
-    """A draw of the map whose kernel is, on average, d exp(-||z - z'||^2 / (2 length_scale^2)).
+    """Draw a random Fourier map whose expected kernel is d exp(-||z - z'||^2 / (2 length_scale^2)).
 
     Args:
         num_inputs: p >= 1.
         num_features: d >= 1.
         length_scale: > 0, in units of z.
-        key: Typed PRNG key: it chooses the map, once and for all.
+        key: Typed PRNG key that determines the frequencies and phases of the map.
     """
     require_count("num_inputs", num_inputs, 1)
     require_count("num_features", num_features, 1)
@@ -104,7 +106,7 @@ def random_fourier_map(
 
 
 class FunctionMap(eqx.Module):
-    """A JAX function of one's own as a feature map: (p,) to (d,), without arrays of its own."""
+    """A user-supplied JAX function (p,) -> (d,) as a feature map without parameters."""
 
     function: Callable[[Float[Array, " p"]], Float[Array, " d"]] = eqx.field(static=True)
 
@@ -113,19 +115,19 @@ class FunctionMap(eqx.Module):
 
 
 class MappedFeatures(FeatureLaw):
-    """The law of x = phi(z). It need not be centred: Sigma = E[x x^T] is its second moment.
+    """The law of x = phi(z), which need not be centred: Sigma = E[x x^T] is its second moment.
 
-    Moments are sums over quadrature nodes of the law of z, so that z has few coordinates. Smooth maps
-    converge exponentially fast in the number of nodes; for maps with kinks take more of them.
+    Moments are sums over quadrature nodes of the law of z, so z must have few coordinates. For smooth maps
+    the quadrature converges exponentially fast in the number of nodes; maps with kinks need more nodes.
 
     Attributes:
         base: The law of z.
-        feature_map: phi, (p,) to (d,): a map of this module, or a JAX function of your own.
-        num_nodes: Quadrature nodes a coordinate of z.
+        feature_map: phi, from (p,) to (d,): a map of this module or any JAX function.
+        num_nodes: Quadrature nodes per coordinate of z.
 
     Raises:
-        InputError: If z has so many coordinates that there are more than 65,536 nodes, or phi does not map
-            to vectors of finite numbers.
+        InputError: If the quadrature of z needs more than 65,536 nodes, or phi does not return vectors of
+            finite numbers.
     """
 
     base: FeatureLaw
@@ -148,7 +150,9 @@ class MappedFeatures(FeatureLaw):
     def __check_init__(self) -> None:
         nodes, _ = self.quadrature(self.num_nodes)
         if concrete(nodes) and not np.all(np.isfinite(np.asarray(nodes))):
-            raise InputError("feature_map", "values that are not finite", "finite numbers at all z")
+            raise InputError(
+                "feature_map", "values that are not finite", "finite values at all quadrature nodes of z"
+            )
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         return _each(self.feature_map, self.base.sample(num_inputs, key=key))
@@ -163,14 +167,14 @@ class MappedFeatures(FeatureLaw):
 
     @property
     def moment_order(self) -> float:
-        """That of z over the growth of the map."""
+        """Moment order of z divided by the growth exponent of the map; 2 if the growth is unknown."""
         growth = getattr(self.feature_map, "growth", None)
         if growth is None:
             return 2.0
         return self.base.moment_order / growth if growth > 0 else math.inf
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """Those of polynomials in z, for a polynomial map."""
+        """For a polynomial map, the answer of the law of z for polynomials in z; False for other maps."""
         if not isinstance(self.feature_map, PolynomialMap):
             return False
         return self.base.has_inverse_moments(num_inputs, rank, degree * self.feature_map.degree)
@@ -184,7 +188,7 @@ class MappedFeatures(FeatureLaw):
 def _each(
     feature_map: Callable[[Float[Array, " p"]], Float[Array, " d"]], points: Float[Array, "n p"]
 ) -> Float[Array, "n d"]:
-    # Not the map itself: a bound method of a module under construction cannot be hashed.
+    # The lambda is needed: a bound method of a module under construction cannot be hashed by vmap.
     try:
         values = jax.vmap(lambda z: feature_map(z))(points)
     except JAX_ERRORS as error:

@@ -22,27 +22,28 @@ from w2s_sim._checks import (
 from w2s_sim.errors import InputError
 from w2s_sim.fields import entries, whole
 
-# Entries of a covariance that somebody types in, or estimates in single precision, are off by this share of
-# the largest.
+# Allowed error of the entries of a covariance, relative to the largest entry: covariances typed in by hand or
+# estimated in single precision are not exactly symmetric and positive semidefinite.
 COVARIANCE_TOLERANCE = 1e-5
-# What a complaint about a law that is sent through a matrix asks for.
-TRANSFORMED = "a law, then a matrix, as in Anisotropic(Gaussian(3), A); a task takes features=covariance too"
-# More quadrature points than this are not laid out.
+# The "expected" part of errors about `Anisotropic`.
+TRANSFORMED = "a law and a matrix, as in Anisotropic(Gaussian(3), A); tasks also accept features=covariance"
+# Largest number of quadrature points in a grid.
 LARGEST_GRID = 2**16
 
 
 class FeatureLaw(eqx.Module):
     """A law of x in R^d with known second moments and moment generating function.
 
-    A law of your own is a subclass. What theorems ask beyond its moments it says itself; what it does not say
-    counts as unknown, and the cases that need it are not judged.
+    To add a law, write a subclass. Some theorems need properties beyond these moments; the subclass declares
+    them. A property that is not declared counts as unknown, and cases that need it are not judged.
 
     Attributes:
         dim: d >= 1.
         isotropic: Whether Sigma = I.
         sign_permutation_symmetric: Whether x has the law of Qx for every signed permutation Q.
-        independent_coordinates: Whether the coordinates are independent, with one law. Said anew by every
-            class that draws in its own way: r z with a random length r has the other two, and not this.
+        independent_coordinates: Whether the coordinates are independent and identically distributed. A
+            subclass that overrides `sample` must declare this property again, otherwise it becomes False:
+            r z with a random length r can have the two properties above without this one.
     """
 
     dim: eqx.AbstractVar[int]
@@ -57,29 +58,29 @@ class FeatureLaw(eqx.Module):
 
     @property
     def excess_kurtosis(self) -> float | None:
-        """kappa_4 = E x_1^4 - 3 of independent coordinates of variance one; None if it is not known."""
+        """kappa_4 = E x_1^4 - 3 of independent coordinates of variance one; None if unknown."""
         return None
 
     @property
     def largest_atom(self) -> float | None:
-        """Largest probability of one value of a coordinate; 0 means a bounded density, None unknown."""
+        """Largest probability of a single value of a coordinate; 0 for a bounded density, None if unknown."""
         return None
 
     @property
     def moment_order(self) -> float:
-        """p such that E||x||^q is finite for every q < p; 2, for Sigma is known, unless a law says more."""
+        """p such that E||x||^q is finite for every q < p; by default 2, because Sigma is finite."""
         return 2.0
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """Whether 1/lambda has two moments, lambda the smallest positive eigenvalue of sum_i v_i v_i^T.
+        """Whether E[lambda^-2] is finite, lambda the smallest positive eigenvalue of sum_i v_i v_i^T.
 
         Args:
-            num_inputs: n draws x_i of this law.
-            rank: Dimensions that the vectors v_i span.
-            degree: v_i is a polynomial of that degree in x_i, with linearly independent coordinates.
+            num_inputs: n, the number of independent draws x_i of this law.
+            rank: Dimension of the span of the vectors v_i.
+            degree: Degree of v_i as a polynomial in x_i, with linearly independent coordinates.
 
         Returns:
-            True only where it is known.
+            True only where finiteness is known.
 
         Source: Theorem `naive-floor`, remark 5.
         """
@@ -87,23 +88,23 @@ class FeatureLaw(eqx.Module):
 
     @abc.abstractmethod
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        """`num_inputs` independent draws, one a row."""
+        """Draw `num_inputs` independent inputs, one per row."""
 
     @abc.abstractmethod
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
-        """E exp(w^T x) for complex w, shape (..., d): real w give moments, imaginary ones phases."""
+        """E exp(w^T x) for complex w of shape (..., d); imaginary w gives the characteristic function."""
 
     @property
     @abc.abstractmethod
     def covariance(self) -> Float[Array, "d d"]:
-        """Sigma = E[x x^T]."""
+        """Second-moment matrix Sigma = E[x x^T]."""
 
     @abc.abstractmethod
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
-        """Points and weights for which sum_m w_m f(x_m) = E f(x), for f a polynomial of low degree.
+        """Quadrature points and weights with sum_m w_m f(x_m) = E f(x) for polynomials f of low degree.
 
         Args:
-            num_nodes: Of each coordinate; exact up to degree 2 num_nodes - 1 in each.
+            num_nodes: Nodes per coordinate; exact up to degree 2 num_nodes - 1 in each coordinate.
 
         Raises:
             InputError: If there are more than 65,536 points.
@@ -123,11 +124,11 @@ class _ProductLaw(FeatureLaw):
 
     @property
     def moment_order(self) -> float:
-        """All moments."""
+        """Infinite: all moments are finite."""
         return math.inf
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """For a log-concave density n and rank decide."""
+        """For coordinates with a log-concave density, a condition on n, the rank and the degree."""
         if self.largest_atom != 0.0:
             return False
         return num_inputs > degree * (rank + 3) or (degree == 1 and num_inputs < rank - 3)
@@ -139,7 +140,7 @@ class _ProductLaw(FeatureLaw):
     @staticmethod
     @abc.abstractmethod
     def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
-        """Nodes and weights of one coordinate."""
+        """Quadrature nodes and weights of one coordinate."""
 
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
         nodes, weights = self.axis_rule(num_nodes)
@@ -196,7 +197,7 @@ class UniformCube(_ProductLaw):
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         scaled = 3.0**0.5 * argument
-        # sinh(z)/z loses its digits at 0, where the series takes over.
+        # sinh(z)/z loses precision near 0, where its Taylor series is used instead.
         small = jnp.abs(scaled) < 1e-2
         safe = jnp.where(small, 1.0, scaled)
         series = 1.0 + scaled**2 / 6.0 + scaled**4 / 120.0
@@ -222,7 +223,7 @@ class Rademacher(_ProductLaw):
         return 0.5
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """Always: of finitely many eigenvalues one is the smallest."""
+        """Always True: lambda takes finitely many positive values, so it is bounded away from 0."""
         return True
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
@@ -233,12 +234,12 @@ class Rademacher(_ProductLaw):
 
     @staticmethod
     def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
-        """Its two values."""
+        """The two values -1 and +1."""
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
 
 class Anisotropic(FeatureLaw):
-    """x = A z: another law's draws sent through a matrix A, so that Sigma = A Cov(z) A^T.
+    """A linear transformation x = A z of another law, with Sigma = A Cov(z) A^T.
 
     Attributes:
         base: The law of z.
@@ -271,11 +272,11 @@ class Anisotropic(FeatureLaw):
 
     @property
     def moment_order(self) -> float:
-        """That of z."""
+        """Moment order of z."""
         return self.base.moment_order
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """Those of z, in the directions that A keeps."""
+        """The answer of the law of z, with the rank capped at the rank of A if degree = 1."""
         kept = int(np.linalg.matrix_rank(np.asarray(self.factor, dtype=np.float64)))
         return self.base.has_inverse_moments(num_inputs, min(rank, kept) if degree == 1 else rank, degree)
 
@@ -292,14 +293,14 @@ FEATURE_LAWS: dict[str, Callable[[int], FeatureLaw]] = {
 
 
 def feature_law(features: str | FeatureLaw | Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
-    """The law that somebody means by a law, by a name, or by a covariance.
+    """Return the feature law given as a law, a name or a covariance.
 
     Args:
         features: A law; "gaussian", "uniform" or "rademacher"; or Sigma, shape (d, d), of normal features.
         dim: d.
 
     Raises:
-        InputError: If there is no such law, or the matrix is no covariance of d features.
+        InputError: If no law has this name, or the matrix is not a covariance of d features.
     """
     if isinstance(features, FeatureLaw):
         return features
@@ -314,7 +315,7 @@ def feature_law(features: str | FeatureLaw | Float[ArrayLike, "d d"], dim: int) 
 
 
 def _normal_law(covariance: Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
-    """Normal features of a covariance: standard ones, sent through its symmetric root."""
+    """Normal features with a covariance: x = Sigma^(1/2) z with z standard normal."""
     require_shape("features", covariance, (dim, dim), "a covariance, dim x dim")
     matrix = np.asarray(covariance, dtype=np.float64)
     require_finite("features", matrix)
@@ -324,7 +325,7 @@ def _normal_law(covariance: Float[ArrayLike, "d d"], dim: int) -> FeatureLaw:
     squares, basis = np.linalg.eigh(0.5 * (matrix + matrix.T))
     if squares[0] < -slack or squares[-1] <= 0:
         given = f"a matrix with the eigenvalue {squares[0] if squares[-1] > 0 else squares[-1]:.6g}"
-        raise InputError("features", given, "a covariance: no eigenvalue below zero, not all of them zero")
+        raise InputError("features", given, "a covariance: positive semidefinite and not zero")
     if np.abs(matrix - np.eye(dim)).max() <= slack:
         return Gaussian(dim)
     return Anisotropic(Gaussian(dim), (basis * np.sqrt(np.maximum(squares, 0.0))) @ basis.T)

@@ -1,4 +1,4 @@
-"""Laws of the label noise. Every law is symmetric, with variance one: sigma scales it."""
+"""Laws of the label noise, symmetric and of variance one; models scale them by sigma."""
 
 import abc
 import math
@@ -11,20 +11,20 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.fields import number
 
-# What a complaint about something else asks for.
+# The "expected" part of errors about a noise law.
 NOISE_LAWS = "a law of noise, such as LaplaceNoise()"
 
 
 class NoiseLaw(eqx.Module):
-    """A law of noise with mean zero and variance one. A law of your own is a subclass with two methods.
+    """A law of noise with mean zero and variance one. To add a law, write a subclass with two methods.
 
-    It should say its `moment_order` as well: a check needs four moments of the noise, and takes what is not
-    said for unknown.
+    The subclass should also override `moment_order`: an assumption check needs four finite moments of the
+    noise, and treats moments beyond `moment_order` as unknown.
     """
 
     @property
     def moment_order(self) -> float:
-        """p > 0 such that E|e|^q is finite for every q < p; 2, the variance alone, unless a law says more.
+        """p > 0 such that E|e|^q is finite for every q < p; by default 2, because the variance is finite.
 
         Needs concrete values.
         """
@@ -32,19 +32,19 @@ class NoiseLaw(eqx.Module):
 
     @abc.abstractmethod
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
-        """log p(e) in nats, entry by entry."""
+        """Log density log p(e) of every entry, in nats."""
 
     @abc.abstractmethod
     def sample(self, shape: tuple[int, ...], *, key: Key[Array, ""]) -> Float[Array, "..."]:
-        """Independent draws."""
+        """Draw an array of independent noise variables."""
 
 
 class NormalNoise(NoiseLaw):
-    """e ~ N(0, 1)."""
+    """Standard normal noise, e ~ N(0, 1)."""
 
     @property
     def moment_order(self) -> float:
-        """All moments."""
+        """Infinite: all moments are finite."""
         return math.inf
 
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -55,11 +55,11 @@ class NormalNoise(NoiseLaw):
 
 
 class LaplaceNoise(NoiseLaw):
-    """Density proportional to exp(-sqrt(2) |e|)."""
+    """Laplace noise, with density proportional to exp(-sqrt(2) |e|)."""
 
     @property
     def moment_order(self) -> float:
-        """All moments."""
+        """Infinite: all moments are finite."""
         return math.inf
 
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -70,11 +70,11 @@ class LaplaceNoise(NoiseLaw):
 
 
 class LogisticNoise(NoiseLaw):
-    """A logistic variable, scaled: tails as heavy as an exponential's, and smooth at zero."""
+    """Logistic noise, scaled to variance one: exponential tails and a density smooth at zero."""
 
     @property
     def moment_order(self) -> float:
-        """All moments."""
+        """Infinite: all moments are finite."""
         return math.inf
 
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -88,10 +88,10 @@ class LogisticNoise(NoiseLaw):
 
 
 class StudentTNoise(NoiseLaw):
-    """A Student t variable, scaled: large errors are far more frequent than the normal law's.
+    """Student t noise, scaled to variance one: large errors are far more frequent than under the normal law.
 
     Attributes:
-        degrees_of_freedom: nu > 2, so that the variance is finite; moments below nu are.
+        degrees_of_freedom: nu > 2, so that the variance is finite; moments of order below nu are finite.
     """
 
     degrees_of_freedom: Float[Array, ""] = eqx.field(
@@ -100,18 +100,18 @@ class StudentTNoise(NoiseLaw):
 
     @property
     def moment_order(self) -> float:
-        """nu."""
+        """Moment order nu."""
         return float(self.degrees_of_freedom)
 
     @property
     def _scale(self) -> Float[Array, ""]:
-        """Of a t variable, whose variance is nu / (nu - 2)."""
+        """Factor that scales a t variable, of variance nu / (nu - 2), to variance one."""
         return jnp.sqrt((self.degrees_of_freedom - 2.0) / self.degrees_of_freedom)
 
     def log_density(self, noise: Float[Array, "..."]) -> Float[Array, "..."]:
         nu = self.degrees_of_freedom
         log_constant = gammaln(0.5 * (nu + 1.0)) - gammaln(0.5 * nu) - 0.5 * jnp.log((nu - 2.0) * jnp.pi)
-        # log(1 + z^2) as log z^2 + log(1 + 1/z^2) beyond 1, since z^2 can be beyond the largest number.
+        # For |z| > 1, log(1 + z^2) is computed as log z^2 + log(1 + 1/z^2), because z^2 can overflow.
         scaled = noise / jnp.sqrt(nu - 2.0)
         far = jnp.abs(scaled) > 1.0
         size = jnp.where(far, jnp.abs(scaled), 1.0)

@@ -1,4 +1,4 @@
-"""What tasks are: the problem, who supervises it, and how weak data are drawn."""
+"""Weak-to-strong tasks: source and target, weak supervisors, and the sampling of weak data."""
 
 from w2s_sim.tasks.finite_task import FiniteTask as FiniteTask
 from w2s_sim.tasks.regression_task import ShiftedTarget as ShiftedTarget

@@ -1,4 +1,4 @@
-"""Transfer tasks whose demonstrations have finitely many outcomes: laws of weak data are vectors."""
+"""Transfer tasks with finitely many outcomes, where the law of a weak demonstration is a vector."""
 
 from typing import Any, ClassVar
 
@@ -22,13 +22,13 @@ class FiniteTask(ConceptTask[FiniteModel, FiniteModel, Any]):
     """One weak-to-strong problem with categorical or hidden Markov concepts.
 
     Attributes:
-        source: The strong model, with the source prior alpha^P.
-        target_prior: alpha^Q, shape (K,).
-        supervisor: The weak model: its version q'_k of every concept, on the same outcomes. Its prior is
-            not used.
+        source: The strong model under the source prior alpha^P.
+        target_prior: Target prior alpha^Q, shape (K,).
+        supervisor: The weak model, with its own law q'_k of every concept on the same outcomes. Its prior
+            is not used.
 
     Raises:
-        InputError: If the target prior is no probability vector, or the two models do not fit.
+        InputError: If the target prior is not a probability vector, or the two models have different sizes.
     """
 
     risk_label: ClassVar[str] = "excess log loss (nats)"
@@ -44,18 +44,18 @@ class FiniteTask(ConceptTask[FiniteModel, FiniteModel, Any]):
 
     @property
     def weak_law(self) -> Float[Array, " M"]:
-        """q' = sum_j alpha^Q_j q'_j, the law of one ungrouped weak demonstration over the outcomes."""
+        """Law q' = sum_j alpha^Q_j q'_j of one ungrouped weak demonstration over the outcomes."""
         return self.target_prior @ jnp.exp(self.supervisor.log_outcome_probabilities())
 
     def excess_risk(self, student: FiniteModel | Float[ArrayLike, " K"]) -> Float[Array, ""]:
-        """Excess log loss, in nats, of a model's predictions.
+        """Exact excess log loss of the predictions of a student, in nats.
+
+        The excess loss is KL(q || p) from the target's law q of one demonstration to the predicted law p. All
+        concepts share the law of inputs, so it is the mean over inputs of the divergence of the label laws.
 
         Args:
             student: A model with the same outcomes, such as the strong model under the prior that
-                `PriorTransfer.fit` finds; or a prior over the strong model's concepts, shape (K,).
-
-        KL(q || p) of the target's law of one demonstration from the predicted one. Inputs have one law, so
-        that the divergence is the mean, over inputs, of the divergence of the labels' laws.
+                `PriorTransfer.fit` estimates; or a prior over the strong model's concepts, shape (K,).
         """
         model, weights = (
             (student, student.prior) if isinstance(student, FiniteModel) else (self.source, student)
@@ -72,7 +72,7 @@ class FiniteTask(ConceptTask[FiniteModel, FiniteModel, Any]):
 
     @property
     def weak_student(self) -> FiniteModel:
-        """The weak model under the target prior."""
+        """The weak model under the target prior, the baseline that a student should beat."""
         return self.supervisor.with_prior(self.target_prior)
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Int[Array, "{num} ..."]:

@@ -1,4 +1,4 @@
-"""The metrics of several tasks together: their names, and how figures label them."""
+"""Names and axis labels of the metrics of a set of tasks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,25 +6,25 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.tasks.task import Task
 
-# Not a metric of a student, but made of the mean risk of many students.
+# The performance gap recovered is computed from the mean risk of many students, not for one student.
 GAP_RECOVERED = "pgr"
 GAP_LABEL = "performance gap recovered (share)"
 
 
 def metric_names(tasks: Iterable[Task[Any, Any]]) -> tuple[str, ...]:
-    """The metrics that any of the tasks has, `risk` first."""
+    """Names of all metrics that at least one of the tasks has, `risk` first."""
     return tuple(dict.fromkeys(name for task in tasks for name in task.metric_labels))
 
 
 def metric_label(metric: str, tasks: Sequence[Task[Any, Any]]) -> str:
-    """A metric with its unit, as an axis of a figure is labelled.
+    """Axis label of a metric, with its unit.
 
     Args:
         metric: A metric of one of the tasks, or "pgr", the performance gap recovered.
-        tasks: Those that are drawn: the unit of a risk is theirs.
+        tasks: The tasks in the figure, which determine the unit of the risk.
 
     Raises:
-        InputError: If there is no such metric.
+        InputError: If no task has this metric.
     """
     if metric == GAP_RECOVERED:
         return GAP_LABEL

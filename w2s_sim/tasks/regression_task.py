@@ -1,4 +1,4 @@
-"""Tasks with regression concepts: students are linear predictors, and risk is squared error."""
+"""Tasks with regression concepts: students are linear predictors, and the risk is squared error."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -25,10 +25,10 @@ from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor, biased_supervisor
 from w2s_sim.tasks.task import ConceptTask
 
-# Share of the noise of n labels, sigma / sqrt(n), that rounding may be: risks are then right to some tenths
-# of a per cent.
+# Largest allowed rounding error of labels, as a share of sigma / sqrt(n), the noise of n labels: risks are
+# then accurate to a few tenths of a percent.
 LARGEST_ROUNDING = 0.03
-# What complaints about something else ask for.
+# The "expected" part of errors about a supervisor.
 SUPERVISORS = "a supervisor, such as noisy_supervisor(task.source, 1.0)"
 
 
@@ -39,12 +39,12 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 
     Attributes:
         features: Law of x in R^d.
-        source: The strong model, with the source prior alpha^P.
-        target_prior: alpha^Q, shape (K,).
+        source: The strong model under the source prior alpha^P.
+        target_prior: Target prior alpha^Q, shape (K,).
         supervisor: The weak model that labels the data.
 
     Raises:
-        InputError: If the target prior is no probability vector, or shapes do not fit.
+        InputError: If the target prior is not a probability vector, or shapes do not match.
     """
 
     risk_label: ClassVar[str] = "excess risk (squared label units)"
@@ -60,33 +60,37 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
     def __check_init__(self) -> None:
         num_concepts, dim = self.source.vectors.shape
         if self.features.dim != dim:
-            raise InputError("features", f"dimension {self.features.dim}", f"dimension {dim}, as concepts")
+            raise InputError(
+                "features",
+                f"dimension {self.features.dim}",
+                f"the concepts' dimension {dim}",
+            )
         require_shape("target_prior", self.target_prior, (num_concepts,), "one weight per concept")
         require_shape("weak.concepts", self.supervisor.vectors, (num_concepts, dim), "one row per concept")
 
     @property
     def dim(self) -> int:
-        """d, the number of features."""
+        """Number of features d."""
         return self.features.dim
 
     @property
     def target(self) -> RegressionModel:
-        """The concepts under the target prior."""
+        """The strong model under the target prior."""
         return self.source.with_prior(self.target_prior)
 
     @property
     def source_vector(self) -> Float[Array, " d"]:
-        """beta_P, what the unaligned strong model predicts."""
+        """Source vector beta_P: the coefficients of the strong model before alignment."""
         return self.source.prior @ self.source.vectors
 
     @property
     def target_vector(self) -> Float[Array, " d"]:
-        """beta_Q, what is wanted."""
+        """Target vector beta_Q: the coefficients of the target's mean predictor."""
         return self.target_prior @ self.source.vectors
 
     @property
     def weak_vector(self) -> Float[Array, " d"]:
-        """beta'_Q, what the weak labels say on average."""
+        """Weak vector beta'_Q: the coefficients of the mean weak label."""
         return self.target_prior @ self.supervisor.vectors
 
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Float[Array, "{num} d"]:
@@ -101,7 +105,7 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 
     @property
     def weak_student(self) -> LinearStudent:
-        """The weak model's own mean predictor, beta'_Q."""
+        """The weak model's own mean predictor, with coefficients beta'_Q."""
         return LinearStudent(self.weak_vector)
 
     @property
@@ -110,17 +114,17 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 
     @property
     def label_length(self) -> float:
-        """Length of the longest concept of the two models, in Sigma's norm. Needs concrete values."""
+        """Largest Sigma-norm of the concepts of both models, in label units. Needs concrete values."""
         covariance = np.asarray(self.features.covariance, dtype=np.float64)
         vectors = np.concatenate([self.source.vectors, self.supervisor.vectors]).astype(np.float64)
         return float(np.sqrt(np.sum(vectors @ covariance * vectors, axis=1).max()))
 
     def unresolved(self, num_weak: int) -> str:
-        """As for every task: the rounding of labels against their noise. Needs concrete values.
+        """Compare the rounding error of labels with their noise; "" if it is small. Needs concrete values.
 
-        A number of size L is known to eps L. Rounding then adds some (eps L)^2 to the mean squared error of
-        every coefficient, where n labels of noise sigma leave sigma^2 / n: it is too coarse where
-        sqrt(n) eps L is no small share of sigma. Other units do not help, another precision does.
+        Labels of size L have a rounding error of eps L, which adds about (eps L)^2 to the mean squared error
+        of every coefficient; the noise of n labels adds sigma^2 / n. The precision is too coarse if
+        sqrt(n) eps L is not a small share of sigma. Rescaling the labels does not help; float64 does.
         """
         size = self.label_length
         weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
@@ -136,23 +140,23 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 
 
 def require_student(task: TransferTask, student: Any) -> None:
-    """Refuse a student that is no linear predictor from the task's features.
+    """Raise if a student is not a linear predictor on the features of the task.
 
     Raises:
-        InputError: If the student has no coefficients, or another number of them.
+        InputError: If the student has no coefficients, or not one coefficient per feature.
     """
     if isinstance(student, type) or not isinstance(student, LinearPredictor):
-        raise InputError("student", described(student), "a LinearStudent, as estimators fit it")
+        raise InputError("student", described(student), "a LinearStudent, such as estimators return")
     require_shape("student.coefficients", student.coefficients, (task.dim,), "one number per feature")
 
 
 class ShiftedTarget(TransferTask):
-    """A task whose target is no mixture of the strong model's concepts: beta_Q + shift.
+    """A task with the target beta_Q + shift, which need not be a mixture of the strong model's concepts.
 
-    The weak supervisor, and with it the law of the weak data, is that of the plain task.
+    The weak supervisor and the law of the weak data do not depend on the shift.
 
     Attributes:
-        target_shift: What the target lies beside the mixture beta_Q, shape (d,), label/feature units.
+        target_shift: Target vector minus the mixture beta_Q, shape (d,), in label units per feature unit.
     """
 
     target_shift: Float[Array, " d"] = eqx.field(converter=entries("target_shift"))
@@ -162,7 +166,7 @@ class ShiftedTarget(TransferTask):
 
     @property
     def target_vector(self) -> Float[Array, " d"]:
-        """What is wanted: the mixture of concepts, and the shift."""
+        """Target vector: the mixture beta_Q of the concepts plus the shift."""
         return self.target_prior @ self.source.vectors + self.target_shift
 
 
@@ -180,24 +184,24 @@ def regression_task(
     weak_noise: float | None = None,
     law: NoiseLaw | None = None,
 ) -> TransferTask:
-    """A task from plain numbers, with orthonormal concepts e_1..e_K by default.
+    """Build a task from plain numbers, with orthonormal concepts e_1..e_K by default.
 
     Args:
         dim: d >= 1.
         num_concepts: K >= 1.
         source_prior: alpha^P, K weights that sum to 1.
         target_prior: alpha^Q, K weights that sum to 1.
-        noise: sigma > 0, the strong model's label noise.
+        noise: Standard deviation sigma > 0 of the strong model's label noise, in label units.
         features: "gaussian", "uniform", "rademacher", a `FeatureLaw`, or the covariance of normal features,
             shape (d, d).
-        concepts: beta_1..beta_K as K rows of d numbers; needs K <= d when left out.
-        supervisor: The weak model; by default a biased one of strength `bias` and noise `weak_noise`.
-        bias: kappa of the default supervisor.
-        weak_noise: sigma' of the default supervisor; sigma when left out.
-        law: Law of the label noise, of the strong model and of the default supervisor; normal when left out.
+        concepts: beta_1..beta_K as K rows of d numbers; e_1..e_K by default, which needs K <= d.
+        supervisor: The weak model; by default a biased supervisor with `bias` and `weak_noise`.
+        bias: Bias kappa >= 0 of the default supervisor, in label units.
+        weak_noise: Noise sigma' >= 0 of the default supervisor, in label units; sigma by default.
+        law: Law of the label noise of the strong model and the default supervisor; normal by default.
 
     Raises:
-        InputError: Naming the field, if anything does not fit.
+        InputError: If an argument is invalid; the message names the argument.
     """
     require_count("dim", dim, 1)
     require_count("num_concepts", num_concepts, 1)
@@ -224,7 +228,7 @@ def regression_task(
 def canonical_task() -> TransferTask:
     """The running example of the documentation: d = 8, K = 4, beta_k = e_k, u_k = e_{4+k}.
 
-    alpha^P = (.5, .25, .15, .1), target the 4th concept, sigma = sigma' = .5, kappa = .7; there
+    alpha^P = (.5, .25, .15, .1), the target is the 4th concept, sigma = sigma' = .5 and kappa = .7. Then
     ||beta_P - beta_Q||^2 = 1.145 and ||beta'_Q - beta_Q||^2 = .49.
     """
     return regression_task(8, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0.0, 0.0, 0.0, 1.0])

@@ -1,4 +1,4 @@
-"""How weak data are drawn: what two cases share that differ in the estimator alone."""
+"""Sampling of weak data, which cases that differ only in the estimator share."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from w2s_sim.tasks.task import WeakData
 
 
 class Sampling(eqx.Module):
-    """How a case's weak data are drawn: all of the case that the draw depends on.
+    """The part of a case that determines the law of its weak data.
 
     Attributes:
         task: The weak-to-strong problem.
-        sample_size: Weak pairs of one data set.
-        context_size: Consecutive pairs that share one draw of the concept.
+        sample_size: Number of weak pairs in a data set.
+        context_size: Number of consecutive pairs that share one draw of the concept.
     """
 
     task: Any
@@ -22,5 +22,5 @@ class Sampling(eqx.Module):
     context_size: int = eqx.field(static=True)
 
     def draw(self, *, key: Key[Array, ""]) -> WeakData:
-        """One weak data set."""
+        """Draw one weak data set."""
         return self.task.sample_weak(self.sample_size, context_size=self.context_size, key=key)

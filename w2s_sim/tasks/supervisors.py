@@ -1,4 +1,4 @@
-"""The weak side: supervisors that know which concept is wanted, and show it imperfectly."""
+"""Weak supervisors: they know the target prior but label with an imperfect version of each concept."""
 
 import abc
 
@@ -13,30 +13,30 @@ from w2s_sim.errors import InputError
 from w2s_sim.fields import entries, nonnegative, part
 from w2s_sim.laws.noise import NOISE_LAWS, NoiseLaw, NormalNoise
 
-# Two directions count as orthogonal when their cosine is below this (float32 rounding).
+# Two directions count as orthogonal if their cosine is below this tolerance (float32 rounding).
 ORTHOGONALITY_TOLERANCE = 1e-4
-# Of unit vectors: a singular value below this share of the largest adds no direction.
+# Relative threshold of the singular values that count towards the rank of the unit concept vectors.
 SAME_SPAN = 1e-6
 STRONG_MODEL = "the strong model, such as task.source"
 
 
 class WeakSupervisor(eqx.Module):
-    """Labels inputs with the weak version of a given concept."""
+    """A weak model that labels inputs with its own version of a given concept."""
 
     @abc.abstractmethod
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Float[Array, " n"]:
-        """Weak labels y'_i of inputs x_i, each with its own concept."""
+        """Draw weak labels y'_i of the inputs x_i, each under its own concept."""
 
 
 class RegressionSupervisor(WeakSupervisor):
-    """Weak labels y' = beta'_k^T x + sigma' e: the general weak model of regression concepts.
+    """The general weak model of regression concepts: labels y' = beta'_k^T x + sigma' e.
 
     Attributes:
         vectors: beta'_1..beta'_K, shape (K, d).
         noise: sigma' >= 0, in label units.
-        law: Law of the noise e, scaled to variance one; normal unless another is given.
+        law: Law of the noise e, of variance one; normal by default.
 
     Raises:
         InputError: If the noise is negative or a number is not finite.
@@ -56,18 +56,18 @@ class RegressionSupervisor(WeakSupervisor):
 def noisy_supervisor(
     model: RegressionModel, noise: float, law: NoiseLaw | None = None
 ) -> RegressionSupervisor:
-    """The noisy weak model: the right concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
+    """Build the noisy weak model: correct concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
 
     Args:
-        model: The strong model whose concepts the weak one shares.
-        noise: sigma', at least the strong model's sigma.
-        law: Law of the noise; the strong model's when left out.
+        model: The strong model whose concepts the weak model shares.
+        noise: sigma' >= sigma, in label units.
+        law: Law of the noise; by default that of the strong model.
 
     Raises:
         InputError: If sigma' < sigma.
     """
     require_part("model", model, RegressionModel, STRONG_MODEL)
-    # To six digits: the model's own noise is a float32, which may lie above the number as it was typed.
+    # Compare to six digits: in float32 the noise of the model may exceed the number that the user typed.
     require_between("weak.noise", noise, float(f"{float(np.asarray(model.noise)):.6g}"))
     return RegressionSupervisor(model.vectors, noise, model.law if law is None else law)
 
@@ -79,19 +79,19 @@ def biased_supervisor(
     directions: Float[ArrayLike, "K d"] | None = None,
     law: NoiseLaw | None = None,
 ) -> RegressionSupervisor:
-    """The biased weak model beta'_k = beta_k + kappa u_k (arXiv 2405.16236, Assumption 2.1).
+    """Build the biased weak model beta'_k = beta_k + kappa u_k (arXiv 2405.16236, Assumption 2.1).
 
     Args:
         model: The strong model whose concepts are shifted.
         bias: kappa >= 0, in label units.
         noise: sigma' >= 0, in label units.
-        directions: u_1..u_K, shape (K, d), unit vectors orthogonal to every concept; by default
-            orthonormal as well, taken from `orthogonal_directions`.
-        law: Law of the noise; the strong model's when left out.
+        directions: u_1..u_K, shape (K, d), unit vectors orthogonal to every concept; by default the
+            orthonormal vectors of `orthogonal_directions`.
+        law: Law of the noise; by default that of the strong model.
 
     Raises:
-        InputError: If kappa is negative, or the directions are not unit or not orthogonal to the
-            concepts, or there is no room for them.
+        InputError: If kappa is negative, the directions are not unit vectors orthogonal to all concepts, or
+            R^d has too few dimensions for the default directions.
     """
     require_part("model", model, RegressionModel, STRONG_MODEL)
     require_between("weak.bias", bias, 0.0)
@@ -111,20 +111,20 @@ def biased_supervisor(
 
 
 def _unit_rows(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
-    """Rows of length one in float64, whatever their unit; rows of zeros stay."""
+    """Normalise rows to length one, in float64; rows of zeros stay zero."""
     rows = np.asarray(vectors, dtype=np.float64)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     return rows / np.where(lengths > 0, lengths, 1.0)
 
 
 def orthogonal_directions(vectors: Float[ArrayLike, "K d"]) -> Float[np.ndarray, "K d"]:
-    """K orthonormal directions orthogonal to every concept vector.
+    """Return K orthonormal directions orthogonal to every concept vector.
 
-    Standard basis vectors are swept by Gram-Schmidt in their order, so that concepts e_1..e_K get the
-    directions e_{K+1}..e_{2K}.
+    Gram-Schmidt is applied to the projected standard basis vectors in order, so that concepts e_1..e_K get
+    the directions e_{K+1}..e_{2K}.
 
     Raises:
-        InputError: If R^d has fewer than K dimensions left.
+        InputError: If the complement of the concepts in R^d has fewer than K dimensions.
     """
     concepts = _unit_rows(vectors)
     num_concepts, dim = concepts.shape

@@ -1,4 +1,4 @@
-"""The contract of a task, and tasks whose source and target differ in the prior over concepts alone."""
+"""Interface of tasks, and tasks whose source and target differ only in the prior over concepts."""
 
 import abc
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ PRIOR_LABELS: Mapping[str, str] = {
 def sample_concepts(
     prior: Float[Array, " K"], num_weak: int, context_size: int, *, key: Key[Array, ""]
 ) -> Int[Array, " num_weak"]:
-    """The concept that each weak pair shows: one draw for every `context_size` consecutive pairs."""
+    """Draw the concept of each weak pair: `context_size` consecutive pairs share one draw."""
     num_contexts = -(-num_weak // context_size)
     draws = jax.random.choice(key, prior.shape[0], (num_contexts,), p=prior)
     return jnp.repeat(draws, context_size)[:num_weak]
@@ -39,51 +39,51 @@ def sample_concepts(
 
 @runtime_checkable
 class Labeller(Protocol):
-    """Whatever labels inputs with its own version of each concept: a weak supervisor, or a weak model."""
+    """A weak supervisor or weak model: labels inputs with its own version of each concept."""
 
     def sample_labels(self, inputs: Any, concepts: Any, *, key: Any) -> Any:
-        """Labels y'_i of inputs x_i, each with its own concept."""
+        """Draw labels y'_i of the inputs x_i, each under its own concept."""
         ...
 
 
 class Task(eqx.Module, Generic[SourceT, StudentT]):
-    """One weak-to-strong problem: a strong model, weak data, and how good a student is.
+    """A weak-to-strong problem: a strong model, a law of weak data, and metrics of a student.
 
     Attributes:
         source: The strong model.
     """
 
     if TYPE_CHECKING:
-        # A field of the subclasses, which order their fields as they like.
+        # Declared as a property so that subclasses can order their fields freely.
         @property
         def source(self) -> SourceT: ...
 
     @property
     @abc.abstractmethod
     def metric_labels(self) -> Mapping[str, str]:
-        """The metrics by name, `risk` first: how figures label each, with its unit."""
+        """Axis label, with its unit, of every metric by name, `risk` first."""
 
     @abc.abstractmethod
     def metrics(self, student: StudentT) -> dict[str, Float[Array, ""]]:
-        """The exact metrics of a student by name, `risk` first; those that it has not are left out."""
+        """Exact metrics of a student by name, `risk` first, without metrics undefined for the student."""
 
     @property
     @abc.abstractmethod
     def weak_student(self) -> StudentT:
-        """The weak model's own predictor, which a student is to improve on."""
+        """The weak model's own predictor, the baseline that a student should beat."""
 
     @abc.abstractmethod
     def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
-        """Weak data of the target.
+        """Draw weak data of the target.
 
         Args:
             num_weak: Number of demonstrations n >= 0.
-            context_size: Consecutive demonstrations that share one draw of the concept: 1 draws a concept
-                for each (ungrouped), n one for all of them (grouped).
+            context_size: Number of consecutive demonstrations that share one draw of the concept: 1 draws a
+                concept per demonstration (ungrouped), n draws one concept for all (grouped).
             key: Typed PRNG key.
 
         Raises:
-            InputError: If a size is no whole number in its range.
+            InputError: If a size is not a whole number in its range.
         """
 
     @property
@@ -102,28 +102,28 @@ class Task(eqx.Module, Generic[SourceT, StudentT]):
         return 0.0
 
     def unresolved(self, num_weak: int) -> str:
-        """Why the precision at hand is too coarse for what weak data say; "" where it is fine enough.
+        """Return why the current float precision is too coarse for the weak data; "" if it is sufficient.
 
         Args:
-            num_weak: Weak pairs that are read.
+            num_weak: Number of weak pairs n.
         """
         return ""
 
 
 class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]):
-    """A task whose source and target share the concepts; only the prior over them shifts.
+    """A task whose source and target have the same concepts and different priors over them.
 
     Attributes:
-        source: The strong model, with the source prior alpha^P.
-        target_prior: alpha^Q, shape (K,).
-        supervisor: The weak model: its own version of every concept.
-        risk_label: How figures label the risk, with its unit.
+        source: The strong model under the source prior alpha^P.
+        target_prior: Target prior alpha^Q, shape (K,).
+        supervisor: The weak model, with its own version of every concept.
+        risk_label: Axis label of the risk, with its unit.
     """
 
     risk_label: ClassVar[str]
 
     if TYPE_CHECKING:
-        # Fields of the subclasses.
+        # Declared as properties so that subclasses can order their fields freely.
         @property
         def target_prior(self) -> Float[Array, " K"]: ...
         @property
@@ -131,21 +131,21 @@ class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]
 
     @abc.abstractmethod
     def sample_inputs(self, num: int, *, key: Key[Array, ""]) -> Shaped[Array, "{num} ..."]:
-        """Inputs as the weak model meets them, independent, stacked."""
+        """Draw `num` independent inputs of the weak data, stacked along the first axis."""
 
     @abc.abstractmethod
     def excess_risk(self, student: StudentT) -> Float[Array, ""]:
-        """Exact excess risk of a student over the target's own predictor."""
+        """Exact excess risk of a student over the optimal predictor of the target."""
 
     @property
     def metric_labels(self) -> Mapping[str, str]:
         return {"risk": self.risk_label, **PRIOR_LABELS, **self.source.prior_error_labels}
 
     def metrics(self, student: StudentT) -> dict[str, Float[Array, ""]]:
-        """Excess risk; of a student that is the strong model under a prior, also the errors of that prior.
+        """Exact excess risk; for a student that is a latent-concept model, also the errors of its prior.
 
-        `prior_kl` is KL(alpha^Q || prior) in nats, infinite where the prior excludes a wanted concept;
-        `prior_tv` is the total variation of the two.
+        `prior_kl` is KL(alpha^Q || prior) in nats, infinite if the prior excludes a concept of positive
+        target weight; `prior_tv` is the total variation distance of the two priors.
         """
         metrics = {"risk": self.excess_risk(student)}
         if not isinstance(student, LatentConceptModel):
@@ -159,12 +159,12 @@ class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]
 
     @property
     def num_concepts(self) -> int:
-        """K."""
+        """Number of concepts K."""
         return self.source.num_concepts
 
     @property
     def target_concept(self) -> Int[Array, ""]:
-        """k*, the intended concept: the one of largest target weight."""
+        """Intended concept k*: the concept of largest target weight."""
         return jnp.argmax(self.target_prior)
 
     @property
