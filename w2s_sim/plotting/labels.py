@@ -47,7 +47,7 @@ def axis_label(key: str) -> str:
 
 
 def distinct_values(column: pd.Series) -> list[Any]:
-    """Return a column's distinct values: numbers sorted, others as they appear; None last if any is missing."""
+    """Return a column's distinct values: numbers sorted, others as they appear; None last for missing."""
     values = column.dropna().unique().tolist()
     if all(isinstance(value, Real) for value in values):
         values.sort()

@@ -41,9 +41,9 @@ def compare_priors(
         One row per estimator: `estimator`; `risk`, excess risk in squared label units, or excess log loss in
         nats; `prior_kl`, the mean of KL(alpha^Q || prior) in nats over the replicates where it is finite, and
         `prior_kl_infinite`, the share of replicates where it is infinite because the estimated prior excludes
-        a concept of the target; `prior_tv`, total variation; `pgr`, performance gap recovered against the weak
-        model's own predictor; each mean with its Monte Carlo standard error `..._se`; `sample_size`, weak
-        pairs consumed; `replicates`.
+        a concept of the target; `prior_tv`, total variation; `pgr`, performance gap recovered against the
+        weak model's own predictor; each mean with its Monte Carlo standard error `..._se`; `sample_size`,
+        weak pairs consumed; `replicates`.
 
     Raises:
         InputError: If `replicates` is below 2, the seed is invalid, or an estimator does not suit the

@@ -9,7 +9,7 @@ from w2s_sim.statements.contract.case import Case
 
 @dataclasses.dataclass(frozen=True)
 class BoundedMetric:
-    """A metric of a task, and the cases in which the quantity that a theorem bounds is the mean of this metric.
+    """A metric of a task, and the cases in which its mean is the quantity that a theorem bounds.
 
     Attributes:
         name: The metric's name in `task.metrics`.

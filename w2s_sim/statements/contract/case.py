@@ -57,7 +57,7 @@ class Case(eqx.Module, Generic[TaskT]):
         require_part("task", self.task, Task, TASKS)
 
     def unnamed(self) -> "Case[TaskT]":
-        """Return the case without its name, so that cases that differ only in name share compiled programs."""
+        """Return the case without its name, so that cases differing only in name share compiled programs."""
         return Case("", self.task, self.estimator, self.grouped)
 
     def sample_weak(self, *, key: Key[Array, ""]) -> WeakData:
