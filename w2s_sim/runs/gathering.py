@@ -41,7 +41,7 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         lacking = sum(_num_missing(study, cell, target) for cell in study.cells)
         if lacking:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
-            raise InputError("DIR", given, "all shards, each run to its end")
+            raise InputError("DIR", given, "the folders of all shards, each run to its end")
         return write_results(study, target)
 
 

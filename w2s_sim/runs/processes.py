@@ -181,7 +181,7 @@ def _require_room(local: LocalTeam, cell: int) -> None:
         complaint = error
     if _any(complaint is not None):
         raise complaint or InputError(
-            "--memory", f"cell {cell}, for which another process lacks room", "more"
+            "--memory", f"cell {cell}, for which another process lacks room", "a larger budget"
         )
 
 
@@ -210,7 +210,9 @@ def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Comp
         failed[mine.index(replicate // lanes) * lanes + replicate % lanes] = 1.0
     gathered = np.asarray(multihost_utils.process_allgather(np.concatenate([rows, failed], axis=1)))
     if np.any(gathered[..., -1] == OUT_OF_ROOM):
-        raise complaint or InputError("--memory", f"cell {cell}, with which another process ran out", "less")
+        raise complaint or InputError(
+            "--memory", f"cell {cell}, with which another process ran out of memory", "a smaller budget"
+        )
     dealt = _in_order(gathered.reshape(count, rounds, lanes, -1), num_tiles)
     for row in np.flatnonzero(dealt[:, -1]).tolist():
         replicate = first_tile * lanes + row

@@ -36,7 +36,7 @@ class Verdict:
         ci_low: Lower end of the confidence interval.
         ci_high: Upper end.
         bound: The bound.
-        tightness: measured / bound; nan where the bound is 0.
+        tightness: measured / bound; nan if the bound is 0 or not finite.
         verdict: The outcome.
         expected: The outcome that a sound check gives; "" if every outcome but "refuted" is as expected.
         replicates: Number of replicates.

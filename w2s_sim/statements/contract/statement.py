@@ -59,8 +59,7 @@ def require_function(field: str, value: Any, arguments: tuple[str, ...], where: 
 class Statement:
     """A claim that compares a measured number with a bound, for every case where the assumptions hold.
 
-    The number is E[measure], a functional of several such means, or `exact`. The room `w2s_sim.verify` checks
-    statements.
+    The number is E[measure], a functional of several such means, or `exact`. Checks are in `w2s_sim.verify`.
 
     Attributes:
         id: Slug, as on the command line.

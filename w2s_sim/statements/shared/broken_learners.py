@@ -19,7 +19,7 @@ from w2s_sim.tasks.task import WeakData
 
 
 class RepeatedDemonstration(ContextEstimator):
-    """In-context estimator whose context repeats one demonstration n times: they are not independent."""
+    """An in-context estimator that reads its first demonstration n times: not independent demonstrations."""
 
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         index = np.zeros(self.num_demonstrations, dtype=int)

@@ -70,7 +70,10 @@ def transfer_terms(case: Case[Any]) -> Float[Array, " K"]:
 
 
 def mean_labeller_bound(case: Case) -> Float[Array, ""]:
-    """Bound ||E beta_ref - beta_Q||^2 by (sum_k alpha^Q_k D_k eps_n(k))^2, D_k = max_j ||beta_j - beta_k||."""
+    """Return the bound (sum_k alpha^Q_k D_k eps_n(k))^2 on ||E beta_ref - beta_Q||^2.
+
+    D_k = max_j ||beta_j - beta_k||.
+    """
     task = case.task
     differences = task.source.vectors[:, None] - task.source.vectors
     distances = jnp.sqrt(jnp.max(_squared_norms(task, differences), axis=1))

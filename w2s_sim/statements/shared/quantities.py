@@ -23,8 +23,7 @@ def squared_error(task: TransferTask, student: LinearPredictor) -> Float[Array, 
 def label_scale(task: TransferTask) -> float:
     """Return the size of the labels, in label units, to which rounding errors are compared.
 
-    It is the length of the longest concept vector, or the label noise if that is larger. Needs concrete
-    values.
+    It is the larger of the longest concept vector's length and the label noise. Needs concrete values.
     """
     lengths = np.linalg.norm(np.asarray(task.source.vectors, dtype=np.float64), axis=1)
     return max(float(lengths.max()), float(task.source.noise))

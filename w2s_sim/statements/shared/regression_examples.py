@@ -89,7 +89,7 @@ def two_concepts() -> TransferTask:
 
 
 def oblique_concepts() -> TransferTask:
-    """Return a task with three concepts in R^4, neither orthogonal nor of equal length; general weak model."""
+    """Return a task with three oblique concepts of unequal lengths in R^4, and a general weak model."""
     concepts = np.array([[1.0, 0.2, 0.0, 0.0], [0.3, 0.9, 0.4, 0.0], [-0.2, 0.5, 1.0, 0.0]])
     return regression_task(
         4,

@@ -66,8 +66,7 @@ def shows_no_lattice(
 ) -> bool:
     """Return whether a lattice, or near-lattice, of log-odds does not move the slope away from the rate.
 
-    If the slope is not close to the rate even without the lattice, the context is too short, and the result
-    is True.
+    If even the slope without the lattice is not close, the context is too short, and the result is True.
 
     Args:
         task: A task whose minimiser is inside (0, 1).
