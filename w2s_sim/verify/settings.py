@@ -14,7 +14,7 @@ class Settings:
 
     Attributes:
         seed: Seed in [0, 2^64). Replicate i uses fold_in(key_of(seed), i), whatever else is run.
-        alpha: Family-wise error level of the whole run, in (0, 1).
+        alpha: Family-wise error level of the whole run, in (0, 0.5].
         first_round: Replicates before the first look; every round doubles the total.
         max_replicates: Budget: number of replicates at which sampling stops even if undecided.
         precision: Relative half-width of the interval at which sampling stops once the claim is decided.
