@@ -112,8 +112,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
 
 def controls(preset: Preset) -> Sequence[Control]:
     repeated = Case("one demonstration, shown n times, n=32", canonical_task(), RepeatedDemonstration(32))
-    # For sigma' < sigma / sqrt(2) the minimiser is s = 1, and E_n lacks the factor n^(-1/2) of the
-    # correction.
+    # For sigma' < sigma / sqrt(2) the minimiser is s = 1: E_n lacks the factor n^(-1/2) of the correction.
     quiet = Case(
         "quiet weak labels: minimiser at s = 1, n=8", canonical(bias=0.0, weak_noise=0.2), InContext(8)
     )

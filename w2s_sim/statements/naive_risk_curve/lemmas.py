@@ -79,7 +79,7 @@ def _resolvent_traces(data: WeakData, case: Case) -> tuple[Float[Array, ""], Flo
 
 
 def _loop(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Return gamma eta t^2 + (1 - gamma + eta) t - (t - eta t_2)/n, whose mean is 1 for every n and d."""
+    """Return gamma eta t^2 + (1 - gamma + eta) t - (t - eta t_2)/n; its mean is 1 for Gaussian x."""
     trace, second = _resolvent_traces(data, case)
     ratio, ridge = ratio_of(case), ridge_of(case)
     quadratic = ratio * ridge * trace**2 + (1.0 - ratio + ridge) * trace
