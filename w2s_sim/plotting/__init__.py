@@ -1,4 +1,4 @@
-"""Pictures, from tables alone: nothing here knows how the numbers were computed."""
+"""Figures drawn from tables; the plotting code does not know how the numbers were computed."""
 
 from w2s_sim.plotting.headline import headline_figure as headline_figure
 from w2s_sim.plotting.panels import Curve as Curve

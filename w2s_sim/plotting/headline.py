@@ -1,4 +1,4 @@
-"""The headline: naive fine-tuning stops at its floor, refinement falls through it."""
+"""The headline figure: naive fine-tuning stays above its floor, refinement falls below it."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,13 +8,13 @@ from w2s_sim.plotting.ticks import set_plain_ticks
 
 
 def headline_figure(naive: pd.DataFrame, refined: pd.DataFrame, bound: pd.DataFrame, floor: float) -> Figure:
-    """Excess risk against the number of weak labels.
+    """Draw the excess risk against the number of weak labels.
 
     Args:
-        naive: Columns num_weak, risk, risk_se: fine-tuned students.
-        refined: Columns num_demonstrations, risk, risk_se: the strong model refined in context.
-        bound: Columns num_demonstrations, bound: the theorem's upper bound on the latter.
-        floor: The theorem's lower bound on the former.
+        naive: Fine-tuned students, with columns num_weak, risk, risk_se.
+        refined: The strong model refined in context, with columns num_demonstrations, risk, risk_se.
+        bound: The theorem's upper bound on the risk of refinement, with columns num_demonstrations, bound.
+        floor: The theorem's lower bound on the risk of fine-tuning.
     """
     with figure_style():
         figure = Figure(figsize=(7.2, 4.2), layout="constrained")

@@ -1,4 +1,4 @@
-"""What the keys of a table are called in a picture, and how their values are written."""
+"""Labels of a figure: the names of a table's keys, and the text of their values."""
 
 from collections.abc import Sequence
 from numbers import Real
@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-# By the whole dotted key or its last part: a short name for legends, one with symbol and unit for axes.
+# By the whole dotted key or its last part: a name for legends, and a name with symbol and unit for axes.
 KEY_LABELS = {
     "sample_size": ("weak pairs", "weak pairs consumed"),
     "num_weak": ("weak pairs", "weak pairs, $n$"),
@@ -31,7 +31,7 @@ LONGEST_VALUE = 32
 
 
 def short_label(key: str) -> str:
-    """What a key is called in a legend: "task.weak.degrees_of_freedom" is "weak degrees of freedom"."""
+    """Return the name of a key in a legend: "weak degrees of freedom" for "task.weak.degrees_of_freedom"."""
     tables, _, last = key.rpartition(".")
     named = KEY_LABELS.get(key) or KEY_LABELS.get(last)
     if named:
@@ -41,13 +41,13 @@ def short_label(key: str) -> str:
 
 
 def axis_label(key: str) -> str:
-    """What a key is called on an axis, with symbol and unit where it has them."""
+    """Return the name of a key on an axis, with symbol and unit if they are known."""
     named = KEY_LABELS.get(key) or KEY_LABELS.get(key.rpartition(".")[2])
     return named[1] if named else short_label(key)
 
 
 def distinct_values(column: pd.Series) -> list[Any]:
-    """The values of a column: numbers in order, others as they come, None last where some are missing."""
+    """Return a column's distinct values: numbers sorted, others as they appear; None last for missing."""
     values = column.dropna().unique().tolist()
     if all(isinstance(value, Real) for value in values):
         values.sort()
@@ -55,9 +55,9 @@ def distinct_values(column: pd.Series) -> list[Any]:
 
 
 def value_labels(table: pd.DataFrame, key: str, values: Sequence[Any]) -> list[str]:
-    """How the values of a key are written, no two alike: "ridge = 0.3", "refine", "no ridge".
+    """Return distinct labels of the values of a key, such as "ridge = 0.3", "refine", "no ridge".
 
-    Rows that lack the key are called after the kind of the table that lacks it, if all are of one kind.
+    Rows that lack the key are named after the kind of the table that lacks it, if all have the same kind.
     """
     labels = [
         _value_label(table, key, value, f"{value:g}" if _fractional(value) else None) for value in values
@@ -83,11 +83,11 @@ def _value_label(table: pd.DataFrame, key: str, value: Any, written: str | None)
 
 
 def _fractional(value: Any) -> bool:
-    # A column of whole numbers in which some are missing may hold them as 50.0.
+    # A column of integers with missing entries may hold them as floats, such as 50.0.
     return isinstance(value, float) and not value.is_integer()
 
 
 def _plain(value: Any) -> str:
-    """As text of bearable length, in which a dollar sign starts no formula."""
+    """Return a value as text of limited length, with dollar signs escaped so that they start no formula."""
     text = str(value)
     return (text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…").replace("$", r"\$")

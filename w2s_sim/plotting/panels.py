@@ -1,4 +1,4 @@
-"""Figures of one or more panels, each a few curves: measured values with bars, and what theory says."""
+"""Figures of one or more panels with a few curves each: measured values with error bars, and theory."""
 
 import dataclasses
 import textwrap
@@ -26,15 +26,15 @@ from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 
 Scale = Literal["linear", "log", "log2", "symlog2"]
 
-# Measured curves differ in colour and in marker, theory's in colour and in dashes.
+# Measured curves differ in colour and in marker, theoretical curves in colour and in dashes.
 MEASURED = tuple(zip((BLUE, ORANGE, GREEN, SKY, GREY), ("o", "s", "^", "D", "v"), strict=True))
 THEORY = tuple(zip((VERMILION, ORANGE, GREEN, SKY, GREY), ("--", ":", "-.", "--", ":"), strict=True))
 PANEL_WIDTH, HEIGHT = 4.4, 3.9
 MOST_COLUMNS = 3
-# Letters of the note that fit in an inch.
+# Number of letters of the note that fit in an inch.
 NOTE_LETTERS = 16
 
-# Of matplotlib: lengths of dashes and gaps, and where in them the line begins.
+# Matplotlib's dash pattern: the offset at which the line begins, and the lengths of dashes and gaps.
 Dashes = tuple[float, tuple[float, ...]]
 
 
@@ -43,16 +43,16 @@ class Curve:
     """One curve of a panel.
 
     Attributes:
-        label: Its name in the legend.
+        label: Name in the legend.
         x: Positions.
         y: Values.
         se: Monte Carlo standard errors of measured values; None for theory, which is drawn dashed.
-        like: Index of the measured curve whose colour it takes.
-        joined: Whether a line joins measured points.
-        colour: In place of the next one.
-        marker: Of measured points, in place of the next one; "" for none.
-        dashes: Of theory, in place of the next ones.
-        named: Whether the label stands in the legend, or in the table of numbers alone.
+        like: Index of the measured curve whose colour a theoretical curve takes.
+        joined: Whether a line joins the measured points.
+        colour: Colour; None for the next colour of the cycle.
+        marker: Marker of measured points; "" for no marker, None for the next one of the cycle.
+        dashes: Dashes of a theoretical curve; None for the next ones of the cycle.
+        named: Whether the label appears in the legend, or only in the table of numbers.
     """
 
     label: str
@@ -72,18 +72,19 @@ class Panel:
     """One pair of axes.
 
     Attributes:
-        title: What it shows.
+        title: Title of the panel.
         x_label: Horizontal quantity with its unit.
         y_label: Vertical quantity with its unit.
         curves: Measured and theoretical curves.
-        x_scale: Scale of the horizontal axis; "log2" ticks at the measured positions, "symlog2" does so and
-            has room for 0.
+        x_scale: Scale of the horizontal axis; "log2" and "symlog2" have ticks at the measured positions, and
+            "symlog2" can show 0.
         y_scale: Scale of the vertical axis.
-        y_limits: Ends of the vertical axis; None for what the data need.
+        y_limits: Ends of the vertical axis; None for an end that follows from the data.
         lines: Horizontal reference lines by label.
-        legend: Whether it has a legend: one panel's may serve its neighbours too.
-        x_ticks: Labels of the horizontal axis by position, "" for a mark alone; None for what its scale does.
-        remark: Stands in the middle of the panel, such as why it is empty.
+        legend: Whether the panel has a legend: that of a neighbour may suffice.
+        x_ticks: Tick labels of the horizontal axis by position, "" for a tick without a label; None for the
+            ticks of the scale.
+        remark: Text in the middle of the panel, such as the reason why it is empty.
     """
 
     title: str
@@ -100,12 +101,13 @@ class Panel:
 
 
 def panels_figure(panels: Sequence[Panel], note: str = "", common_legend: Sequence[str] = ()) -> Figure:
-    """The panels side by side, in rows of at most three.
+    """Draw panels side by side, in rows of at most three.
 
     Args:
-        panels: From left to right, row by row.
-        note: A line of grey text below; what the error bars are is added to it.
-        common_legend: Labels of one legend beside the panels, in its order; none: each panel has its own.
+        panels: The panels, from left to right, row by row.
+        note: Grey text below the panels; an explanation of the error bars is appended.
+        common_legend: Labels, in order, of one legend beside the panels; if empty, each panel has a legend of
+            its own.
     """
     num_rows = -(-len(panels) // MOST_COLUMNS)
     num_columns = -(-len(panels) // num_rows)
@@ -145,7 +147,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
                 color=curve.colour or colour,
                 linestyle=curve.dashes or dashes,
                 linewidth=1.5,
-                # No line is seen of a single point.
+                # A single point has no visible line.
                 marker="_" if len(curve.x) == 1 else None,
                 markersize=12,
                 label=label,
@@ -175,7 +177,7 @@ def _draw_panel(axes: Axes, panel: Panel) -> None:
 
 
 def _draw_legend(figure: Figure, labels: Sequence[str]) -> None:
-    """One legend for all panels, beside them: they keep their width."""
+    """Draw one legend beside the panels, and widen the figure so that the panels keep their width."""
     handles = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
@@ -212,14 +214,14 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
 
 
 def save_figure(figure: Figure, table: pd.DataFrame, folder: Path, name: str, mark: str = "") -> Path:
-    """Write NAME.png, NAME.svg and the numbers that were drawn, NAME.csv; returns the first's path.
+    """Write a figure as NAME.png and NAME.svg, and its numbers as NAME.csv; return the path of NAME.png.
 
     Args:
         figure: The figure.
-        table: The numbers.
-        folder: Made if it is not there.
-        name: Of the files.
-        mark: Identifier in the metadata of the SVG file; none when left out.
+        table: The numbers that were drawn.
+        folder: Folder of the files; created if it does not exist.
+        name: Name of the files, without extension.
+        mark: Identifier in the metadata of the SVG file; none by default.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with figure_style():
@@ -230,7 +232,7 @@ def save_figure(figure: Figure, table: pd.DataFrame, folder: Path, name: str, ma
 
 
 def curves_table(panels: Sequence[Panel]) -> pd.DataFrame:
-    """The numbers of a figure, one row per point: panel, curve, x, y, se."""
+    """Return the numbers of a figure as a table with one row per point: panel, curve, x, y, se."""
     rows = []
     for panel in panels:
         for curve in panel.curves:

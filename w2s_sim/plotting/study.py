@@ -18,7 +18,7 @@ NOTHING = "nothing to draw"
 LOOKS = tuple(
     zip((BLUE, ORANGE, GREEN, SKY, BLACK, PURPLE, GREY), ("o", "s", "^", "D", "P", "v", "x"), strict=True)
 )
-# Panels of one figure share their vertical axis, unless one's values would take less than this share of it.
+# Panels share one range of vertical axes, unless the values of a panel would fill less than this share of it.
 FLATTEST = 0.15
 
 
@@ -33,28 +33,28 @@ def study_figure(
     log_y: bool = False,
     y_label: str = "",
 ) -> tuple[Figure, pd.DataFrame]:
-    """Results of a study against one of its parameters, and the numbers that are drawn.
+    """Draw the results of a study against one of its parameters; return the figure and the numbers drawn.
 
-    What has no place on the axes is left out, and a line below says how much that is. A row without x that is
-    alone on its curve does not depend on x: it is drawn as a level.
+    Rows that cannot be drawn on the axes are left out, and a note below says how many. A row without x that
+    is alone on its curve does not depend on x: it is drawn as a horizontal line.
 
     Args:
-        results: One row per cell: parameters by dotted key, means `y` with standard errors `y_se`, and where
-            there are any, bounds `y_lower`, `y_upper`, `y_theory`, nan where a cell has none, with the names
+        results: One row per cell: parameters by dotted key, means `y` with standard errors `y_se`, and
+            optionally the bounds `y_lower`, `y_upper`, `y_theory`, nan if a cell has no bound, with the names
             of their theorems, `y_lower_theorem` and so on.
         x: Column of the horizontal axis.
-        y: What is measured.
-        colour: Column whose values are curves; None for one curve.
-        panel: Column whose values are panels; None for one panel.
+        y: Column of the measured means.
+        colour: Column with one curve per value; None for one curve.
+        panel: Column with one panel per value; None for one panel.
         log_x: Whether the horizontal axis is logarithmic.
-        log_y: Whether the vertical axis is.
-        y_label: What is measured, with its unit; its key when left out.
+        log_y: Whether the vertical axis is logarithmic.
+        y_label: Label of the vertical axis, with the unit; by default made from the key `y`.
 
     Returns:
         The figure, and a table with one row per point: panel, curve, x, y, se.
 
     Raises:
-        InputError: If the results have no such column.
+        InputError: If the results lack one of these columns.
     """
     for role, key in (("x", x), ("y", y), ("colour", colour), ("panel", panel)):
         if key is not None and key not in results:
@@ -63,7 +63,7 @@ def study_figure(
     for name, key in (("curve", colour), ("panel", panel)):
         points[name] = 0 if key is None else pd.factorize(results[key], use_na_sentinel=False)[0]
     points, left_out = _placed(points, log_x)
-    # Again, for what is drawn alone: values in order, and called after the cells that are drawn.
+    # Number curves and panels again from the rows that are drawn only: sorted values, labelled by these rows.
     kept = results.iloc[points["row"].tolist()]
     curve_labels, points["curve"] = _split(kept, colour, "measured")
     panel_titles, points["panel"] = _split(kept, panel, "")
@@ -103,12 +103,12 @@ def study_figure(
     drawn = [curve for panel in panels for curve in panel.curves if curve.named]
     labels = list(dict.fromkeys([*curve_labels, *(curve.label for curve in drawn)]))
     legend = [label for label in labels if label in {curve.label for curve in drawn}]
-    # A curve that is alone needs no name.
+    # A single curve needs no legend.
     return panels_figure(panels, note, legend if len(legend) > 1 else ()), curves_table(panels)
 
 
 def _split(table: pd.DataFrame, key: str | None, otherwise: str) -> tuple[list[str], list[int]]:
-    """Labels of a key's values, and the place of each row's value among them."""
+    """Return the labels of a key's values, and the index of each row's value among them."""
     if key is None or table.empty:
         return [otherwise], [0] * len(table)
     column = pd.Series(table[key])
@@ -128,7 +128,7 @@ def _points(results: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
 
 
 def _placed(points: pd.DataFrame, log_x: bool) -> tuple[pd.DataFrame, Counter[str]]:
-    """The points that have an x, and levels from end to end in place of single ones that have none."""
+    """Return the points with an x, and a horizontal line for each single point without x; count the rest."""
     has_place = np.isfinite(points["x"]) & ((points["x"] > 0) | (not log_x))
     placed = points.loc[has_place].assign(level=False)
     found, left_out = [placed], Counter[str]()
@@ -144,7 +144,7 @@ def _placed(points: pd.DataFrame, log_x: bool) -> tuple[pd.DataFrame, Counter[st
 
 
 def _reasons(rows: pd.DataFrame) -> Counter[str]:
-    """Why values cannot be drawn; the two ends of a level are one."""
+    """Count why values cannot be drawn; the two ends of a horizontal line count once."""
     values = rows.loc[~rows["level"], "y"].tolist()
     values += rows.loc[rows["level"]].drop_duplicates(["panel", "curve"])["y"].tolist()
     return Counter("nan" if np.isnan(v) else "infinite" if np.isinf(v) else "low" for v in values)
@@ -155,11 +155,11 @@ def _measured_curves(shown: pd.DataFrame, labels: list[str]) -> list[Curve]:
     for index, label in enumerate(labels):
         own = shown.loc[shown["curve"] == index]
         if len(own):
-            # The mean of a few replicates, or of infinite ones, has no standard error: no bar is drawn.
+            # No bar is drawn without a standard error, as for infinite or too few replicates.
             errors = own["se"].where(np.isfinite(own["se"])).tolist()
             level = bool(own["level"].any())
             colour, marker = LOOKS[index % len(LOOKS)]
-            # Where theory says all of it, its line is the one to be seen between the points.
+            # If theory gives the value at every point, only the line of the theory joins the points.
             joined = level or not np.isfinite(own["theory"]).all()
             x, y = own["x"].tolist(), own["y"].tolist()
             marker = "" if level else marker
@@ -168,7 +168,7 @@ def _measured_curves(shown: pd.DataFrame, labels: list[str]) -> list[Curve]:
 
 
 def _common_limits(shown: pd.DataFrame, log_y: bool) -> tuple[float, float] | None:
-    """Of all panels; None if each needs its own."""
+    """Return the vertical limits that all panels share; None if each panel needs its own."""
     if shown.empty:
         return None
     limits = y_limits(shown, log_y)
@@ -185,7 +185,7 @@ def _beyond(curve: Curve, limits: tuple[float | None, float | None]) -> int:
 
 
 def _partly_infinite(results: pd.DataFrame, y: str) -> int:
-    """Rows whose mean leaves infinite replicates out."""
+    """Return the number of rows whose mean excludes infinite replicates."""
     column = f"{y}_infinite"
     return int(np.sum(results[column].to_numpy(dtype=float) > 0)) if column in results else 0
 

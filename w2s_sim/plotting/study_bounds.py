@@ -1,4 +1,4 @@
-"""Bounds in a study's figure: one line where all curves have the same, else a line in the colour of each."""
+"""Bounds in a study's figure: one line if all curves share a bound, else a line per curve in its colour."""
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,18 +9,18 @@ import pandas as pd
 from w2s_sim.plotting.panels import Curve, Dashes
 from w2s_sim.plotting.style import GREY, VERMILION
 
-# By the ending of the column: what it is called, and its dashes and gaps.
+# The name and the dash pattern of each kind of bound, by the suffix of its column.
 BOUNDS: Mapping[str, tuple[str, tuple[float, ...]]] = {
     "lower": ("lower bound", (5.0, 2.0)),
     "upper": ("upper bound", (1.2, 1.2)),
     "theory": ("theory", (5.0, 1.5, 1.2, 1.5)),
 }
-# Two evaluations of one formula.
+# Relative difference up to which two evaluations of one formula count as equal.
 ROUNDING = 1e-5
 
 
 def bound_names(results: pd.DataFrame, y: str) -> dict[str, str]:
-    """What each kind of bound is called: after its theorem, if all are of one."""
+    """Return the name of each kind of bound, with its theorem if all bounds of the kind have the same one."""
     names = {}
     for kind, (name, _) in BOUNDS.items():
         column = results.get(f"{y}_{kind}_theorem")
@@ -32,14 +32,14 @@ def bound_names(results: pd.DataFrame, y: str) -> dict[str, str]:
 def bound_curves(
     points: pd.DataFrame, labels: Sequence[str], colours: Sequence[str], names: Mapping[str, str]
 ) -> list[Curve]:
-    """The bounds of one panel.
+    """Return the bounds of one panel as curves.
 
     Args:
-        points: Of the panel. Columns x, curve (index of the measured curve), and for each kind of bound its
-            value, nan where there is none.
-        labels: Of the measured curves, by index.
-        colours: Likewise.
-        names: Of the kinds of bound.
+        points: The points of the panel, with columns x, curve (index of the measured curve), and the value of
+            each kind of bound, nan if there is none.
+        labels: Labels of the measured curves, by index.
+        colours: Colours of the measured curves, by index.
+        names: Names of the kinds of bound.
     """
     curves = []
     for kind, (_, pattern) in BOUNDS.items():
@@ -51,7 +51,7 @@ def bound_curves(
             line = given.drop_duplicates("x")
             x, y = line["x"].tolist(), line[kind].tolist()
             if len(y) > 1 and np.allclose(y, y[0], rtol=ROUNDING, atol=0.0):
-                # A level crosses the whole panel, so that the curves that do not obey it are seen to pass it.
+                # A constant bound crosses the whole panel, so that curves without this bound can be compared.
                 places = points["x"].to_numpy(dtype=float)
                 x, y = [float(places.min()), float(places.max())], [y[0], y[0]]
             label = name if shared_by_all else f"{name}: {_together(labels[i] for i in groups[0])}"
@@ -65,15 +65,15 @@ def bound_curves(
                 dashes = _taking_turns(pattern, place, len(group))
                 curves.append(Curve(label, x, y, colour=colours[index], dashes=dashes, named=False))
         if groups:
-            # For the legend: the lines themselves have the colours of their curves.
+            # An empty curve for the legend: the lines themselves have the colours of their curves.
             curves.append(Curve(f"{name}, by colour", (), (), colour=GREY, dashes=(0.0, pattern)))
     return curves
 
 
 def _together(labels: Iterable[str]) -> str:
-    """What the names of several curves begin with, without the number in which they differ.
+    """Return the common beginning of several curves' names, without the number in which they differ.
 
-    That is "ridge" of "ridge = 0" and "ridge = 0.3", "naive" of "naive, ridge 0" and "naive, ridge 0.3".
+    Examples: "ridge" for "ridge = 0" and "ridge = 0.3", "naive" for "naive, ridge 0" and "naive, ridge 0.3".
     """
     same = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
     begin = "".join(letters[0] for letters in same)
@@ -81,7 +81,7 @@ def _together(labels: Iterable[str]) -> str:
 
 
 def _alike(given: pd.DataFrame, kind: str) -> list[list[int]]:
-    """The curves that have a bound, those together whose bounds are the same line."""
+    """Return the indices of the curves that have a bound; curves whose bounds coincide form one group."""
     groups: list[tuple[dict[float, float], list[int]]] = []
     for index, own in given.groupby("curve"):
         line = dict(zip(own["x"], own[kind], strict=True))
@@ -99,12 +99,12 @@ def _same_line(first: Mapping[float, float], second: Mapping[float, float]) -> b
     shared = first.keys() & second.keys()
     if shared:
         return np.allclose([first[x] for x in shared], [second[x] for x in shared], rtol=ROUNDING, atol=0.0)
-    # A floor that holds at every sample size is one line, whatever the sizes.
+    # A constant bound is the same line even if two curves have no x in common.
     levels = [*first.values(), *second.values()]
     return np.allclose(levels, levels[0], rtol=ROUNDING, atol=0.0)
 
 
 def _taking_turns(pattern: tuple[float, ...], place: int, of: int) -> Dashes:
-    """Dashes with which lines that lie on each other are all seen: each leaves room for the others'."""
+    """Return the dashes of one of several coinciding lines, with gaps that let the other lines show."""
     period = sum(pattern)
     return (of - place) % of * period, (*pattern[:-1], pattern[-1] + (of - 1) * period)

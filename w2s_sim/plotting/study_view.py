@@ -1,4 +1,4 @@
-"""What part of the plane a study's figure shows, and where its axes are marked."""
+"""The limits and the ticks of the axes of a study's figure."""
 
 from collections.abc import Sequence
 
@@ -11,20 +11,22 @@ from w2s_sim.plotting.study_bounds import BOUNDS
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
 from w2s_sim.plotting.ticks import labels_that_fit
 
-# A bound may lie so far from what is measured that a picture of both shows neither.
+# Bounds farther than this from the measured values do not stretch the axis: a factor on a logarithmic axis, a
+# multiple of the measured range on a linear one.
 FARTHEST_BOUND_LOG, FARTHEST_BOUND_LINEAR = 100.0, 2.0
-# How far below the others a mean may be shown that is not clearly above zero.
+# Largest factor by which a mean that is not clearly above zero may extend a logarithmic axis downwards.
 FARTHEST_UNSURE = 1000.0
-# Inches that an axis has for its ticks.
+# Width of an axis in inches.
 AXIS_WIDTH = 0.75 * PANEL_WIDTH
 MOST_TICKS = 12
 
 
 def y_limits(points: pd.DataFrame, log: bool) -> tuple[float, float]:
-    """Ends of a vertical axis for all measured values with their bars, and for the bounds that are near.
+    """Return the ends of a vertical axis that shows all measured values, their error bars and nearby bounds.
 
     Args:
-        points: Columns y and se, and those of the bounds; y finite, on a logarithmic axis > 0, somewhere.
+        points: Columns y and se, and the columns of the bounds; at least one y is finite, and positive on a
+            logarithmic axis.
         log: Whether the axis is logarithmic.
     """
     columns = {name: points[name].to_numpy(dtype=float) for name in ("y", "se", *BOUNDS)}
@@ -33,8 +35,8 @@ def y_limits(points: pd.DataFrame, log: bool) -> tuple[float, float]:
     ends = _shown(np.concatenate([columns["y"] - bars, columns["y"] + bars]), log)
     bounds = np.concatenate([_shown(columns[kind], log) for kind in BOUNDS])
     if log:
-        # The mean of rare events may be any number of decades too low, with a bar that reaches zero: such
-        # means, and the lower ends of bars, are followed only so far.
+        # The mean of rare events may be many decades too low, with a bar that reaches zero: such means, and
+        # the lower ends of bars, extend the axis only by a limited factor.
         sure = _shown(np.where(columns["y"] <= bars, np.nan, columns["y"]), log)
         reliable = sure.min() if len(sure) else y.max()
         low = np.log(max(y.min(), reliable / FARTHEST_UNSURE))
@@ -48,7 +50,7 @@ def y_limits(points: pd.DataFrame, log: bool) -> tuple[float, float]:
     low, high = measured.min(), measured.max()
     low, high = _taking_in(bounds, low, high, FARTHEST_BOUND_LINEAR * max(high - low, 0.5 * abs(high)))
     margin = 0.05 * (high - low) or 0.5 * abs(high) or 1.0
-    # Of a quantity that is never negative, the axis begins at zero where that costs little.
+    # If no value is negative, the axis begins at zero when that costs less than half of its length.
     bottom = 0.0 if 0.0 <= low < 0.5 * high else low - margin
     return float(bottom), float(high + margin)
 
@@ -63,9 +65,9 @@ def _shown(values: Float[np.ndarray, " n"], log: bool) -> Float[np.ndarray, " m"
 
 
 def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
-    """Marks where something is measured, with labels as far as there is room; None to leave it to the axis.
+    """Return ticks at the measured positions, labelled where there is room; None for the axis's own ticks.
 
-    Many values on a logarithmic axis give way to round ones; on a linear one the axis finds those itself.
+    Too many values on a logarithmic axis are replaced by round numbers; on a linear axis, by its own ticks.
     """
     values = sorted(set(positions))
     if not values or (not log and len(values) > MOST_TICKS // 2):

@@ -1,4 +1,4 @@
-"""One look for all figures. Colours are those of Okabe and Ito, told apart by the colour-blind."""
+"""The common style of all figures; the colours of Okabe and Ito are distinct for colour-blind readers."""
 
 import io
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 BLUE, SKY, ORANGE, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#009E73"
 VERMILION, PURPLE, BLACK = "#D55E00", "#CC79A7", "#000000"
-# Not of their eight: told from the others by its lightness.
+# Grey is not one of the eight Okabe-Ito colours; it differs from them in lightness.
 GREY = "#767676"
 # Bars and bands show this many standard errors to each side.
 BAR_STANDARD_ERRORS = 2.0
@@ -26,20 +26,20 @@ _SETTINGS: dict[Any, Any] = {
     "figure.dpi": 110,
     "savefig.dpi": 160,
     "svg.fonttype": "path",
-    # Fixed, so that the same table gives the same file.
+    # A fixed salt, so that the same table gives the same file.
     "svg.hashsalt": "w2s-sim",
 }
 
 
 @contextmanager
 def figure_style() -> Iterator[None]:
-    """The project's matplotlib settings, for the length of a block."""
+    """Apply the project's matplotlib settings inside a `with` block."""
     with mpl.rc_context(_SETTINGS):
         yield
 
 
 def to_svg(figure: Figure) -> str:
-    """The figure as an SVG element that stands in an HTML page, fonts and all."""
+    """Return a figure as an SVG element for an HTML page, with the fonts embedded as paths."""
     buffer = io.StringIO()
     with figure_style():
         figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None})

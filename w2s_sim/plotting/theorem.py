@@ -1,4 +1,4 @@
-"""A theorem's figures: measured against bound along one axis, and measured / bound of every case."""
+"""A theorem's figures: measured values and bound along one parameter, and measured / bound of every case."""
 
 import re
 import textwrap
@@ -15,7 +15,7 @@ from w2s_sim.plotting.labels import axis_label
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREY, VERMILION, figure_style
 from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 
-# Rows that differ in nothing but the axis (and what follows from it) make one curve.
+# Columns that follow from the parameter on the axis: rows that otherwise differ only in it form one curve.
 DEPENDENT_COLUMNS = {"sample_size"}
 SHORTEST_CURVE = 3
 CURVE_LABELS = {
@@ -24,40 +24,41 @@ CURVE_LABELS = {
     "equality": "theory",
     "rate": "exact exponent",
 }
-# Inches: narrow enough for a telephone, where a wider figure's letters would be too small.
+# Inches: narrow enough for a telephone screen, where the letters of a wider figure would be too small.
 WIDTH, LINE_HEIGHT = 4.8, 0.14
-# Letters of a case's name on one line.
+# Number of letters of a case's name on one line.
 NAME_LETTERS = 30
-# Values that span more than this factor have a logarithmic axis.
+# Values that span more than this factor are shown on a logarithmic axis.
 LINEAR_FACTOR = 10.0
-# How far any interval may stretch an axis, as a share of what the points need; and the share of the intervals
-# that may stretch it however far.
+# An interval may extend the axis by the first share of the range of the points, or by the second quantile of
+# the intervals' lengths if that is more.
 INTERVAL_REACH, USUAL_INTERVAL = 0.6, 0.75
 JUDGED = ("consistent", "certified")
 NUMBER = re.compile(r"[\d.]+(e[+-]?\d+)?")
-# Letters of a quantity beside its axis, on one line.
+# Number of letters of a quantity on one line beside its axis.
 QUANTITY_LETTERS = 38
 
 
 def theorem_figures(rows: pd.DataFrame, axis: str, quantity: str) -> dict[str, Figure]:
-    """The figures for which there are enough cases: "curve" and "tightness", either, or none.
+    """Return the figures "curve" and "tightness" of a theorem, each only if there are enough cases for it.
 
     Args:
-        rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
-        axis: The parameter on the horizontal axis of the curve, where that makes one.
-        quantity: What is measured, with its unit.
+        rows: Verdicts of one theorem with the role "theorem", columns as in `verdict_frame`.
+        axis: The preferred parameter on the horizontal axis of the curve.
+        quantity: The measured quantity, with its unit.
     """
     figures = {"curve": curve_figure(rows, axis, quantity), "tightness": tightness_figure(rows)}
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def curve_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure | None:
-    """Measured values with error bars, and the bound, along one parameter; None where no cases make a curve.
+    """Draw measured values with error bars, and the bound, along one parameter; None without enough cases.
 
     Args:
-        rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
-        axis: The parameter on the horizontal axis, if enough cases differ in it alone; else another one.
-        quantity: What is measured, with its unit.
+        rows: Verdicts of one theorem with the role "theorem", columns as in `verdict_frame`.
+        axis: The parameter on the horizontal axis, if enough cases differ only in it; else another parameter
+            is used.
+        quantity: The measured quantity, with its unit.
     """
     found = longest_curve(rows, axis)
     if found is None:
@@ -81,7 +82,7 @@ def curve_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure | None:
         kind = CURVE_LABELS[curve["kind"].tolist()[0]]
         axes.plot(positions, bound, color=VERMILION, linestyle="--", marker="_", label=kind)
         axes.set(xlabel=axis_label(axis), ylabel=_in_lines(quantity))
-        # Above the data, which it would cover.
+        # Above the axes: inside, the legend would cover the data.
         axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
         _scale_across(axes, positions)
         _scale_up(axes, np.concatenate([measured, bound]))
@@ -89,13 +90,13 @@ def curve_figure(rows: pd.DataFrame, axis: str, quantity: str) -> Figure | None:
 
 
 def _in_lines(quantity: str) -> str:
-    """A quantity whose unit has a line of its own where both are too long for one."""
+    """Return a quantity with its unit on a second line if both are too long for one line."""
     name, bracket, unit = quantity.partition(" (")
     return quantity if len(quantity) <= QUANTITY_LETTERS else f"{name}\n{bracket.strip()}{unit}".strip()
 
 
 def longest_curve(rows: pd.DataFrame, axis: str) -> tuple[str, pd.DataFrame] | None:
-    """The largest set of rows that differ along one parameter alone, in its order, and that parameter.
+    """Return a parameter, and the largest set of rows that differ only in it, sorted by it.
 
     Args:
         rows: Columns case, measured, bound and parameters.
@@ -115,12 +116,12 @@ def longest_curve(rows: pd.DataFrame, axis: str) -> tuple[str, pd.DataFrame] | N
 
 
 def _longest_along(rows: pd.DataFrame, axis: str) -> list[int]:
-    """Places of the most rows that differ in the axis alone, in its order."""
+    """Return the positions of the largest set of rows that differ only in the parameter, sorted by it."""
     groups: dict[str, dict[float, int]] = {}
     for place, (case, parameters) in enumerate(zip(rows["case"], rows["parameters"], strict=True)):
         if _is_number(parameters.get(axis)):
             rest = {k: v for k, v in parameters.items() if k != axis and k not in DEPENDENT_COLUMNS}
-            # Parameters do not tell everything, such as the law of the label noise: names tell the rest.
+            # Parameters do not describe a case completely: the law of the label noise is only in its name.
             words = NUMBER.sub("", case)
             curve = groups.setdefault(repr((words, sorted(rest.items()))), {})
             curve.setdefault(float(parameters[axis]), place)
@@ -133,11 +134,11 @@ def _is_number(value: Any) -> bool:
 
 
 def _scale_across(axes: Axes, positions: list[float]) -> None:
-    """A scale on which all positions can be told apart, marked where something is measured."""
+    """Set a horizontal scale on which all positions can be told apart, with ticks at the positions."""
     if min(positions) > 0:
         axes.set_xscale("log", base=2)
     elif min(positions) == 0:
-        # A logarithmic axis with room for zero.
+        # A logarithmic axis that can show zero.
         axes.set_xscale("symlog", linthresh=min(position for position in positions if position > 0))
     mark_values(axes.xaxis, positions, 0.75 * WIDTH)
 
@@ -152,15 +153,15 @@ def _scale_up(axes: Axes, values: Float[np.ndarray, " n"]) -> None:
 
 
 def tightness_figure(rows: pd.DataFrame) -> Figure | None:
-    """Measured / bound of every case with its interval; None where no case has such a ratio.
+    """Draw measured / bound of every case with its interval; None if no case has such a ratio.
 
     Args:
-        rows: Verdicts of one theorem with the role "theorem", columns as of `verdict_frame`.
+        rows: Verdicts of one theorem with the role "theorem", columns as in `verdict_frame`.
     """
     measured, bound = (rows[name].to_numpy(dtype=float) for name in ("measured", "bound"))
-    # A lower bound below zero, on what is never negative, says nothing; nor does its ratio.
+    # A negative lower bound on a nonnegative quantity says nothing, and neither does its ratio.
     usable = np.isfinite(bound) & (bound != 0) & np.isfinite(measured) & (measured * bound >= 0)
-    # The first case stands on top.
+    # Reversed, so that the first case is on top.
     shown = rows.loc[usable].iloc[::-1]
     if shown.empty:
         return None
@@ -188,7 +189,7 @@ def tightness_figure(rows: pd.DataFrame) -> Figure | None:
 
 
 def _mark(verdict: str) -> dict[str, Any]:
-    """Filled where the case is judged, hollow where it is not, a cross where it is refuted."""
+    """Return the marker of a verdict: filled if consistent or certified, a cross if refuted, else hollow."""
     if verdict == "refuted":
         return {"marker": "X", "color": VERMILION}
     return {"marker": "o", "color": BLUE, "markerfacecolor": BLUE if verdict in JUDGED else "white"}
@@ -205,7 +206,7 @@ def _set_ratio_axis(
     low: Float[np.ndarray, " n"],
     high: Float[np.ndarray, " n"],
 ) -> tuple[float, float]:
-    """Scale, ends and ticks of an axis that shows every ratio, and intervals as far as that costs little."""
+    """Set scale, ends and ticks of an axis that shows every ratio, and intervals of moderate length fully."""
     points = np.append(ratios, 1.0)
     log = bool(points.min() > 0 and points.max() > LINEAR_FACTOR * points.min())
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -225,7 +226,7 @@ def _set_ratio_axis(
 
 
 def _reach(lengths: Float[np.ndarray, " n"], span: float) -> float:
-    """How far intervals may stretch an axis beyond its points: as most of them need, or as costs little."""
+    """Return how far intervals may extend an axis beyond its points; see `INTERVAL_REACH`."""
     finite = lengths[np.isfinite(lengths)]
     usual = float(np.quantile(finite, USUAL_INTERVAL, method="lower")) if len(finite) else 0.0
     return max(INTERVAL_REACH * span, usual)

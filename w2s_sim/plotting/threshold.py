@@ -1,4 +1,4 @@
-"""The threshold of refinement: where the posterior goes as the weak concept crosses the border."""
+"""The threshold of refinement: the posterior as the weak concept crosses the border of the Voronoi cell."""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -8,12 +8,15 @@ from w2s_sim.plotting.ticks import set_plain_ticks
 
 
 def threshold_figure(posteriors: pd.DataFrame, slopes: pd.DataFrame, rates: pd.DataFrame) -> Figure:
-    """Mean posterior of the intended concept, and the exponent of failure, against the place of the weak one.
+    """Draw the mean posterior of the intended concept, and the exponent of failure, against the weak concept.
+
+    The horizontal axis is the share t of the way from the intended concept to the wrong one.
 
     Args:
         posteriors: Columns share (t), num_demonstrations, posterior, posterior_se.
-        slopes: Columns share, slope, slope_se, in nats per demonstration: measured by tilted sampling.
-        rates: Columns share, rate: the theorem's exponent.
+        slopes: Exponents measured by tilted sampling, in nats per demonstration; columns share, slope,
+            slope_se.
+        rates: The theorem's exponents; columns share, rate.
     """
     with figure_style():
         figure = Figure(figsize=(9.0, 3.7), layout="constrained")

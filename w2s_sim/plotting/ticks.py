@@ -1,4 +1,4 @@
-"""Tick labels that are plain numbers, on linear and on logarithmic axes."""
+"""Tick labels that are plain numbers, on linear and logarithmic axes."""
 
 import math
 from collections.abc import Sequence
@@ -8,17 +8,17 @@ from jaxtyping import Float
 from matplotlib.axis import Axis
 from matplotlib.ticker import Formatter, Locator, MaxNLocator, NullLocator
 
-# Numbers are written out within these ends, and as powers of ten beyond.
+# Numbers in this range are written out, others as powers of ten.
 SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e6
-# Ticks may be off by so much of an axis that was computed.
+# Rounding error of computed ticks, as a share of the length of the axis or of the tick.
 ROUNDING = 1e-9
 MOST_DECADES = 7
-# Inches that a letter of a label takes, and that is left between two labels.
+# Width of a letter of a label, and smallest gap between two labels, in inches.
 LETTER, GAP = 0.08, 0.04
 
 
 def plain_number(value: float) -> str:
-    """A number as a tick label: "0.98", "1", "2000", and as a power of ten where that would be long."""
+    """Return a number as a tick label: "0.98", "1", "2000"; very small or large ones with a power of ten."""
     size = abs(value)
     if size == 0 or SMALLEST_PLAIN * (1 - ROUNDING) <= size < LARGEST_PLAIN:
         return f"{value:.10g}"
@@ -32,18 +32,18 @@ def plain_number(value: float) -> str:
 def labels_that_fit(
     values: Sequence[float], places: Float[np.ndarray, " n"], width: float
 ) -> dict[float, str]:
-    """Labels of ticks by value, "" where a label would stand on that before it.
+    """Return the labels of ticks by value, "" if a label would overlap the one before it.
 
     Args:
-        values: In increasing order.
-        places: Where they are along the axis, up to a shift and a factor.
-        width: Inches from the first to the last place.
+        values: Values of the ticks, in increasing order.
+        places: Positions of the ticks along the axis, up to a shift and a factor.
+        width: Distance from the first to the last tick, in inches.
     """
-    # Values so near each other that their logarithms are one have one place.
+    # Values may be so close that their logarithms are equal: then all ticks are at one place.
     scale = width / (float(places[-1] - places[0]) or 1.0)
     labels, reached = {}, -math.inf
     for value, place in zip(values, scale * (places - places[0]), strict=True):
-        # Written as it was given: single precision has 0.1 as 0.10000000149.
+        # Six digits, because single precision stores 0.1 as 0.10000000149.
         label = plain_number(float(f"{value:.6g}"))
         half = 0.5 * LETTER * len(label)
         fits = place - half >= reached
@@ -53,7 +53,7 @@ def labels_that_fit(
 
 
 def mark_values(axis: Axis, values: Sequence[float], width: float) -> None:
-    """Ticks at the values that an axis is about, with labels as far as `width` inches have room for them."""
+    """Set ticks at the given values, with as many labels as fit into `width` inches."""
     values = sorted(set(values))
     if values:
         places = np.asarray(axis.get_transform().transform(np.asarray(values)))
@@ -63,10 +63,10 @@ def mark_values(axis: Axis, values: Sequence[float], width: float) -> None:
 
 
 class PlainFormatter(Formatter):
-    """Labels that stand alone: no power of ten and no offset at the end of the axis."""
+    """Formatter of complete tick labels, without a common factor or offset at the end of the axis."""
 
     def __call__(self, x: float, pos: int | None = None) -> str:
-        """The label of a tick."""
+        """Return the label of a tick."""
         return plain_number(0.0 if self._is_rounded_zero(x) else x)
 
     def _is_rounded_zero(self, x: float) -> bool:
@@ -77,16 +77,16 @@ class PlainFormatter(Formatter):
 
 
 class PlainLogLocator(Locator):
-    """Ticks of a logarithmic axis at round numbers: whole decades, 1-2-5, or equal steps, as it has room."""
+    """Locator of round ticks on a logarithmic axis: whole decades, 1-2-5, or equal steps, by its length."""
 
     def __call__(self) -> Sequence[float]:
-        """The ticks of the part that is shown."""
+        """Return the ticks of the visible part of the axis."""
         assert self.axis is not None
         low, high = self.axis.get_view_interval()
         return self.tick_values(float(low), float(high))
 
     def tick_values(self, vmin: float, vmax: float) -> Sequence[float]:
-        """The ticks between two positive numbers."""
+        """Return the ticks between two positive numbers."""
         low, high = sorted((vmin, vmax))
         if not 0 < low < high:
             return [high] if high > 0 else []
@@ -97,18 +97,18 @@ class PlainLogLocator(Locator):
             first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
             steps = (1, 2, 5) if width < 2.5 else (1,)
             stride = max(1, math.ceil(width / MOST_DECADES))
-            # Counted from zero, so that 1 is among them.
+            # Multiples of the stride, so that 10^0 = 1 is a tick.
             decades = [decade for decade in range(first, last + 1) if decade % stride == 0]
             values = [float(f"{step}e{decade}") for decade in decades for step in steps]
         return [value for value in values if low * (1 - ROUNDING) <= value <= high * (1 + ROUNDING)]
 
 
 def set_plain_ticks(axis: Axis, most: int | None = None) -> None:
-    """Plain labels on an axis whose scale is set already; ticks that are set later have their own.
+    """Set plain labels on an axis; its scale must be set before, and ticks set afterwards override them.
 
     Args:
-        axis: Of any scale.
-        most: Most steps between ticks of a linear axis; None for as many as matplotlib finds room for.
+        axis: Axis of any scale.
+        most: Largest number of steps between ticks of a linear axis; None to leave it to matplotlib.
     """
     if axis.get_scale() == "log":
         axis.set_major_locator(PlainLogLocator())

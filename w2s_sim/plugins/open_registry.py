@@ -238,10 +238,10 @@ Named = Statement | str | Iterable["Statement | str"]
 
 
 def statements_of(*named: Named) -> list[Statement]:
-    """The statements that somebody means by statements, by ids, or by lists of either.
+    """Return the statements given as `Statement` objects, as ids, or as iterables of these.
 
     Raises:
-        InputError: For an id that there is not, and for anything else.
+        InputError: If there is no statement with a given id, or an argument is of another type.
     """
     found: list[Statement] = []
     for each in named:

@@ -1,6 +1,6 @@
-"""Studies while they run: comparisons in memory, the runner, its store, processes and memory.
+"""Running studies: comparisons in memory, the study runner, its store, its processes and its memory budget.
 
-Comparisons are imported on first use: they bring pandas, which `w2s list` and `w2s show` do without.
+Comparisons are imported on first use: they import pandas, which `w2s list` and `w2s show` do not need.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""What the theorems say about the cells of a study."""
+"""Bounds of the theorems on the metrics of a study's cells."""
 
 import dataclasses
 import math
@@ -13,14 +13,14 @@ from w2s_sim.verify.verdict import is_vacuous
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """What a theorem says about the mean of a metric in one cell.
+    """A theorem's bound on the mean of a metric in one cell.
 
     Attributes:
         metric: One of the metrics of a study.
         theorem: Id of the theorem.
-        kind: "lower" (the mean is at least the value), "upper", or "equality" (it is near the value).
-        value: In the unit of the metric.
-        vacuous: Whether it says no more than what is known without the theorem.
+        kind: "lower" (the mean is at least the value), "upper" (at most), or "equality" (near the value).
+        value: The bound, in the unit of the metric.
+        vacuous: Whether the bound says no more than what is known without the theorem.
     """
 
     metric: str
@@ -31,7 +31,7 @@ class Bound:
 
 
 def bounds_of(case: Case[Any]) -> list[Bound]:
-    """The bounds that hold for a cell, in the order of the book; vacuous ones are among them.
+    """Return the bounds that hold for a cell, in the order of the book, vacuous bounds included.
 
     Args:
         case: The task and the estimator, with concrete values.
@@ -50,7 +50,7 @@ def bounds_of(case: Case[Any]) -> list[Bound]:
 
 
 def _as_theorems_know_it(case: Case[Any]) -> Case[Any]:
-    """Ridge at zero is least squares, the student for which theorems about refinement ask by that name."""
+    """Replace a ridge student of penalty 0 by `LeastSquares`, the class that refinement theorems ask for."""
     estimator = case.estimator
     student = estimator.student if isinstance(estimator, Refinement) else None
     if not (isinstance(student, Ridge) and float(student.ridge) == 0.0):
@@ -60,14 +60,14 @@ def _as_theorems_know_it(case: Case[Any]) -> Case[Any]:
 
 
 def bound_columns(case: Case[Any]) -> dict[str, Any]:
-    """The bounds of a cell as columns of a table of results.
+    """Return the bounds of a cell as columns of a table of results.
 
     Returns:
-        `bound`, `bound_kind` and `bound_theorem`: the first theorem about the risk that bounds it from one
-        side, or else gives its value. Where all that is said of the risk is vacuous, `bound` is nan and
-        `bound_kind` is "vacuous"; where nothing is said, nan and "". For every metric of which something is
-        known that is not trivial, the tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an
-        equality), each with the theorem that says so as `..._theorem`.
+        `bound`, `bound_kind` and `bound_theorem`: the first one-sided bound on the risk, or else the first
+        equality for it. If all bounds on the risk are vacuous, `bound` is nan and `bound_kind` is "vacuous";
+        if there is no bound, they are nan and "". For every metric with a bound that is not vacuous, the
+        tightest `{metric}_lower`, `{metric}_upper` and `{metric}_theory` (an equality), each with the id of
+        its theorem as `..._theorem`.
     """
     bounds = bounds_of(case)
     columns = _bound_of_risk([bound for bound in bounds if bound.metric == "risk"])
@@ -79,7 +79,7 @@ def bound_columns(case: Case[Any]) -> dict[str, Any]:
 
 
 def _bound_of_risk(bounds: list[Bound]) -> dict[str, Any]:
-    """`bound`, `bound_kind` and `bound_theorem`."""
+    """Return the columns `bound`, `bound_kind` and `bound_theorem` from the bounds on the risk."""
     first = min(bounds, key=lambda bound: (bound.vacuous, bound.kind == "equality"), default=None)
     if first is None:
         return {"bound": math.nan, "bound_kind": "", "bound_theorem": ""}
@@ -89,5 +89,5 @@ def _bound_of_risk(bounds: list[Bound]) -> dict[str, Any]:
 
 
 def _is_tighter(bound: Bound, value: float) -> bool:
-    """Than another of its kind; of two equalities the first stays."""
+    """Return whether a bound is tighter than a value of the same kind; False for equalities."""
     return (bound.kind == "lower" and bound.value > value) or (bound.kind == "upper" and bound.value < value)

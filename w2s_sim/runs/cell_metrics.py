@@ -1,4 +1,4 @@
-"""The metrics of a replicate as a vector: the task names them, studies and comparisons choose among them."""
+"""The metrics of a replicate as a vector: tasks define the metrics, studies and comparisons select some."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -13,20 +13,20 @@ from w2s_sim.tasks.task import WeakData
 
 @dataclasses.dataclass(frozen=True)
 class Metrics:
-    """Some metrics of the student that a case's estimator makes of weak data.
+    """Selected metrics of the student that a case's estimator fits to weak data.
 
     Attributes:
-        names: Which, in this order.
+        names: Names of the metrics, in the order of the vector.
     """
 
     names: tuple[str, ...]
 
     def __call__(self, key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[Array, " metrics"]:
-        """The values; nan for a metric that the task or its student has not.
+        """Fit the student and return its metrics; nan for a metric that the task or student does not have.
 
         Args:
             key: Typed PRNG key of the estimator, independent of the data.
-            data: The weak data that it consumes.
+            data: The weak data that the estimator consumes.
             case: The task and the estimator.
         """
         metrics = case.task.metrics(case.estimator.fit(case.task.source, data, key=key))
@@ -34,5 +34,5 @@ class Metrics:
 
 
 def measured(names: Sequence[str]) -> FromWeakData:
-    """The measured quantity of a study: a vector of metrics, in the order of their names."""
+    """Return the measured quantity of a study: the vector of the named metrics, in this order."""
     return FromWeakData(Metrics(tuple(names)))

@@ -1,4 +1,4 @@
-"""Several estimators on one task, side by side."""
+"""Comparison of several estimators on one task."""
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -32,16 +32,16 @@ def compare(
     seed: Seed = 0,
     grouped: bool = False,
 ) -> pd.DataFrame:
-    """Mean excess risk of several estimators on one task.
+    """Estimate the mean excess risk of several estimators on one task.
 
     Replicate i of every estimator uses the same key, so that differences between estimators are less
     noisy than the risks themselves.
 
     Args:
         task: Any task.
-        estimators: By name; each must be able to learn from the strong model of the task.
-        replicates: Independent weak data sets per estimator, >= 2.
-        seed: Replicate i depends on (seed, i) alone.
+        estimators: Estimators by name; each must suit the strong model of the task.
+        replicates: Number of independent weak data sets per estimator, >= 2.
+        seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
 
     Returns:
@@ -51,10 +51,11 @@ def compare(
         consumed), `replicates`.
 
     Raises:
-        InputError: If `replicates` is below 2, the seed is none, or an estimator is not for these concepts.
+        InputError: If `replicates` is below 2, the seed is invalid, or an estimator does not suit the
+            concepts of the task.
 
     Warns:
-        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
+        PrecisionWarning: If labels are too large, relative to their noise, for the current precision.
     """
     return comparison(task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped)
 
@@ -68,15 +69,15 @@ def comparison(
     seed: Seed,
     grouped: bool,
 ) -> pd.DataFrame:
-    """The table of `compare`, with the columns that `summary` makes of further metrics after the risk.
+    """Return the table of `compare`, with further columns that `summary` computes, after the risk.
 
     Args:
         task: The task.
-        estimators: By name.
-        metrics: The metrics to compute, `risk` first.
-        summary: From the metrics of all replicates of an estimator, a row each.
-        replicates: Independent weak data sets per estimator, >= 2.
-        seed: Replicate i depends on (seed, i) alone.
+        estimators: Estimators by name.
+        metrics: Names of the metrics to compute, `risk` first.
+        summary: Function of the metrics of an estimator's replicates, one row each, that returns the columns.
+        replicates: Number of independent weak data sets per estimator, >= 2.
+        seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
     """
     require_threads()
@@ -87,7 +88,7 @@ def comparison(
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
             warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=3)
-    # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+    # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
     weak_risk = float(task.weak_risk)
     rows = []
     for name, estimator in estimators.items():
@@ -110,10 +111,11 @@ def comparison(
 
 
 def named(estimators: Mapping[str, Estimator], task: Task) -> dict[str, Estimator]:
-    """Estimators by name, in the precision at hand.
+    """Return the estimators by name, in the current precision.
 
     Raises:
-        InputError: If they are no dictionary of estimators, there are none, or one is not for these concepts.
+        InputError: If `estimators` is no dictionary of estimators, is empty, or holds an estimator that does
+            not suit the concepts of the task.
     """
     if not isinstance(estimators, Mapping) or not estimators:
         given = described(estimators)

@@ -1,4 +1,4 @@
-"""Whether the results and figures of a folder are those of its replicates: then they are not made again."""
+"""Checks whether the results and figures of a folder are up to date, so that they need not be made again."""
 
 import dataclasses
 import hashlib
@@ -15,20 +15,20 @@ from w2s_sim.manifest import git_revision, package_versions
 from w2s_sim.plugins import registry
 from w2s_sim.runs.store import FAILURES, RESULTS, Store
 
-# Key in the manifest.
+# Key in the manifest of the record from which the results were made.
 MADE = "results"
-# The beginning of an SVG file, in which its identifier stands.
+# Number of bytes at the beginning of an SVG file that contain its identifier.
 HEAD = 4096
 
 
 def results_mark(document: Mapping[str, Any], store: Store) -> str:
-    """A digest of what a table of results depends on: the study, its parts, and the code that sums up."""
+    """Return a digest of everything that determines the table of results: study, parts, and code versions."""
     parts = sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in store.part_files())
     return _mark(_without_figures(document), store.identity, parts)
 
 
 def fresh_results(store: Store, mark: str) -> pd.DataFrame | None:
-    """The table of results that a folder holds, if it was made of what `mark` says, and not changed since."""
+    """Return the stored table of results if it matches the digest `mark` and is unchanged; else None."""
     path = store.folder / RESULTS
     digest = file_digest(path)
     if not digest or store.noted(MADE) != {"of": mark, "sha256": digest}:
@@ -39,12 +39,12 @@ def fresh_results(store: Store, mark: str) -> pd.DataFrame | None:
 
 
 def note_results(store: Store, mark: str) -> None:
-    """Write down of what the table of results was made."""
+    """Record in the manifest the digest `mark` from which the table of results was made."""
     store.note(MADE, {"of": mark, "sha256": file_digest(store.folder / RESULTS)})
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file; "" if there is none."""
+    """Return the SHA-256 of a file; "" if the file cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
@@ -52,14 +52,14 @@ def file_digest(path: Path) -> str:
 
 
 def figure_mark(study: Study, figure: StudyFigure, folder: Path) -> str:
-    """A digest of what a figure depends on, which its SVG file holds; "" if the folder has no results."""
+    """Return the digest of a figure's inputs, as stored in its SVG file; "" if the folder has no results."""
     digest = file_digest(folder / RESULTS)
     given = (_without_figures(study.document), dataclasses.asdict(figure), digest)
     return _mark(*given) if digest else ""
 
 
 def stale_figures(study: Study, folder: Path) -> Sequence[StudyFigure]:
-    """The figures of a study that are not there, or were drawn from something else."""
+    """Return the figures of a study that are missing, or were drawn from other inputs."""
     return [figure for figure in study.figures if not _is_fresh(study, figure, folder)]
 
 

@@ -1,4 +1,4 @@
-"""What becomes of kept replicates: shards put together, and one replicate run again."""
+"""Operations on stored replicates: merge the shards of a study, and recompute one replicate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,19 +17,19 @@ from w2s_sim.runs.tile_workers import LocalTeam
 
 
 def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
-    """Put the shards of one study together in a folder of its own; returns its results.
+    """Merge the shards of one study into a new folder; return the results of the study.
 
     Args:
-        folders: Those of all shards.
-        out: Gets what a run of the whole study would have written.
+        folders: The folders of all shards.
+        out: Folder that receives the files that a run of the whole study would have written.
 
     Raises:
-        InputError: If they are not of one study, or something is missing.
+        InputError: If the folders belong to different studies, or replicates are missing.
     """
     stores = [Store(folder) for folder in folders]
     for store in stores:
         store.require_plugins()
-    # The largest of them, if some were topped up.
+    # If some shards were extended with more replicates, the study with the most replicates counts.
     documents = [store.kept_study() for store in stores]
     document = max(documents, key=lambda kept: read_study(kept).replicates)
     study, target = read_study(document), Store(out)
@@ -43,7 +43,7 @@ def merge(folders: Sequence[Path], out: Path) -> pd.DataFrame:
         lacking = sum(_num_missing(study, cell, target) for cell in study.cells)
         if lacking:
             given = f"{len(stores)} folders, in which at least {lacking:,} replicates are missing"
-            raise InputError("DIR", given, "all shards, each run to its end")
+            raise InputError("DIR", given, "the folders of all shards, each run to its end")
         return write_results(study, target)
 
 
@@ -59,11 +59,11 @@ def _num_missing(study: Study, cell: Cell, store: Store) -> int:
 
 
 def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[str, float] | None]:
-    """One replicate of a study, run again alone, and what the folder holds of it.
+    """Recompute one replicate of a study alone; return its new metrics and the stored ones, if any.
 
     Raises:
-        InputError: If the folder holds no study, or the study no such cell or replicate.
-        REPLICATE_ERRORS: If it fails again.
+        InputError: If the folder holds no study, or the study has no such cell or replicate.
+        REPLICATE_ERRORS: If the replicate fails again.
     """
     store = Store(folder)
     store.require_plugins()

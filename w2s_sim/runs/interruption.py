@@ -1,6 +1,6 @@
-"""Long work that SIGINT and SIGTERM end within seconds, whatever it is computing.
+"""Runs long work so that SIGINT and SIGTERM end it within seconds, whatever it is computing.
 
-A second signal ends it at once.
+A second signal ends the work at once.
 """
 
 import contextlib
@@ -14,21 +14,21 @@ from typing import TypeVar
 import jax
 
 R = TypeVar("R")
-# How long the computation at hand may go on after a signal; what it gives is kept.
+# How long the current computation may go on after a signal; its results are kept.
 GRACE_SECONDS = 3.0
 POLL_SECONDS = 0.05
 
 
 class InterruptedRunError(Exception):
-    """A signal asked the run to end; what was done is kept."""
+    """A signal asked the run to end; the results so far are kept."""
 
 
 class Interruption:
-    """Whether somebody asked the work to end.
+    """Flags by which a signal asks the work to end.
 
     Attributes:
-        asked: Set by a signal; the work looks at it where it can stop.
-        left: Set when nobody waits for the work any more: it must not write.
+        asked: Set by a signal; the work checks this flag wherever it can stop.
+        left: Set when the main thread no longer waits for the work, which must then not write any file.
     """
 
     def __init__(self) -> None:
@@ -36,31 +36,31 @@ class Interruption:
         self.left = threading.Event()
 
     def check(self) -> None:
-        """Stop here if asked to.
+        """Stop the work here if it was asked to end.
 
         Raises:
-            InterruptedRunError: If so.
+            InterruptedRunError: If `asked` or `left` is set.
         """
         if self.asked.is_set() or self.left.is_set():
             raise InterruptedRunError
 
 
 def run_interruptibly(work: Callable[[Interruption], R], grace: float | None = None) -> R:
-    """The value of some work, which runs beside the main thread so that signals are noticed meanwhile.
+    """Run some work in a second thread, so that the main thread can handle signals; return its value.
 
-    A compilation, or one long tile, holds the thread that waits for it, signals and all; the main thread
-    stays free, and leaves the work behind if it does not end by itself.
+    A compilation, or one long tile, blocks its thread, and a blocked main thread handles no signals. If the
+    work does not end by itself after a signal, the main thread abandons it.
 
     Args:
-        work: What is done.
-        grace: Seconds that the work may go on after a signal; `GRACE_SECONDS` when left out.
+        work: Function that does the work; it should call `Interruption.check` often.
+        grace: Seconds that the work may go on after a signal; by default `GRACE_SECONDS`.
 
     Raises:
-        InterruptedRunError: If a signal came before the work was done.
-        KeyboardInterrupt: If a second one came before the work had ended.
+        InterruptedRunError: If a signal came and the work stopped early or outlasted the grace period.
+        KeyboardInterrupt: If a second signal came before the work had ended.
     """
     interruption = Interruption()
-    # Which is of the thread that asks, where it was chosen by a context.
+    # A precision set by a context manager is local to its thread: pass it on to the working thread.
     x64 = bool(jax.config.read("jax_enable_x64"))
     outcome: list[tuple[R | None, BaseException | None]] = []
 
@@ -79,7 +79,7 @@ def run_interruptibly(work: Callable[[Interruption], R], grace: float | None = N
                 thread.join(POLL_SECONDS)
             last = time.monotonic() + (GRACE_SECONDS if grace is None else grace)
             while thread.is_alive() and time.monotonic() < last:
-                # Briefly, for a signal that another thread gets does not wake this one.
+                # Wait in short steps: a signal that another thread receives does not wake this one.
                 thread.join(POLL_SECONDS)
         finally:
             if not outcome:
@@ -94,7 +94,7 @@ def run_interruptibly(work: Callable[[Interruption], R], grace: float | None = N
 
 @contextlib.contextmanager
 def _noted(interruption: Interruption) -> Iterator[None]:
-    """The first SIGINT or SIGTERM is noted, and the program does not die of it."""
+    """Record the first SIGINT or SIGTERM in `interruption` instead of ending the program."""
 
     def note(number: int, frame: FrameType | None) -> None:
         if interruption.asked.is_set():
@@ -104,7 +104,7 @@ def _noted(interruption: Interruption) -> Iterator[None]:
     try:
         previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:
-        # Only the main thread of a program may; elsewhere signals are its own business.
+        # Only the main thread may install signal handlers; from another thread, the caller handles signals.
         previous = {}
     try:
         yield

@@ -1,4 +1,4 @@
-"""How much memory a study may take, and how much of it tiles may have."""
+"""The memory budget of a study, and the part of the budget that is available for tiles."""
 
 import contextlib
 import ctypes
@@ -15,15 +15,15 @@ UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 SHARE_OF_FREE = 0.5
-# Where the kernel says how much a container may have, and how much of that it has.
+# Folder in which the kernel reports the memory limit and the memory use of a container (cgroup v2).
 CONTROL_GROUP = Path("/sys/fs/cgroup")
 
 
 def parse_size(text: str) -> int:
-    """Bytes in a size such as "2GB" or "512 MiB".
+    """Return the number of bytes in a size such as "2GB" or "512 MiB".
 
     Raises:
-        InputError: If it is none, or zero.
+        InputError: If the text is not a size, or the size is below one byte.
     """
     match = SIZE.fullmatch(text.strip())
     unit = UNITS.get(match[2].upper()) if match else None
@@ -34,7 +34,7 @@ def parse_size(text: str) -> int:
 
 
 def default_budget() -> int:
-    """Half of the memory that is free now: of the machine, or of the container this runs in."""
+    """Return half of the free memory, in bytes, of the machine or of the container of this process."""
     return int(SHARE_OF_FREE * min(psutil.virtual_memory().available, _free_in_container()))
 
 
@@ -48,12 +48,12 @@ def _free_in_container() -> float:
 
 
 def room_for_tiles(budget: int) -> int:
-    """Bytes that tiles may take under a budget: on a CPU, what the process does not hold already.
+    """Return the bytes that tiles may take: on a CPU, the budget minus the memory the process holds already.
 
-    The budget is then for the whole process while it computes. On top of it, within 300 MB, come what tiles
-    take that XLA does not know of (work space of decompositions: 2 d^2 numbers), and bounds and results at
-    the end. Below zero where the process holds more than the budget. Accelerators have memory of their
-    own, of which the budget is the share of each.
+    On a CPU the budget is for the whole process while it computes. Not counted, but within 300 MB, are memory
+    of the tiles that XLA does not report (work space of decompositions: 2 d^2 numbers), and the bounds and
+    results at the end. The number is negative if the process already holds more than the budget. Accelerators
+    have their own memory, and the budget is for each of them.
     """
     if jax.default_backend() != "cpu":
         return budget
@@ -62,7 +62,7 @@ def room_for_tiles(budget: int) -> int:
 
 
 def _give_back_freed() -> None:
-    """Let the system have what was freed: the C library keeps most of what compilers used, for later."""
+    """Return freed memory to the system: the C library keeps most of the memory that compilations freed."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
-        # Of glibc alone. Takes a millisecond or two.
+        # Only glibc has this function. The call takes a millisecond or two.
         ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""A part: the Parquet file of a range of a cell's replicates, which names its study and its versions."""
+"""Parts: Parquet files with a range of a cell's replicates; the metadata name the study and the versions."""
 
 import io
 import json
@@ -13,11 +13,11 @@ from jaxtyping import Float
 from w2s_sim.errors import InputError
 from w2s_sim.runs.versions import Versions
 
-# Keys in the metadata.
+# Keys of the study's mark and of the versions in the metadata.
 MARK, VERSIONS = b"w2s_study", b"w2s_versions"
-# From the first replicate to the one after the last.
+# Pairs (start, stop) of the replicates start .. stop - 1.
 Ranges = Sequence[tuple[int, int]]
-REMEDY = "a part as it was written: delete the file and resume"
+REMEDY = "an undamaged part: delete the file and resume"
 
 
 def part_content(
@@ -28,15 +28,15 @@ def part_content(
     mark: bytes,
     versions: Versions,
 ) -> bytes:
-    """The file of a part.
+    """Return the content of the file of a part.
 
     Args:
         start: Number of the first replicate.
-        values: A row each, a column for every metric.
-        metrics: The names of these columns.
-        errors: What was said by replicates that could not be computed, by their number.
-        mark: Of the study.
-        versions: With which they were computed.
+        values: One row per replicate, one column per metric.
+        metrics: The names of the columns.
+        errors: Error messages of the replicates that could not be computed, by replicate number.
+        mark: The mark that identifies the study.
+        versions: The versions with which the replicates were computed.
     """
     numbers = range(start, start + len(values))
     said = pa.array([errors.get(index) for index in numbers], pa.string())
@@ -49,16 +49,16 @@ def part_content(
 
 
 def read_part(path: Path, start: int, stop: int, metrics: Sequence[str]) -> pa.Table:
-    """The replicates of a part.
+    """Read the replicates of a part.
 
     Args:
         path: The file.
         start: Number of the first replicate.
-        stop: One past the last.
-        metrics: The metrics that it must hold; it may hold more.
+        stop: One past the number of the last replicate.
+        metrics: The metrics that the part must hold; it may hold more.
 
     Raises:
-        InputError: If the part cannot be read, or does not hold these metrics of start..stop-1.
+        InputError: If the part cannot be read, or does not hold these metrics of replicates start..stop-1.
     """
     try:
         table = pq.read_table(path)
@@ -73,17 +73,17 @@ def read_part(path: Path, start: int, stop: int, metrics: Sequence[str]) -> pa.T
 
 
 def metrics_of(table: pa.Table) -> Sequence[str]:
-    """The names of the metrics that a part holds."""
+    """Return the names of the metrics that a part holds."""
     return table.column_names[1:-1]
 
 
 def metric_values(table: pa.Table, metrics: Sequence[str]) -> Float[np.ndarray, "replicates r"]:
-    """Some metrics of a part, a column each."""
+    """Return the given metrics of a part, one column each."""
     return np.stack([table.column(name).to_numpy() for name in metrics], axis=1)
 
 
 def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
-    """What is left of start..stop-1 when the ranges held, in order, are taken out."""
+    """Return the ranges of start..stop-1 that the sorted ranges `held` do not cover."""
     gaps, reached = [], start
     for first, end in held:
         if first > reached:
@@ -94,10 +94,10 @@ def missing(held: Ranges, start: int, stop: int) -> list[tuple[int, int]]:
 
 
 def versions_of(metadata: Mapping[bytes, bytes]) -> Versions:
-    """What the metadata of a part say of its versions; nothing if it was written before any did."""
+    """Return the versions in the metadata of a part; empty if the part does not record any."""
     return json.loads(metadata.get(VERSIONS, b"{}"))
 
 
 def first_line(error: Exception) -> str:
-    """Of what a library says, enough for a complaint."""
+    """Return the first line of an exception's message, or its type if the message is empty."""
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,4 +1,4 @@
-"""What a study will take: memory, and an estimate of the time, from timing a few of its cells."""
+"""Plan of a study: its memory, and an estimate of its run time from timing a few of its cells."""
 
 import dataclasses
 import time
@@ -10,24 +10,24 @@ from w2s_sim.runs.interruption import Interruption
 from w2s_sim.runs.runner import largest_cells
 from w2s_sim.runs.tile_workers import LocalTeam
 
-# Cells are timed until this long has passed; the cell at hand is finished.
+# Cells are timed until this time has passed; the timing of the current cell is completed.
 TIMING_SECONDS = 12.0
-# A cell is timed on as many tiles as this takes.
+# The tiles of one cell are timed for this long.
 CELL_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a study will take.
+    """Estimated memory and run time of a study.
 
     Attributes:
-        tile_bytes: Memory that is computed in at once, on all devices: the largest of the timed cells, among
-            which those are that need most.
-        num_devices: Devices that compute.
-        seconds: An estimate of the whole, compilation included; of the most it may be where sampling stops at
-            a target.
-        timed: Cells from which it was made.
-        refused: Why a cell does not fit in memory, if one does not.
+        tile_bytes: Memory of the tiles that run at once, on all devices: the maximum over the timed cells,
+            which include the cells that need the most memory.
+        num_devices: Number of devices that compute.
+        seconds: Estimated run time, compilation included; an estimate of the maximum if sampling may stop
+            early at a target precision.
+        timed: Number of cells that were timed.
+        refused: Why a cell does not fit in memory; "" if all timed cells fit.
     """
 
     tile_bytes: int
@@ -45,15 +45,15 @@ class _Timing:
 
 
 def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
-    """Compile and time a few cells: the largest ones first, then others spread over the grid.
+    """Compile and time a few cells: the largest cells first, then others spread over the grid.
 
     Args:
-        study: As from `load_study`.
-        memory: Budget in bytes.
-        interruption: Whether somebody asked to stop.
+        study: The study, as from `load_study`.
+        memory: Memory budget in bytes.
+        interruption: Flags by which a signal stops the work.
 
     Raises:
-        InterruptedRunError: If so.
+        InterruptedRunError: If a signal asked to stop.
     """
     team = LocalTeam(study, memory)
     timings: dict[int, _Timing] = {}
@@ -74,7 +74,7 @@ def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
 
 
 def _order(study: Study) -> Sequence[int]:
-    """The largest cells, then the grid in ever finer steps, so that whenever it stops it was spread out."""
+    """Return the largest cells, then the grid in ever finer steps, so that every prefix is spread out."""
     step = max(1, len(study.cells) // 2)
     order = dict.fromkeys(largest_cells(study.cells))
     while step:
@@ -88,7 +88,7 @@ def _time_cell(team: LocalTeam, study: Study, index: int) -> _Timing:
     lanes = team.lanes(index)
     compiled = time.monotonic()
     team.compute(index, 0, 1)
-    # The first tile waits for what XLA does once; later ones are what the rest of the run is like.
+    # The first tile includes one-time work of XLA; later tiles are representative of the rest of the run.
     num_tiles, warm, since = 0, time.monotonic(), 0.0
     most = min(study.replicates // lanes + 1, 64)
     while num_tiles < most and since < CELL_SECONDS:
@@ -103,7 +103,7 @@ def _time_cell(team: LocalTeam, study: Study, index: int) -> _Timing:
 
 
 def _total_seconds(study: Study, timings: dict[int, _Timing]) -> float:
-    """Each cell as the timed one of its kind of estimator that is nearest in size, in proportion to it."""
+    """Sum the cells' times, each scaled by sample size from the nearest timed cell of the same estimator."""
     if not timings:
         return float("nan")
     kinds = {index: type(study.cells[index].case.estimator) for index in timings}
@@ -115,7 +115,7 @@ def _total_seconds(study: Study, timings: dict[int, _Timing]) -> float:
             alike = [i for i, kind in kinds.items() if kind is type(cell.case.estimator)] or list(timings)
             near = min(alike, key=lambda i, size=size: abs(timings[i].size - size))
             own = timings[near]
-            # Cells that differ in numbers alone share a program.
+            # Cells that differ only in the values of their numbers share a compiled program.
             compiling = 0.0 if own.size == size else own.compiling
             own = _Timing(compiling, own.replicate * size / max(own.size, 1), size)
         total += own.compiling + own.replicate * study.replicates

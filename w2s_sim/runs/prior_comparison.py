@@ -1,4 +1,4 @@
-"""Several ways to transfer the concept prior, side by side on one task."""
+"""Comparison of several estimators of the concept prior on one task."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,38 +24,39 @@ def compare_priors(
     seed: Seed = 0,
     grouped: bool = False,
 ) -> pd.DataFrame:
-    """How well several estimators recover the concept prior, and what they predict with it.
+    """Measure how well several estimators recover the concept prior, and the risk of their predictions.
 
     Replicate i of every estimator uses the same key, so that differences between estimators are less noisy
-    than the figures themselves.
+    than the means themselves.
 
     Args:
-        task: With regression concepts, or with finitely many outcomes.
-        estimators: By name. Those that are no `PriorTransfer`, such as naive fine-tuning, have no figures of
-            a prior, and are for regression concepts alone.
-        replicates: Independent weak data sets per estimator, >= 2.
-        seed: Replicate i depends on (seed, i) alone.
+        task: Task with regression concepts, or with finitely many outcomes.
+        estimators: Estimators by name. An estimator that is no `PriorTransfer`, such as naive fine-tuning,
+            has no errors of the prior (nan), and is only for regression concepts.
+        replicates: Number of independent weak data sets per estimator, >= 2.
+        seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
 
     Returns:
-        One row per estimator: `estimator`; `risk`, excess risk in squared
-        label units, or excess log loss in nats; `prior_kl`, the mean of KL(alpha^Q || prior) in nats over the
-        replicates where it is finite, and `prior_kl_infinite`, the share of the others: those whose prior
-        excludes a concept that is wanted; `prior_tv`, total variation; `pgr`, performance gap recovered
-        against the weak model's own predictor; each mean with its Monte Carlo standard error `..._se`;
-        `sample_size`, weak pairs consumed; `replicates`.
+        One row per estimator: `estimator`; `risk`, excess risk in squared label units, or excess log loss in
+        nats; `prior_kl`, the mean of KL(alpha^Q || prior) in nats over the replicates where it is finite, and
+        `prior_kl_infinite`, the share of replicates where it is infinite because the estimated prior excludes
+        a concept of the target; `prior_tv`, total variation; `pgr`, performance gap recovered against the
+        weak model's own predictor; each mean with its Monte Carlo standard error `..._se`; `sample_size`,
+        weak pairs consumed; `replicates`.
 
     Raises:
-        InputError: If `replicates` is below 2, the seed is none, or an estimator not for these concepts.
+        InputError: If `replicates` is below 2, the seed is invalid, or an estimator does not suit the
+            concepts of the task.
 
     Warns:
-        PrecisionWarning: If labels are too large, beside their noise, for the precision at hand.
+        PrecisionWarning: If labels are too large, relative to their noise, for the current precision.
     """
     return comparison(task, estimators, PRIOR_METRICS, _prior_summary, replicates, seed, grouped)
 
 
 def _prior_summary(values: Float[np.ndarray, "replicates 3"]) -> dict[str, float]:
-    """Means of the errors of the prior with their standard errors; the divergence where it is finite."""
+    """Return the means of the prior's errors with standard errors; of the divergence where it is finite."""
     divergences = values[:, 1]
     finite = divergences[np.isfinite(divergences)]
     prior_kl, prior_kl_se = sample_summary(finite) if len(finite) > 1 else (float("nan"),) * 2

@@ -1,7 +1,7 @@
-"""Several processes on one study: process 0 gives the orders and keeps the replicates, all compute.
+"""Several processes on one study: process 0 gives orders and stores the replicates; all processes compute.
 
-Every order is one collective of all processes, by whatever jax.distributed has for the platform: gloo on a
-CPU. Nobody but process 0 touches the folder, so that it need not be shared.
+Every order is one collective operation of all processes, with the backend that jax.distributed uses on the
+platform: gloo on a CPU. Only process 0 accesses the folder, which therefore need not be shared.
 """
 
 import enum
@@ -21,26 +21,26 @@ from w2s_sim.runs.interruption import InterruptedRunError, Interruption
 from w2s_sim.runs.tile_workers import Computed, LocalTeam, Team
 
 R = TypeVar("R")
-# In the column of failures: not one replicate, but the process.
+# Entry in the column of failures if the whole process ran out of memory, rather than one replicate failed.
 OUT_OF_ROOM = 2.0
 
 
 class Order(enum.IntEnum):
-    """What process 0 asks of all; COMPUTE comes with cell, first tile and number of tiles."""
+    """The orders that process 0 gives; COMPUTE comes with cell, first tile and number of tiles."""
 
     COMPUTE, LANES, ASK, DONE, INTERRUPTED, FAILED = range(6)
 
 
 def join_processes(address: str | None, count: int | None, index: int | None) -> None:
-    """Meet the other processes; what is None is detected: SLURM, Open MPI, Kubernetes, TPU pods.
+    """Connect to the other processes; detect arguments that are None (SLURM, Open MPI, Kubernetes, TPU pods).
 
     Args:
         address: HOST:PORT of process 0.
         count: Number of processes.
-        index: Of this one, from 0.
+        index: Index of this process, from 0.
 
     Raises:
-        InputError: If it is neither given nor detected, or they do not meet.
+        InputError: If an argument is neither given nor detected, or the processes do not connect.
     """
     try:
         jax.distributed.initialize(address, count, index)
@@ -53,10 +53,10 @@ def join_processes(address: str | None, count: int | None, index: int | None) ->
 
 
 def load_together(load: Callable[[], Study]) -> Study:
-    """The study that all processes load, or a complaint in each of them: none waits for one that has left.
+    """Load the study in all processes, or raise in all of them, so that none waits for one that has left.
 
     Raises:
-        InputError: If it cannot be loaded in this process or another one.
+        InputError: If the study cannot be loaded in this process or in another one.
     """
     if jax.process_count() == 1:
         return load()
@@ -68,15 +68,15 @@ def load_together(load: Callable[[], Study]) -> Study:
     if complaint is not None:
         raise complaint
     if study is None or refused:
-        raise InputError("STUDY", "a file that another process refuses", "see what it says")
+        raise InputError("STUDY", "a file that another process refuses", "see the error of that process")
     return study
 
 
 def require_one_study(document: Mapping[str, Any]) -> None:
-    """Refuse processes that were given different files, or compute in different precisions.
+    """Check that all processes were given the same study file and compute in the same precision.
 
     Raises:
-        InputError: If they were.
+        InputError: If files or precisions differ.
     """
     x64 = int(jax.config.read("jax_enable_x64"))
     mine = np.array([zlib.crc32(repr(document).encode()) & 0x7FFFFFFF, x64], dtype=np.int32)
@@ -88,10 +88,10 @@ def require_one_study(document: Mapping[str, Any]) -> None:
 
 
 class ProcessTeam(Team):
-    """All processes together, as process 0 sees them: tiles are dealt out in turn.
+    """All processes together, as process 0 uses them: tiles are assigned to processes in turn.
 
     Args:
-        local: This process's own devices.
+        local: The devices of this process.
     """
 
     def __init__(self, local: LocalTeam) -> None:
@@ -102,7 +102,7 @@ class ProcessTeam(Team):
         return self._local.num_parallel * jax.process_count()
 
     def lanes(self, cell: int) -> int:
-        """Replicates of a tile; every process finds out whether one fits in its memory."""
+        """Number of replicates in a tile; every process checks that a tile fits in its memory."""
         if not self._local.has(cell):
             _give(Order.LANES, cell)
             _require_room(self._local, cell)
@@ -117,7 +117,7 @@ class ProcessTeam(Team):
         return _any(asked)
 
     def lead(self, work: Callable[[], R]) -> R:
-        """Do some work as process 0, and let the others go at its end, however it ends."""
+        """Do the work of process 0, and release the other processes at its end, even if it fails."""
         order = Order.FAILED
         try:
             value = work()
@@ -131,13 +131,13 @@ class ProcessTeam(Team):
 
 
 def follow(local: LocalTeam, interruption: Interruption) -> None:
-    """Do what process 0 asks until it is done.
+    """Follow the orders of process 0 until the run is done.
 
     Raises:
         InterruptedRunError: If the run was interrupted.
-        InputError: If it failed in process 0, which says why.
+        InputError: If the run failed in process 0, whose own error says why.
     """
-    complaint = InputError("process 0", "an error", "see what it says")
+    complaint = InputError("process 0", "an error", "see the error of process 0")
     while True:
         order, cell, first_tile, num_tiles = _give(Order.DONE)
         if order == Order.DONE:
@@ -149,12 +149,13 @@ def follow(local: LocalTeam, interruption: Interruption) -> None:
         try:
             _obey(local, interruption, order, cell, first_tile, num_tiles)
         except InputError as error:
-            # Process 0 has it too, and says last that all are to go: whoever leaves before is waited for.
+            # Process 0 raises this error too and then orders all to stop. A process that left earlier would
+            # keep the others waiting in that collective.
             complaint = error
 
 
 def _give(order: Order, cell: int = 0, first_tile: int = 0, num_tiles: int = 0) -> tuple[int, int, int, int]:
-    """The order of process 0, whatever the others say."""
+    """Broadcast the order of process 0 to all processes; the arguments of other processes are ignored."""
     given = np.array([order, cell, first_tile, num_tiles], dtype=np.int32)
     order_, cell, first_tile, num_tiles = np.asarray(multihost_utils.broadcast_one_to_all(given)).tolist()
     return order_, cell, first_tile, num_tiles
@@ -172,7 +173,7 @@ def _obey(
 
 
 def _require_room(local: LocalTeam, cell: int) -> None:
-    """Refuse a cell that does not fit in the memory of every process."""
+    """Raise in every process if the cell does not fit in the memory of one of them."""
     complaint = None
     try:
         local.lanes(cell)
@@ -180,7 +181,7 @@ def _require_room(local: LocalTeam, cell: int) -> None:
         complaint = error
     if _any(complaint is not None):
         raise complaint or InputError(
-            "--memory", f"cell {cell}, for which another process lacks room", "more"
+            "--memory", f"cell {cell}, for which another process lacks room", "a larger budget"
         )
 
 
@@ -203,13 +204,15 @@ def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Comp
             rows[: len(mine) * lanes] = computed.values
             said = dict(computed.errors)
     except InputError as error:
-        # The others are on their way to the same collective.
+        # Do not raise yet: the other processes wait for this one in the collective below.
         complaint, failed[:] = error, OUT_OF_ROOM
     for replicate in said:
         failed[mine.index(replicate // lanes) * lanes + replicate % lanes] = 1.0
     gathered = np.asarray(multihost_utils.process_allgather(np.concatenate([rows, failed], axis=1)))
     if np.any(gathered[..., -1] == OUT_OF_ROOM):
-        raise complaint or InputError("--memory", f"cell {cell}, with which another process ran out", "less")
+        raise complaint or InputError(
+            "--memory", f"cell {cell}, with which another process ran out of memory", "a smaller budget"
+        )
     dealt = _in_order(gathered.reshape(count, rounds, lanes, -1), num_tiles)
     for row in np.flatnonzero(dealt[:, -1]).tolist():
         replicate = first_tile * lanes + row
@@ -220,6 +223,6 @@ def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Comp
 def _in_order(
     gathered: Float[np.ndarray, "processes rounds lanes r"], num_tiles: int
 ) -> Float[np.ndarray, "n r"]:
-    """Tiles as they were before they were dealt out in turn."""
+    """Return the rows of the tiles in the order of the tiles, which were assigned to processes in turn."""
     tiles = np.swapaxes(gathered, 0, 1).reshape(-1, *gathered.shape[2:])[:num_tiles]
     return tiles.reshape(-1, gathered.shape[-1])

@@ -1,4 +1,4 @@
-"""The results of a study: one row a cell, and the list of the replicates that failed."""
+"""The results of a study: a table with one row per cell, and the list of the replicates that failed."""
 
 import math
 import re
@@ -19,21 +19,21 @@ from w2s_sim.runs.store import FAILURES, RESULTS, Store
 from w2s_sim.runs.whole_files import write_whole
 
 BOUND_COLUMN = re.compile(r"bound(_kind|_theorem)?|.*_(lower|upper|theory)(_theorem)?")
-# Replicates that must share the spread of a sample for its standard error to be believed.
+# Effective number of replicates that must carry a sample's variance for its standard error to be trusted.
 ENOUGH = 30.0
-# The first metric of every task.
+# Column of the risk, the first metric of every task.
 RISK = 0
 
 
 def write_results(study: Study, store: Store) -> pd.DataFrame:
-    """Sum up what a folder holds, and write it there, unless it is there already.
+    """Summarise the replicates of a folder and write the results there, unless they are up to date.
 
     Returns:
-        The table of `summarise`, as in `results.parquet`. `failures.csv` names every replicate that failed,
-        with its cell, the seed, and why; it is there only if one did.
+        The table of cells from `summarise`, as in `results.parquet`. The file `failures.csv`, written only if
+        a replicate failed, lists every failed replicate with its cell, the seed and the error.
 
     Raises:
-        InputError: If a part cannot be read, or the folder not be written.
+        InputError: If a part cannot be read, or the folder cannot be written.
     """
     mark = results_mark(study.document, store)
     fresh = fresh_results(store, mark)
@@ -50,17 +50,17 @@ def write_results(study: Study, store: Store) -> pd.DataFrame:
 
 
 def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row per cell, and one per failure.
+    """Summarise the replicates in a table with one row per cell and a table with one row per failure.
 
-    A replicate whose risk is not a number has failed: it is counted, and left out of the means. A divergence
-    of priors may be infinite, where a concept that is wanted is excluded: the mean is over the others, and
-    `prior_kl_infinite` is the share of these.
+    A replicate whose risk is nan has failed: it is counted, and excluded from the means. The divergence of
+    priors is infinite in a replicate whose prior excludes a concept of the target: `prior_kl` is the mean
+    over the other replicates, and `prior_kl_infinite` the share of the infinite ones.
 
     Returns:
         Cells: every parameter, the weak pairs consumed, means with their standard errors, whether the
-        replicates say enough of the risk ("enough", "too little", or "exact" without data), the bounds that
-        apply, how many replicates there are and how many of them failed. Failures: cell, replicate, seed and
-        error.
+        replicates say enough about the risk ("enough", "too little", or "exact" if the student reads no
+        data), the bounds that apply, the number of replicates and the number of failures. Failures: cell,
+        replicate, seed and error.
     """
     rows, failures = [], []
     held = store.ranges()
@@ -86,13 +86,13 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
     for key in {key for cell in study.cells for key in cell.parameters}:
         given = [row[key] for row in rows if key in row]
         if all(type(value) is int for value in given):
-            # A column of whole numbers stays one, also where some cells have none.
+            # A column of integers keeps an integer type even if some cells lack the parameter.
             table[key] = table[key].astype("Int64")
     return table, pd.DataFrame(failures, columns=["cell", "replicate", "seed", "error"])
 
 
 def _column_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Parameters, then what was measured, then bounds, then counts, also where cells have different ones."""
+    """Order the union of the rows' columns: parameters, then measurements, then bounds, then counts."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
     last = list(rows[0])[-3:]
     parameters = [key for key in columns if "." in key]
@@ -102,10 +102,10 @@ def _column_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def relative_error(store: Store, cell: int, stop: int) -> float:
-    """Standard error of a cell's mean risk as a share of it, from the replicates before `stop`.
+    """Return the relative standard error of a cell's mean risk, from the replicates before `stop`.
 
-    Infinite where there is none to be believed: with an infinite risk, and where fewer than `ENOUGH`
-    replicates share the spread, as in a sample of no rare event, or of a few.
+    It is infinite if the standard error cannot be trusted: if a risk is infinite, or if an effective number
+    of fewer than `ENOUGH` replicates carries the variance, as in a sample with few or no rare events.
     """
     before = [(first, end) for first, end in store.ranges().get(cell, []) if first < stop]
     moments = RunningMoments(1)
@@ -118,9 +118,9 @@ def relative_error(store: Store, cell: int, stop: int) -> float:
 
 
 def is_precise(study: Study, store: Store, cell: Cell, stop: int) -> bool:
-    """Whether the replicates before `stop` reach the study's target, if it has one.
+    """Return whether the replicates before `stop` reach the study's target precision; False without a target.
 
-    A student that reads no data has one risk, and every replicate is it.
+    A student that reads no data has the same risk in every replicate, and reaches every target.
     """
     target = study.target_relative_se
     if target is None:
@@ -144,7 +144,7 @@ def _worked(values: Float[np.ndarray, "n r"]) -> Float[np.ndarray, "m r"]:
 def _read(
     study: Study, store: Store, cell: int, ranges: Ranges
 ) -> tuple[RunningMoments, list[tuple[int, str]]]:
-    """Moments of the replicates that worked; number and error of the others."""
+    """Return the moments of the replicates that worked, and number and error of those that failed."""
     failed: list[tuple[int, str]] = []
 
     def worked() -> Iterator[np.ndarray]:
@@ -173,7 +173,7 @@ def _metrics(study: Study, cell: Cell, moments: RunningMoments) -> dict[str, Any
         column = study.metrics.index("prior_kl")
         count = moments.finite[column] + moments.infinite[column]
         row["prior_kl_infinite"] = float(moments.infinite[column] / count) if count else math.nan
-    # The weak model's risk is exact, so that the gap recovered is linear in the student's.
+    # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
     weak_risk = float(cell.case.task.weak_risk)
     row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
     row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else math.nan
@@ -181,5 +181,5 @@ def _metrics(study: Study, cell: Cell, moments: RunningMoments) -> dict[str, Any
 
 
 def _parameters(cell: Cell) -> dict[str, Any]:
-    """Parameters as columns; lists as text, so that columns have one type."""
+    """Return the parameters of a cell as columns; lists become text, so that each column has one type."""
     return {key: str(v) if isinstance(v, list) else v for key, v in cell.parameters.items()}

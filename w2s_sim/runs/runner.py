@@ -1,4 +1,4 @@
-"""Runs a study, piece by piece: what is done is kept, and what is missing is computed."""
+"""Runs a study piece by piece: finished replicates are stored, and only missing replicates are computed."""
 
 import math
 import time
@@ -22,9 +22,9 @@ from w2s_sim.runs.schedule import Shard, looks, pieces
 from w2s_sim.runs.store import Store
 from w2s_sim.runs.tile_workers import LocalTeam, Team
 
-# A part is written after this long, done or not with the piece at hand: no more can be lost.
+# A part is written after this time, even if the piece is unfinished, so that no more work than this is lost.
 PART_SECONDS = 10.0
-# How long the tiles should take that are computed between two looks at whether to stop.
+# Intended duration of the tiles that are computed between two checks for an interruption.
 ORDER_SECONDS = 0.25
 
 Progress = Callable[[int, int], None]
@@ -39,29 +39,30 @@ def run_study(
     memory: int | None = None,
     progress: Progress | None = None,
 ) -> pd.DataFrame | None:
-    """Compute what a study asks for and is not there yet; returns its results.
+    """Compute the missing replicates of a study; return its results.
 
-    Where processes have met (`join_processes`), all of them call this, and process 0 keeps the replicates.
+    If several processes were connected by `join_processes`, all of them call this function, and process 0
+    stores the replicates.
 
     Args:
-        study: As from `load_study`.
-        folder: Gets `manifest.json`, parts, and at the end `results.parquet`.
-        shard: The share to compute, for `merge` to put together with the others.
-        resume: Whether to go on with, or to top up, a study that the folder holds.
-        memory: Budget in bytes for what is computed; half of what is free when left out.
-        progress: Called with replicates done and asked for, whenever some are kept.
+        study: The study, as from `load_study`.
+        folder: Folder that receives `manifest.json`, the parts, and at the end `results.parquet`.
+        shard: The share of the study to compute; `merge` combines the shares.
+        resume: Whether to continue, or to extend, a study that the folder already holds.
+        memory: Memory budget of the computation in bytes; by default half of the free memory.
+        progress: Called with the numbers of finished and of requested replicates, whenever some are stored.
 
     Returns:
-        The results; None for a shard, which has none, and in processes other than the first.
+        The results; None for a shard, and in processes other than process 0.
 
     Raises:
-        InputError: If the folder is another study's, is in use, or cannot be written; if a cell does not fit
-            in the memory.
-        InterruptedRunError: If SIGINT or SIGTERM came; what was done is kept.
+        InputError: If the folder belongs to another study, is in use, or cannot be written, or if a cell does
+            not fit in the memory budget.
+        InterruptedRunError: If SIGINT or SIGTERM came; finished replicates are kept.
 
     Warns:
-        PrecisionWarning: If something is computed, and labels of a cell are too large, beside their noise,
-            for the precision at hand.
+        PrecisionWarning: If replicates are computed, and labels of a cell are too large, relative to their
+            noise, for the current precision.
         VersionsWarning: If the folder holds parts that were computed with other versions.
     """
     budget = default_budget() if memory is None else memory
@@ -83,7 +84,7 @@ def run_study(
 
 
 def warn_of_precision(study: Study) -> None:
-    """Say which cells the precision at hand is too coarse for."""
+    """Warn of the cells for which the current precision is too coarse."""
     problems = {
         cell.index: cell.case.task.unresolved(cell.case.estimator.sample_size) for cell in study.cells
     }
@@ -122,7 +123,7 @@ def _run_with(
 
 
 def largest_cells(cells: Sequence[Cell]) -> list[int]:
-    """Of the cells that differ in sample size alone, the largest: if they fit in memory, all do."""
+    """Return, of each group of cells that differ only in sample size, the largest: if it fits, all do."""
     largest: dict[object, tuple[int, int]] = {}
     # Cells share their tasks.
     forms: dict[int, Form] = {}
@@ -136,7 +137,7 @@ def largest_cells(cells: Sequence[Cell]) -> list[int]:
 
 
 class _Run:
-    """One run of a study: fills the gaps in its share of the replicates."""
+    """One run of a study: computes the missing replicates of its shard."""
 
     def __init__(
         self,
@@ -158,11 +159,11 @@ class _Run:
         )
 
     def unfinished(self) -> list[Cell]:
-        """The cells of which replicates are missing."""
+        """Return the cells that lack replicates."""
         return [cell for cell in self._study.cells if any(gaps for _, gaps in self._gaps(cell))]
 
     def _gaps(self, cell: Cell) -> Iterator[tuple[int, Ranges]]:
-        """Piece by piece, how many replicates are there and which are not; to where the cell is precise."""
+        """Yield, per piece, the number of stored replicates and the gaps, until the cell is precise."""
         start, held = 0, self._held.get(cell.index, [])
         for stop in looks(self._study):
             for first, end in pieces(self._study, cell, self._shard, start, stop):
@@ -173,7 +174,7 @@ class _Run:
             start = stop
 
     def fill(self) -> None:
-        """All cells, one after the other."""
+        """Compute the missing replicates of all cells, one cell after the other."""
         for cell in self._study.cells:
             before = self._done
             share = sum(
@@ -182,7 +183,7 @@ class _Run:
             )
             if share:
                 self._fill_cell(cell)
-            # A cell that is precise enough early is done with all of its share.
+            # A cell that reaches its target early counts as done with its whole share.
             self._report(before + share - self._done)
 
     def _fill_cell(self, cell: Cell) -> None:

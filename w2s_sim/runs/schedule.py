@@ -1,4 +1,4 @@
-"""What a study computes, in which order, and which share of it belongs to whom."""
+"""The schedule of a study: which replicates are computed, in which order, and by which shard."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -6,26 +6,26 @@ from collections.abc import Iterator
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Cell, Study
 
-# Replicates that are shared out as one piece: whole tiles of the replication engine.
+# Number of replicates that are assigned to a shard as one piece: whole tiles of the replication engine.
 CHUNK = 4096
-# A cell with a target of precision is looked at here first, then after every doubling. The schedule is fixed,
-# so that where sampling stops depends on the replicates alone.
+# The precision of a cell is first compared with the study's target after this many replicates, then after
+# every doubling. The schedule is fixed, so that the stopping point depends only on the replicates.
 FIRST_LOOK = 1024
 
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """The I-th of N shares of a study."""
+    """The I-th of N shares of a study: I is `index`, N is `count`."""
 
     index: int = 1
     count: int = 1
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
-        """I and N of "I/N".
+        """Parse a shard from the text "I/N".
 
         Raises:
-            InputError: If it is none, or not 1 <= I <= N.
+            InputError: If the text does not have this form, or not 1 <= I <= N.
         """
         parts = text.split("/")
         if len(parts) != 2 or not all(part.isdecimal() and len(part) < 10 for part in parts):
@@ -36,12 +36,12 @@ class Shard:
         return cls(index, count)
 
     def has(self, position: int) -> bool:
-        """Whether the piece in this position is of this share."""
+        """Return whether the piece in this position belongs to this shard."""
         return position % self.count == self.index - 1
 
 
 def looks(study: Study) -> Iterator[int]:
-    """Numbers of replicates after which a cell may be done."""
+    """Yield the numbers of replicates after which a cell may be done."""
     if study.target_relative_se is not None:
         look = FIRST_LOOK
         while look < study.replicates:
@@ -51,9 +51,10 @@ def looks(study: Study) -> Iterator[int]:
 
 
 def pieces(study: Study, cell: Cell, shard: Shard, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """The replicates of a cell from `start` to `stop` that are of a share, in pieces.
+    """Yield the replicates of a cell in start .. stop - 1 that belong to a shard, in pieces (first, end).
 
-    Where sampling stops at a target, a share has whole cells: whoever decides has to see all replicates.
+    If sampling stops at a target precision, whole cells are assigned to a shard: the decision to stop needs
+    all replicates of the cell.
     """
     chunks_per_cell = -(-study.replicates // CHUNK)
     for first in range(start - start % CHUNK, stop, CHUNK):

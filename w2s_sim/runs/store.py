@@ -1,4 +1,4 @@
-"""Where the replicates of a study are kept: parts that are written whole or not at all."""
+"""The store of a study's replicates: a folder of parts, each written completely or not at all."""
 
 import contextlib
 import fcntl
@@ -34,7 +34,7 @@ from w2s_sim.runs.whole_files import write_whole
 
 PART = re.compile(r"cell-(\d+)-(\d+)-(\d+)\.parquet")
 MANIFEST, RESULTS, FAILURES = "manifest.json", "results.parquet", "failures.csv"
-# Key in the manifest: the different versions with which its parts were computed.
+# Key in the manifest of the list of different versions with which the parts were computed.
 PARTS_VERSIONS = "parts_versions"
 # The plugins whose kinds and laws the study has.
 PLUGINS = "plugins"
@@ -48,9 +48,9 @@ def _plugins_of(document: Mapping[str, Any]) -> list[dict[str, str]]:
 class Store:
     """A folder with a manifest, and one part for every range of a cell's replicates.
 
-    A part's name says which replicates it holds: what is there is known without opening anything, and a
-    range is never computed twice. Inside it says of which study, so that a manifest can be made again, and
-    with which versions it was computed.
+    The name of a part says which replicates it holds, so that the stored ranges are known without opening a
+    file, and no range is computed twice. The metadata of a part identify its study, so that a lost manifest
+    can be written again, and the versions with which it was computed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -58,7 +58,7 @@ class Store:
         self._study_mark = b""
         self._manifest_to_be: dict[str, Any] = {}
         self._versions: Versions = {}
-        # Of the parts that were looked at, each once.
+        # The distinct versions of all parts that were inspected.
         self._recorded: list[Versions] = []
 
     @property
@@ -68,10 +68,10 @@ class Store:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """The folder for this process alone, as long as it lives.
+        """Lock the folder for this process, until the context ends or the process dies.
 
         Raises:
-            InputError: If another run holds it, or it cannot be written.
+            InputError: If another run has locked the folder, or it cannot be written.
         """
         try:
             self.parts.mkdir(parents=True, exist_ok=True)
@@ -90,13 +90,13 @@ class Store:
             yield
 
     def begin(self, document: Mapping[str, Any], resume: bool, precision: str | None = None) -> None:
-        """Check that there is no study yet, or the same one; `write_manifest` then writes it down.
+        """Check that the folder holds no study, or the same study; `write_manifest` then records it.
 
-        What may change is how many replicates there are to be, how precise, and what is drawn.
+        The number of replicates, the target precision and the figures of the study may have changed.
 
         Raises:
-            InputError: If there is a study already and it is not to be resumed, it is another one, or one of
-                its parts is broken.
+            InputError: If the folder holds a study and `resume` is False, if it is another study or of
+                another precision, or if one of its parts is broken.
         """
         path = self.folder / MANIFEST
         now = precision or build_manifest({})["precision"]
@@ -118,14 +118,14 @@ class Store:
         self._manifest_to_be = manifest
 
     def write_manifest(self, document: Mapping[str, Any], *, computes: bool = False) -> None:
-        """What `begin` has found to be right, once nothing else speaks against the run.
+        """Write the manifest that `begin` validated; call once every cell is known to fit in memory.
 
         Args:
             document: The study.
-            computes: Whether parts are to be computed now.
+            computes: Whether this run will compute parts, with the current versions.
         """
         for leftover in (*self.folder.glob(".*.partial"), *self.parts.glob(".*.partial")):
-            # Of a run that was killed while it wrote.
+            # A run that was killed while writing left this file behind.
             leftover.unlink(missing_ok=True)
         if computes:
             self._record(self._versions)
@@ -141,7 +141,7 @@ class Store:
             self._manifest_to_be = manifest
 
     def warn_of_versions(self) -> None:
-        """Say so, in a VersionsWarning, if parts were computed with other versions than those at hand."""
+        """Issue a VersionsWarning if parts were computed with other versions than the current ones."""
         warn_of_versions(self._recorded, self._versions, self.folder)
 
     def require_plugins(self) -> None:
@@ -160,14 +160,14 @@ class Store:
             raise InputError("--plugin", given, f"the plugin, installed or named, as it was from {origins}")
 
     def note(self, key: str, value: Any) -> None:
-        """Write something into the manifest."""
+        """Write a value into the manifest."""
         manifest = self._manifest()
         if manifest.get(key) != value:
             manifest[key] = value
             write_whole(self.folder / MANIFEST, json.dumps(manifest, indent=1).encode())
 
     def noted(self, key: str) -> Any:
-        """What the manifest says; None if nothing."""
+        """Return a value of the manifest; None if the manifest lacks the key."""
         return self._manifest().get(key)
 
     def _record(self, versions: Versions) -> None:
@@ -180,7 +180,7 @@ class Store:
             raise InputError(field, f"{given}: {', '.join(changed)}", expected)
 
     def _require_whole_parts(self, held: Mapping[int, Ranges]) -> None:
-        """Look at the end of every part, where Parquet says what it holds, and of which study."""
+        """Check the metadata of every part: its number of rows and the study that it belongs to."""
         for cell, ranges in held.items():
             reached = 0
             for start, stop in ranges:
@@ -202,7 +202,7 @@ class Store:
                 self._record(versions_of(said))
 
     def kept_study(self) -> dict[str, Any]:
-        """The study that the folder was made for.
+        """Return the document of the study that the folder was made for.
 
         Raises:
             InputError: If the manifest cannot be read.
@@ -211,12 +211,12 @@ class Store:
 
     @property
     def identity(self) -> str:
-        """What the study has in common with all that may share its replicates; known from `begin` on."""
+        """Mark of the study, shared by all studies that may use the same replicates; set by `begin`."""
         return self._study_mark.decode()
 
     @property
     def precision(self) -> str:
-        """In which the replicates were computed."""
+        """The precision in which the replicates were computed, "float32" or "float64"."""
         return self._manifest()["precision"]
 
     def _manifest(self) -> dict[str, Any]:
@@ -228,11 +228,11 @@ class Store:
         except FileNotFoundError:
             raise InputError("DIR", f"{self.folder}, without {MANIFEST}", "the folder of a study") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            expected = "the file as it was written, or none: without it, --resume makes it again"
+            expected = "an undamaged file, or delete it: without it, --resume makes it again"
             raise InputError(MANIFEST, f"{path} ({error})", expected) from None
 
     def ranges(self) -> dict[int, list[tuple[int, int]]]:
-        """By cell, the ranges of replicates that are there, in order."""
+        """Return the sorted ranges of stored replicates, by cell."""
         found: dict[int, list[tuple[int, int]]] = {}
         for path in self.part_files():
             cell, start, stop = map(int, path.stem.split("-")[1:])
@@ -240,7 +240,7 @@ class Store:
         return {cell: sorted(ranges) for cell, ranges in found.items()}
 
     def part_files(self) -> list[Path]:
-        """The files of all parts."""
+        """Return the paths of all parts."""
         if not self.parts.is_dir():
             return []
         return [path for path in self.parts.iterdir() if PART.fullmatch(path.name)]
@@ -249,7 +249,7 @@ class Store:
         """Copy the parts of another folder of the same study.
 
         Raises:
-            InputError: If it is of another study.
+            InputError: If the other folder is of another study or precision, or one of its parts is broken.
         """
         self._require_same(
             other.kept_study(), "DIR", f"{other.folder}, of another study", f"the study of {self.folder}"
@@ -258,7 +258,7 @@ class Store:
             given = f"{other.folder}, computed in {other.precision}"
             raise InputError("DIR", given, f"{self.precision}, as {self.folder}")
         other._study_mark, theirs = self._study_mark, other.ranges()
-        # Before any is copied, so that the complaint names the file where it lies.
+        # Check the parts before copying, so that an error names the file in the other folder.
         other._require_whole_parts(theirs)
         for versions in other._recorded:
             self._record(versions)
@@ -275,11 +275,11 @@ class Store:
                 mine.sort()
 
     def part_bytes(self, cell: int, start: int, stop: int) -> bytes:
-        """The file of a part."""
+        """Return the content of the file of a part."""
         return self._part(cell, start, stop).read_bytes()
 
     def _take_rows(self, other: "Store", cell: int, start: int, stop: int, gaps: Ranges) -> None:
-        """Of a part, what is not here: shards that were topped up may hold some of the same."""
+        """Copy the missing rows of a part: shards that were extended later may overlap."""
         (table,) = other.read(cell, [(start, stop)])
         metrics = metrics_of(table)
         values, errors = metric_values(table, metrics), table.column("error").to_pylist()
@@ -297,30 +297,30 @@ class Store:
         errors: Mapping[int, str] | None = None,
         versions: Versions | None = None,
     ) -> None:
-        """Keep the values of the replicates from `start` on.
+        """Store the values of consecutive replicates as a part.
 
         Args:
-            cell: Number of their cell.
-            start: Number of the first.
-            values: A row each, a column for every metric.
-            metrics: The names of these columns.
-            errors: What was said by replicates that could not be computed, by their number.
-            versions: With which they were computed; those at hand when left out.
+            cell: Number of the cell.
+            start: Number of the first replicate.
+            values: One row per replicate, one column per metric.
+            metrics: The names of the columns.
+            errors: Error messages of the replicates that could not be computed, by replicate number.
+            versions: The versions with which the replicates were computed; by default the current ones.
         """
         recorded = self._versions if versions is None else versions
         content = part_content(start, values, metrics, errors or {}, self._study_mark, recorded)
         write_whole(self._part(cell, start, start + len(values)), content)
 
     def read(self, cell: int, ranges: Ranges, metrics: Sequence[str] = ()) -> Iterator[pa.Table]:
-        """The replicates of a cell that are there, in order, part by part.
+        """Yield the stored replicates of a cell, in order, one table per part.
 
         Args:
-            cell: Its number.
-            ranges: Its entry in `ranges()`.
+            cell: Number of the cell.
+            ranges: The ranges of its parts, as in `ranges()`.
             metrics: The metrics that every part must hold.
 
         Raises:
-            InputError: If a part cannot be read, or does not hold what its name says.
+            InputError: If a part cannot be read, or does not hold the replicates that its name states.
         """
         for start, stop in ranges:
             yield read_part(self._part(cell, start, stop), start, stop, metrics)

@@ -1,4 +1,4 @@
-"""Who computes the tiles of a study: this process on its devices, or several processes together."""
+"""Workers that compute the tiles of a study: this process on its devices, or several processes together."""
 
 import abc
 import dataclasses
@@ -17,19 +17,19 @@ from w2s_sim.files.study_file import Study
 from w2s_sim.runs.cell_metrics import measured
 from w2s_sim.runs.memory import room_for_tiles
 
-# What one replicate may fail of, and take no other with it.
+# Exceptions that count as the failure of single replicates; the other replicates are still computed.
 REPLICATE_ERRORS = (jax.errors.JaxRuntimeError, FloatingPointError, ZeroDivisionError)
-# Cells whose programs are kept at once.
+# Number of cells whose compiled programs are kept at once.
 KEPT_PROGRAMS = 64
 
 
 @dataclasses.dataclass(frozen=True)
 class Computed:
-    """Some whole tiles of a cell.
+    """The replicates of some whole tiles of a cell.
 
     Attributes:
-        values: A row for every replicate; nan where one could not be computed.
-        errors: What was said then, by the number of the replicate.
+        values: One row per replicate; nan if the replicate could not be computed.
+        errors: Error messages of the failed replicates, by replicate number.
     """
 
     values: Float[np.ndarray, "n r"]
@@ -37,32 +37,32 @@ class Computed:
 
 
 class Team(abc.ABC):
-    """Computes tiles, all of its members at once."""
+    """Group of workers that compute tiles in parallel."""
 
     @property
     @abc.abstractmethod
     def num_parallel(self) -> int:
-        """Tiles that are computed at once."""
+        """Number of tiles that are computed at once."""
 
     @abc.abstractmethod
     def lanes(self, cell: int) -> int:
-        """Replicates of a tile of the cell."""
+        """Return the number of replicates in a tile of the cell."""
 
     @abc.abstractmethod
     def compute(self, cell: int, first_tile: int, num_tiles: int) -> Computed:
-        """Consecutive tiles of a cell."""
+        """Compute consecutive tiles of a cell."""
 
     @abc.abstractmethod
     def interrupted(self, asked: bool) -> bool:
-        """Whether any member was asked to end."""
+        """Return whether any worker was asked to end."""
 
 
 class LocalTeam(Team):
-    """This process, on all of its devices.
+    """The team of one process: computes tiles on all devices of this process.
 
     Args:
         study: The study whose cells are computed.
-        memory: Budget in bytes.
+        memory: Memory budget in bytes.
     """
 
     def __init__(self, study: Study, memory: int) -> None:
@@ -78,11 +78,11 @@ class LocalTeam(Team):
 
     @property
     def num_bytes(self) -> int:
-        """Memory that the tiles at hand take on all devices."""
+        """Memory of the current cell's tiles on all devices, in bytes."""
         return 0 if self._current is None else self._current[1].num_bytes * self.num_parallel
 
     def has(self, cell: int) -> bool:
-        """Whether the cell is the one at hand."""
+        """Return whether the tiles of this cell are the current ones."""
         return self._current is not None and self._current[0] == cell
 
     def lanes(self, cell: int) -> int:
@@ -92,25 +92,25 @@ class LocalTeam(Team):
         return self.compute_tiles(cell, range(first_tile, first_tile + num_tiles))
 
     def compute_tiles(self, cell: int, numbers: Sequence[int]) -> Computed:
-        """Any tiles of a cell, one after the other."""
+        """Compute the tiles of a cell with the given numbers."""
         tiles = self._tiles(cell)
         try:
             return Computed(tiles.run(self._seed, numbers), {})
         except REPLICATE_ERRORS as error:
             if "RESOURCE_EXHAUSTED" in str(error):
                 given = f"{self._memory:,} bytes, with which cell {cell} ran out of memory"
-                raise InputError("--memory", given, "less, so that less is computed at once") from None
+                raise InputError("--memory", given, "a smaller budget, for smaller tiles") from None
             return self._one_by_one(tiles, numbers)
 
     def compute_one(self, cell: int, replicate: int) -> Float[np.ndarray, " r"]:
-        """One replicate alone."""
+        """Compute one replicate alone."""
         return np.asarray(self._tiles(cell).run_alone(self._seed, replicate), dtype=np.float64)
 
     def interrupted(self, asked: bool) -> bool:
         return asked
 
     def _one_by_one(self, tiles: Tiles, numbers: Sequence[int]) -> Computed:
-        """Each replicate alone, so that one that fails takes no other with it."""
+        """Compute each replicate alone, so that a failing replicate does not affect the others."""
         values = np.full((len(numbers) * tiles.lanes, len(self.metrics)), np.nan)
         errors = {}
         for position, tile in enumerate(numbers):
@@ -136,7 +136,7 @@ class LocalTeam(Team):
         try:
             return tiles_of(self._measure, case, memory=room_for_tiles(self._memory))
         except RoomError:
-            # Programs of other cells may hold what this one needs.
+            # Compiled programs of other cells may occupy the memory that this cell needs.
             self._forget()
         room = room_for_tiles(self._memory)
         try:
@@ -154,5 +154,5 @@ class LocalTeam(Team):
 
 
 def _size(num_bytes: int) -> str:
-    """In megabytes, rounded up."""
+    """Format a number of bytes in megabytes, rounded up."""
     return f"{math.ceil(num_bytes / 1e6)}MB"

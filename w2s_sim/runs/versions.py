@@ -1,4 +1,4 @@
-"""With which versions replicates were computed, and what is said where they differ."""
+"""The versions with which replicates were computed, and the warning if they differ."""
 
 import importlib.metadata
 import platform
@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 
 import jax
 
-# Of these the last digits of a replicate depend, or all of them.
+# The last digits of a replicate, or all of them, may depend on the versions of these packages.
 PACKAGES = ("w2s-sim", "jax", "jaxlib", "numpy")
 
 Versions = Mapping[str, str]
 
 
 class VersionsWarning(UserWarning):
-    """The replicates of a study were not all computed with the versions at hand."""
+    """Warning: the replicates of a study were not all computed with the current versions."""
 
 
 def versions_at_hand(precision: str, plugins: Sequence[Mapping[str, str]] = ()) -> dict[str, str]:
-    """What a part records.
+    """Return the current versions, as a part records them.
 
     Args:
         precision: "float32" or "float64".
@@ -35,10 +35,10 @@ def versions_at_hand(precision: str, plugins: Sequence[Mapping[str, str]] = ()) 
 
 
 def warn_of_versions(recorded: Sequence[Versions], now: Versions, folder: object) -> None:
-    """Say in a line what the parts of a folder were computed with, where it is not what is at hand.
+    """Warn in one line of the versions of a folder's parts that differ from the current versions.
 
     Warns:
-        VersionsWarning: If something differs.
+        VersionsWarning: If a version differs, or a part records no versions.
     """
     others = {
         key: sorted({versions[key] for versions in recorded if key in versions} - {value})

@@ -1,4 +1,4 @@
-"""Files that are there with all of their content, or not there."""
+"""Atomic writing of files: a file exists with its whole content, or not at all."""
 
 import contextlib
 import errno
@@ -9,10 +9,10 @@ from w2s_sim.errors import InputError
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there with all of its content, or not there, whenever the power fails.
+    """Write a file atomically: after a power failure it exists with its whole content, or not at all.
 
     Raises:
-        InputError: If it cannot be written, a full disk included; nothing else is lost.
+        InputError: If the file cannot be written, for example on a full disk; no other file is affected.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

@@ -1,4 +1,4 @@
-"""Theorems as data: what each claims, for which cases, and how it would be refuted."""
+"""Theorems as data: the claim of each, the cases it is about, and the measurement that could refute it."""
 
 from w2s_sim.statements.contract import L1_NORM as L1_NORM
 from w2s_sim.statements.contract import MAXIMUM as MAXIMUM

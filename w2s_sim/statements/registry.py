@@ -1,4 +1,4 @@
-"""The theorems that come with the package."""
+"""The registry of the theorems in the package."""
 
 import difflib
 import importlib
@@ -8,7 +8,7 @@ from w2s_sim._checks import require_part
 from w2s_sim.errors import InputError
 from w2s_sim.statements.contract.statement import Statement
 
-# In the order of the book. Each has a module of its id's name, which holds it under that name in capitals.
+# Ids in the order of the book. The theorem "naive-floor" is `NAIVE_FLOOR` in the package `naive_floor`, etc.
 THEOREMS = (
     "naive-floor",
     "naive-risk-curve",
@@ -28,7 +28,7 @@ THEOREMS = (
 
 
 def all_statements() -> dict[str, Statement]:
-    """All theorems by id, in the order of the book."""
+    """Return all theorems by id, in the order of the book."""
     return {statement_id: _load(statement_id) for statement_id in THEOREMS}
 
 
@@ -38,19 +38,19 @@ def _load(statement_id: str) -> Statement:
 
 
 def find_statement(statement_id: str) -> Statement:
-    """The theorem of that id.
+    """Return the theorem with the given id.
 
     Raises:
-        InputError: If there is none; names the nearest id.
+        InputError: If there is no such theorem; the message names the nearest id.
     """
     return find_among(all_statements(), statement_id)
 
 
 def find_among(statements: Mapping[str, Statement], statement_id: str) -> Statement:
-    """The statement of that id among some.
+    """Return the statement with the given id among `statements`.
 
     Raises:
-        InputError: If there is none; names the nearest id.
+        InputError: If there is no such statement; the message names the nearest id.
     """
     require_part("theorem", statement_id, str, "the id of a theorem, such as 'naive-floor'")
     if statement_id not in statements:

@@ -1,4 +1,4 @@
-"""How statements are checked: replication, intervals valid at every look, verdicts, mutants."""
+"""Checking statements: replication, confidence intervals valid at every look, verdicts, and mutants."""
 
 from w2s_sim.engine.replication import replicate as replicate
 from w2s_sim.verify.battery import Battery as Battery

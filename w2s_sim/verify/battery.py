@@ -1,4 +1,4 @@
-"""The battery: statements with their lemmas, controls and mutants, at one family-wise error level."""
+"""The battery: checks statements, their lemmas, controls and mutants at one family-wise error level."""
 
 import dataclasses
 import functools
@@ -23,20 +23,20 @@ from w2s_sim.verify.verdict import Role, Verdict, verdict_record
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a complaint about something else asks for.
+# The expectation named in error messages about an argument that is not a list of cases.
 CASES = "cases, such as [Case('mine', task, Ridge(0.3, num_weak=60))]"
 
-# Of a table of verdicts; long texts come last.
+# Columns that come first in a table of verdicts; the columns with long texts come last.
 FIRST_COLUMNS = ("verdict", "role", "theorem", "case", "measured", "bound", "tightness", "as_expected")
-# Called with the label of the row that is sampled next, and the number of rows done.
+# Callback that receives the label of the row to be sampled next, and the number of rows already done.
 Progress = Callable[[str, int], None]
-# Rows of one theorem are shown in this order.
+# The order in which the rows of one theorem are shown.
 ROLES: tuple[Role, ...] = ("theorem", "lemma", "control", "mutant")
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One sampled row: a theorem, the statement that is checked (itself or a lemma of it), and the case."""
+    """One sampled row: a theorem, the statement to check (the theorem or one of its lemmas), and the case."""
 
     theorem: Statement
     statement: Statement
@@ -46,14 +46,14 @@ class Job:
 
 @dataclasses.dataclass(frozen=True)
 class Battery:
-    """Everything that one run checks.
+    """All checks of one run.
 
     Attributes:
         statements: The theorems.
         preset: "quick" or "full".
-        settings: Budget, precision, seed and error level; by default the preset's.
-        own_cases: Cases of the user's own; in place of the statements' cases, without their lemmas and
-            controls.
+        settings: Budget, precision, seed and error level; by default those of the "quick" preset.
+        own_cases: The user's cases. If given, they replace the cases of the statements, and no lemmas or
+            controls are checked.
     """
 
     statements: Sequence[Statement]
@@ -63,7 +63,7 @@ class Battery:
 
     @functools.cached_property
     def jobs(self) -> Sequence[Job]:
-        """All sampled rows, in the precision that is at hand when they are asked for first."""
+        """All sampled rows, with cases in the JAX precision that is set at the first access."""
         jobs: list[Job] = []
         for theorem in self.statements:
             for statement in [theorem] if self.own_cases else [theorem, *theorem.lemmas]:
@@ -81,16 +81,17 @@ class Battery:
         on_verdict: Callable[[Verdict], None] = lambda verdict: None,
         check: Callable[[], None] = lambda: None,
     ) -> list[Verdict]:
-        """All verdicts: each theorem's own, then its lemmas', controls' and mutants'.
+        """Check everything; return, per theorem, its own verdicts, then those of lemmas, controls, mutants.
 
         The error level is shared equally: each of the m sampled rows gets alpha / m, so that with
-        probability 1 - alpha no interval of the run misses (Bonferroni). Mutants are judged by the
+        probability 1 - alpha no interval of the run misses its mean (Bonferroni). Mutants are judged by the
         theorem's intervals and need no share.
 
         Args:
             progress: Called before each row is sampled.
-            on_verdict: Called with each verdict as it is reached.
-            check: Called before each row is sampled or its program compiled; what it raises ends the run.
+            on_verdict: Called with each verdict as soon as it is reached.
+            check: Called before each row is sampled and before its program is compiled; an exception that it
+                raises ends the run.
         """
         jobs = self.jobs
         level = self.settings.alpha / max(1, len(jobs))
@@ -101,7 +102,7 @@ class Battery:
             on_verdict(verdict)
 
         done = 0
-        # Programs are compiled ahead, one a core, while this thread samples and judges.
+        # The threads compile the programs of later rows, one per core, while this thread samples and judges.
         compiler = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="compile")
         try:
             for job in jobs:
@@ -144,21 +145,21 @@ class Battery:
 
 
 def in_order(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Theorem by theorem, in the order in which they were reached; rows of each by their role."""
+    """Return the verdicts grouped by theorem, in the order reached; within a theorem sorted by role."""
     theorems = list(dict.fromkeys(verdict.theorem for verdict in verdicts))
     return sorted(verdicts, key=lambda row: (theorems.index(row.theorem), ROLES.index(row.role)))
 
 
 def _cases_of(statement: Statement, preset: Preset) -> Sequence[Case[Any]]:
-    """The statement's own cases.
+    """Return the statement's own cases.
 
     Raises:
-        InputError: If there are none, or they are no list of cases.
+        InputError: If the statement has no cases, or its cases are not a list of `Case`.
     """
     cases = statement.cases(preset)
     if not isinstance(cases, Sequence) or not cases:
         raise InputError(
-            "cases", described(cases), f"a list of one case or more for {preset!r}", statement.id
+            "cases", described(cases), f"a list of at least one case for {preset!r}", statement.id
         )
     for index, case in enumerate(cases):
         require_part(f"cases[{index}]", case, Case, CASES)
@@ -178,27 +179,28 @@ def check(
     alpha: float = 1e-3,
     cases: Case | Iterable[Case] = (),
 ) -> "pd.DataFrame":
-    """Check statements and return the table of verdicts: the notebook's `w2s verify`.
+    """Check statements and return the table of verdicts: `w2s verify` for notebooks.
 
     Args:
-        *statements: Statements of one's own, ids of theorems, or several of either in a list.
+        *statements: `Statement` objects, ids of theorems, or lists of them.
         preset: "quick" or "full".
         seed: Seed of all replicates, in [0, 2^64).
         alpha: Family-wise error level of the call, in (0, 0.5].
-        cases: A case of one's own, or several, in place of the statements' cases, lemmas and controls.
+        cases: A case or several of the user's own. If given, they replace the cases of the statements, and no
+            lemmas or controls are checked.
 
     Returns:
         One row per verdict; columns as in `Verdict`, with `tightness` and `as_expected`.
 
     Raises:
-        InputError: Before any work starts, if there is no such theorem or preset, or a case is none, or is
-            not of the kind that a statement speaks of.
+        InputError: Before any work starts, if there is no such theorem or preset, if an element of `cases` is
+            not a `Case`, or if its task is not of a kind that the statement is about.
     """
     require_threads()
     found = statements_of(*statements)
     if not found:
         raise InputError(
-            "statements", "none", "one at least, or the ids of theorems: check(*all_statements())"
+            "statements", "none", "at least one statement or id of a theorem: check(*all_statements())"
         )
     if preset not in PRESETS:
         raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
@@ -209,11 +211,11 @@ def check(
 def own_cases_of(
     statements: Sequence[Statement], cases: Case[Any] | Iterable[Case[Any]]
 ) -> tuple[Case[Any], ...]:
-    """The cases that somebody gives for some statements, one or several.
+    """Return the user's cases as a tuple, checked against the statements that they are given for.
 
     Raises:
-        InputError: If one is no case, or has a task that a statement does not speak of, or an estimator that
-            is not for the concepts of its task.
+        InputError: If an element is not a `Case`, if its task is not of a kind that a statement is about, or
+            if its estimator does not suit the concepts of its task.
     """
     given = (cases,) if isinstance(cases, Case) else cases
     if isinstance(given, str) or not isinstance(given, Iterable):
@@ -233,7 +235,7 @@ def own_cases_of(
 
 
 def verdict_frame(verdicts: Iterable[Verdict]) -> "pd.DataFrame":
-    """Verdicts as a DataFrame, one row each: what was found of what first, the reasons last."""
+    """Return the verdicts as a DataFrame with one row each: outcome, case and numbers first, reasons last."""
     from w2s_sim.frames import CompactFrame
 
     records = [verdict_record(verdict) for verdict in verdicts]

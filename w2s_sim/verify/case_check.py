@@ -1,4 +1,4 @@
-"""One statement on one case: sample in rounds until the verdict is decided, or the budget is spent."""
+"""Check of one statement on one case: sample in rounds until it is decided or the budget is spent."""
 
 import dataclasses
 import hashlib
@@ -27,7 +27,7 @@ from w2s_sim.verify.sequential import Claim, sample_until_decided
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, Role, Verdict, is_vacuous, judge, obstacle
 
-# Of the paths, the share that may break a claim about every path: what a first look can exclude.
+# Largest share of paths that may violate a claim about every path; the first look can already exclude more.
 PATHS_UNSEEN = 0.01
 
 
@@ -40,9 +40,9 @@ def check_case(
     role: Role = "theorem",
     theorem: str = "",
 ) -> Verdict:
-    """The verdict of a statement on a case.
+    """Return the verdict on a statement at a case.
 
-    A case that breaks an assumption is simulated for one round, for information, and not judged.
+    A case that violates an assumption is simulated for one round, for information only, and not judged.
 
     Args:
         statement: The statement.
@@ -50,7 +50,7 @@ def check_case(
         settings: Budget, precision and seed.
         alpha: Error level of this row.
         role: Role of the row.
-        theorem: Id for the row, when the statement is a lemma of another.
+        theorem: Id of the theorem that the row belongs to, if the statement is one of its lemmas.
     """
     name = f"{statement.id}: {case.name}" if role == "lemma" else case.name
     broken = statement.broken_assumption(case)
@@ -61,8 +61,8 @@ def check_case(
     except (InputError, AssertionError, AttributeError, TypeError) as error:
         if broken is None:
             raise
-        # What the statement measures exists only under its assumptions: without them it may ask an estimator
-        # for what it has not.
+        # The measured quantity is defined only under the assumptions: at a case that violates them, the
+        # statement may use an attribute that the estimator does not have.
         nothing = Interval(math.nan, math.nan, math.nan, math.nan)
         row = _Row(nothing, math.nan, "inconclusive", str(error), 0, case)
     outcome, reason = row.outcome, row.reason
@@ -77,12 +77,12 @@ def check_case(
 def check_control(
     statement: Statement, control: Control, *, settings: Settings, alpha: float, theorem: str, name: str = ""
 ) -> Verdict:
-    """The verdict on a control: the believed bound against what the broken case really gives."""
+    """Return the verdict on a control: the believed bound against the value measured at the broken case."""
     believed = control.believed or control.case
     row = _measure(statement, control.case, believed, settings, alpha)
     outcome, reason = row.outcome, f"breaks: {control.breaks}"
     if control.breaks not in [a.name for a in statement.assumptions if not a.holds(control.case)]:
-        outcome, reason = "inconclusive", f"no assumption notices that it breaks: {control.breaks}"
+        outcome, reason = "inconclusive", f"the check of this assumption does not fail: {control.breaks}"
     label = f"{name}: {control.case.name}" if name else control.case.name
     return row.verdict(
         theorem, "control", label, statement, outcome, settings, expected="refuted", reason=reason
@@ -140,7 +140,7 @@ def _measure(
     margin = margin_of(statement, believed)
     trivial = trivial_of(statement, believed)
     if obstacle(statement.kind, 0.0, bound, margin, trivial):
-        # Sampled for information alone.
+        # The claim cannot be judged: one round is sampled, for information only.
         settings = dataclasses.replace(settings, max_replicates=settings.first_round)
     if statement.measure is None:
         row = _certify(statement, case, bound, margin)
@@ -148,7 +148,7 @@ def _measure(
         row = _sample(statement, statement.measure, case, bound, margin, settings, alpha)
     reason = obstacle(statement.kind, row.interval.mean, bound, margin, trivial)
     if reason:
-        # What sampling says of replicates that are not finite is more than that their mean is not.
+        # The sampler's reason counts the non-finite replicates: more informative than "the number is nan".
         reason = row.reason if math.isnan(row.interval.mean) and statement.measure is not None else reason
         return dataclasses.replace(row, outcome="inconclusive", reason=reason, judged=False)
     vacuous = is_vacuous(statement.kind, bound, trivial, rounding_of(statement))
@@ -165,7 +165,7 @@ def _measure(
 def _certify(statement: Statement, case: Case[Any], bound: float, margin: float) -> _Row:
     value = exact_value_of(statement, case)
     rounding = rounding_of(statement) * max(scale_of(statement, case), abs(bound), abs(value))
-    # So that a bound that is attained is not refuted by its last digits.
+    # Move the value towards the bound by its rounding error: a bound that is attained must not be refuted.
     nearest = min(max(bound, value - rounding), value + rounding)
     outcome = judge(statement.kind, nearest, nearest, bound, margin)
     outcome = "certified" if outcome == "consistent" else outcome
@@ -213,17 +213,17 @@ def _sample(
 
 
 def _task_label(task: Any) -> str:
-    """A short fingerprint of the numbers of a task: cases with one label differ in the estimator alone."""
+    """Return a short hash of a task's numbers: cases with the same label differ only in the estimator."""
     digest = hashlib.sha256()
     for leaf in jax.tree.leaves(task):
-        # To six digits, whatever the unit.
+        # Six digits of the mantissa: the label does not depend on rounding, in whatever unit the numbers are.
         mantissas, exponents = np.frexp(np.asarray(leaf, dtype=np.float64))
         digest.update(np.round(mantissas, 6).tobytes() + exponents.tobytes())
     return f"{type(getattr(task, 'features', task)).__name__}-{digest.hexdigest()[:8]}"
 
 
 def case_parameters(case: Case[Any]) -> dict[str, Any]:
-    """The numbers of a case that figures and tables can use as axes."""
+    """Return the numbers of a case that figures and tables can use as axes, by name."""
     numbers: dict[str, Any] = {
         "task": _task_label(case.task),
         **case.task.plotted_numbers,

@@ -1,4 +1,4 @@
-"""The deterministic parts of a statement on a case; in float64 where the statement is exact."""
+"""Evaluates the deterministic parts of a statement at a case; in float64 if the statement is exact."""
 
 import contextlib
 from collections.abc import Callable
@@ -14,47 +14,48 @@ from w2s_sim.precision import widened
 from w2s_sim.rounding import DOUBLE_ROUNDING, SINGLE_ROUNDING
 from w2s_sim.statements import Case, Statement
 
-# Roundings of a vector on the way from the concepts to a student.
+# Number of rounded vector operations between the concept vectors and a student.
 OPERATIONS = 8
 
 
 def bound_of(statement: Statement, case: Case[Any]) -> float:
-    """The bound."""
+    """Return the bound of the statement at the case."""
     return _number("bound", statement, statement.bound, case)
 
 
 def exact_value_of(statement: Statement, case: Case[Any]) -> float:
-    """The measured quantity of a statement that needs no sampling."""
+    """Return the measured quantity of a statement that needs no sampling."""
     assert statement.exact is not None
     return _number("exact", statement, statement.exact, case)
 
 
 def margin_of(statement: Statement, case: Case[Any]) -> float:
-    """The difference that still counts as equal; 0 where there is none."""
+    """Return the largest difference that still counts as equal; 0 if the statement declares no margin."""
     return 0.0 if statement.margin is None else _number("margin", statement, statement.margin, case)
 
 
 def trivial_of(statement: Statement, case: Case[Any]) -> float | None:
-    """The bound that needs no theorem, where there is one."""
+    """Return the bound that holds without the theorem; None if the statement declares none."""
     return None if statement.trivial is None else _number("trivial", statement, statement.trivial, case)
 
 
 def scale_of(statement: Statement, case: Case[Any]) -> float:
-    """Size of what the numbers of an exact statement are differences of; 1 where they have no unit."""
+    """Return the size of the terms whose differences an exact statement compares; 1 if they have no unit."""
     return 1.0 if statement.scale is None else _number("scale", statement, statement.scale, case)
 
 
 def rounding_of(statement: Statement) -> float:
-    """What the numbers of a statement may be off by, relative to their size: that of their precision."""
+    """Return the relative rounding error of the statement's numbers in the precision they are computed in."""
     in_double = statement.exact is not None or jnp.zeros(()).dtype == jnp.float64
     return DOUBLE_ROUNDING if in_double else SINGLE_ROUNDING
 
 
 def resolution_of(statement: Statement, case: Case[Any], number: float) -> float:
-    """What rounding may change in a sampled number because it is made of vectors much longer than it is.
+    """Return the absolute rounding error of a sampled number that is computed from much longer vectors.
 
-    Vectors of length L are known to eps L, and so is a distance h of two of them: its square is known to
-    2 h eps L + (eps L)^2. Numbers without a unit are made of numbers of their own size.
+    Vectors of length L have rounding error eps L, and so has the distance h of two of them; the error of its
+    square is 2 h eps L + (eps L)^2. The error is 0 for numbers without a unit: they are computed from numbers
+    of their own size.
     """
     if statement.label_power == 0:
         return 0.0
@@ -64,17 +65,17 @@ def resolution_of(statement: Statement, case: Case[Any], number: float) -> float
 
 
 def terms_of(statement: Statement, case: Case[Any]) -> dict[str, float]:
-    """The bound's summands; none where they are not told."""
+    """Return the summands of the bound by name; empty if the statement does not declare them."""
     if statement.terms is None:
         return {}
     return {name: float(term) for name, term in _evaluate(statement, statement.terms, case).items()}
 
 
 def _number(field: str, statement: Statement, function: Callable[[Case[Any]], Any], case: Case[Any]) -> float:
-    """A function of the statement at a case, one number.
+    """Evaluate a function of the statement at a case, as one number.
 
     Raises:
-        InputError: If it is none.
+        InputError: If its value is not one number.
     """
     value = _evaluate(statement, function, case)
     try:
@@ -85,12 +86,12 @@ def _number(field: str, statement: Statement, function: Callable[[Case[Any]], An
 
 
 def _evaluate(statement: Statement, function: Callable[[Case[Any]], Any], case: Case[Any]) -> Any:
-    # A certificate is no better than its rounding.
+    # An exact statement certifies its bound only up to rounding, so it is evaluated in float64.
     exact = statement.exact is not None
     with jax.enable_x64(True) if exact else contextlib.nullcontext():
         return function(widened(case) if exact else case)
 
 
 def leaf_name(path: Any) -> str:
-    """Name of a number of a case, as in "task.source.noise"."""
+    """Return the dotted name of a leaf of a case, such as "task.source.noise"."""
     return jax.tree_util.keystr(path, simple=True, separator=".")

@@ -1,8 +1,8 @@
-"""How much a sample of unbounded values says of their mean: the guard of the asymptotic intervals.
+"""How much a sample of unbounded values says about their mean: the guard of the asymptotic intervals.
 
-An interval from the central limit theorem is right where many values share the spread of the sample. Where
-a few large ones carry it, as with rare events and heavy tails, it is too low far more often than its level
-says, and where none of them was drawn it is too low for sure.
+An interval from the central limit theorem is right if many values contribute to the variance of the sample.
+If a few large values carry the variance, as with rare events and heavy tails, the interval lies too low far
+more often than its level says; if none of the large values was drawn, it certainly lies too low.
 """
 
 import functools
@@ -13,23 +13,23 @@ from scipy.special import pdtr
 
 from w2s_sim.rounding import FEW_OPERATIONS
 
-# Below three the third moment is infinite, on which the error of the central limit theorem rests.
+# Below an index of 3 the third moment is infinite, and with it the bound on the error of the CLT.
 LEAST_TAIL_INDEX = 3.0
-# Of the values that carry the spread, the share whose tail is looked at: below them may lie another world.
+# Hill's estimator uses this share of the values that carry the variance: the rest may follow another law.
 TAIL_SHARE = 0.8
 REMEDY = "give its `support`, sample the rare part by tilting, or raise `max_replicates`"
 
 
 def is_constant(values: Float[np.ndarray, " n"]) -> bool:
-    """Whether all values are equal up to the rounding of float32."""
+    """Return whether all values are equal up to the rounding of float32."""
     return bool(np.ptp(values) <= FEW_OPERATIONS * np.max(np.abs(values)))
 
 
 def effective_number(values: Float[np.ndarray, " n"]) -> float:
-    """(sum c_i^2)^2 / sum c_i^4 with c = values - mean: how many values share the spread of a sample.
+    """Return (sum c_i^2)^2 / sum c_i^4, c = values - mean: how many values carry the sample's variance.
 
-    n/3 for a large normal sample, about the number of events for rare events, about 1 where one value
-    outweighs all others, and 0 for a constant sample.
+    The number is n/3 for a large normal sample, about the number of events for rare events, about 1 if one
+    value outweighs all others, and 0 for a constant sample.
 
     Args:
         values: Finite values, at least one, in any unit.
@@ -41,9 +41,9 @@ def effective_number(values: Float[np.ndarray, " n"]) -> float:
 
 
 def tail_index(values: Float[np.ndarray, " n"], size: int) -> float:
-    """Estimate of a in P(|value - mean| > t) ~ t^-a, from the `size` values that are farthest off.
+    """Estimate a in P(|value - mean| > t) ~ t^-a from the `size` values farthest from the mean.
 
-    Infinite where they are equally far.
+    The estimate is infinite if these values are equally far from the mean.
 
     Source: Hill 1975, Ann. Statist. 3, "A simple general approach to inference about the tail of a
     distribution".
@@ -55,7 +55,7 @@ def tail_index(values: Float[np.ndarray, " n"], size: int) -> float:
 
 
 def _distances(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-    """|value - mean| as shares of the largest; scaled before the mean is taken, so that nothing overflows."""
+    """Return |value - mean| divided by its maximum; values are scaled first, so that nothing overflows."""
     scaled = values / np.max(np.abs(values))
     distances = np.abs(scaled - scaled.mean())
     return distances / np.max(distances)
@@ -63,14 +63,14 @@ def _distances(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
 
 @functools.lru_cache(maxsize=4096)
 def needed_number(factor: float, alpha: float) -> float:
-    """How many rare events a sample must hold for the interval count +- factor sqrt(count) to be right.
+    """Return how many rare events a sample needs for the interval count +- factor sqrt(count) to be valid.
 
-    The smallest N such that, if N + factor sqrt(N) were the expected number, N events or fewer would come
-    with probability alpha/2 at most: they are Poisson. For more events it holds all the more.
+    The number is the smallest N such that a Poisson variable of mean N + factor sqrt(N) is N or less with
+    probability at most alpha/2. For more events the probability is smaller still.
 
     Args:
         factor: Half-width of the interval in standard errors, > 0.
-        alpha: Its error level, in (0, 1).
+        alpha: Error level of the interval, in (0, 1).
     """
 
     def suffices(count: int) -> bool:
@@ -87,25 +87,25 @@ def needed_number(factor: float, alpha: float) -> float:
 
 
 def lack_of_information(values: Float[np.ndarray, " n"], factor: float, alpha: float) -> str:
-    """Why the mean of a sample without a support is not known; empty where it is.
+    """Return why a sample without a support says too little about its mean; "" if it says enough.
 
     Args:
         values: Finite values.
-        factor: Half-width in standard errors of the interval that is to be believed.
-        alpha: Its error level.
+        factor: Half-width of the asymptotic interval, in standard errors.
+        alpha: Error level of the interval.
     """
     if is_constant(values):
         return f"too little information: all {len(values)} replicates are {values[0]:.6g}; {REMEDY}"
     found, needed = effective_number(values), needed_number(round(factor, 2), alpha)
     if found < needed:
         return (
-            f"too little information: {len(values)} replicates have the spread of {found:.0f} rare events, "
-            f"and {needed:.0f} are needed; {REMEDY}"
+            f"too little information: the variance of {len(values)} replicates rests on about {found:.0f} of "
+            f"them, and {needed:.0f} are needed; {REMEDY}"
         )
     index = tail_index(values, int(TAIL_SHARE * min(found, len(values) ** 0.5)))
     if index < LEAST_TAIL_INDEX:
         return (
-            f"too little information: {len(values)} replicates have a heavy tail, of index {index:.2g}, "
-            f"and {LEAST_TAIL_INDEX:g} is needed; {REMEDY}"
+            f"too little information: {len(values)} replicates have a heavy tail, of index {index:.2g}; "
+            f"at least {LEAST_TAIL_INDEX:g} is needed; {REMEDY}"
         )
     return ""

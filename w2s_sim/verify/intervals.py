@@ -1,4 +1,4 @@
-"""Confidence sequences: intervals for a mean that hold at every look, so that one may stop at any."""
+"""Confidence sequences: intervals for a mean that hold at every look, so that sampling may stop at any."""
 
 import dataclasses
 import math
@@ -14,29 +14,30 @@ from w2s_sim.rounding import FEW_OPERATIONS, SINGLE_ROUNDING
 from w2s_sim.statements import Functional
 from w2s_sim.verify.information import lack_of_information
 
-# What an interval rests on, from the firmest on: a value that is known; a range of the values, with which it
-# holds at every sample size; a range to one side, with which that end does; the central limit theorem.
+# The guarantee behind an interval, strongest first: "exact", a known value; "bounded", a known range of the
+# values, valid at every sample size; "bounded below" and "bounded above", a range known on one side, where
+# that end is valid at every sample size; "asymptotic", the central limit theorem.
 Basis = Literal["exact", "bounded", "bounded below", "bounded above", "asymptotic"]
 BASES: tuple[Basis, ...] = get_args(Basis)
 # Largest bet of the empirical-Bernstein sequence; 3/4 suits rare events.
 LARGEST_BET = 0.75
-# Of the first look, the share 1/16 sets the scale of a sequence for values that are bounded to one side.
+# For values bounded on one side, the first 1/16 of the first look only sets the scale of the sequence.
 BURN_IN_SHARE = 16
 
 
 @dataclasses.dataclass(frozen=True)
 class Interval:
-    """An estimate of a mean.
+    """An estimate of a mean, or of a functional of several means, with its confidence interval.
 
     Attributes:
-        mean: Sample mean.
-        se: Its Monte Carlo standard error.
+        mean: The estimate: sample mean, or the functional of the sample means.
+        se: Monte Carlo standard error of `mean`.
         low: Lower end of the confidence interval.
         high: Upper end.
-        parts: The intervals of the means that it was made of, for a functional of several.
-        basis: What the interval rests on; see `Basis`.
-        lacking: Why the sample says too little of the mean, where it does. A bounded interval holds all the
-            same.
+        parts: For a functional of several means, the intervals of these means.
+        basis: The guarantee behind the interval; see `Basis`.
+        lacking: Why the sample says too little about the mean; "" if it says enough. A bounded interval is
+            valid in either case.
     """
 
     mean: float
@@ -55,13 +56,13 @@ def interval_of(
     alpha: float,
     tuned_at: int,
 ) -> Interval:
-    """The confidence sequence that suits the values: for their mean, or for a functional of their means.
+    """Return the confidence sequence that suits the support, for the mean or for a functional of the means.
 
     Args:
         values: Independent draws, scalars (n,) or vectors (n, r), in the order drawn.
-        support: Smallest and largest possible value; infinite where there is none, equal where the value is
-            known.
-        functional: The number made of r means; needed for vectors.
+        support: Smallest and largest possible value; infinite if the values are unbounded, equal to each
+            other if the value is known.
+        functional: Function of the r means that is estimated; required for vectors.
         alpha: Error level in (0, 1), shared equally by the coordinates (Bonferroni).
         tuned_at: Sample size at which an asymptotic sequence is tightest.
     """
@@ -85,7 +86,7 @@ def interval_of(
 def _ends(
     functional: Functional, lows: Float[np.ndarray, " r"], highs: Float[np.ndarray, " r"]
 ) -> tuple[float, float]:
-    """What a functional can be on a box, which may have no end to some sides."""
+    """Return the range of a functional on a box, which may be unbounded; nan counts as unbounded."""
     with np.errstate(all="ignore"):
         low, high = functional.interval(lows, highs)
     return (-math.inf if math.isnan(low) else low), (math.inf if math.isnan(high) else high)
@@ -113,7 +114,7 @@ def _interval_of_mean(
 def _delta_se(
     values: Float[np.ndarray, "n r"], functional: Functional, means: Float[np.ndarray, " r"]
 ) -> float:
-    """Standard error of a functional by the delta method; gradient by differences of one standard error."""
+    """Standard error of a functional by the delta method; gradient by central differences of one s.e."""
     steps = values.std(axis=0, ddof=1) / math.sqrt(len(values))
     gradient = np.zeros(len(means))
     for i, step in enumerate(steps):
@@ -126,14 +127,14 @@ def _delta_se(
 
 
 def within(values: Float[np.ndarray, "n *r"], low: ArrayLike, high: ArrayLike) -> bool:
-    """Whether all values lie in [low, high], up to the rounding of float32."""
+    """Return whether all values lie in [low, high], up to the rounding of float32."""
     ends = np.stack(np.broadcast_arrays(np.asarray(low, dtype=np.float64), np.asarray(high)))
     slack = SINGLE_ROUNDING * np.max(np.abs(ends), axis=0, where=np.isfinite(ends), initial=0.0)
     return bool(np.all(values >= ends[0] - slack) and np.all(values <= ends[1] + slack))
 
 
 def sample_summary(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
-    """Mean and its Monte Carlo standard error; nan where there is no value, and no second one."""
+    """Return the mean, nan without values, and its Monte Carlo standard error, nan below two values."""
     size = len(values)
     if size < 2:
         return (float(values[0]) if size else math.nan), math.nan
@@ -141,9 +142,9 @@ def sample_summary(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
 
 
 def empirical_bernstein(values: Float[np.ndarray, " n"], low: float, high: float, alpha: float) -> Interval:
-    """Empirical-Bernstein confidence sequence for the mean of bounded values, at its last look.
+    """Return the empirical-Bernstein confidence sequence for the mean of bounded values, at the last look.
 
-    Holds at all sample sizes at once with probability 1 - alpha, for every law on [low, high].
+    The sequence holds at all sample sizes at once with probability 1 - alpha, for every law on [low, high].
 
     Args:
         values: Independent draws, in the order drawn.
@@ -165,7 +166,7 @@ def empirical_bernstein(values: Float[np.ndarray, " n"], low: float, high: float
     times = np.arange(1, len(scaled) + 1)
     means = (0.5 + np.cumsum(scaled)) / (times + 1)
     variances = (0.25 + np.cumsum((scaled - means) ** 2)) / (times + 1)
-    # Both must be known before the value they are used for is drawn.
+    # The bet on a value may use the mean and variance of earlier values only (predictable plug-in).
     previous_means = np.concatenate([[0.5], means[:-1]])
     previous_variances = np.concatenate([[0.25], variances[:-1]])
     log_level = math.log(2.0 / alpha)
@@ -188,25 +189,26 @@ def empirical_bernstein(values: Float[np.ndarray, " n"], low: float, high: float
 
 
 def lower_limit(values: Float[np.ndarray, " n"], alpha: float, tuned_at: int) -> float:
-    """Lower confidence sequence for the mean of nonnegative values, at its last look; needs no moments.
+    """Return the lower confidence sequence for the mean of nonnegative values, at the last look.
 
-    Holds at all sample sizes at once with probability 1 - alpha, for every law on [0, infinity). Each value y
-    is predicted to be m, the mean of those before it, and gains, for a bet b < 1/m and l = b m,
+    The limit holds at all sample sizes at once with probability 1 - alpha, for every law on [0, infinity); it
+    needs no moments. Each value y is predicted by m, the mean of the values before it. A bet b < 1/m on y
+    multiplies the wealth, with l = b m, by
         1 + b (y - m) >= exp(b (y - m) - psi(l) (y/m - 1)^2),    psi(l) = -log(1 - l) - l.
-    A value is cut off from above where this exponent is largest: that only lowers its mean.
+    Values above the point where this exponent is largest are set to that point: that only lowers the mean.
 
     Args:
         values: Independent draws, in the order drawn.
         alpha: Error level in (0, 1).
-        tuned_at: Sample size at which the limit is tightest; a sixteenth of it sets the scale alone.
+        tuned_at: Sample size at which the limit is tightest; the first sixteenth of it only sets the scale.
 
-    Source: Waudby-Smith & Ramdas 2024, arXiv 2010.09686, Theorem 2, the side that needs the lower end of the
-    range alone; the cut and the bets are those of theory/verdicts.md.
+    Source: Waudby-Smith & Ramdas 2024, arXiv 2010.09686, Theorem 2, the side that needs only the lower end of
+    the range; the truncation and the bets are those of theory/verdicts.md.
     """
     require_between("alpha", alpha, 0.0, 1.0, open_low=True)
     burn_in = max(1, tuned_at // BURN_IN_SHARE)
     before = np.arange(burn_in, len(values))
-    # In units of the largest value, so that no square overflows.
+    # Values are divided by the largest value, so that no square overflows.
     unit = float(np.max(values, initial=0.0))
     drawn = np.maximum(values, 0.0) / (unit or 1.0)
     means, squares = (np.cumsum(power)[before - 1] / before for power in (drawn, drawn**2))
@@ -225,10 +227,10 @@ def lower_limit(values: Float[np.ndarray, " n"], alpha: float, tuned_at: int) ->
 
 
 def asymptotic(values: Float[np.ndarray, " n"], alpha: float, tuned_at: int) -> Interval:
-    """Asymptotic confidence sequence for the mean of values with a finite variance, at its last look.
+    """Return the asymptotic confidence sequence for the mean of finite-variance values, at the last look.
 
-    The time-uniform analogue of the interval from the central limit theorem: it holds at all sample
-    sizes at once in the limit of a large first look.
+    The sequence is the time-uniform analogue of the interval from the central limit theorem: it holds at all
+    sample sizes at once in the limit of a large first look.
 
     Args:
         values: Independent draws.
@@ -246,7 +248,7 @@ def asymptotic(values: Float[np.ndarray, " n"], alpha: float, tuned_at: int) -> 
     log_level = -2.0 * math.log(alpha)
     rho_squared = (log_level + math.log(log_level + 1.0)) / tuned_at
     spread = size * rho_squared + 1.0
-    # se^2 = variance / size, so that the sequence's factor multiplies se * sqrt(size).
+    # The source's factor multiplies the standard deviation, which is se * sqrt(size).
     factor = math.sqrt(2.0 * spread / (size**2 * rho_squared) * math.log(math.sqrt(spread) / alpha))
     scaled = math.sqrt(size) * factor
     lacking = lack_of_information(values, scaled, alpha)

@@ -1,6 +1,6 @@
-"""The verdicts on mutants: would the check notice if the theorem claimed something else?
+"""Verdicts on mutants: would the check notice if the theorem claimed something else?
 
-Mutants cost no sampling: the intervals that judge the statement judge its mutants.
+Mutants need no sampling of their own: the intervals that judge the statement also judge its mutants.
 """
 
 import dataclasses
@@ -20,18 +20,18 @@ from w2s_sim.verify.verdict import Outcome, Verdict, judge
 def check_mutants(
     statement: Statement, rows: Sequence[tuple[Case[Any], Verdict]], settings: Settings
 ) -> list[Verdict]:
-    """Verdicts on all mutants, from what was measured for the statement.
+    """Return the verdicts on all mutants of a statement, from the intervals measured for the statement.
 
-    A mutant is killed if it is refuted at some case. It is killable if at some case the estimate itself
-    lies clearly beyond its bound: by `settings.separation` standard errors (of a functional, as the box of
-    its means has them), and by `settings.resolution` of the bound (for an equality, by a further margin). An
-    interval that is no wider than it must be then refutes it. Where the sample says too little of the mean,
-    its standard error says nothing, and no mutant is killable. A mutant that changes no bound is dropped.
+    A mutant is killed if it is refuted at some case. It is killable if at some case the estimate lies clearly
+    beyond the mutant's bound: by `settings.separation` standard errors (for a functional, see `_widest_se`),
+    and by the share `settings.resolution` of the bound (for an equality, by a further margin). An interval
+    that is no wider than necessary then refutes the mutant. If the sample says too little about the mean, its
+    standard error is meaningless, and no mutant is killable. A mutant that changes no bound is dropped.
 
     Args:
-        statement: The statement that they are made from.
-        rows: Its cases and their verdicts; those that say nothing of the statement are left out.
-        settings: Of the run.
+        statement: The original statement.
+        rows: The cases of the statement and their verdicts; only consistent and certified rows are used.
+        settings: Settings of the run.
     """
     judged = [(case, row) for case, row in rows if row.verdict in ("consistent", "certified")]
     claims = [
@@ -47,7 +47,7 @@ def check_mutants(
 
 @dataclasses.dataclass(frozen=True)
 class _Claim:
-    """What was claimed and found at one case: the same for all mutants."""
+    """The claim and the verdict at one case; shared by all mutants."""
 
     case: Case[Any]
     row: Verdict
@@ -57,7 +57,7 @@ class _Claim:
 
 @dataclasses.dataclass(frozen=True)
 class _Finding:
-    """What one case says of a mutant."""
+    """The outcome of one mutant at one case."""
 
     row: Verdict
     bound: float
@@ -84,9 +84,10 @@ def _findings(mutant: Mutant, claims: Sequence[_Claim], settings: Settings) -> l
 
 
 def _widest_se(row: Verdict, functional: Functional | None) -> float:
-    """The standard error of the row; of a number made of several means, that which the box of theirs has.
+    """Return the row's standard error; for a functional, at least its half-width on the box mean +- se.
 
-    Its interval is made of theirs, and their widths add up, whereas their errors cancel.
+    The interval of a functional is its range on the box of the means' intervals. On a box the deviations of
+    the means add up, whereas in the delta-method standard error they partly cancel.
     """
     if functional is None or not row.parts:
         return row.se
@@ -96,18 +97,18 @@ def _widest_se(row: Verdict, functional: Functional | None) -> float:
 
 
 def _read_again(row: Verdict, mutant: Mutant, functional: Functional | None) -> Verdict:
-    """The row, its measured number made of the same means in the mutant's way."""
+    """Return the row with the measured number recomputed from the same means by the mutant's functional."""
     if mutant.means is None or functional is None or not row.parts:
         return row
     means, lows, highs = (
         mutant.means(np.array([getattr(part, end) for part in row.parts])) for end in ("mean", "low", "high")
     )
-    # A square turns what is negative round, and an interval across zero then begins at zero.
+    # Squaring reverses the order of negative ends; an interval that contains zero is mapped to one from zero.
     across = np.array([part.low < 0 < part.high for part in row.parts])
     lows, highs = np.where(across, 0.0, np.minimum(lows, highs)), np.maximum(lows, highs)
     low, high = functional.interval(lows, highs)
     value = functional.value(means)
-    # At the level of a run an interval is about ten standard errors wide.
+    # At the error level of a run, an interval is about ten standard errors wide.
     return dataclasses.replace(row, measured=value, ci_low=low, ci_high=high, se=(high - low) / 10.0)
 
 
@@ -120,7 +121,7 @@ def _verdict(mutant: Mutant, findings: Sequence[_Finding]) -> Verdict:
     if kills:
         reason = f"killed by {len(kills)} of {len(findings)} cases"
     elif killable:
-        reason = "survives, though an estimate lies well beyond it"
+        reason = "survives, although an estimate lies well beyond its bound"
     elif nearest.excess > 0:
         beyond = f"{nearest.excess / row.se:.1f} standard errors beyond" if row.se else "barely beyond"
         reason = f"the nearest case lies {beyond} ({ratio}): sample more"
@@ -139,7 +140,7 @@ def _verdict(mutant: Mutant, findings: Sequence[_Finding]) -> Verdict:
 
 
 def _excess(kind: Kind, measured: float, bound: float, margin: float) -> float:
-    """By how much an estimate lies on the wrong side of a bound; negative on the right side."""
+    """Return how far an estimate lies on the wrong side of a bound; negative on the right side."""
     if kind == "upper":
         return measured - bound
     if kind == "lower":

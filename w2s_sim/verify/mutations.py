@@ -1,7 +1,7 @@
-"""Mutants: statements changed on purpose, made from the statement alone.
+"""Mutants: altered versions of a statement, derived from the statement automatically.
 
-The bound is scaled, raised to a power, stripped of a term or evaluated at other numbers than the case's own,
-its direction is turned round, and a functional of several means is changed. What is sampled stays as it is.
+The bound is scaled, raised to a power, stripped of a term or evaluated at other numbers than the case's own;
+its direction is reversed; a functional of several means is changed. The sampled quantity stays the same.
 """
 
 import dataclasses
@@ -22,7 +22,8 @@ from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import bound_of, leaf_name, terms_of
 
-# The first ones claim a little more than the theorem, the last ones far more.
+# Factors for the bound. For one-sided bounds, the first factors claim slightly more than the theorem, the
+# last factors far more.
 FACTORS: Mapping[Kind, tuple[float, ...]] = {
     "upper": (0.97, 0.9, 0.75, 0.5, 0.1),
     "lower": (1.03, 1.1, 1.33, 2.0, 10.0),
@@ -31,7 +32,7 @@ FACTORS: Mapping[Kind, tuple[float, ...]] = {
 }
 Change = Callable[[Case[Any]], Case[Any]]
 MeansChange = Callable[[Float[np.ndarray, " r"]], Float[np.ndarray, " r"]]
-# Other functionals: all means raised to a power, or one left out. Each change sends 0 to 0.
+# Changes of a functional: raise all means to a power, or set one mean to zero. Each change maps 0 to 0.
 CHANGES_OF_MEANS: tuple[tuple[str, MeansChange], ...] = (
     ("means squared", np.square),
     ("roots of the means", lambda means: np.sqrt(np.maximum(means, 0.0))),
@@ -42,13 +43,14 @@ CHANGES_OF_MEANS: tuple[tuple[str, MeansChange], ...] = (
 
 @dataclasses.dataclass(frozen=True)
 class Mutant:
-    """A changed claim.
+    """An altered claim.
 
     Attributes:
-        name: What was changed.
-        kind: Its direction.
-        bound: Its bound, from the case and the statement's own bound there; nan where it claims nothing.
-        means: For a functional of several means: what is made of them before it is applied.
+        name: Description of the change.
+        kind: Direction of the altered claim.
+        bound: The altered bound, a function of the case and of the statement's bound there; nan if the mutant
+            claims nothing at the case.
+        means: For a functional of several means, the change of the means before the functional is applied.
     """
 
     name: str
@@ -58,7 +60,7 @@ class Mutant:
 
 
 def mutants_of(statement: Statement, cases: Sequence[Case[Any]]) -> list[Mutant]:
-    """Every mutant of a statement, for the given cases."""
+    """Return every mutant of a statement, for the given cases."""
     kind = statement.kind
     mutants = [
         Mutant(f"bound x {factor:g}", kind, lambda _, bound, f=factor: f * bound) for factor in FACTORS[kind]
@@ -101,14 +103,14 @@ def _at_changed_case(
         try:
             return bound_of(statement, change(case))
         except InputError:
-            # The changed numbers do not make a case: nothing is claimed of this one.
+            # The changed numbers are no valid case: the mutant claims nothing here.
             return math.nan
 
     return bound
 
 
 def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
-    """Other numbers for the bound, by name: every array of the case, the bias, and the estimator's sizes."""
+    """Yield named changes of a case: of each of its arrays, the weak bias, and the estimator's sizes."""
     for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
         if not eqx.is_inexact_array(leaf):
             continue
@@ -130,12 +132,12 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
 
 
 def _flattened(values: Any) -> Any:
-    """Half way to the uniform law."""
+    """Return the average of the probabilities and the uniform distribution."""
     return 0.5 * (values + 1.0 / values.shape[-1])
 
 
 def _sharpened(values: Any) -> Any:
-    """Probabilities squared and normalised."""
+    """Return the probabilities squared and normalised."""
     return values**2 / (values**2).sum(axis=-1, keepdims=True)
 
 
@@ -152,7 +154,7 @@ def _with_bias(case: Case[TransferTask], factor: float) -> Case[TransferTask]:
 
 
 def _size_paths(estimator: Any) -> Iterator[tuple[str, ...]]:
-    """Paths of the whole numbers of an estimator, those of a nested one included."""
+    """Yield the field paths of an estimator's integers, including those of nested estimators."""
     for field in dataclasses.fields(estimator):
         value = getattr(estimator, field.name)
         if isinstance(value, eqx.Module):

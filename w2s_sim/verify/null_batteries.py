@@ -1,8 +1,8 @@
-"""Synthetic batteries: how often does checking refute what is true, or call consistent what is false?
+"""Synthetic batteries: how often is a true claim refuted, or a false claim called consistent?
 
-Every claim is about values whose mean is known. True ones are as nearly false as they can be: an upper or
-lower bound that equals the mean, an equality that is off by exactly its margin. False ones are off by a
-tenth. Whatever true one is refuted, and whatever false one is called consistent, is a wrong verdict.
+Every claim is about values whose mean is known. True claims are as nearly false as possible: an upper or
+lower bound that equals the mean, an equality that is off by exactly its margin. False claims are off by a
+further tenth. A verdict is wrong if it refutes a true claim or calls a false claim consistent.
 """
 
 import dataclasses
@@ -21,14 +21,14 @@ UNIT, POSITIVE = (0.0, 1.0), (0.0, float("inf"))
 
 @dataclasses.dataclass(frozen=True)
 class Law:
-    """Values of known mean.
+    """A distribution of known mean.
 
     Attributes:
-        name: What they are.
-        draw: A generator and a size to that many independent values.
-        truth: Their mean, or the functional of their means.
-        support: Smallest and largest value.
-        functional: The number made of several means.
+        name: Name of the distribution.
+        draw: Function of a generator and a size n that returns n independent values.
+        truth: The mean, or the functional of the means.
+        support: Smallest and largest value, as declared to the check.
+        functional: Function of the means, for vectors.
     """
 
     name: str
@@ -59,7 +59,7 @@ LAWS = (
     Law("sum of two roots", lambda g, n: g.standard_exponential((n, 2)), 2.0, UNBOUNDED, ROOTS),
     Law("L1 norm of three", lambda g, n: g.random((n, 3)) - 0.25, 0.75, (-0.25, 0.75), L1_NORM),
 )
-# Rare and heavy-tailed values of which nothing is declared. Of Pareto's, the first has a variance, barely.
+# Rare events and heavy tails, mostly without a declared support. Pareto of index 2.1 barely has a variance.
 WILD_LAWS = (
     *(
         Law(f"coin of probability 1e-{power}, undeclared", _coin(10.0**-power), 10.0**-power)
@@ -80,18 +80,18 @@ WILD_LAWS = (
 )
 ALL_LAWS = LAWS + WILD_LAWS
 KINDS: tuple[Kind, ...] = ("upper", "lower", "equality")
-# The equalities' margin, and what false claims are off by, as shares of the truth; of one where it is zero.
+# The margin of equalities, and the error of false claims, as shares of the truth; absolute if the truth is 0.
 MARGIN, FALSE_BY = 0.05, 0.1
 
 
 @dataclasses.dataclass(frozen=True)
 class BatteryErrors:
-    """What went wrong in one battery, and what went right.
+    """Wrong verdicts of one battery, and the false claims that it refuted.
 
     Attributes:
         refuted: Names of the true claims that were refuted.
         accepted: Names of the false claims that were called consistent.
-        missed: Names of the laws whose interval missed the truth at any look, up to the budget.
+        missed: Names of the laws whose interval missed the truth at some look, up to the budget.
         caught: Names of the false claims that were refuted.
     """
 
@@ -102,11 +102,11 @@ class BatteryErrors:
 
 
 def claims(law: Law) -> list[tuple[bool, Claim]]:
-    """Every kind of claim about a law, true at the boundary and false by a tenth."""
+    """Return every kind of claim about a law: a true one at the boundary, and a false one a tenth off."""
     unit = abs(law.truth) or 1.0
     found = []
     for kind in KINDS:
-        # Downwards is false for an upper bound, and upwards for a lower one.
+        # A smaller upper bound is false, and so is a larger lower bound.
         side = 1.0 if kind == "lower" else -1.0
         margin = MARGIN * unit if kind == "equality" else 0.0
         for true in (True, False):
@@ -116,12 +116,12 @@ def claims(law: Law) -> list[tuple[bool, Claim]]:
 
 
 def run_null_battery(index: int, settings: Settings, laws: Sequence[Law] = LAWS) -> BatteryErrors:
-    """One battery: every law under every kind of claim, at the family-wise level `settings.alpha`.
+    """Run one battery: every law under every kind of claim, at the family-wise level `settings.alpha`.
 
     Args:
-        index: Number of the battery; its values depend on (settings.seed, index) alone.
+        index: Number of the battery; its values depend only on (settings.seed, index).
         settings: First look, budget and level.
-        laws: Whose values are drawn.
+        laws: Distributions to draw from.
     """
     level = settings.alpha / (len(laws) * len(KINDS))
     refuted, accepted, missed, caught = [], [], [], []
@@ -152,7 +152,7 @@ def run_null_battery(index: int, settings: Settings, laws: Sequence[Law] = LAWS)
 
 
 def _looks(settings: Settings) -> Iterator[int]:
-    """Sample sizes of all looks, as if nobody stopped early."""
+    """Yield the sample sizes of all looks, up to the budget."""
     size = settings.first_round
     while size < settings.max_replicates:
         yield size

@@ -1,4 +1,4 @@
-"""What of a battery was reached when a signal ended it."""
+"""Summary of a battery that a signal interrupted: which rows and theorems were reached."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,15 +9,16 @@ from w2s_sim.verify.verdict import Verdict
 
 
 def partial_run(jobs: Sequence[Job], verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The entry `partial_run` of the manifest.
+    """Return the entry `partial_run` of the manifest.
 
     Args:
-        jobs: What was asked for.
-        verdicts: Those that were reached.
+        jobs: All rows of the battery.
+        verdicts: The verdicts that were reached.
 
     Returns:
-        `rows`: sampled rows that were reached. `of`: those that were asked for. `cut_short`: ids of theorems
-        that lack rows, or whose mutants were not judged. `not_reached`: ids of theorems without a verdict.
+        `rows`: number of sampled rows reached. `of`: number of rows in the battery. `cut_short`: ids of
+        theorems that lack rows, or whose mutants were not judged. `not_reached`: ids of theorems without a
+        verdict.
     """
     asked = Counter(job.theorem.id for job in jobs)
     reached = Counter(verdict.theorem for verdict in verdicts if verdict.role != "mutant")
@@ -31,7 +32,7 @@ def partial_run(jobs: Sequence[Job], verdicts: Sequence[Verdict]) -> dict[str, A
 
 
 def partial_sentence(partial: dict[str, Any]) -> str:
-    """The same in a sentence."""
+    """Return the entry `partial_run` as a sentence."""
     parts = [f"Partial run: interrupted after {partial['rows']} of {partial['of']} rows"]
     if partial["cut_short"]:
         parts.append("cut short: " + ", ".join(partial["cut_short"]))

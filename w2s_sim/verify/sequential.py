@@ -13,23 +13,23 @@ from w2s_sim.verify.intervals import Interval, interval_of, within
 from w2s_sim.verify.settings import Settings
 from w2s_sim.verify.verdict import Outcome, judge
 
-# Replicates start .. stop - 1: scalars (n,) or vectors (n, r).
+# Function of (start, stop) that returns the replicates start .. stop - 1: scalars (n,) or vectors (n, r).
 Draw = Callable[[int, int], Float[np.ndarray, "n *r"]]
-# An interval this much narrower than an equality's margin need not become narrower.
+# An interval whose half-width is at most this share of the margin of an equality is narrow enough.
 FINE_SHARE_OF_MARGIN = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What is claimed of a mean, or of a functional of several.
+    """A claim about a mean, or about a functional of several means.
 
     Attributes:
         kind: Direction.
         bound: The bound.
-        margin: Difference that still counts as equal.
-        functional: The number made of the means of vector replicates.
-        rounding: What the computation may change in the measured number and the bound, as a share of them.
-        resolution: What it may change in them because they are made of much larger numbers, absolute.
+        margin: Largest difference that still counts as equal.
+        functional: Function of the means of vector replicates.
+        rounding: Relative rounding error of the measured number and the bound.
+        resolution: Absolute rounding error of these numbers, if they are computed from much larger numbers.
     """
 
     kind: Kind
@@ -42,14 +42,14 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """How sampling ended.
+    """The result of sampling.
 
     Attributes:
         interval: The estimate and its interval, at the last look.
         outcome: "consistent", "refuted" or "inconclusive".
         replicates: Number of replicates drawn.
-        reason: Why it is inconclusive, if it is.
-        judged: Whether there was a sample to judge by: finite, not empty, and within its support.
+        reason: Why the outcome is "inconclusive"; "" for other outcomes.
+        judged: Whether the sample could be judged: it is finite, not empty, and within its support.
     """
 
     interval: Interval
@@ -67,18 +67,18 @@ def sample_until_decided(
     alpha: float,
     estimate: Callable[..., Interval] = interval_of,
 ) -> Decision:
-    """Look after every doubling; stop when the claim is decided and the interval narrow enough.
+    """Sample, doubling the sample until the claim is decided and the interval is narrow enough.
 
-    Intervals hold at every look, so that stopping early costs no confidence: a true claim is refuted with
-    probability at most alpha, however often one looks.
+    The intervals hold at every look, so that stopping early costs no confidence: a true claim is refuted with
+    probability at most alpha, however often the sample is looked at.
 
     Args:
         draw: Source of replicates.
-        claim: What is tested.
-        support: Smallest and largest possible value of a replicate; infinite where there is none.
+        claim: The claim to test.
+        support: Smallest and largest possible value of a replicate; infinite if there is none.
         settings: First look, budget and precision.
         alpha: Error level of this claim, in (0, 1).
-        estimate: Makes the interval; for whoever judges several claims by the same one.
+        estimate: Function that computes the interval; replaceable by a cache that several claims share.
     """
     values, target = draw(0, settings.first_round), settings.first_round
     while True:
@@ -88,7 +88,7 @@ def sample_until_decided(
             return Decision(nothing, "inconclusive", len(values), fault, judged=False)
         interval = estimate(values, support, claim.functional, alpha, settings.first_round)
         outcome = _judge(interval, claim)
-        # An exact value becomes no more exact.
+        # More replicates do not improve an exact value.
         done = interval.basis == "exact" or target >= settings.max_replicates
         if done or (outcome != "inconclusive" and _is_fine(interval, claim, settings)):
             return Decision(
@@ -102,10 +102,11 @@ def sample_until_decided(
 
 
 def _judge(interval: Interval, claim: Claim) -> Outcome:
-    """The outcome for an interval, whose last digits neither refute a claim nor carry it.
+    """Return the outcome for an interval, with an allowance for rounding.
 
-    A bound that is attained has an interval of no width around it: what is beyond it by rounding alone is
-    on it. Within the claim's resolution, which may be no small share of the numbers, nothing is refuted.
+    If a bound is attained, the interval at it may have width zero: a value beyond the bound by relative
+    rounding alone counts as equal to the bound. A value beyond the bound by no more than the claim's
+    resolution, which may be a large share of the numbers, is inconclusive and not refuted.
     """
     rounding = claim.rounding * max(abs(interval.mean), abs(claim.bound))
     outcome = _judge_within(interval, claim, rounding)
@@ -115,13 +116,13 @@ def _judge(interval: Interval, claim: Claim) -> Outcome:
 
 
 def _judge_within(interval: Interval, claim: Claim, slack: float) -> Outcome:
-    """The outcome where the bound is moved by `slack` to the side on which it claims less."""
+    """Return the outcome for the claim weakened by `slack`: a relaxed bound, or a wider margin."""
     bound = claim.bound + {"upper": slack, "lower": -slack}.get(claim.kind, 0.0)
     return judge(claim.kind, interval.low, interval.high, bound, claim.margin + slack)
 
 
 def _fault(values: Float[np.ndarray, "n *r"], support: tuple[ArrayLike, ArrayLike]) -> str:
-    """Why a sample cannot be judged; empty where it can."""
+    """Return why a sample cannot be judged; "" if it can."""
     if len(values) == 0:
         return "there are no replicates"
     low, high = (np.asarray(end, dtype=np.float64) for end in support)
@@ -137,9 +138,9 @@ def _fault(values: Float[np.ndarray, "n *r"], support: tuple[ArrayLike, ArrayLik
 
 
 def _reason(interval: Interval, replicates: int, claim: Claim) -> str:
-    """Why a sample that can be judged decides nothing."""
+    """Return why a sample that can be judged leaves the claim undecided."""
     if judge(claim.kind, interval.low, interval.high, claim.bound, claim.margin) == "refuted":
-        return f"what is beyond the bound is no more than rounding makes, {claim.resolution:.2g}"
+        return f"the value is beyond the bound by no more than the rounding error, {claim.resolution:.2g}"
     if interval.basis == "exact":
         return "the exact value is neither on one side of the bound nor within its margin"
     if interval.lacking and not (math.isfinite(interval.low) and math.isfinite(interval.high)):

@@ -1,4 +1,4 @@
-"""How much a check may sample, and how sure it must be."""
+"""Settings of a check: sampling budget, precision and error level."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ class Settings:
     """Settings of a run.
 
     Attributes:
-        seed: In [0, 2^64). Replicate i uses fold_in(key_of(seed), i), whatever else is run.
-        alpha: Family-wise error level of the whole run, in (0, 1).
+        seed: Seed in [0, 2^64). Replicate i uses fold_in(key_of(seed), i), whatever else is run.
+        alpha: Family-wise error level of the whole run, in (0, 0.5].
         first_round: Replicates before the first look; every round doubles the total.
-        max_replicates: Replicates at which sampling stops undecided.
-        precision: Relative half-width of the interval at which sampling stops, once decided.
-        resolution: A mutant counts as killable when the estimate is off its bound by more than this
-            share of it, and by more than `separation` standard errors.
+        max_replicates: Budget: number of replicates at which sampling stops even if undecided.
+        precision: Relative half-width of the interval at which sampling stops once the claim is decided.
+        resolution: A mutant counts as killable if the estimate is beyond the mutant's bound by more than this
+            share of the bound, and by more than `separation` standard errors.
         separation: See `resolution`.
-        memory: Bytes that the intermediate values of one tile of replicates may take.
+        memory: Bytes that the intermediate values of one tile of replicates may occupy.
     """
 
     seed: int = 0

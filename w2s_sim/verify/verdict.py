@@ -1,4 +1,4 @@
-"""Verdicts: what a check says of one case."""
+"""Verdicts: the results of checking a statement at one case."""
 
 import dataclasses
 import math
@@ -11,7 +11,7 @@ from w2s_sim.verify.intervals import Basis, Interval
 
 Outcome = Literal["consistent", "refuted", "inconclusive", "vacuous", "not-applicable", "certified"]
 Role = Literal["theorem", "lemma", "control", "mutant"]
-# Outcomes of a theorem from the worst: the first that one of its cases has is the outcome of the whole.
+# Outcomes from worst to best: the outcome of a theorem is the worst outcome of its cases.
 WORST_FIRST: tuple[Outcome, ...] = (
     "refuted",
     "inconclusive",
@@ -29,25 +29,25 @@ class Verdict:
     Attributes:
         theorem: Id of the theorem to which the row belongs.
         role: "theorem", "lemma", "control" or "mutant".
-        case: Name of the case; lemmas and mutants put their own name before it.
+        case: Name of the case, preceded by the name of the lemma or mutant, if any.
         kind: Direction of the claim.
         measured: Sample mean, or the exact value of a certified row.
         se: Monte Carlo standard error of `measured`; 0 when exact.
         ci_low: Lower end of the confidence interval.
         ci_high: Upper end.
         bound: The bound.
-        tightness: measured / bound; nan where the bound is 0.
+        tightness: measured / bound; nan if the bound is 0 or not finite.
         verdict: The outcome.
-        expected: The outcome that a sound check gives, or "" where anything but "refuted" will do.
+        expected: The outcome that a sound check gives; "" if every outcome but "refuted" is as expected.
         replicates: Number of replicates.
         seed: Seed of the run.
-        interval: What the interval rests on: "exact", "bounded", "bounded below", "bounded above" or
+        interval: The guarantee behind the interval: "exact", "bounded", "bounded below", "bounded above" or
             "asymptotic"; see theory/verdicts.md.
-        informative: Whether the sample says enough of the mean for a mutant to be held against it.
-        reason: Why the outcome is what it is, where the numbers alone do not say.
+        informative: Whether the sample says enough about the mean for a mutant to be judged by it.
+        reason: Explanation of the outcome, if the numbers alone do not explain it.
         parameters: Numbers of the case, for figures.
-        parts: Intervals of the means, where the measured number is a functional of several.
-        judged: Whether the claim could be judged at all; not where one of its numbers is nan or infinite.
+        parts: Intervals of the means, if the measured number is a functional of several means.
+        judged: Whether the claim could be judged at all; False if one of its numbers is nan or infinite.
     """
 
     theorem: str
@@ -72,12 +72,12 @@ class Verdict:
 
     @property
     def tightness(self) -> float:
-        """measured / bound."""
+        """The ratio measured / bound; nan if the bound is 0 or not finite."""
         return self.measured / self.bound if self.bound and math.isfinite(self.bound) else math.nan
 
     @property
     def as_expected(self) -> bool:
-        """Whether the outcome is what a true theorem and a sound check lead to."""
+        """Whether the outcome is the one that a true theorem and a sound check produce."""
         if not self.judged:
             return False
         if self.expected:
@@ -86,7 +86,7 @@ class Verdict:
 
 
 def worst_outcome(cases: Iterable[Verdict]) -> Outcome:
-    """The outcome of a theorem as a whole; "not-applicable" without any case."""
+    """Return the worst outcome among the cases of a theorem; "not-applicable" without cases."""
     found = {case.verdict for case in cases}
     for outcome in WORST_FIRST:
         if outcome in found:
@@ -95,9 +95,10 @@ def worst_outcome(cases: Iterable[Verdict]) -> Outcome:
 
 
 def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0) -> Outcome:
-    """The outcome for an interval [low, high] against a bound.
+    """Judge an interval [low, high] against a bound.
 
-    An equality or a rate is judged by equivalence: the whole interval within `margin` of the bound.
+    An equality or a rate is judged by equivalence: it is consistent if the whole interval lies within
+    `margin` of the bound.
     """
     if any(math.isnan(number) for number in (low, high, bound, margin)):
         return "inconclusive"
@@ -114,9 +115,9 @@ def judge(kind: Kind, low: float, high: float, bound: float, margin: float = 0.0
 
 
 def obstacle(kind: Kind, measured: float, bound: float, margin: float, trivial: float | None) -> str:
-    """Which number keeps a claim from being judged because it is nan, or infinite; "" if none does.
+    """Return which nan or infinite number, or negative margin, prevents a judgement; "" if none does.
 
-    A bound may be infinite on the side where it says nothing, and so may a trivial one.
+    A bound may be infinite on the side where it says nothing, and so may a trivial bound.
     """
     nothing_said = {"upper": math.inf, "lower": -math.inf}.get(kind)
     for name, number, may_be in (
@@ -132,18 +133,18 @@ def obstacle(kind: Kind, measured: float, bound: float, margin: float, trivial: 
 
 
 def is_vacuous(kind: Kind, bound: float, trivial: float | None, rounding: float = SINGLE_ROUNDING) -> bool:
-    """Whether a bound says no more than a trivial one, or is infinite and says nothing.
+    """Return whether a bound says no more than the trivial bound, or is infinite and says nothing.
 
     Args:
         kind: Direction.
         bound: The bound.
-        trivial: The bound that needs no theorem, where there is one.
-        rounding: Relative difference up to which the two are one number: that of the precision in which they
-            were computed.
+        trivial: The bound that holds without the theorem; None if there is none.
+        rounding: Relative difference up to which the two bounds count as equal: the rounding error of the
+            precision in which they were computed.
     """
     if kind in ("equality", "rate"):
         return False
-    # An upper bound upside down is a lower one.
+    # A lower bound on a quantity is an upper bound on its negative.
     sign = 1.0 if kind == "upper" else -1.0
     if sign * bound == math.inf:
         return True
@@ -151,7 +152,7 @@ def is_vacuous(kind: Kind, bound: float, trivial: float | None, rounding: float 
 
 
 def verdict_record(verdict: Verdict) -> dict[str, object]:
-    """A verdict as a flat record: its fields but `parts` and `judged`, and `tightness`, `as_expected`."""
+    """Return a verdict as a flat record: fields except `parts`, `judged`; plus `tightness`, `as_expected`."""
     record = dataclasses.asdict(verdict)
     del record["parts"], record["judged"]
     record |= {"tightness": verdict.tightness, "as_expected": verdict.as_expected}

@@ -1,3 +1,3 @@
-"""alignment-tax: fine-tuning buys style only by paying content."""
+"""Theorem alignment-tax: fine-tuning improves style only at the cost of content."""
 
 from w2s_sim.statements.alignment_tax.claim import ALIGNMENT_TAX as ALIGNMENT_TAX

@@ -1,4 +1,4 @@
-"""alignment-tax: fine-tuning buys style only by paying content."""
+"""Theorem alignment-tax: fine-tuning improves style only at the cost of content."""
 
 from collections.abc import Sequence
 
@@ -35,13 +35,13 @@ from w2s_sim.tasks.task import WeakData
 
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2"]:
-    """Style error over a^2 and content error over kappa^2 of the student, both squared."""
+    """Return the student's squared style error over a^2 and squared content error over kappa^2."""
     student = case.estimator.fit(case.task.source, data, key=key)
     return relative_errors(case.task, student.coefficients - case.task.target_vector)
 
 
 def errors_range(case: Case) -> Support:
-    """The range of `evaluate`: an error is convex in the student, and what is never moved stays as it is."""
+    """Return the range of `evaluate`: errors are convex in the student, and fixed in blocks never moved."""
     task, estimator = case.task, case.estimator
     if estimator.stays_in_hull:
         errors = [relative_errors(task, vector - task.target_vector) for vector in task.source.vectors]
@@ -100,7 +100,7 @@ def controls(preset: Preset) -> Sequence[Control]:
         Control(Case("refined, not fine-tuned", task, InContext(16)), breaks="spectral fine-tuning"),
         Control(Case("anisotropic features", tilted, Ridge(0.3, num_weak=240)), breaks="isotropic features"),
         Control(
-            # Half way to a weak model that overshoots the target's style, the style is right.
+            # The weak model overshoots the target's style: halfway between it and the source, style is right.
             Case("weak model overshoots the style", leaning_to_source(-1.0), Ridge(1.0, num_weak=960)),
             breaks="a weak bias in content alone",
         ),

@@ -1,4 +1,4 @@
-"""The steps of the proof of alignment-tax (theory/alignment-tax.md), each a statement of its own."""
+"""The steps of the proof of alignment-tax (theory/alignment-tax.md), each as a statement."""
 
 from collections.abc import Sequence
 
@@ -32,7 +32,8 @@ UNIT_GAINS = Assumption(
     lambda case: isinstance(case.estimator, SpectralFinetuning) and case.estimator.gain_within_unit_interval,
 )
 
-# sqrt(style) + sqrt(content) of squared errors over a^2 and kappa^2; means of products may be negative.
+# sqrt(style) + sqrt(content) of the mean squared errors divided by a^2 and kappa^2. Sample means of products
+# may be negative, and count as 0.
 TAX = monotone(lambda squares: float(np.sqrt(np.maximum(squares, 0.0)).sum()))
 
 
@@ -41,14 +42,17 @@ def _path_cases(preset: Preset) -> Sequence[Case]:
     ridge = [Case("canonical, n=60, eta=0.3", task, Ridge(0.3, num_weak=60))]
     others = [
         Case("canonical, n=60, eta=3", task, Ridge(3.0, num_weak=60)),
-        # Gains far outside [0, 1]: both shares still add up to one.
+        # The gains are far outside [0, 1], and the two shares still add up to one.
         Case("canonical, gradient descent, 2 steps of 2.5", task, GradientDescent(2, 2.5, num_weak=240)),
     ]
     return ridge + (others if preset == "full" else [])
 
 
 def _shares(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Share of a_0 in the style error plus share of the bias in the content error: of mean (1-w) + w."""
+    """Return the share of a_0 in the style error plus that of the bias in the content error.
+
+    The sum has the mean (1-w) + w.
+    """
     task = case.task
     error = case.estimator.fit(task.source, data, key=key).coefficients - task.target_vector
     source, weak = task.source_vector - task.target_vector, task.weak_vector - task.target_vector
@@ -64,7 +68,7 @@ def _share_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _projection_excess(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By how much a block's squared error falls short of its squared share: zero on every path."""
+    """Return by how much a block's squared error is below its squared share: zero on every path."""
     task = case.task
     error = case.estimator.fit(task.source, data, key=key).coefficients - task.target_vector
     source, weak = task.source_vector - task.target_vector, task.weak_vector - task.target_vector
@@ -74,8 +78,8 @@ def _projection_excess(key: Key[Array, ""], data: WeakData, case: Case) -> Float
 
 
 def _mean_student_errors(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
-    """Products of two independent students' block errors: unbiased for those of the mean student."""
-    # One batch of two, so that the program holds one eigendecomposition.
+    """Return products of two independent students' block errors: unbiased for the mean student's squares."""
+    # One batch of two students, so that the program contains one eigendecomposition.
     students = jax.vmap(lambda k: case.fit(key=k).coefficients)(jax.random.split(key))
     first, second = students - case.task.target_vector
     task = case.task
@@ -84,7 +88,7 @@ def _mean_student_errors(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
 
 
 def _population_tax(case: Case) -> Float[Array, ""]:
-    """The tax of the student for S = I: beta_P + (beta'_Q - beta_P)/(1 + eta)."""
+    """Return the tax of the student beta_P + (beta'_Q - beta_P)/(1 + eta), which is the student for S = I."""
     task = case.task
     student = task.source_vector + (task.weak_vector - task.source_vector) / (1.0 + ridge_of(case))
     return jnp.sum(jnp.sqrt(relative_errors(task, student - task.target_vector)))

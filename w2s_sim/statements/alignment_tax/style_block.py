@@ -1,4 +1,4 @@
-"""Style and content: the coordinates on which source and target differ, and all others."""
+"""Style and content blocks: the coordinates in which source and target differ, and the other coordinates."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -6,22 +6,22 @@ from jaxtyping import Array, Bool, Float
 
 from w2s_sim.tasks.regression_task import TransferTask
 
-# A coordinate belongs to the style when its share of the largest difference is above float32 rounding.
+# A coordinate belongs to the style block if its share of the largest difference exceeds float32 rounding.
 ROUNDING = 1e-5
 
 
 def style_block(task: TransferTask) -> Bool[Array, " d"]:
-    """The coordinates of style: the support of beta_P - beta_Q."""
+    """Return the mask of the style coordinates: the support of beta_P - beta_Q."""
     gap = jnp.abs(task.source_vector - task.target_vector)
     return gap > ROUNDING * jnp.max(gap)
 
 
 def relative_errors(task: TransferTask, error: Float[Array, " d"]) -> Float[Array, "2"]:
-    """Squared style and content error, in units of the source's and of the weak model's squared error.
+    """Return squared style and content errors, relative to the source's and the weak model's squared errors.
 
     Args:
-        task: Its source is all wrong in style, its weak model in content.
-        error: b - beta_Q.
+        task: A task whose source errs only in style, and whose weak model errs only in content.
+        error: The error b - beta_Q.
     """
     style = style_block(task)
     source = task.source_vector - task.target_vector
@@ -35,7 +35,7 @@ def relative_errors(task: TransferTask, error: Float[Array, " d"]) -> Float[Arra
 
 
 def has_both_errors(task: TransferTask) -> bool:
-    """Whether the source is off in style and the weak model off the target. Needs concrete values."""
+    """Return whether both the source and the weak model differ from the target. Needs concrete values."""
     source, target, weak = (
         np.asarray(v, dtype=np.float64) for v in (task.source_vector, task.target_vector, task.weak_vector)
     )
@@ -44,7 +44,7 @@ def has_both_errors(task: TransferTask) -> bool:
 
 
 def bias_outside_style(task: TransferTask) -> bool:
-    """Whether the weak model is right on the style block. Needs concrete values."""
+    """Return whether the weak model equals the target on the style block. Needs concrete values."""
     bias = np.abs(np.asarray(task.weak_vector - task.target_vector, dtype=np.float64))
     style = np.asarray(style_block(task))
     return bool(np.all(bias[style] <= ROUNDING * bias.max()))

@@ -1,4 +1,4 @@
-"""concept-identification: weak demonstrations in context identify the intended concept."""
+"""Theorem concept-identification: weak demonstrations in context identify the intended concept."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,13 +41,13 @@ from w2s_sim.tasks.task import WeakData
 
 
 def misidentification(log_posterior: Float[Array, " K"], intended: Array) -> Float[Array, ""]:
-    """1 - pi(k*), summed over the other concepts, so that small values keep their digits."""
+    """Return 1 - pi(k*) as the sum over the other concepts, which is accurate for small values."""
     others = jnp.arange(log_posterior.shape[0]) != intended
     return jnp.exp(jax.nn.logsumexp(jnp.where(others, log_posterior, -jnp.inf)))
 
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """1 - pi_n(k*) of one context, a probability."""
+    """Return 1 - pi_n(k*) of one context, a probability."""
     assert isinstance(case.estimator, ContextEstimator)
     log_posterior = case.estimator.log_posterior(case.task.source, data)
     return misidentification(log_posterior, case.task.target_concept)
@@ -58,13 +58,13 @@ def bound(case: Case) -> Float[Array, ""]:
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """The bound's summands, one per competing concept."""
+    """Return the summands of the bound, one per competing concept."""
     log_terms, _ = log_chernoff_terms(case.task, jnp.asarray(_size(case), dtype=float))
     return {f"concept {k + 1}": jnp.exp(log_terms[k]) for k in range(case.task.num_concepts)}
 
 
 def support(case: Case) -> tuple[float, float]:
-    """Range of 1 - pi_n(k*): it is 0 on every path where nothing else can be believed, as for K = 1."""
+    """Return the range of 1 - pi_n(k*), which is always 0 if no competitor is possible, such as for K = 1."""
     return 0.0, float(can_be_misidentified(case.task))
 
 

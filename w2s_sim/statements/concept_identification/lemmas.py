@@ -1,4 +1,4 @@
-"""The steps of the proof of concept-identification, each a statement of its own."""
+"""The steps of the proof of concept-identification, each as a statement."""
 
 from collections.abc import Sequence
 
@@ -29,20 +29,20 @@ def _canonical_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _log_odds(case: Case, data: WeakData) -> Float[Array, " K"]:
-    """log r_k = log pi_n(k) - log pi_n(k*), in nats."""
+    """Return the log-odds log r_k = log pi_n(k) - log pi_n(k*), in nats."""
     assert isinstance(case.estimator, ContextEstimator)
     log_posterior = case.estimator.log_posterior(case.task.source, data)
     return log_posterior - log_posterior[case.task.target_concept]
 
 
 def _clipped_odds(case: Case, log_odds: Float[Array, " K"]) -> Float[Array, ""]:
-    """sum_{k != k*} min(1, r_k)."""
+    """Return sum_{k != k*} min(1, r_k)."""
     others = jnp.arange(case.task.num_concepts) != case.task.target_concept
     return jnp.sum(jnp.where(others, jnp.exp(jnp.minimum(log_odds, 0.0)), 0.0))
 
 
 def _odds_violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By how much 1 - pi_* exceeds sum min(1, r_k): zero on every path."""
+    """Return by how much 1 - pi_* exceeds sum min(1, r_k): zero on every path."""
     log_odds = _log_odds(case, data)
     others = jnp.sum(jnp.exp(log_odds)) - 1.0
     return jnp.maximum(others / (1.0 + others) - _clipped_odds(case, log_odds), 0.0)
@@ -53,27 +53,27 @@ def _mean_clipped_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float
 
 
 def _nearest_competitor(task: TransferTask) -> Int[Array, ""]:
-    """The concept nearest to the intended one, itself excluded."""
+    """Return the index of the competitor nearest to the intended concept."""
     return jnp.argsort(squared_distances(task))[1]
 
 
 def _check_exponent(task: TransferTask) -> Float[Array, ""]:
-    """Half the minimiser of m_k(s) for an orthogonal bias.
+    """Return the exponent s of the check: half the minimiser of m_k(s) for an orthogonal bias.
 
-    Any s will do for the check. At this one the replicates have a finite variance, m_k(2s)^n, and so do
+    The identity holds for any s. At this s the replicates have a finite second moment, m_k(2s)^n, and so have
     those of the control, whose demonstrations are not independent.
     """
     return jnp.minimum(0.25 * task.source.noise**2 / _effective_variance(task), 0.5)
 
 
 def _effective_variance(task: TransferTask) -> Float[Array, ""]:
-    """sigma'^2 + kappa^2 of the intended concept's weak labels, in squared label units."""
+    """Return sigma'^2 + kappa^2 of the intended concept's weak labels, in squared label units."""
     bias = (task.supervisor.vectors - task.source.vectors)[task.target_concept]
     return task.supervisor.noise**2 + bias @ bias
 
 
 def _tilted_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """prod_i (p_k / p_*)^s over the context, for the nearest competitor k."""
+    """Return prod_i (p_k / p_*)^s over the context, for the nearest competitor k."""
     task = case.task
     competitor = _nearest_competitor(task)
     log_odds = _log_odds(case, data)
@@ -82,7 +82,7 @@ def _tilted_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
 
 
 def _closed_moment(case: Case) -> Float[Array, ""]:
-    """m_k(s)^n at the same s and k."""
+    """Return m_k(s)^n at the same s and k as `_tilted_odds`."""
     assert isinstance(case.estimator, ContextEstimator)
     exponents = jnp.full(case.task.num_concepts, _check_exponent(case.task))
     log_moment = log_odds_moments(case.task, exponents)[_nearest_competitor(case.task)]
@@ -107,7 +107,7 @@ def _moment_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _best_moment(case: Case) -> Float[Array, ""]:
-    """min_s m_k(s) by search: the classical bound's term for one demonstration and even prior odds."""
+    """Return min_s m_k(s) by search: the classical bound's term for one demonstration and even prior odds."""
     task = case.task
     even = task.source.with_prior(jnp.full(task.num_concepts, 1.0 / task.num_concepts))
     even_task = TransferTask(task.features, even, task.target_prior, task.supervisor)
@@ -116,7 +116,7 @@ def _best_moment(case: Case) -> Float[Array, ""]:
 
 
 def _orthogonal_bias_moment(case: Case) -> Float[Array, ""]:
-    """(1 + delta^2 / (4 (sigma'^2 + kappa^2)))^(-1/2): bias and noise enter as one variance."""
+    """Return (1 + delta^2 / (4 (sigma'^2 + kappa^2)))^(-1/2): bias and noise enter as one variance."""
     delta_squared = squared_distances(case.task)[_nearest_competitor(case.task)]
     return (1.0 + delta_squared / (4.0 * _effective_variance(case.task))) ** -0.5
 

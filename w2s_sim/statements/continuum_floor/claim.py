@@ -1,4 +1,4 @@
-"""continuum-floor: refinement under a Gaussian prior over all concepts obeys the floor of fine-tuning."""
+"""Theorem continuum-floor: refinement under a Gaussian prior over concepts obeys the fine-tuning floor."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,12 +41,12 @@ ISOTROPIC_PRIOR = Assumption(
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; free of tau and n."""
+    """Return dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; independent of tau and n."""
     return naive_floor(case.task)
 
 
 def _student_stays_on_segment(case: Case) -> bool:
-    """Whether the student, where there is one, moves from the source by gains like those of naive-floor."""
+    """Return whether the fitted student, if there is one, satisfies the condition on gains of naive-floor."""
     student = getattr(case.estimator, "student", None)
     return student is None or stays_on_segment(case.task, student)
 
@@ -79,7 +79,7 @@ def cases(preset: Preset) -> Sequence[Case]:
 
 def controls(preset: Preset) -> Sequence[Control]:
     task = canonical_task()
-    # A continuum too, but of mixtures of the concepts alone: no bias lies within it.
+    # A prior over a continuum that contains only combinations of the concepts, and so cannot follow the bias.
     within = np.diag(np.repeat([1.0, 0.0], 4))
     stretched = canonical(features=features_away_from_bias(task))
     return [
@@ -89,7 +89,7 @@ def controls(preset: Preset) -> Sequence[Control]:
             breaks=ISOTROPIC_PRIOR.name,
         ),
         Control(
-            # Two steps past the stable size push the student back, beyond the source and towards the target.
+            # Two steps above the stable step size push the student beyond the source, towards the target.
             Case(
                 "student by gradient descent, 2 steps of 2.5",
                 leaning_to_source(1.3),
@@ -105,7 +105,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 
 
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    """The labeller, or with `num_queries` its student, by least squares or by gradient descent."""
+    """Build the labeller, or, with `num_queries`, its student by least squares or gradient descent."""
     return ConjugateRefinement(numbers["num_demonstrations"], numbers["spread"], _student(numbers))
 
 
@@ -116,7 +116,7 @@ def _student(numbers: dict[str, Any]) -> SpectralFinetuning | None:
             "steps, step_size", "one without the other", "both, for gradient descent, or neither"
         )
     if queries is None and steps is not None:
-        raise InputError("steps", f"{steps} without num_queries", "num_queries, for a student to descend on")
+        raise InputError("steps", f"{steps} without num_queries", "num_queries as well, for a fitted student")
     if queries is None:
         return None
     if steps is None:
@@ -125,7 +125,7 @@ def _student(numbers: dict[str, Any]) -> SpectralFinetuning | None:
 
 
 def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """||posterior mean - ridge student|| at eta = sigma^2 / (n tau^2)."""
+    """Return ||posterior mean - ridge student|| at eta = sigma^2 / (n tau^2)."""
     estimator, source = case.estimator, case.task.source
     assert isinstance(estimator, ConjugateRefinement)
     ridge = source.noise**2 / (estimator.num_demonstrations * estimator.spread**2)
@@ -134,7 +134,7 @@ def _distance_from_ridge(key: Key[Array, ""], data: WeakData, case: Case) -> Flo
 
 
 def _rounding(case: Case) -> float:
-    """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
+    """Return the tolerance of a pathwise identity: rounding in this precision, amplified by the solve."""
     return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps) * label_scale(case.task)
 
 

@@ -1,4 +1,4 @@
-"""The contract of a statement: its cases, its parameters, its functionals; nothing of how it is checked."""
+"""The contract of a statement: its cases, parameters and functionals; `w2s_sim.verify` checks statements."""
 
 from w2s_sim.engine.measured import FromWeakData as FromWeakData
 from w2s_sim.statements.contract.bounded_metric import BoundedMetric as BoundedMetric

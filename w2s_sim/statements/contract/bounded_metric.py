@@ -1,4 +1,4 @@
-"""The metric of a student whose mean a theorem bounds, so that studies can show the bound beside the mean."""
+"""The metric whose mean a theorem bounds, so that studies can show the bound next to the measured mean."""
 
 import dataclasses
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from w2s_sim.statements.contract.case import Case
 
 @dataclasses.dataclass(frozen=True)
 class BoundedMetric:
-    """A metric of a task, and the cases in which the number that a theorem bounds is the mean of that metric.
+    """A metric of a task, and the cases in which its mean is the quantity that a theorem bounds.
 
     Attributes:
         name: The metric's name in `task.metrics`.
-        applies: Whether the theorem's number is the mean of the metric in a case. It is asked before the
-            theorem's assumptions, so that these see cases of the right kind alone.
+        applies: Predicate of a case: whether the bounded quantity is the mean of the metric. It is evaluated
+            before the theorem's assumptions, so that these only see cases of the right kind.
     """
 
     name: str

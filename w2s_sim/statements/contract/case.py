@@ -1,4 +1,4 @@
-"""Cases: one task and one estimator each, for which a statement makes its claim."""
+"""Cases: pairs of a task and an estimator, for which a statement makes its claim."""
 
 import dataclasses
 from collections.abc import Callable
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     # A case has a regression task unless its annotation says otherwise.
     TaskT = TypeVar("TaskT", default=TransferTask)
 else:
-    # From Python 3.13 on, beartype takes the default of a type variable for its bound.
+    # From Python 3.13 on, beartype treats the default of a type variable as its bound.
     from typing import TypeVar
 
     TaskT = TypeVar("TaskT")
 
 
-# What complaints about something else ask for.
+# The expectations named in error messages about arguments of another type.
 ESTIMATORS = "an estimator with its numbers, such as Ridge(0.3, num_weak=60)"
 TASKS = "a task, such as canonical_task()"
 
@@ -41,9 +41,9 @@ class Case(eqx.Module, Generic[TaskT]):
     """One instance of a statement: a pytree, so that it passes through `jit` and `grad`.
 
     Attributes:
-        name: What tells this case from the statement's others.
+        name: Name that distinguishes the case from the statement's other cases.
         task: The weak-to-strong problem.
-        estimator: The learner the claim is about.
+        estimator: The learner that the claim is about.
         grouped: Whether the demonstrations of one context share one draw of the concept.
     """
 
@@ -57,23 +57,23 @@ class Case(eqx.Module, Generic[TaskT]):
         require_part("task", self.task, Task, TASKS)
 
     def unnamed(self) -> "Case[TaskT]":
-        """The same case without its name: cases that differ in their names alone share compiled programs."""
+        """Return the case without its name, so that cases differing only in name share compiled programs."""
         return Case("", self.task, self.estimator, self.grouped)
 
     def sample_weak(self, *, key: Key[Array, ""]) -> WeakData:
-        """The weak data that the estimator consumes."""
+        """Draw the weak data that the estimator consumes."""
         return self.sampling.draw(key=key)
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics that its student has."""
+        """The names of the metrics that are defined for the student of this case."""
         case: Any = self
         found = jax.eval_shape(lambda key: case.task.metrics(case.fit(key=key)), jax.random.key(0))
         return tuple(name for name in case.task.metric_labels if name in found)
 
     @property
     def sampling(self) -> Sampling:
-        """How its weak data are drawn."""
+        """The sampling scheme of the case's weak data."""
         context_size = self.estimator.context_size if self.grouped else 1
         return Sampling(self.task, self.estimator.sample_size, context_size)
 
@@ -84,17 +84,18 @@ class Case(eqx.Module, Generic[TaskT]):
     @overload
     def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> Any: ...
     def fit(self: "Case[Any]", *, key: Key[Array, ""]) -> Any:
-        """Weak data, then the student that the estimator makes of it.
+        """Draw weak data and return the student that the estimator fits to them.
 
         Args:
             key: Typed PRNG key.
 
         Returns:
-            A student that the task can score; for concepts with finitely many outcomes the strong model under
-            the prior that is transferred.
+            A student that the task can score; for concepts with finitely many outcomes, the strong model with
+            the transferred prior.
 
         Raises:
-            InputError: If the estimator is not for these concepts, or numbers are in another precision.
+            InputError: If the estimator does not suit the concepts of the task, or the numbers of the case
+                are in another precision than the current one.
         """
         require_key("key", key)
         self.estimator.require_concepts(self.task.source)
@@ -108,8 +109,8 @@ class Assumption:
     """An executable assumption of a statement.
 
     Attributes:
-        name: Short, as it stands in reports: "isotropic features".
-        holds: Whether a case satisfies it. Sees concrete values.
+        name: Short name for reports, such as "isotropic features".
+        holds: Predicate of a case with concrete (not traced) values.
     """
 
     name: str
@@ -118,13 +119,13 @@ class Assumption:
 
 @dataclasses.dataclass(frozen=True)
 class Control:
-    """A case that breaks one assumption, where the statement must be refuted.
+    """A case that violates one assumption, where the statement must be refuted.
 
     Attributes:
-        case: What is simulated.
-        breaks: Name of the assumption that it breaks.
-        believed: The case whose bound is claimed, for whoever overlooks the broken assumption; `case`
-            itself when left out.
+        case: The case to simulate.
+        breaks: Name of the violated assumption.
+        believed: The case whose bound is claimed, as by somebody who overlooks the violation; by default
+            `case` itself.
     """
 
     case: Case[Any]

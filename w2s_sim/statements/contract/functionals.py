@@ -1,4 +1,4 @@
-"""Numbers made of several means: what a statement measures when its replicates are vectors."""
+"""Functionals of several means: the measured number of a statement whose replicates are vectors."""
 
 import dataclasses
 import itertools
@@ -10,12 +10,12 @@ from jaxtyping import Float
 
 @dataclasses.dataclass(frozen=True)
 class Functional:
-    """A function of the means of vector replicates, with the interval that a box of means gives it.
+    """A function of the means of vector replicates, with its range on a box of means.
 
     Attributes:
-        value: Means, shape (r,), to the measured number.
-        interval: Lower and upper ends of all means, shapes (r,), to an interval that holds the measured
-            number of every point of the box.
+        value: Function of the means, shape (r,), that returns the measured number.
+        interval: Function of the lower and the upper ends of a box, shapes (r,), that returns an interval
+            containing the values at all points of the box.
     """
 
     value: Callable[[Float[np.ndarray, " r"]], float]
@@ -23,10 +23,10 @@ class Functional:
 
 
 def monotone(function: Callable[[Float[np.ndarray, " r"]], float]) -> Functional:
-    """A function that is monotone in every coordinate: a box's extremes are at its corners.
+    """Return the functional of a function monotone in every coordinate; its extremes on a box are at corners.
 
     Args:
-        function: Up or down in each coordinate, whatever the others are.
+        function: Function that in each coordinate is increasing, or decreasing, for all values of the others.
     """
 
     def interval(lows: Float[np.ndarray, " r"], highs: Float[np.ndarray, " r"]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""The numbers of a `[case]` table: names, types and ranges, checked before anything runs."""
+"""The parameters of a `[case]` table: names, types and ranges, checked before any computation."""
 
 import dataclasses
 import difflib
@@ -8,13 +8,13 @@ from typing import Any
 from w2s_sim._checks import as_whole, is_whole
 from w2s_sim.errors import InputError, shown
 
-# What a list of each depth looks like.
+# Description of a list of each depth, for error messages.
 LISTS = {
     1: "a list of numbers, [...]",
     2: "rows of one length, [[...], ...]",
     3: "tables of one shape, [[[...], ...], ...]",
 }
-# What single precision and 64 bits hold.
+# The largest numbers of single precision and of signed 64-bit integers.
 LARGEST_FLOAT = 3.4e38
 LARGEST_INT = 2**63 - 1
 
@@ -27,15 +27,14 @@ class Parameter:
         name: Key in the file.
         type: int, float, bool, str or list (of numbers).
         help: One line for `w2s show`.
-        example: Value in the ready example; None leaves the key out of it.
-        default: Value when the key is absent; the key is required when `required`.
+        example: Value in the example file; None leaves the key out.
+        default: Value if the key is absent; unused if `required`.
         required: Whether the key must be given.
         low: Smallest value of a number.
         high: Largest value of a number.
         open_low: Whether `low` itself is refused.
-        choices: The words allowed, for a str.
-        choices_of: "feature_laws" or "noise_laws" for a word that names such a law: plugins then bring in
-            more words.
+        choices: The allowed words of a str.
+        choices_of: "feature_laws" or "noise_laws" for a word that names such a law: plugins then add words.
         depth: For a list, 1 for a row of numbers, 2 for rows of one length, 3 for tables of one shape.
     """
 
@@ -53,10 +52,10 @@ class Parameter:
     open_low: bool = False
 
     def check(self, value: Any) -> Any:
-        """The value in its type.
+        """Return the value, converted to the type of the parameter.
 
         Raises:
-            InputError: If it has the wrong type or lies outside the range.
+            InputError: If the value has the wrong type or lies outside the range.
         """
         if self.type is str:
             if not isinstance(value, str) or value not in self.choices:
@@ -85,7 +84,7 @@ class Parameter:
         return self.type(value)
 
     def _in_range(self, value: float) -> bool:
-        # A comparison with nan is false, so that nan is refused here as well.
+        # Comparisons with nan are false, so that nan is refused here as well.
         above = value > self.low if self.open_low else value >= self.low
         return above and value <= self.high
 
@@ -98,7 +97,7 @@ class Parameter:
         return value
 
     def range_text(self) -> str:
-        """The range in words, with a leading space; empty without one."""
+        """Return the range as text with a leading space; "" if the number is unrestricted."""
         if self.high == float("inf"):
             return (
                 "" if self.low == float("-inf") else f" {'>' if self.open_low else '>='} {_digits(self.low)}"
@@ -107,12 +106,12 @@ class Parameter:
 
 
 def _digits(number: float) -> str:
-    """A bound, without rounding if it is whole."""
+    """Return an end of a range as text; integers are not rounded."""
     return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def _nested_shape(value: Any, depth: int) -> tuple[int, ...] | None:
-    """Lengths of lists nested `depth` deep; None if there are no such lists, or not all of one length."""
+    """Return the lengths of lists nested `depth` deep; None for other values, empty lists or ragged lists."""
     if depth == 0:
         return ()
     if not isinstance(value, list) or not value:
@@ -131,10 +130,10 @@ def _entries(value: Any, depth: int) -> Iterator[Any]:
 
 
 def read_parameters(parameters: Sequence[Parameter], table: Mapping[str, Any]) -> dict[str, Any]:
-    """Checked values of all parameters, defaults filled in.
+    """Return the checked values of all parameters, with defaults filled in.
 
     Raises:
-        InputError: For an unknown or missing key, or a bad value.
+        InputError: For an unknown or missing key, or an invalid value.
     """
     names = [parameter.name for parameter in parameters]
     for key in table:
@@ -152,7 +151,7 @@ def read_parameters(parameters: Sequence[Parameter], table: Mapping[str, Any]) -
 
 
 def unknown_key(key: str, names: Sequence[str]) -> InputError:
-    """The complaint about a key that is not among `names`, with the nearest name."""
+    """Return the error for a key that is not among `names`; it suggests the nearest name."""
     nearest = difflib.get_close_matches(key, names, n=1)
     hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
     return InputError(key, "an unknown key" + hint, "one of " + ", ".join(names))

@@ -25,16 +25,16 @@ def _none(_: Any) -> tuple[()]:
 
 
 def require_function(field: str, value: Any, arguments: tuple[str, ...], where: str) -> None:
-    """Refuse what is no function of these arguments, in their order; None is left out.
+    """Check that a value is a function of the given arguments, in their order; None is accepted.
 
     Args:
-        field: Name in complaints.
-        value: What was given.
-        arguments: The names that the arguments have in the documentation.
+        field: Name of the field in error messages.
+        value: The given value.
+        arguments: The documented names of the arguments.
         where: Id of the statement.
 
     Raises:
-        InputError: If it cannot be called, or takes other arguments, or the same in another order.
+        InputError: If the value is not callable, takes other arguments, or takes them in another order.
     """
     if value is None:
         return
@@ -44,7 +44,7 @@ def require_function(field: str, value: Any, arguments: tuple[str, ...], where: 
     try:
         signature = inspect.signature(value)
     except ValueError:
-        # Of some functions written in C Python knows no signature.
+        # Python does not know the signature of some functions written in C.
         return
     try:
         bound = signature.bind(*arguments)
@@ -57,50 +57,48 @@ def require_function(field: str, value: Any, arguments: tuple[str, ...], where: 
 
 @dataclasses.dataclass(frozen=True)
 class Statement:
-    """A claim about a number: a mean against a bound, for every case where the assumptions hold.
+    """A claim that compares a measured number with a bound, for every case where the assumptions hold.
 
-    The number is E[measure], a functional of several such means, or `exact`.
-
-    Nothing here says how it is checked; see `w2s_sim.verify`.
+    The number is E[measure], a functional of several such means, or `exact`. Checks are in `w2s_sim.verify`.
 
     Attributes:
         id: Slug, as on the command line.
         kind: "upper" (measured <= bound), "lower" (measured >= bound), "equality", or "rate" (an exponent,
             judged as an equality).
         label_power: The power of the label unit in which the number is measured: 2 for risks, 0 for
-            probabilities and nats. Where labels are c times as large, it is c^label_power times as large, and
-            so are bound, margin and support.
+            probabilities and nats. If labels are scaled by c, then number, bound, margin and support are
+            scaled by c^label_power.
         cases: The cases of a preset ("quick" or "full").
-        bound: The bound of a case: closed form, JAX, differentiable where the theorem allows.
+        bound: The bound at a case: closed form, JAX, differentiable where the theorem allows.
         measure: One replicate of the measured quantity, a pure function of (key, case) that `jit` and
             `vmap` accept: a scalar, or a vector (r,) with a `functional`. Either this or `exact`.
-        exact: The measured quantity itself, where no sampling is needed. It, and the bound with it, are
+        exact: The measured quantity itself, if no sampling is needed. Both `exact` and `bound` are then
             evaluated in float64.
-        functional: The measured number from the r means of vector replicates; or how a case makes one, where
-            it depends on the case.
-        title: What the theorem is called in tables.
+        functional: Function that computes the measured number from the r means of vector replicates; or a
+            function that returns the functional of a case, if it depends on the case.
+        title: Name of the theorem in tables.
         summary: One or two sentences for people who have not read the page.
         formula: The claim in LaTeX.
         assumptions: Predicates of a case, all of which must hold.
-        support: Range [low, high] of every replicate, infinite to a side where there is no end; arrays (r,)
-            for vectors. A range of no width says that the value is known: of a student that reads no data.
-            Without it, that of the measured quantity.
-        trivial: A bound that holds without the theorem: no better than it is vacuous.
+        support: Range [low, high] of every replicate, infinite on a side without a bound; arrays (r,) for
+            vectors. A range of width zero says that the value is known, as for a student that reads no data.
+            By default the support of the measured quantity.
+        trivial: A bound that holds without the theorem; a `bound` that is no better is vacuous.
         terms: The bound as a sum of named terms, so that mutants can drop each.
         margin: For equalities and rates, the absolute difference that still counts as equal.
-        scale: For an exact statement with a unit: size of the numbers that the measured one and the bound are
-            differences of, to which their rounding is relative; 1 when left out.
-        pathwise: Whether the claim, an equality, is one about every replicate and not about their mean. What
-            is judged is then the share of replicates that miss the bound by more than the margin.
-        lemmas: The proof's own steps.
-        controls: Cases that break an assumption.
-        parameters: What the `[case]` table of a file may hold.
-        build_estimator: The estimator described by such a table.
-        bounded_metric: The metric of a student whose mean the theorem bounds, if it is one.
-        quantity: What is measured, with its unit, as figures label it.
-        plot_axis: The parameter that the theorem's figure has on its horizontal axis.
+        scale: For an exact statement with a unit: size of the terms whose differences are the measured number
+            and the bound; rounding errors are relative to this size. 1 by default.
+        pathwise: Whether the claim, an equality, is about every replicate and not about their mean. The check
+            then judges the share of replicates that miss the bound by more than the margin.
+        lemmas: Steps of the proof, as statements of their own.
+        controls: Cases that violate an assumption.
+        parameters: The allowed parameters in the `[case]` table of a file.
+        build_estimator: Function that builds the estimator from the values of such a table.
+        bounded_metric: The metric of the student whose mean the theorem bounds, if there is one.
+        quantity: The measured quantity, with its unit, as figures label it.
+        plot_axis: The parameter on the horizontal axis of the theorem's figure.
         reference: Source: authors, year, arXiv id, theorem.
-        page: Path of its page in theory/.
+        page: Path of the theorem's page in theory/.
 
     Raises:
         InputError: If the kind is unknown, or not exactly one of `measure` and `exact` is given.
@@ -162,17 +160,17 @@ class Statement:
         return self.kind in ("equality", "rate")
 
     def functional_of(self, case: Case[Any]) -> Functional | None:
-        """The functional of a case; None where replicates are scalars."""
+        """Return the functional for a case; None if replicates are scalars."""
         if self.functional is None or isinstance(self.functional, Functional):
             return self.functional
         return self.functional(case)
 
     def support_of(self, case: Case[Any]) -> Support:
-        """The range of every replicate of a case: the statement's own, else that of what it measures."""
+        """Return the range of every replicate of a case: `support`, else that of the measured quantity."""
         if self.support is not None:
             return self.support(case)
         return self.measure.support(case) if isinstance(self.measure, FromWeakData) else UNBOUNDED
 
     def broken_assumption(self, case: Case[Any]) -> str | None:
-        """Name of the first assumption that the case breaks, or None."""
+        """Return the name of the first assumption that the case violates, or None."""
         return next((a.name for a in self.assumptions if not a.holds(case)), None)

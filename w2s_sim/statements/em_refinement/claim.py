@@ -1,4 +1,4 @@
-"""em-refinement: iterated refinement is EM for the prior, and finds the weak labels' law at rate 1/T."""
+"""Theorem em-refinement: iterated refinement is EM for the prior, and fits the weak law at rate 1/T."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +35,7 @@ from w2s_sim.tasks.finite_task import FiniteTask
 
 
 def bound(case: Case[FiniteTask]) -> Float[Array, ""]:
-    """KL(alpha^Q || alpha^P) / (T + 1), and what a rounding of the weak law adds, in nats."""
+    """Return KL(alpha^Q || alpha^P) / (T + 1) in nats, corrected for rounding of the weak law."""
     return bound_after(case, rounds_of(case))
 
 
@@ -68,7 +68,7 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
 
 
 def random_task(seed: int) -> FiniteTask:
-    """Tables and priors drawn evenly, but fixed by the seed: the target may be anywhere."""
+    """Return a task with random tables and priors, determined by the seed."""
     model, target_prior = random_tables(seed)
     return well_described(model, target_prior)
 

@@ -1,4 +1,4 @@
-"""The steps of the proof of em-refinement, and what it says of priors, each a statement of its own."""
+"""The steps of the proof of em-refinement, and its consequences for priors, each as a statement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,44 +36,44 @@ PAGE = "theory/em-refinement.md"
 FiniteCase = Case[FiniteTask]
 MIXED_TARGET = [0.1, 0.2, 0.3, 0.4]
 FAR_PRIOR = [0.997, 0.001, 0.001, 0.001]
-# The population stands in for the sample, whose size then plays no part.
+# The statements are about the population limit, so that this sample size is never used.
 NUM_WEAK = 1000
-# Laws are one whose probabilities differ by this share: the rounding with which models are stored.
+# Relative difference up to which two probabilities count as equal: the rounding of stored models.
 SAME_LAW = 1e-5
 
 
 def iterated(name: str, task: FiniteTask, rounds: int) -> FiniteCase:
-    """A case of T rounds in population."""
+    """Return a case with the given number of rounds T in the population limit."""
     return Case(name, task, IteratedRefinement(rounds, num_weak=NUM_WEAK))
 
 
 def rounds_of(case: FiniteCase) -> int:
-    """T."""
+    """Return T, the number of rounds of the case."""
     assert isinstance(case.estimator, IteratedRefinement)
     return case.estimator.rounds
 
 
 def misfit(case: FiniteCase) -> Float[Array, ""]:
-    """KL(Q' || Q'_T) after T rounds, in nats."""
+    """Return KL(Q' || Q'_T) after T rounds, in nats."""
     prior = refined_prior(case.task, rounds_of(case))
     return kullback_leibler(case.task.weak_law, prior @ outcome_laws(case.task))
 
 
 def bound_after(case: FiniteCase, rounds: int) -> Float[Array, ""]:
-    """`misfit_bound`, by a program that serves every number of rounds."""
+    """Return `misfit_bound` after the given rounds; one compiled program serves every number of rounds."""
     return misfit_bound(case.task, jnp.asarray(rounds, dtype=float))
 
 
 @in_double
 def _laws_agree(case: FiniteCase) -> bool:
-    """Outcome by outcome, so that no outcome is possible under one law alone."""
+    """Compare the laws per outcome and relatively, so that no outcome is possible under only one of them."""
     account, weak_law = target_account(case.task), case.task.weak_law
     largest = jnp.maximum(account, weak_law)
     return bool(jnp.all(jnp.abs(account - weak_law) <= SAME_LAW * largest))
 
 
 def _channel_is_known(case: Case[Any]) -> bool:
-    """Whether the strong model's account, under the target prior, is the law of the weak labels."""
+    """Return whether the strong model's law under the target prior is the law of the weak labels."""
     return isinstance(case.task, FiniteTask) and _laws_agree(case)
 
 
@@ -95,7 +95,7 @@ def _path_cases(preset: Preset) -> Sequence[FiniteCase]:
 
 
 def _jensen_slack(case: FiniteCase) -> Float[Array, ""]:
-    """The smallest log E_{p_k}[Q'/Q'_t] - E_{p_k} log(Q'/Q'_t), over rounds and concepts of the target."""
+    """Return the least log E_{p_k}[Q'/Q'_t] - E_{p_k} log(Q'/Q'_t) over rounds and target concepts."""
     task = case.task
     laws, shown = outcome_laws(task), task.weak_law > 0
     accounts = refinement_path(task, rounds_of(case)).priors @ laws
@@ -105,20 +105,20 @@ def _jensen_slack(case: FiniteCase) -> Float[Array, ""]:
 
 
 def _progress_slack(case: FiniteCase) -> Float[Array, ""]:
-    """The smallest KL(aQ||a_t) - KL(aQ||a_{t+1}) - KL(Q'||Q'_t) of all rounds."""
+    """Return the least KL(aQ||a_t) - KL(aQ||a_{t+1}) - KL(Q'||Q'_t) over all rounds."""
     path = refinement_path(case.task, rounds_of(case))
     return jnp.min(path.to_target[:-1] - path.to_target[1:] - path.to_weak_law[:-1])
 
 
 def _descent_slack(case: FiniteCase) -> Float[Array, ""]:
-    """The smallest KL(Q'||Q'_t) - KL(Q'||Q'_{t+1}) - KL(a_{t+1}||a_t) of all rounds."""
+    """Return the least KL(Q'||Q'_t) - KL(Q'||Q'_{t+1}) - KL(a_{t+1}||a_t) over all rounds."""
     path = refinement_path(case.task, rounds_of(case))
     moved = kullback_leibler(path.priors[1:], path.priors[:-1])
     return jnp.min(path.to_weak_law[:-1] - path.to_weak_law[1:] - moved)
 
 
 def _sum_of_divergences(case: FiniteCase) -> Float[Array, ""]:
-    """sum_{t=0}^{T} KL(Q'||Q'_t)."""
+    """Return sum_{t=0}^{T} KL(Q'||Q'_t)."""
     return jnp.sum(refinement_path(case.task, rounds_of(case)).to_weak_law)
 
 
@@ -130,12 +130,12 @@ def _wrong_channel_cases(preset: Preset) -> Sequence[FiniteCase]:
 
 
 def _variation_after_one(case: FiniteCase) -> Float[Array, ""]:
-    """Total variation of alpha_1 from alpha^Q."""
+    """Return the total variation distance of alpha_1 from alpha^Q."""
     return 0.5 * jnp.sum(jnp.abs(refined_prior(case.task, 1) - case.task.target_prior))
 
 
 def _leap_bound(case: FiniteCase) -> Float[Array, ""]:
-    """max_k (alpha^Q_k - alpha^P_k R_k): what one round cannot make up."""
+    """Return max_k (alpha^Q_k - alpha^P_k R_k), the error that one round cannot remove."""
     task = case.task
     return jnp.max(task.target_prior - task.source.prior * likelihood_leap(task))
 
@@ -147,13 +147,13 @@ def _leap_cases(preset: Preset) -> Sequence[FiniteCase]:
 
 
 def _remaining_mass(case: FiniteCase) -> Float[Array, ""]:
-    """What alpha_T leaves on other concepts than k*."""
+    """Return the mass of alpha_T on all concepts other than k*."""
     others = jnp.arange(case.task.num_concepts) != case.task.target_concept
     return jnp.sum(jnp.where(others, refined_prior(case.task, rounds_of(case)), 0.0))
 
 
 def _remainder_bound(case: FiniteCase) -> Float[Array, ""]:
-    """sum_{k != k*} alpha^P_k BC_k^{2T}."""
+    """Return sum_{k != k*} alpha^P_k BC_k^{2T}."""
     others = jnp.arange(case.task.num_concepts) != case.task.target_concept
     kept = case.task.source.prior * affinities(case.task) ** (2 * rounds_of(case))
     return jnp.sum(jnp.where(others, kept, 0.0))
@@ -165,12 +165,12 @@ def _remainder_cases(preset: Preset) -> Sequence[FiniteCase]:
 
 
 def _distance_of_priors(case: FiniteCase) -> Float[Array, ""]:
-    """||alpha_T - alpha^Q||_1."""
+    """Return ||alpha_T - alpha^Q||_1."""
     return jnp.sum(jnp.abs(refined_prior(case.task, rounds_of(case)) - case.task.target_prior))
 
 
 def _deconvolution_bound(case: FiniteCase) -> Float[Array, ""]:
-    """|A| sqrt(2 KL(aQ||aP) / (T + 1))."""
+    """Return |A| sqrt(2 KL(aQ||aP) / (T + 1)), with |A| the `deconvolution_norm`."""
     shrunk = 2.0 * divergence_of_priors(case.task) / (rounds_of(case) + 1)
     return deconvolution_norm(case.task) * jnp.sqrt(shrunk)
 
@@ -189,7 +189,7 @@ def _oracle_cases(preset: Preset) -> Sequence[FiniteCase]:
 
 
 def _oracle_controls(preset: Preset) -> Sequence[Control]:
-    # No weak label tells how much of the two equal concepts is which.
+    # The weak labels do not determine how the mass is divided between two concepts of the same law.
     twice = repeated_table_task([0.25] * 4, MIXED_TARGET)
     usual = well_described(table_task(source_prior=[0.25] * 4).source, MIXED_TARGET)
     return [

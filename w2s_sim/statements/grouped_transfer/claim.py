@@ -1,4 +1,4 @@
-"""grouped-transfer: contexts that each show one concept carry a whole mixed prior over."""
+"""Theorem grouped-transfer: contexts that each show one concept transfer a whole mixed prior."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,12 +32,12 @@ from w2s_sim.tasks.task import WeakData
 
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, " K"]:
-    """pi_n - alpha^Q of one context."""
+    """Return pi_n - alpha^Q of one context."""
     return posterior(case, data) - case.task.target_prior
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """The bound's summands, one per concept."""
+    """Return the summands of the bound, one per concept."""
     parts = transfer_terms(case)
     return {f"concept {k + 1}": parts[k] for k in range(case.task.num_concepts)}
 
@@ -50,7 +50,7 @@ def _moments_are_resolved(case: Case) -> bool:
 
 
 def leaning() -> TransferTask:
-    """Every weak concept lies a quarter of the way to the next one."""
+    """Return the task in which every weak concept lies a quarter of the way to the next concept."""
     vectors = 0.75 * np.eye(4, 8) + 0.25 * np.roll(np.eye(4, 8), 1, axis=0)
     return canonical(target_prior=[0.1, 0.2, 0.3, 0.4], supervisor=RegressionSupervisor(vectors, 0.5))
 

@@ -1,4 +1,4 @@
-"""The steps of the proof of grouped-transfer, and what it means for predictors and students."""
+"""The steps of the proof of grouped-transfer, and its consequences for predictors and students."""
 
 from collections.abc import Sequence
 
@@ -34,18 +34,18 @@ SHARED_CONCEPT = Assumption(
 
 
 def skewed() -> TransferTask:
-    """The canonical task with the source's order of concepts turned round in the target."""
+    """Return the canonical task with a target prior that orders the concepts opposite to the source prior."""
     return canonical(target_prior=[0.1, 0.2, 0.3, 0.4])
 
 
 def posterior(case: Case, data: WeakData) -> Float[Array, " K"]:
-    """pi_n of a context."""
+    """Return the posterior pi_n of a context."""
     assert isinstance(case.estimator, ContextEstimator)
     return jnp.exp(case.estimator.log_posterior(case.task.source, data))
 
 
 def transfer_bound(case: Case) -> Float[Array, ""]:
-    """2 max_A sum_{j not in A} alpha^Q_j min(1, sum_{k in A} C_jk(n)), a distance of two priors."""
+    """Return 2 max_A sum_{j not in A} alpha^Q_j min(1, sum_{k in A} C_jk(n)), a bound on an L1 distance."""
     return jnp.sum(transfer_terms(case))
 
 
@@ -60,7 +60,7 @@ def _longer_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _posterior_per_concept(key: Key[Array, ""], case: Case) -> Float[Array, "K K"]:
-    """pi_n of K contexts, one that shows concept 1, one that shows concept 2, and so on."""
+    """Return pi_n of K contexts: row k is the posterior of a context that shows concept k."""
     task = case.task
 
     def shown(own_key: Key[Array, ""], prior: Float[Array, " K"]) -> Float[Array, " K"]:
@@ -71,10 +71,11 @@ def _posterior_per_concept(key: Key[Array, ""], case: Case) -> Float[Array, "K K
 
 
 def _excess_gap(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """How far the two steps about sets are off for a context of every concept: zero on every path.
+    """Return the violation of the proof's two steps about sets, zero on every path; one context per concept.
 
-    The L1 norm of the deviation less twice the largest excess on a set; and by how much the excess on a set
-    is more than what contexts of other concepts put there.
+    The violation is the sum of two gaps: between the L1 norm of the deviation and twice the largest excess on
+    a set of concepts; and by how much the excess on a set is above the mass that contexts of concepts outside
+    the set put there.
     """
     prior, sets = case.task.target_prior, jnp.asarray(subsets(case.task.num_concepts))
     weights = _posterior_per_concept(key, case)
@@ -86,18 +87,18 @@ def _excess_gap(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
 
 
 def _mean_misidentification(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """sum_k alpha^Q_k (1 - pi_n(k)), with a context of concept k in the k-th summand."""
+    """Return sum_k alpha^Q_k (1 - pi_n(k)), with a context of concept k in the k-th summand."""
     return 1.0 - case.task.target_prior @ jnp.diagonal(_posterior_per_concept(key, case))
 
 
 def _stratified_deviation(key: Key[Array, ""], case: Case) -> Float[Array, " K"]:
-    """Unbiased for E pi_n - alpha^Q like pi_n - alpha^Q, without the variance of the draw of the concept."""
+    """Return an unbiased estimate of E pi_n - alpha^Q, without the variance from drawing the concept."""
     prior = case.task.target_prior
     return prior @ _posterior_per_concept(key, case) - prior
 
 
 def _squared_mean_error(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """(b_1 - beta_Q).(b_2 - beta_Q) for two contexts: unbiased for ||E beta_ref - beta_Q||^2."""
+    """Return (b_1 - beta_Q).(b_2 - beta_Q) for two contexts: unbiased for ||E beta_ref - beta_Q||^2."""
     labellers = jax.vmap(lambda k: case.fit(key=k).coefficients)(jax.random.split(key))
     first, second = labellers - case.task.target_vector
     return first @ case.task.features.covariance @ second

@@ -1,4 +1,4 @@
-"""hmm-identification: the general form of concept-identification, by enumeration of finite outcomes."""
+"""Theorem hmm-identification: concept-identification for concepts with finitely many outcomes."""
 
 from collections.abc import Sequence
 
@@ -37,12 +37,15 @@ from w2s_sim.statements.shared.finite_examples import (
 )
 from w2s_sim.tasks.finite_task import FiniteTask
 
-# Total variation below which two laws of a demonstration count as one: float32 rounding of many outcomes.
+# Total variation below which two laws of a demonstration count as equal: float32 rounding of many outcomes.
 INDISTINGUISHABLE = 1e-4
 
 
 def nearest_competitor_distance(source: FiniteModel, intended: int) -> float:
-    """Total variation between the intended concept's law and the nearest one that the source holds."""
+    """Return the total variation between the intended concept's law and the nearest competitor's law.
+
+    Competitors are the other concepts of positive source prior; the result is 1 if there is none.
+    """
     laws = np.exp(np.asarray(source.log_outcome_probabilities(), dtype=np.float64))
     distances = 0.5 * np.abs(laws - laws[intended]).sum(axis=1)
     competes = (np.asarray(source.prior) > 0) & (np.arange(len(laws)) != intended)
@@ -71,7 +74,7 @@ def cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
 
 
 def relabelled_task() -> FiniteTask:
-    """The first language is the intended one with its hidden states renamed."""
+    """Return the task whose first language is the intended language with renamed hidden states."""
     source = languages(ALTERNATING, FORGETFUL, ALTERNATING, emission=np.stack([SOUNDS[::-1], SOUNDS, SOUNDS]))
     return FiniteTask(source, [0.0, 0.0, 1.0], language_task().supervisor)
 

@@ -1,4 +1,4 @@
-"""The steps of the proof of hmm-identification, each a statement of its own."""
+"""The steps of the proof of hmm-identification, each as a statement."""
 
 import itertools
 from collections.abc import Sequence
@@ -46,33 +46,33 @@ def _model(case: FiniteCase) -> HiddenMarkovModel:
 
 @eqx.filter_jit
 def _path_sums(model: HiddenMarkovModel) -> Float[Array, "M K"]:
-    """p_k(o) of every sequence as a sum over all hidden paths."""
+    """Return p_k(o) of every sequence as a sum over all hidden paths."""
     _, sequences = model.outcomes
     num_states = model.initial.shape[1]
     paths = np.array(list(itertools.product(range(num_states), repeat=model.length)))
     weights = model.initial[:, paths[:, 0]]
     for before, after in itertools.pairwise(paths.T):
         weights = weights * model.transition[:, before, after]
-    # Indexed by concept, path, place and sequence.
+    # Indexed by concept, path, position and sequence.
     sounds = model.emission[:, paths[:, :, None], sequences.T[None]]
     return jnp.einsum("kp,kpm->mk", weights, jnp.prod(sounds, axis=2))
 
 
 def _forward_error(case: FiniteCase) -> Float[Array, ""]:
-    """Largest difference between the forward algorithm and the sum over paths."""
+    """Return the largest difference between the forward algorithm and the sum over paths."""
     model = _model(case)
     forward = jnp.exp(jax.jit(type(model).log_likelihood)(model, *model.outcomes))
     return jnp.max(jnp.abs(forward - _path_sums(model)))
 
 
 def _total_probability(case: FiniteCase) -> Float[Array, ""]:
-    """sum_o p_k(o), of the concept where it is farthest from 1, before anything is renormalised."""
+    """Return sum_o p_k(o) of the concept where it is farthest from 1, without renormalisation."""
     totals = jnp.sum(_path_sums(_model(case)), axis=0)
     return totals[jnp.argmax(jnp.abs(totals - 1.0))]
 
 
 def _renaming_error(case: FiniteCase) -> Float[Array, ""]:
-    """Largest difference that renaming the hidden states makes to any outcome's probability."""
+    """Return the largest change of an outcome's probability when the hidden states are renamed."""
     model = _model(case)
     law = _path_sums(model)
     errors = []
@@ -89,7 +89,7 @@ def _renaming_error(case: FiniteCase) -> Float[Array, ""]:
 
 
 def _clipped_odds(task: FiniteTask, log_posterior: Float[Array, "*c K"]) -> Float[Array, "*c"]:
-    """sum_{k != k*} min(1, r_k)."""
+    """Return sum_{k != k*} min(1, r_k)."""
     log_odds = log_posterior - log_posterior[..., task.target_concept, None]
     others = jnp.arange(task.num_concepts) != task.target_concept
     return jnp.sum(jnp.where(others, jnp.exp(jnp.minimum(log_odds, 0.0)), 0.0), axis=-1)
@@ -97,7 +97,7 @@ def _clipped_odds(task: FiniteTask, log_posterior: Float[Array, "*c K"]) -> Floa
 
 @eqx.filter_jit
 def _contexts_of_two(task: FiniteTask) -> tuple[Float[Array, "M M K"], Float[Array, "M M"]]:
-    """log pi_2 of all contexts of two demonstrations, and their probabilities under the weak law."""
+    """Return log pi_2 of all contexts of two demonstrations, and their probabilities under the weak law."""
     log_laws = task.source.log_outcome_probabilities().T
     evidence = log_laws[:, None] + log_laws
     posterior = log_posterior(log_weights(task.source.prior), evidence)
@@ -105,14 +105,14 @@ def _contexts_of_two(task: FiniteTask) -> tuple[Float[Array, "M M K"], Float[Arr
 
 
 def _odds_violation(case: FiniteCase) -> Float[Array, ""]:
-    """The largest 1 - pi_2(k*) - sum min(1, r_k) of all contexts of two demonstrations."""
+    """Return the largest 1 - pi_2(k*) - sum min(1, r_k) over all contexts of two demonstrations."""
     log_posterior, _ = _contexts_of_two(case.task)
     wrong = 1.0 - jnp.exp(log_posterior[..., case.task.target_concept])
     return jnp.max(wrong - _clipped_odds(case.task, log_posterior))
 
 
 def _mean_clipped_odds(case: FiniteCase) -> Float[Array, ""]:
-    """E sum min(1, r_k) of two demonstrations, as a sum over all contexts."""
+    """Return E sum min(1, r_k) of two demonstrations, as a sum over all contexts."""
     log_posterior, law = _contexts_of_two(case.task)
     return jnp.sum(law * _clipped_odds(case.task, log_posterior))
 
@@ -122,12 +122,12 @@ def _finite_cases(preset: Preset) -> Sequence[FiniteCase]:
     return [*_language_cases(preset), *([] if preset == "quick" else [tables])]
 
 
-# Any s will do for the check; at this one replicates have a small variance.
+# The exponent s of the check: the identity holds for any s, and at this s replicates have a small variance.
 CHECK_EXPONENT = 0.25
 
 
 def _tilted_odds(key: Key[Array, ""], data: WeakData, case: FiniteCase) -> Float[Array, ""]:
-    """The mean over competitors of prod_i (p_k / p_*)^s."""
+    """Return the mean over competitors of prod_i (p_k / p_*)^s."""
     task = case.task
     assert isinstance(case.estimator, ContextEstimator)
     even = jnp.full(task.num_concepts, 1.0 / task.num_concepts)
@@ -137,18 +137,18 @@ def _tilted_odds(key: Key[Array, ""], data: WeakData, case: FiniteCase) -> Float
 
 
 def _range_of_odds(case: FiniteCase) -> Support:
-    """The range of `_tilted_odds`: every demonstration is the outcome that favours a competitor most."""
+    """Return the range of `_tilted_odds`; in the largest value every outcome favours the competitor most."""
     task = case.task
     log_laws = task.source.log_outcome_probabilities()
     log_star = log_laws[task.target_concept]
-    # What the weak model never shows does not count.
+    # Exclude the outcomes that the weak model never shows.
     log_odds = jnp.where(task.weak_law > 0, log_laws - log_star, -jnp.inf)
     powers = CHECK_EXPONENT * case.estimator.sample_size * jnp.max(log_odds, axis=1)
     return 0.0, float(_mean_of_competitors(task, jnp.exp(powers)))
 
 
 def _product_moment(case: FiniteCase) -> Float[Array, ""]:
-    """The mean over competitors of m_k(s)^n."""
+    """Return the mean over competitors of m_k(s)^n."""
     log_moments = log_odds_moments(case.task, jnp.full(case.task.num_concepts, CHECK_EXPONENT))
     return _mean_of_competitors(case.task, jnp.exp(case.estimator.sample_size * log_moments))
 

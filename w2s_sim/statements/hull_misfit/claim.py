@@ -1,4 +1,4 @@
-"""hull-misfit: projecting the weak model on what the strong model can say gains at least the misfit."""
+"""Theorem hull-misfit: projecting the weak model on the hull of the concepts gains at least the misfit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,19 +31,19 @@ from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 
-# Points are one whose distance is this share of the hull's size; assumptions are asked in float64.
+# Distance, as a share of the hull's size, up to which two points count as equal; float64, as the assumptions.
 SAME_POINT = 1e-12
-# What the gap of a projection may be off by, as a share of its scale.
+# Largest optimality gap of an exact projection, as a share of the scale of the gap.
 EXACT = 1e-10
 
 
 def error(case: Case) -> Float[Array, ""]:
-    """||Pi beta'_Q - beta_Q||^2 in Sigma's norm, in squared label units."""
+    """Return ||Pi beta'_Q - beta_Q||^2 in Sigma's norm, in squared label units."""
     return hull_geometry(case.task, projected_weak(case)).error
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """||beta'_Q - beta_Q||^2 - ||beta'_Q - Pi beta'_Q||^2."""
+    """Return ||beta'_Q - beta_Q||^2 - ||beta'_Q - Pi beta'_Q||^2 in Sigma's norm, in squared label units."""
     geometry = hull_geometry(case.task, projected_weak(case))
     return geometry.weak_error - geometry.misfit
 
@@ -60,7 +60,7 @@ def _projection_is_exact(case: Case) -> bool:
 
 
 def erring_weak_model(seed: int, *, num_concepts: int = 4, dim: int = 8, size: float = 0.5) -> TransferTask:
-    """A mixed target, and a weak model whose concepts err by about `size` in a random direction."""
+    """Return a task with a mixed target whose weak concepts err by about `size` in random directions."""
     generator = np.random.default_rng(seed)
     concepts = np.eye(num_concepts, dim)
     errors = generator.standard_normal((num_concepts, dim)) * size / dim**0.5
@@ -101,13 +101,16 @@ def _projection() -> HullProjection:
 
 
 def _in_span() -> TransferTask:
-    """An even target, and a weak model that errs inside the hull's plane and across it: Pythagoras' case."""
+    """Return a task with a uniform target whose weak error lies partly in the hull's span, partly orthogonal.
+
+    The projection on the span lies in the hull, so that the bound is an equality by Pythagoras.
+    """
     lean = np.eye(4, 8) + 0.1 * np.eye(8)[1] - 0.1 * np.eye(8)[0] + 0.5 * np.eye(8)[6]
     return canonical(target_prior=[0.25] * 4, supervisor=RegressionSupervisor(lean, 0.5))
 
 
 def _across_in_one_norm() -> TransferTask:
-    """A weak model that errs across the hull in the Euclidean norm, but not in that of its features."""
+    """Return a task whose weak error is orthogonal to the hull in the Euclidean norm, but not in Sigma's."""
     lean = np.eye(4, 8) + 0.1 * (np.eye(8)[1] - np.eye(8)[0]) + 0.2 * np.eye(4, 8).sum(axis=0)
     stretched = Anisotropic(Gaussian(8), np.diag([2.0] + [1.0] * 7))
     return canonical(target_prior=[0.25] * 4, features=stretched, supervisor=RegressionSupervisor(lean, 0.5))
@@ -144,7 +147,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 
 
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    """Ridge to the source, projected on the hull; the theorem speaks of its limit of many weak labels."""
+    """Build ridge to the source, projected on the hull; the theorem is about its limit for large num_weak."""
     return HullProjection(Ridge(numbers["ridge"], num_weak=numbers["num_weak"]))
 
 

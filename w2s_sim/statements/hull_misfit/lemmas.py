@@ -1,4 +1,4 @@
-"""The steps of the proof of hull-misfit, and what is left of it for a target outside the hull."""
+"""The steps of the proof of hull-misfit, and its version for a target outside the hull."""
 
 from collections.abc import Sequence
 
@@ -28,14 +28,14 @@ PAGE = "theory/hull-misfit.md"
 
 
 def beside_the_hull(distance: float) -> ShiftedTarget:
-    """The canonical task, its target moved off the hull along the bias of the weak model."""
+    """Return the canonical task with the target moved out of the hull, along the bias of the weak model."""
     task = canonical_task()
     shift = distance * np.eye(8)[7]
     return ShiftedTarget(task.features, task.source, task.target_prior, task.supervisor, shift)
 
 
 def _three_points(case: Case) -> Float[Array, ""]:
-    """||p - q||^2 - ||b' - q||^2 + ||b' - p||^2 - 2 <b' - p, q - p>: zero for any three points."""
+    """Return ||p - q||^2 - ||b' - q||^2 + ||b' - p||^2 - 2 <b' - p, q - p>, which is zero for any points."""
     task, projected = case.task, projected_weak(case)
     geometry = hull_geometry(task, projected)
     away = task.weak_vector - projected
@@ -53,7 +53,7 @@ def _span_bound(case: Case) -> Float[Array, ""]:
 
 
 def _violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By what share of its numbers a projected student breaks the inequality: zero on every path."""
+    """Return the relative violation of the inequality by a projected student: zero on every path."""
     assert isinstance(case.estimator, HullProjection)
     task = case.task
     weak = case.estimator.student.fit(task.source, data, key=key).coefficients
@@ -71,7 +71,7 @@ def _outside_error(case: Case) -> Float[Array, ""]:
 
 
 def _outside_bound(case: Case) -> Float[Array, ""]:
-    """||b' - q||^2 - ||b' - p||^2 + 2 ||b' - p|| dist(q, hull)."""
+    """Return ||b' - q||^2 - ||b' - p||^2 + 2 ||b' - p|| dist(q, hull)."""
     task = case.task
     geometry = hull_geometry(task, projected_weak(case))
     distance = jnp.sqrt(squared_norm(task, task.target_vector - projected_target(task)))

@@ -1,4 +1,4 @@
-"""identification-rate: the exact exponent at which weak demonstrations identify a concept."""
+"""Theorem identification-rate: the exact exponent at which weak demonstrations identify a concept."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ LATTICE = "log-odds on no lattice that shows"
 
 
 def measure(key: Key[Array, ""], case: Case[Any]) -> Float[Array, "2"]:
-    """Replicates of E_n and E_2n: tilted and scaled for Bayes' rule, as they are for anything else."""
+    """Return replicates of E_n and E_2n: tilted and scaled for `InContext`, untilted for other estimators."""
     assert isinstance(case.estimator, ContextEstimator)
     size = case.estimator.num_demonstrations
     if isinstance(case.estimator, InContext):
@@ -54,7 +54,7 @@ def measure(key: Key[Array, ""], case: Case[Any]) -> Float[Array, "2"]:
 
 
 def _naive(key: Key[Array, ""], case: Case, size: int) -> Float[Array, ""]:
-    """1 - pi_n(k*) of one context, for an estimator whose rare events are not rare."""
+    """Return 1 - pi_n(k*) of one context without tilting, for an estimator that errs often."""
     assert isinstance(case.estimator, ContextEstimator)
     estimator = dataclasses.replace(case.estimator, num_demonstrations=size)
     data = case.task.sample_weak(size, key=key)
@@ -63,19 +63,19 @@ def _naive(key: Key[Array, ""], case: Case, size: int) -> Float[Array, ""]:
 
 
 def functional(case: Case[Any]) -> Functional:
-    """The slope between n and 2n demonstrations."""
+    """Return the functional that computes the slope between n and 2n demonstrations."""
     assert isinstance(case.estimator, ContextEstimator)
     size = case.estimator.num_demonstrations
     return tilted_slope(case.task, size) if isinstance(case.estimator, InContext) else slope_of_means(size)
 
 
 def bound(case: Case[Any]) -> Float[Array, ""]:
-    """I = min_k max_{0 <= s <= 1} -log m_k(s), in nats per demonstration."""
+    """Return I = min_k max_{0 <= s <= 1} -log m_k(s), in nats per demonstration."""
     return identification_rate(case.task)
 
 
 def _judged(predicate: Callable[[Any, int, float], bool]) -> Callable[[Case[Any]], bool]:
-    """A predicate of task, n and I as one of a case, where no other assumption has to say that it fails."""
+    """Turn a predicate of (task, n, I) into one of a case; True if an earlier assumption already fails."""
 
     def holds(case: Case[Any]) -> bool:
         if not (_has_tilted_law(case) and _source_holds(case) and has_interior_minimiser(case.task)):
@@ -112,7 +112,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
 
 def controls(preset: Preset) -> Sequence[Control]:
     repeated = Case("one demonstration, shown n times, n=32", canonical_task(), RepeatedDemonstration(32))
-    # sigma' < sigma / sqrt(2): the minimiser is s = 1, and E_n has no factor n^(-1/2) to correct for.
+    # For sigma' < sigma / sqrt(2) the minimiser is s = 1: E_n lacks the factor n^(-1/2) of the correction.
     quiet = Case(
         "quiet weak labels: minimiser at s = 1, n=8", canonical(bias=0.0, weak_noise=0.2), InContext(8)
     )

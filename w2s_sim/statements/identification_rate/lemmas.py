@@ -1,4 +1,4 @@
-"""The steps of the proof of identification-rate, each a statement of its own."""
+"""The steps of the proof of identification-rate, each as a statement."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,12 +45,12 @@ def _with_even_prior(task: TransferTask) -> TransferTask:
 
 
 def _nearest(task: TransferTask) -> Int[Array, ""]:
-    """The competitor of smallest exponent."""
+    """Return the index of the competitor of smallest exponent."""
     return jnp.argmin(identification_exponents(task)[0])
 
 
 def _log_ratio(case: Case, data: WeakData, competitor: Array) -> Float[Array, ""]:
-    """sum_i log(p_k / p_*) of a context, in nats."""
+    """Return sum_i log(p_k / p_*) of a context, in nats."""
     log_likelihood = case.task.source.log_likelihood(data.inputs, data.labels)
     return jnp.sum(log_likelihood[:, competitor] - log_likelihood[:, case.task.target_concept])
 
@@ -62,9 +62,9 @@ def _mixed_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _tilted_towards_nearest(key: Key[Array, ""], case: Case) -> tuple[Array, Array, TiltingPlan]:
-    """log-likelihood ratio of a context tilted towards the nearest competitor; who that is; the plan."""
+    """Return the log-likelihood ratio of a context tilted to the nearest competitor, its index, the plan."""
     task = case.task
-    # Even prior odds, for which the minimising s is that of the rate whatever n is.
+    # With even prior odds the minimising s is the minimiser of the rate for every n.
     plan = tilting_plan(_with_even_prior(task), _size(case))
     competitor = jnp.argmax(plan.log_terms)
     data = tilted_context(task, plan, _size(case), competitor, key=key)
@@ -72,9 +72,9 @@ def _tilted_towards_nearest(key: Key[Array, ""], case: Case) -> tuple[Array, Arr
 
 
 def _returned_mass(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """(dP/dP_k)^(1/2) of a context drawn from P_k: its mean is (m_k(s/2)^2 / m_k(s))^(n/2).
+    """Return (dP/dP_k)^(1/2) of a context drawn from P_k; its mean is (m_k(s/2)^2 / m_k(s))^(n/2).
 
-    The root, because dP/dP_k itself, of mean one, has no variance.
+    The root is measured because dP/dP_k itself, of mean one, has no finite variance.
     """
     log_ratio, competitor, plan = _tilted_towards_nearest(key, case)
     exponent, log_moment = plan.exponents[competitor], plan.law.log_moments[competitor]
@@ -82,14 +82,14 @@ def _returned_mass(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
 
 
 def _affinity(case: Case) -> Float[Array, ""]:
-    """int (dP dP_k)^(1/2) = (m_k(s/2)^2 / m_k(s))^(n/2): the affinity of the law and its tilt."""
+    """Return the affinity of law and tilted law, int (dP dP_k)^(1/2) = (m_k(s/2)^2 / m_k(s))^(n/2)."""
     rates, exponents = identification_exponents(case.task)
     half = log_odds_moments(case.task, 0.5 * exponents)[_nearest(case.task)]
     return jnp.exp(_size(case) * (half + 0.5 * jnp.min(rates)))
 
 
 def _excess_over_unit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """By how much 1 - pi_n(k*) exceeds sum_k r_k^{s_k} on a tilted path, as a share of the latter: never."""
+    """Return the relative excess of 1 - pi_n(k*) over sum_k r_k^{s_k} on a tilted path: always zero."""
     task, plan = case.task, tilting_plan(case.task, _size(case))
     data = tilted_context(task, plan, _size(case), key=key)
     log_posterior = task.source.log_posterior(data.inputs, data.labels)
@@ -101,30 +101,30 @@ def _excess_over_unit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
 
 
 def _scaled(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """A scaled replicate: its mean is E[1 - pi_n(k*)] / eps_n."""
+    """Return a scaled replicate, whose mean is E[1 - pi_n(k*)] / eps_n."""
     return tilted_replicate(case.task, tilting_plan(case.task, _size(case)), key=key)
 
 
 def _sharper_share(case: Case) -> Float[Array, ""]:
-    """The bound of concept-identification as a share of the classical eps_n."""
+    """Return the bound of concept-identification divided by the classical bound eps_n."""
     log_terms, _ = log_chernoff_terms(case.task, jnp.asarray(float(_size(case))))
     return jnp.exp(jax.nn.logsumexp(log_terms) - tilting_plan(case.task, _size(case)).log_bound)
 
 
 def _standardised_drift(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """Tilted log-likelihood ratio per demonstration at the minimising s, in units of its deviation."""
+    """Return the tilted log-likelihood ratio per demonstration at the minimising s, over its deviation."""
     log_ratio, _, _ = _tilted_towards_nearest(key, case)
     return log_ratio / _size(case) / jnp.sqrt(_tilted_variance(case))
 
 
 def _relative_square(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """Square of the tilted log-likelihood ratio of n demonstrations, over n."""
+    """Return the squared tilted log-likelihood ratio of n demonstrations, divided by n."""
     log_ratio, _, _ = _tilted_towards_nearest(key, case)
     return log_ratio**2 / _size(case)
 
 
 def _tilted_variance(case: Case) -> Float[Array, ""]:
-    """v = (q delta^2 - c^2) / (sigma^4 (1 + (delta^2 - 2c)^2 / (4 (q delta^2 - c^2)))), in nats^2."""
+    """Return v = (q delta^2 - c^2) / (sigma^4 (1 + (delta^2 - 2c)^2 / (4 (q delta^2 - c^2)))), in nats^2."""
     task, competitor = case.task, _nearest(case.task)
     star = task.source.vectors[task.target_concept]
     difference = task.source.vectors[competitor] - star
@@ -148,27 +148,27 @@ def _two_concept_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _exact_share(case: Case) -> float:
-    """E[1 - pi_n(k*)] / eps_n by two-dimensional quadrature."""
+    """Return E[1 - pi_n(k*)] / eps_n by two-dimensional quadrature."""
     plan = tilting_plan(case.task, _size(case))
     exact = misidentification_of_two_concepts(case.task, _size(case)).log_value
     return float(jnp.exp(exact - plan.log_bound))
 
 
 def _log_by_contour(case: Case) -> float:
-    """log E[1 - pi_n(k*)] of two concepts by the integral over a line of complex exponents."""
+    """Return log E[1 - pi_n(k*)] of two concepts by an integral over a line of complex exponents."""
     prior, star = np.asarray(case.task.source.prior), int(case.task.target_concept)
     log_odds = float(np.log(prior[1 - star] / prior[star]))
     return pair_probability(odds_law(case.task), 1 - star, log_odds, _size(case)).log_value
 
 
 def _lattice_cases(preset: Preset) -> Sequence[Case[FiniteTask]]:
-    # One more demonstration shifts the lattice by half its span.
+    # One more demonstration shifts the lattice of the log-odds by half its span.
     sizes = (256, 257) if preset == "quick" else (256, 257, 1024, 1025)
     return [Case(f"two faces of a loaded coin, n={n}", loaded_coin_task(0.97), InContext(n)) for n in sizes]
 
 
 def _log_by_counting(case: Case[FiniteTask]) -> float:
-    """log E[1 - pi_n(k*)] of two coins as a sum over the number of heads."""
+    """Return log E[1 - pi_n(k*)] of two coins as a sum over the number of heads."""
     share = np.exp(np.asarray(case.task.source.log_outcome_probabilities(), dtype=np.float64))
     size, heads = _size(case), np.arange(_size(case) + 1)
     tails = size - heads

@@ -1,4 +1,4 @@
-"""mixture-collapse: demonstrations that each draw their own concept hide a mixed target for good."""
+"""Theorem mixture-collapse: if each demonstration draws its own concept, a mixed target is not recovered."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ from w2s_sim.tasks.task import WeakData
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """L^2, and what each competitor may still take off it."""
+    """Return L^2, and the largest reduction of the risk by each competitor, as a negative term."""
     end = collapse(case.task)
     gains = 2.0 * weighted(end.pulls, competitor_terms(case.task, context_size(case)))
     return {"risk of the nearest concept": end.error} | {
@@ -55,12 +55,12 @@ def terms(case: Case) -> dict[str, Float[Array, ""]]:
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """L^2 - 2 sum_k h_k C_k(n), in squared label units."""
+    """Return L^2 - 2 sum_k h_k C_k(n), in squared label units."""
     return sum(terms(case).values(), start=jnp.zeros(()))
 
 
 def _risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Given the contexts where that is known: a range comes with it."""
+    """Return the conditional risk given the contexts if it is known, as its range is too; else the risk."""
     return refined_risk(key, data, case) if has_known_fit(case) else fitted_risk(key, data, case)
 
 
@@ -71,7 +71,7 @@ def _support(case: Case) -> Support:
 
 
 def _spans(law: FeatureLaw) -> bool:
-    """Whether N >= d draws span R^d with probability one."""
+    """Return whether N >= d draws of the features span R^d with probability one."""
     if isinstance(law, Anisotropic):
         factor = np.asarray(law.factor, dtype=np.float64)
         return _spans(law.base) and bool(np.linalg.matrix_rank(factor) == law.dim)
@@ -79,16 +79,16 @@ def _spans(law: FeatureLaw) -> bool:
 
 
 def between_two() -> TransferTask:
-    """Two concepts share the target evenly; a third, which it never uses, lies between them."""
+    """Return a task with a uniform target on two concepts; a third one, of weight zero, lies between them."""
     concepts = np.eye(4, 8)
     concepts[2] = [0.5, 0.5, 0.3, 0.0, 0.0, 0.0, 0.0, 0.0]
     return canonical(source_prior=[0.25] * 4, target_prior=[0.5, 0.5, 0.0, 0.0], concepts=concepts.tolist())
 
 
 def stretched() -> TransferTask:
-    """The bias points along a feature of fourfold variance, towards the concept of little weight.
+    """Return a task whose bias points along a feature of variance 4, towards the concept of small weight.
 
-    In Sigma's norm that concept is the nearest to the weak model, in the Euclidean norm the other.
+    The weak model is nearest to that concept in Sigma's norm, and to the other one in the Euclidean norm.
     """
     return canonical(
         source_prior=[0.25] * 4,
@@ -99,7 +99,7 @@ def stretched() -> TransferTask:
 
 
 def already_right() -> TransferTask:
-    """A source whose prior is the target's: without demonstrations it makes no error at all."""
+    """Return the task with source prior equal to target prior: without demonstrations the error is zero."""
     prior = [0.1, 0.1, 0.1, 0.7]
     return canonical(source_prior=prior, target_prior=prior)
 

@@ -1,4 +1,4 @@
-"""The steps of the proof of mixture-collapse, and its counterpart from above."""
+"""The steps of the proof of mixture-collapse, and the corresponding upper bound."""
 
 from collections.abc import Sequence
 
@@ -33,12 +33,12 @@ OWN_CONCEPTS = Assumption(
 
 
 def two_of_four(weight: float, **changes: object) -> TransferTask:
-    """The canonical task whose target has `weight` on concept 1 and the rest on concept 4."""
+    """Return the canonical task whose target has `weight` on concept 1 and the rest on concept 4."""
     return canonical(target_prior=[weight, 0.0, 0.0, 1.0 - weight], **changes)
 
 
 def fitted_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Excess risk of the labeller or student that the case's estimator makes of the data."""
+    """Return the excess risk of the labeller or student that the case's estimator fits to the data."""
     return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
 
 
@@ -53,12 +53,12 @@ def _log_posterior(case: Case, data: WeakData) -> Float[Array, " K"]:
 
 
 def _label_error(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Mean over demonstrations and concepts of (y' - beta_k^T x)^2."""
+    """Return the mean over demonstrations and concepts of (y' - beta_k^T x)^2."""
     return jnp.mean((data.labels[:, None] - data.inputs @ case.task.source.vectors.T) ** 2)
 
 
 def _mean_label_error(case: Case) -> Float[Array, ""]:
-    """sigma'^2 + sum_j alpha^Q_j ||beta'_j - beta'_Q||^2 + the mean over k of ||beta'_Q - beta_k||^2."""
+    """Return sigma'^2 + sum_j alpha^Q_j ||beta'_j - beta'_Q||^2 + mean over k of ||beta'_Q - beta_k||^2."""
     task = case.task
     deviations = task.supervisor.vectors - task.weak_vector
     spread = jnp.sum((deviations @ task.features.covariance) * deviations, axis=1)
@@ -66,38 +66,38 @@ def _mean_label_error(case: Case) -> Float[Array, ""]:
 
 
 def _runner_up(task: TransferTask) -> Int[Array, ""]:
-    """The second nearest to beta'_Q of the concepts that the source knows."""
+    """Return the index of the concept second nearest to beta'_Q, among those of positive source prior."""
     return jnp.argsort(jnp.where(task.source.prior > 0, weak_distances(task), jnp.inf))[1]
 
 
 def _mean_log_odds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """log(p_k / p_k0) per demonstration, for the runner-up k."""
+    """Return log(p_k / p_k0) per demonstration, for the runner-up k, in nats."""
     nearest, second = collapse(case.task).concept, _runner_up(case.task)
     log_odds = _log_posterior(case, data) - jnp.log(case.task.source.prior)
     return (log_odds[second] - log_odds[nearest]) / case.estimator.sample_size
 
 
 def _drift(case: Case) -> Float[Array, ""]:
-    """-(||beta'_Q - beta_k||^2 - ||beta'_Q - beta_k0||^2) / (2 sigma^2), in nats per demonstration."""
+    """Return -(||beta'_Q - beta_k||^2 - ||beta'_Q - beta_k0||^2) / (2 sigma^2), in nats per demonstration."""
     distances = weak_distances(case.task)
     gap = distances[_runner_up(case.task)] - distances[collapse(case.task).concept]
     return -0.5 * gap / case.task.source.noise**2
 
 
 def _competitors(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """1 - pi_n(k0)."""
+    """Return 1 - pi_n(k0)."""
     return misidentification(_log_posterior(case, data), collapse(case.task).concept)
 
 
 def _expansion_violation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """By how much the risk of the labeller falls short of L^2 - 2 sum_k h_k pi_n(k): zero on every path."""
+    """Return by how much the labeller's risk is below L^2 - 2 sum_k h_k pi_n(k): zero on every path."""
     end = collapse(case.task)
     floor = end.error - 2.0 * end.pulls @ jnp.exp(_log_posterior(case, data))
     return jnp.maximum(floor - fitted_risk(key, data, case), 0.0)
 
 
 def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """(b - mean of beta_ref over the contexts) along beta_k0 - beta_Q, in label units."""
+    """Return the component of b - (mean beta_ref of the contexts) along beta_k0 - beta_Q, in label units."""
     task = case.task
     weights = context_posteriors(case, data).mean(axis=0)
     direction = task.source.vectors[collapse(task).concept] - task.target_vector
@@ -118,7 +118,7 @@ def _ceiling(case: Case) -> Float[Array, ""]:
 
 
 def worst_risk(case: Case) -> Float[Array, ""]:
-    """max_k ||beta_k - beta_Q||^2, which no labeller exceeds."""
+    """Return max_k ||beta_k - beta_Q||^2, an upper bound on the risk of every labeller."""
     end = collapse(case.task)
     return end.error + jnp.max(end.excess)
 
@@ -146,13 +146,13 @@ def _prior_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _excess_weight(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """pi_n(k0) - alpha^Q(k0)."""
+    """Return pi_n(k0) - alpha^Q(k0)."""
     concept = likeliest_concept(case.task)
     return jnp.exp(_log_posterior(case, data)[concept]) - case.task.target_prior[concept]
 
 
 def _least_excess_weight(case: Case) -> Float[Array, ""]:
-    """1 - alpha^Q(k0) - sum_k C_k(n)."""
+    """Return 1 - alpha^Q(k0) - sum_k C_k(n)."""
     left = 1.0 - case.task.target_prior[likeliest_concept(case.task)]
     return left - jnp.sum(likeliest_terms(case.task, context_size(case)))
 

@@ -1,4 +1,4 @@
-"""Where the posterior goes when demonstrations of a context do not share a concept, and what that costs."""
+"""The limit of the posterior when demonstrations of a context do not share a concept, and its risk."""
 
 from typing import NamedTuple
 
@@ -15,10 +15,10 @@ from w2s_sim.tasks.regression_task import TransferTask
 
 
 class _Compared(eqx.Module):
-    """Makes a task compare its concepts with one of our choice, in place of the one of largest weight.
+    """Mixin for tasks that replaces the target concept, the reference of Chernoff terms, by a chosen concept.
 
     Attributes:
-        concept: Index of that concept.
+        concept: Index of the chosen concept.
     """
 
     concept: Int[Array, ""] = eqx.field(kw_only=True)
@@ -29,21 +29,23 @@ class _Compared(eqx.Module):
 
 
 class ComparedWith(_Compared, TransferTask):
-    """A task with regression concepts, compared with one of our choice."""
+    """A task with regression concepts whose concepts are compared with a chosen one."""
 
 
 class FiniteComparedWith(_Compared, FiniteTask):
-    """The same for concepts with finitely many outcomes."""
+    """A task with finitely many outcomes whose concepts are compared with a chosen one."""
 
 
 class Collapse(NamedTuple):
-    """The end of a posterior whose demonstrations each draw their own concept; all in Sigma's norm.
+    """The limit of the posterior if demonstrations draw their own concepts; distances in Sigma's norm.
 
     Attributes:
-        concept: k0, the known concept nearest to beta'_Q.
-        error: L^2 = ||beta_k0 - beta_Q||^2, the risk that is left, in squared label units.
-        pulls: h_k = max(0, -v.(beta_k - beta_k0)), v = beta_k0 - beta_Q: what weight on k can gain.
-        excess: H_k = max(0, ||beta_k - beta_Q||^2 - L^2): what weight on k can cost.
+        concept: k0, the concept of positive source prior nearest to beta'_Q.
+        error: L^2 = ||beta_k0 - beta_Q||^2, the limit of the risk, in squared label units.
+        pulls: h_k = max(0, -v.(beta_k - beta_k0)), v = beta_k0 - beta_Q: posterior weight w on k lowers the
+            risk by at most 2 h_k w.
+        excess: H_k = max(0, ||beta_k - beta_Q||^2 - L^2): posterior weight w on k raises the risk by at most
+            H_k w.
     """
 
     concept: Int[Array, ""]
@@ -53,7 +55,7 @@ class Collapse(NamedTuple):
 
 
 def collapse(task: TransferTask) -> Collapse:
-    """k0 and L^2 of a task, and what other concepts add to the risk or take from it."""
+    """Return k0 and L^2 of a task, and the effects of the other concepts on the risk."""
     vectors = task.source.vectors
     distances = weak_distances(task)
     # A concept that the source excludes never gets any weight.
@@ -67,7 +69,7 @@ def collapse(task: TransferTask) -> Collapse:
 
 
 def weak_distances(task: TransferTask) -> Float[Array, " K"]:
-    """||beta'_Q - beta_k||^2 of every concept, in Sigma's norm and squared label units."""
+    """Return ||beta'_Q - beta_k||^2 of every concept, in Sigma's norm and squared label units."""
     return _squared_norms(task, task.source.vectors - task.weak_vector)
 
 
@@ -76,16 +78,17 @@ def _squared_norms(task: TransferTask, vectors: Float[Array, "K d"]) -> Float[Ar
 
 
 def compared_with_nearest(task: TransferTask) -> ComparedWith:
-    """The task whose concepts are compared with k0."""
+    """Return the task whose concepts are compared with k0."""
     return ComparedWith(
         task.features, task.source, task.target_prior, task.supervisor, concept=collapse(task).concept
     )
 
 
 def likeliest_concept(task: TransferTask | FiniteTask) -> Int[Array, ""]:
-    """k0, the known concept under which ungrouped weak demonstrations are likeliest on average.
+    """Return k0, the concept with the largest mean log-likelihood of ungrouped weak demonstrations.
 
-    For regression with normal noise it is the one nearest to beta'_Q.
+    Only concepts of positive source prior count. For regression with normal noise, k0 is the concept nearest
+    to beta'_Q.
     """
     if isinstance(task, TransferTask):
         return collapse(task).concept
@@ -96,9 +99,9 @@ def likeliest_concept(task: TransferTask | FiniteTask) -> Int[Array, ""]:
 
 
 def _first_lowest(values: Float[Array, " K"]) -> Int[Array, ""]:
-    """The first of the values that rounding cannot tell from the lowest.
+    """Return the index of the first value that equals the lowest up to rounding.
 
-    Programs round differently: of concepts that tie, each must find the same one.
+    Different programs round differently, and must choose the same concept in case of a tie.
     """
     lowest = jnp.min(values)
     return jnp.argmax(values <= lowest + SINGLE_ROUNDING * jnp.abs(lowest))
@@ -107,7 +110,7 @@ def _first_lowest(values: Float[Array, " K"]) -> Int[Array, ""]:
 def likeliest_terms(
     task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
 ) -> Float[Array, " K"]:
-    """C_k(n) for concepts of any kind, against the likeliest one."""
+    """Return C_k(n) against the likeliest concept, for concepts of any kind."""
     if isinstance(task, TransferTask):
         return competitor_terms(task, num_demonstrations)
     concept = likeliest_concept(task)
@@ -117,7 +120,7 @@ def likeliest_terms(
 
 
 def competitor_terms(task: TransferTask, num_demonstrations: Float[Array, ""]) -> Float[Array, " K"]:
-    """C_k(n) >= E pi_n(k), the Chernoff term of each competitor against k0; 0 for k0 itself.
+    """Return C_k(n) >= E pi_n(k), the Chernoff term of each competitor against k0; 0 for k0 itself.
 
     Args:
         task: The task; each demonstration draws its own concept.
@@ -128,10 +131,10 @@ def competitor_terms(task: TransferTask, num_demonstrations: Float[Array, ""]) -
 
 
 def weighted(weights: Float[Array, " K"], terms: Float[Array, " K"]) -> Float[Array, " K"]:
-    """Products, where no weight stays no weight even against an infinite term."""
+    """Return the products weights * terms, with 0 for a zero weight even if the term is infinite."""
     return jnp.where(weights > 0, weights * jnp.where(weights > 0, terms, 0.0), 0.0)
 
 
 def context_size(case: Case) -> Float[Array, ""]:
-    """n of a labeller's or a refined student's case, as a number that programs need not be compiled for."""
+    """Return n of a case with a labeller or refined student, as an array, so that programs serve every n."""
     return jnp.asarray(num_demonstrations(case), dtype=float)

@@ -1,3 +1,3 @@
-"""naive-floor: no amount of fine-tuning on weak labels gets below the segment from weak to source."""
+"""Theorem naive-floor: fine-tuning on weak labels comes no nearer to the target than a certain segment."""
 
 from w2s_sim.statements.naive_floor.claim import NAIVE_FLOOR as NAIVE_FLOOR

@@ -1,4 +1,7 @@
-"""naive-floor: no amount of fine-tuning on weak labels gets below the segment from weak to source."""
+"""Theorem naive-floor: fine-tuning on weak labels comes no nearer to the target than a certain segment.
+
+The segment joins the weak model and the source.
+"""
 
 from collections.abc import Sequence
 
@@ -40,7 +43,7 @@ from w2s_sim.tasks.regression_task import TransferTask, canonical_task
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; free of eta and n."""
+    """Return dist(beta_Q, segment[beta'_Q, beta_P])^2, in squared label units; independent of eta and n."""
     return naive_floor(case.task)
 
 
@@ -92,7 +95,7 @@ def controls(preset: Preset) -> Sequence[Control]:
     return [
         Control(Case("anisotropic features", tilted, Ridge(0.3, num_weak=240)), breaks="isotropic features"),
         Control(
-            # Two steps past the stable size push the student away from weak labels that overshoot.
+            # Two steps above the stable step size push the student away from weak labels that overshoot.
             Case(
                 "gradient descent, 2 steps of 2.5",
                 leaning_to_source(1.3),
@@ -105,9 +108,9 @@ def controls(preset: Preset) -> Sequence[Control]:
 
 
 def features_away_from_bias(task: TransferTask) -> Anisotropic:
-    """Variance 4 along beta_P - beta_Q, 0.05 along the bias, 1 elsewhere.
+    """Return features of variance 4 along beta_P - beta_Q, 0.05 along the bias, and 1 elsewhere.
 
-    The data then move the student off the source long before they teach it the bias.
+    With these features the student corrects the error of the source long before it learns the bias.
     """
     gap = np.asarray(task.source_vector - task.target_vector, dtype=np.float64)
     bias = np.asarray(task.weak_vector - task.target_vector, dtype=np.float64)

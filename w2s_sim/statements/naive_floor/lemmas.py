@@ -1,4 +1,4 @@
-"""The steps of the proof of naive-floor (theory/naive-floor.md), each a statement of its own."""
+"""The steps of the proof of naive-floor (theory/naive-floor.md), each as a statement."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ PAGE = "theory/naive-floor.md"
 
 
 def rounding_margin(case: Case) -> float:
-    """What a pathwise identity may miss by: rounding in the precision at hand, amplified by the solve."""
+    """Return the tolerance of a pathwise identity: rounding in this precision, amplified by the solve."""
     return 2e4 * float(jnp.finfo(case.task.source_vector.dtype).eps) * label_scale(case.task)
 
 
@@ -31,7 +31,7 @@ def _ridge_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _first_order_condition(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Norm of the gradient of the ridge objective at the student, by automatic differentiation."""
+    """Return the norm of the ridge objective's gradient at the student, by automatic differentiation."""
     assert isinstance(case.estimator, Ridge)
     ridge = case.estimator.ridge
     student = case.estimator.fit(case.task.source, data, key=key)
@@ -44,7 +44,7 @@ def _first_order_condition(key: Key[Array, ""], data: WeakData, case: Case) -> F
 
 
 def _frame(task: TransferTask) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
-    """Orthonormal u, v at 45 degrees between beta_P - beta_Q and the part of the bias across it."""
+    """Return orthonormal u, v at 45 degrees to beta_P - beta_Q and to the bias's part orthogonal to it."""
     gap = task.source_vector - task.target_vector
     gap = gap / jnp.linalg.norm(gap)
     bias = task.weak_vector - task.target_vector
@@ -54,7 +54,7 @@ def _frame(task: TransferTask) -> tuple[Float[Array, " d"], Float[Array, " d"]]:
 
 
 def _mean_filter(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """u^T M v for the orthonormal frame (u, v): zero on average if E[M] is a multiple of I."""
+    """Return u^T M v for the orthonormal frame (u, v): zero on average if E[M] is a multiple of I."""
     assert isinstance(case.estimator, SpectralFinetuning)
     inputs = data.inputs
     moment = inputs.T @ inputs / inputs.shape[0]
@@ -81,7 +81,7 @@ def _filter_controls(preset: Preset) -> Sequence[Control]:
 
 
 def _off_segment(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """(b - beta_P)^T v, with v the unit vector across the segment in the plane of the target."""
+    """Return (b - beta_P)^T v, where v is the unit vector orthogonal to the segment in the target's plane."""
     task = case.task
     direction = task.weak_vector - task.source_vector
     direction = direction / jnp.linalg.norm(direction)
@@ -93,16 +93,16 @@ def _off_segment(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
 
 
 def _mean_student(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """(b_1 - beta_Q)^T (b_2 - beta_Q) for independent students: unbiased for ||E b - beta_Q||^2."""
-    # One batch of two, not two fits in a row: in float64 XLA's CPU runtime (jaxlib 0.10) waits for ever
-    # when a program holds two eigendecompositions that could run at once.
+    """Return (b_1 - beta_Q)^T (b_2 - beta_Q) for independent students: unbiased for ||E b - beta_Q||^2."""
+    # One batch of two, not two fits in a row: in float64 XLA's CPU runtime (jaxlib 0.10) hangs when a program
+    # contains two eigendecompositions that could run concurrently.
     students = jax.vmap(lambda k: case.fit(key=k).coefficients)(jax.random.split(key))
     first, second = students - case.task.target_vector
     return first @ second
 
 
 def _nearest_on_segment(case: Case) -> Float[Array, ""]:
-    """The distance by brute force: the smallest over 20,001 points of the segment."""
+    """Return the squared distance by brute force: the minimum over 20,001 points of the segment."""
     task = case.task
     shares = jnp.linspace(0.0, 1.0, 20_001)[:, None]
     points = task.source_vector + shares * (task.weak_vector - task.source_vector)

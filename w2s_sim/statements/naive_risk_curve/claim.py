@@ -1,4 +1,4 @@
-"""naive-risk-curve: the risk of ridge to the source, exactly, when d and n grow together."""
+"""Theorem naive-risk-curve: the exact limit of the risk of ridge to the source as d and n grow together."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,12 +25,12 @@ from w2s_sim.statements.shared.student_error import STUDENT_ERROR
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 
-# Rounding of a student, relative to the vectors that it is made of, in units of the precision at hand.
+# Rounding error of a student relative to the vectors it is computed from, in units of the machine epsilon.
 ROUNDINGS = 100.0
 
 
 def terms(case: Case) -> Mapping[str, Float[Array, ""]]:
-    """The curve's summands, in squared label units."""
+    """Return the summands of the curve, in squared label units."""
     task = case.task
     traces = ridge_traces(ratio_of(case), ridge_of(case))
     source_error, cross, step = pull(task)
@@ -43,14 +43,14 @@ def terms(case: Case) -> Mapping[str, Float[Array, ""]]:
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """The curve."""
+    """Return the value of the curve, in squared label units."""
     return sum(terms(case).values(), start=jnp.zeros(()))
 
 
 def margin(case: Case) -> Float[Array, ""]:
-    """(||beta'_Q - beta_P||^2 + sigma'^2) / n: what the traces of n draws may miss their limits by.
+    """Return (||beta'_Q - beta_P||^2 + sigma'^2) / n, an allowance for the finite size n, plus rounding.
 
-    And rounding, which is all there is where nothing pulls the student and no label is noisy.
+    Only rounding is left if the weak model equals the source and the labels have no noise.
     """
     task = case.task
     _, _, step = pull(task)
@@ -58,7 +58,7 @@ def margin(case: Case) -> Float[Array, ""]:
 
 
 def _rounding(case: Case) -> Float[Array, ""]:
-    """Of the squared length of an error whose coordinates are rounded, and of the curve's own sum."""
+    """Return the rounding errors of a squared error with rounded coordinates, and of the sum of the curve."""
     task, parts = case.task, jnp.abs(jnp.stack(list(terms(case).values())))
     vectors = jnp.stack([task.source_vector, task.target_vector, task.weak_vector])
     share = ROUNDINGS * jnp.finfo(vectors.dtype).eps
@@ -75,7 +75,7 @@ def _states_its_noise(case: Case) -> bool:
 
 
 def _has_point_mass_target(case: Case) -> bool:
-    """To the last digit: a rare second concept may be far off, and is noise that the curve does not know."""
+    """Return whether exactly one concept has weight: even a rare second one adds noise the curve ignores."""
     return int(np.count_nonzero(np.asarray(case.task.target_prior))) == 1
 
 
@@ -125,7 +125,7 @@ def cases(preset: Preset) -> Sequence[Case]:
 
 
 def heavy_tailed(task: TransferTask, degrees_of_freedom: float = 5.0) -> TransferTask:
-    """The task with Student t label noise of the same variance."""
+    """Return the task with Student t label noise of the same variance."""
     weak = task.supervisor
     supervisor = RegressionSupervisor(weak.vectors, weak.noise, StudentTNoise(degrees_of_freedom))
     return TransferTask(task.features, task.source, task.target_prior, supervisor)

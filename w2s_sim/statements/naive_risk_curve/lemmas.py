@@ -1,4 +1,4 @@
-"""The steps of the proof of naive-risk-curve (theory/naive-risk-curve.md), each a statement of its own."""
+"""The steps of the proof of naive-risk-curve (theory/naive-risk-curve.md), each as a statement."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ POSITIVE_RIDGE = Assumption("eta > 0", lambda case: float(ridge_of(case)) > 0)
 
 
 def _curve_cases(preset: Preset) -> Sequence[Case]:
-    """Ratios below, at and above one; tiny and large ridges."""
+    """Return cases with ratios d/n below, at and above 1, and with tiny and large ridges."""
     shapes = [(8, 60, 0.3), (8, 4, 0.01), (8, 8, 0.1), (20, 40, 1e-4), (60, 40, 3.0)]
     return [
         Case(f"d={dim}, n={size}, eta={ridge:g}", canonical_in(dim), Ridge(ridge, num_weak=size))
@@ -42,14 +42,14 @@ def _curve_cases(preset: Preset) -> Sequence[Case]:
 
 
 def _quadratic_residual(case: Case) -> Float[Array, ""]:
-    """gamma eta m^2 + (1 - gamma + eta) m, which is 1 at the root."""
+    """Return gamma eta m^2 + (1 - gamma + eta) m, which is 1 at the root."""
     ratio, ridge = ratio_of(case), ridge_of(case)
     trace = resolvent_trace(ratio, ridge)
     return ratio * ridge * trace**2 + (1.0 - ratio + ridge) * trace
 
 
 def _derivative_gap(case: Case) -> Float[Array, ""]:
-    """Relative gap between -dm/deta by automatic differentiation and (m + gamma m^2)/root."""
+    """Return the relative gap between -dm/deta by automatic differentiation and (m + gamma m^2)/root."""
     ratio, ridge = ratio_of(case), ridge_of(case)
     trace = resolvent_trace(ratio, ridge)
     by_rule = (trace + ratio * trace**2) / discriminant_root(ratio, ridge)
@@ -57,7 +57,7 @@ def _derivative_gap(case: Case) -> Float[Array, ""]:
 
 
 def _trace_gap(case: Case) -> Float[Array, ""]:
-    """Largest gap between w, w2, v as computed and 1 - eta m, 1 - 2 eta m + eta^2 m', gamma (m - eta m')."""
+    """Return the largest gap of w, w2, v from 1 - eta m, 1 - 2 eta m + eta^2 m', gamma (m - eta m')."""
     ratio, ridge = ratio_of(case), ridge_of(case)
     trace = resolvent_trace(ratio, ridge)
     squared = -jax.grad(lambda eta: resolvent_trace(ratio, eta))(ridge)
@@ -72,14 +72,14 @@ def _trace_gap(case: Case) -> Float[Array, ""]:
 
 
 def _resolvent_traces(data: WeakData, case: Case) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """(1/d) tr (S + eta I)^{-1} and (1/d) tr (S + eta I)^{-2} of the data."""
+    """Return (1/d) tr (S + eta I)^{-1} and (1/d) tr (S + eta I)^{-2} of the data."""
     size = data.inputs.shape[0]
     shifted = jnp.linalg.eigvalsh(data.inputs.T @ data.inputs / size) + ridge_of(case)
     return jnp.mean(1.0 / shifted), jnp.mean(1.0 / shifted**2)
 
 
 def _loop(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """gamma eta t^2 + (1 - gamma + eta) t - (t - eta t_2)/n: of mean 1 at every size."""
+    """Return gamma eta t^2 + (1 - gamma + eta) t - (t - eta t_2)/n; its mean is 1 for Gaussian x."""
     trace, second = _resolvent_traces(data, case)
     ratio, ridge = ratio_of(case), ridge_of(case)
     quadratic = ratio * ridge * trace**2 + (1.0 - ratio + ridge) * trace
@@ -87,7 +87,7 @@ def _loop(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
 
 
 def _fourth_cumulant(case: Case) -> Float[Array, ""]:
-    """kappa_4 w^2 / n."""
+    """Return kappa_4 w^2 / n."""
     kurtosis = case.task.features.excess_kurtosis
     assert kurtosis is not None
     return kurtosis * ridge_traces(ratio_of(case), ridge_of(case)).mean_gain ** 2 / case.estimator.sample_size
@@ -115,19 +115,19 @@ def _resolvent(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, 
 
 
 def _corrected_trace(case: Case) -> Float[Array, ""]:
-    """m + delta/n."""
+    """Return m + delta/n, the mean resolvent trace to first order in 1/n."""
     kurtosis = case.task.features.excess_kurtosis or 0.0
     excess = resolvent_excess(ratio_of(case), ridge_of(case), kurtosis)
     return _limit(case) + excess.delta / case.estimator.sample_size
 
 
 def _limit(case: Case) -> Float[Array, ""]:
-    """m."""
+    """Return m, the limit of the resolvent trace."""
     return resolvent_trace(ratio_of(case), ridge_of(case))
 
 
 def _conditional_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """||b - beta_Q||^2 less its mean given the inputs, ||a_0 + M D_1||^2 + sigma'^2 tr(h S h)/n."""
+    """Return ||b - beta_Q||^2 minus its mean given the inputs, ||a_0 + M D_1||^2 + sigma'^2 tr(h S h)/n."""
     assert isinstance(case.estimator, SpectralFinetuning)
     task = case.task
     student = case.estimator.fit(task.source, data, key=key)
@@ -141,12 +141,12 @@ def _conditional_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[A
 
 
 def _least_squares_risk(case: Case) -> Float[Array, ""]:
-    """(1 - w) a^2 + w b^2 + sigma'^2 min(d, n)/(|n - d| - 1), where w = min(1, n/d)."""
+    """Return (1 - w) a^2 + w b^2 + sigma'^2 min(d, n)/(|n - d| - 1), where w = min(1, n/d)."""
     a2, b2, _ = transfer_geometry(case.task)
     dim, size = case.task.dim, case.estimator.sample_size
     followed = min(1.0, size / dim)
     noise = min(dim, size) / (abs(size - dim) - 1)
-    # On the span of the data the error is the weak model's; across it, the source's.
+    # On the span of the inputs the error is that of the weak model; orthogonal to it, that of the source.
     return (1.0 - followed) * a2 + followed * b2 + case.task.supervisor.noise**2 * noise
 
 
@@ -223,7 +223,7 @@ NAIVE_RISK_CURVE_LEMMAS = (
         cases=_cumulant_cases,
         measure=FromWeakData(_loop),
         bound=lambda case: 1.0 + _fourth_cumulant(case),
-        # A third of it: the exact 1 of Gaussian features lies outside.
+        # A third of the correction, so that the value 1 of Gaussian features lies outside the margin.
         margin=lambda case: abs(_fourth_cumulant(case)) / 3.0,  # pyright: ignore[reportArgumentType]
         assumptions=(INDEPENDENT, POSITIVE_RIDGE),
         page=PAGE,
@@ -246,7 +246,7 @@ NAIVE_RISK_CURVE_LEMMAS = (
         cases=_doubling_cases,
         measure=FromWeakData(_resolvent),
         bound=_corrected_trace,
-        # Half the correction: the limit m itself lies outside.
+        # Half of the correction, so that the limit m itself lies outside the margin.
         margin=lambda case: (
             0.5 * abs(_corrected_trace(case) - resolvent_trace(ratio_of(case), ridge_of(case)))
         ),  # pyright: ignore[reportArgumentType]

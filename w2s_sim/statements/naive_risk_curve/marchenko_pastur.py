@@ -1,8 +1,8 @@
-"""The Marchenko-Pastur limit of the three traces that fine-tuning by ridge depends on.
+"""The Marchenko-Pastur limits of the three traces that determine the risk of ridge fine-tuning.
 
-For S = X^T X / n with isotropic features, gamma = d/n and the resolvent (S + eta I)^{-1}, as d and n grow
-together. All forms are sums and quotients of positive numbers, so that float32 is enough for every
-eta >= 0 and gamma > 0, but for eta = 0 at gamma = 1, where the limit of v diverges.
+The limits are for S = X^T X / n with isotropic features and the resolvent (S + eta I)^{-1}, as d and n grow
+at fixed gamma = d/n. All formulas are sums and quotients of positive numbers, so that float32 is accurate
+enough for every eta >= 0 and gamma > 0, except for eta = 0 at gamma = 1, where the limit of v diverges.
 """
 
 from typing import NamedTuple
@@ -13,13 +13,13 @@ from jaxtyping import Array, ArrayLike, Float
 
 
 class RidgeTraces(NamedTuple):
-    """What ridge does to signal and noise, per feature.
+    """The effect of ridge on signal and noise, as limits of traces.
 
     Attributes:
         mean_gain: w, the limit of (1/d) tr M for M = (S + eta I)^{-1} S; in [0, 1].
-        squared_gain: w2, that of (1/d) tr M^2; in [0, w].
-        noise_gain: v, that of (1/n) tr (S + eta I)^{-1} S (S + eta I)^{-1}: risk per unit of noise variance,
-            in inverse squared feature units.
+        squared_gain: w2, the limit of (1/d) tr M^2; in [0, w].
+        noise_gain: v, the limit of (1/n) tr (S + eta I)^{-1} S (S + eta I)^{-1}: the risk per unit of noise
+            variance, in inverse squared feature units.
     """
 
     mean_gain: Float[Array, ""]
@@ -28,16 +28,16 @@ class RidgeTraces(NamedTuple):
 
 
 def discriminant_root(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Float[Array, ""]:
-    """sqrt((1 - gamma + eta)^2 + 4 gamma eta), zero at the edge gamma = 1, eta = 0 alone."""
+    """Return sqrt((1 - gamma + eta)^2 + 4 gamma eta), which is zero only at gamma = 1, eta = 0."""
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
-    # Scaled, so that the square of a large ridge does not overflow.
+    # All numbers are scaled, so that the square of a large ridge does not overflow.
     scale = 1.0 + ratio + ridge
     return scale * jnp.sqrt(((1.0 - ratio + ridge) / scale) ** 2 + 4.0 * (ratio / scale) * (ridge / scale))
 
 
 @jax.jit
 def ridge_traces(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> RidgeTraces:
-    """The three traces in the limit.
+    """Return the limits of the three traces.
 
     Args:
         ratio: gamma = d/n > 0.
@@ -48,15 +48,15 @@ def ridge_traces(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Ri
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
     root = discriminant_root(ratio, ridge)
     mean_gain = 2.0 / (1.0 + ratio + ridge + root)
-    # root - eta without the difference of two large numbers.
+    # root - eta, computed without a difference of two large numbers.
     above_ridge = (1.0 - ratio) ** 2 / (root + ridge) + 2.0 * (1.0 + ratio) * (ridge / (root + ridge))
     return RidgeTraces(mean_gain, mean_gain * above_ridge / root, ratio * mean_gain / root)
 
 
 def resolvent_trace(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) -> Float[Array, ""]:
-    """m(-eta), the limit of (1/d) tr (S + eta I)^{-1}, for eta > 0, as the root of its quadratic.
+    """Return m(-eta), the limit of (1/d) tr (S + eta I)^{-1} for eta > 0, as the root of its quadratic.
 
-    Loses digits for small eta: for the lemmas, which are computed in float64.
+    The formula loses digits for small eta; only the lemmas use it, in float64.
     """
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
     linear = 1.0 - ratio + ridge
@@ -64,11 +64,11 @@ def resolvent_trace(ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""]) ->
 
 
 class ResolventExcess(NamedTuple):
-    """How far the mean of (1/d) tr (S + eta I)^{-1} is from its limit m: delta/n to first order.
+    """The first-order deviation delta/n of the mean of (1/d) tr (S + eta I)^{-1} from its limit m.
 
     Attributes:
         delta: w/root^2 + kappa_4 w^2/root.
-        slope: Its derivative in eta.
+        slope: Derivative of delta in eta.
     """
 
     delta: Float[Array, ""]
@@ -79,7 +79,7 @@ class ResolventExcess(NamedTuple):
 def resolvent_excess(
     ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""], kurtosis: Float[ArrayLike, ""] = 0.0
 ) -> ResolventExcess:
-    """delta and its derivative; the excess of every other trace is made of these two.
+    """Return delta and its derivative in eta, from which the excesses of the other traces follow.
 
     Args:
         ratio: gamma = d/n > 0.
@@ -102,7 +102,7 @@ def resolvent_excess(
 def trace_excess(
     ratio: Float[ArrayLike, ""], ridge: Float[ArrayLike, ""], excess: ResolventExcess
 ) -> RidgeTraces:
-    """n times what the three mean traces exceed their limits by, to first order."""
+    """Return n times the excesses of the three mean traces over their limits, to first order."""
     ratio, ridge = jnp.asarray(ratio), jnp.asarray(ridge)
     shrunk = ridge * excess.slope
     return RidgeTraces(

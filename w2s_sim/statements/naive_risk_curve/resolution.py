@@ -1,4 +1,4 @@
-"""Whether n draws are enough for the limit that naive-risk-curve speaks of (theory/naive-risk-curve.md)."""
+"""Check whether n draws are enough for the limit in naive-risk-curve (theory/naive-risk-curve.md)."""
 
 import jax
 import jax.numpy as jnp
@@ -19,25 +19,25 @@ from w2s_sim.tasks.regression_task import TransferTask
 
 @jax.jit
 def pull(task: TransferTask) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, ""]]:
-    """||a_0||^2, D_1.a_0 and ||D_1||^2 for a_0 = beta_P - beta_Q and D_1 = beta'_Q - beta_P."""
+    """Return ||a_0||^2, D_1.a_0 and ||D_1||^2 for a_0 = beta_P - beta_Q and D_1 = beta'_Q - beta_P."""
     source_error = task.source_vector - task.target_vector
     step = task.weak_vector - task.source_vector
     return source_error @ source_error, step @ source_error, step @ step
 
 
 def _excess(task: TransferTask, traces: RidgeTraces) -> float:
-    """What excesses of the three traces add to the risk, the signs of the three parts ignored."""
+    """Return the change of the risk due to excesses of the three traces, as a sum of absolute values."""
     _, cross, step = (float(number) for number in pull(task))
     weights = (2.0 * abs(cross), step, float(task.supervisor.noise) ** 2)
-    # What has no weight may be infinite.
+    # A trace of weight zero is skipped, because its excess may be infinite.
     return sum(weight * abs(float(trace)) for weight, trace in zip(weights, traces, strict=True) if weight)
 
 
 def is_resolved(case: Case) -> bool:
-    """Whether what n draws add to the curve fits in the margin: first order, higher orders, lost dimensions.
+    """Return whether the finite-size correction fits in the margin: first and higher orders, lost dimensions.
 
-    Near gamma = 1 and eta = 0 it does not: there the curve has a pole, and n must be larger. Nor does it
-    where a few draws of a discrete law often fail to span what they could.
+    It does not fit near gamma = 1 and eta = 0, where the curve has a pole and n must be larger, nor if a few
+    draws of a discrete law often fail to span as many dimensions as they could.
     """
     law, size = case.task.features, case.estimator.sample_size
     ratio, ridge = ratio_of(case), ridge_of(case)
@@ -53,7 +53,7 @@ def is_resolved(case: Case) -> bool:
     spread = trace_excess(ratio, ridge, unsigned)
     higher = _excess(case.task, RidgeTraces(*(growth * trace for trace in spread)))
     dim = case.task.dim
-    # n times the chance, about, that one dimension of d is lost.
+    # Approximately n times the probability that the draws lose one of the d dimensions.
     lost = size**2 * (law.largest_atom or 0.0) ** max(size, dim)
     singular = _excess(case.task, RidgeTraces(*map(jnp.asarray, (lost, lost, 0.0))))
     _, _, step = pull(case.task)

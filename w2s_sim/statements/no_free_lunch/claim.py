@@ -1,4 +1,4 @@
-"""no-free-lunch: weak data alone cannot tell on which side of the weak model the target lies."""
+"""Theorem no-free-lunch: weak data alone do not determine on which side of the weak model the target lies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,10 +32,9 @@ from w2s_sim.tasks.task import WeakData
 
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2"]:
-    """Squared errors in world + and world -, from one weak data set: its law is that of both.
+    """Return the squared errors in world + and world - from one weak data set, of the law common to both.
 
-    What an estimator holds beside the data is the source of world + in both; one that is told the world
-    gets that world's own.
+    In both worlds the estimator is given the source of world +; only `ToldTheWorld` gets each world's source.
     """
     if not isinstance(case.estimator, ToldTheWorld):
         return errors_in_both_worlds(key, data, case)
@@ -46,14 +45,14 @@ def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2
 
 
 def errors_range(case: Case) -> Support:
-    """The range of `evaluate`: a student made of the concepts is no farther off than the farthest of them."""
+    """Return the range of `evaluate`: a student in the hull is no farther off than the farthest concept."""
     if not case.estimator.stays_in_hull:
         return nonnegative(case)
     targets = (case.task.target_vector, mirrored_world(case.task).target_vector)
     own, other = (
         float(jnp.max(jnp.sum((case.task.source.vectors - target) ** 2, axis=1))) for target in targets
     )
-    # Whoever is told the world is as far off in the other as in its own.
+    # For a learner that is told the world, concepts and target shift together: `own` bounds both errors.
     return 0.0, max(own, other)
 
 
@@ -104,7 +103,7 @@ def controls(preset: Preset) -> Sequence[Control]:
 
 
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
-    """Ridge to the source (least squares at 0), or a refined student with num_demonstrations."""
+    """Build ridge to the source (least squares at 0), or, with num_demonstrations, a refined student."""
     if numbers["num_demonstrations"] is not None:
         return Refinement(numbers["num_demonstrations"], LeastSquares(num_weak=numbers["num_weak"]))
     return Ridge(numbers["ridge"], num_weak=numbers["num_weak"])

@@ -1,4 +1,4 @@
-"""The steps of the proof of no-free-lunch, each a statement of its own."""
+"""The steps of the proof of no-free-lunch, each as a statement."""
 
 from collections.abc import Sequence
 
@@ -21,14 +21,14 @@ PAGE = "theory/no-free-lunch.md"
 
 
 def errors_in_both_worlds(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "2"]:
-    """||b - beta_Q||^2 in world + and world - of one student, in squared label units."""
+    """Return ||b - beta_Q||^2 of one student in world + and world -, in squared label units."""
     student = case.estimator.fit(case.task.source, data, key=key).coefficients
     targets = jnp.stack([case.task.target_vector, mirrored_world(case.task).target_vector])
     return jnp.sum((student - targets) ** 2, axis=1)
 
 
 def _parallelogram_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """| ||b - beta_+||^2 + ||b - beta_-||^2 - 2 ||b - beta'_Q||^2 - 2 kappa^2 |: zero on every path."""
+    """Return | ||b - beta_+||^2 + ||b - beta_-||^2 - 2 ||b - beta'_Q||^2 - 2 kappa^2 |: always zero."""
     student = case.estimator.fit(case.task.source, data, key=key).coefficients
     from_weak = student - case.task.weak_vector
     errors = errors_in_both_worlds(key, data, case)
@@ -40,7 +40,7 @@ def _mean_error(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array,
 
 
 def _midpoint_gap(case: Case) -> Float[Array, ""]:
-    """Distance of beta'_Q from the middle of the two targets, plus that between the weak laws' vectors."""
+    """Return the distance of beta'_Q from the targets' midpoint, plus that between the weak vectors."""
     task, mirror = case.task, mirrored_world(case.task)
     middle = 0.5 * (task.target_vector + mirror.target_vector)
     return jnp.linalg.norm(middle - task.weak_vector) + jnp.linalg.norm(
@@ -49,7 +49,7 @@ def _midpoint_gap(case: Case) -> Float[Array, ""]:
 
 
 def _least_squares_risk(case: Case) -> Float[Array, ""]:
-    """kappa^2 + sigma'^2 d / (n - d - 1), in either world."""
+    """Return kappa^2 + sigma'^2 d / (n - d - 1), the risk in either world."""
     task = case.task
     spare = case.estimator.sample_size - task.dim - 1
     return weak_error(task) + task.supervisor.noise**2 * task.dim / spare

@@ -1,4 +1,4 @@
-"""refinement-risk: a student fitted on refined labels reaches the target, below the naive floor."""
+"""Theorem refinement-risk: a student fitted to refined labels reaches the target, below the naive floor."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ from w2s_sim.tasks.regression_task import canonical_task
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """The bound's summands: error and spread of the labels, what a small fit adds to it, label noise."""
+    """Return the bound's summands: error and spread of the labels, amplification by the fit, label noise."""
     return refinement_terms(case, spread_bound(case.task, num_demonstrations(case)))
 
 
@@ -44,7 +44,7 @@ def bound(case: Case) -> Float[Array, ""]:
 
 
 def trivial(case: Case) -> Float[Array, ""]:
-    """The same bound with the largest of the squared distances, which needs no theorem."""
+    """Return the bound with the largest squared distance for the mean one, which needs no theorem."""
     reach = jnp.max(squared_distances(case.task))
     return sum(refinement_terms(case, reach).values(), start=jnp.zeros(()))
 

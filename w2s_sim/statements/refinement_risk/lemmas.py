@@ -1,4 +1,4 @@
-"""The steps of the proof of refinement-risk, each a statement of its own."""
+"""The steps of the proof of refinement-risk, each as a statement."""
 
 from collections.abc import Sequence
 
@@ -30,7 +30,7 @@ from w2s_sim.tasks.regression_task import canonical_task
 from w2s_sim.tasks.task import WeakData
 
 PAGE = "theory/refinement-risk.md"
-# A difference from an exact variance that counts, as a share of it.
+# Margin of the equalities, as a share of the exact variance that they are compared with.
 SHARE_THAT_COUNTS = 0.1
 
 
@@ -45,12 +45,12 @@ def _posterior(data: WeakData, case: Case) -> Float[Array, " K"]:
 
 
 def _spread(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """sum_k pi_n(k) ||beta_k - beta_*||^2, in squared label units."""
+    """Return sum_k pi_n(k) ||beta_k - beta_*||^2, in squared label units."""
     return _posterior(data, case) @ squared_distances(case.task)
 
 
 def _bias_variance_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """|| ||beta_ref - beta_*||^2 + tr C - sum_k pi_k ||beta_k - beta_*||^2 ||: zero on every path."""
+    """Return | ||beta_ref - beta_*||^2 + tr C - sum_k pi_k ||beta_k - beta_*||^2 |: zero on every path."""
     weights = _posterior(data, case)
     vectors = case.task.source.vectors
     refined = weights @ vectors
@@ -60,12 +60,12 @@ def _bias_variance_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float
 
 
 def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """||b - beta_Q||^2 of the fitted student, less its mean given the contexts."""
+    """Return ||b - beta_Q||^2 of the fitted student minus its mean given the contexts."""
     return student_error(key, data, case) - refined_risk(key, data, case)
 
 
 def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
-    """||b||^2 of least squares on pure noise of variance sigma^2 + (Delta^T x)^2."""
+    """Return ||b||^2 of least squares fitted to pure noise of variance sigma^2 + (Delta^T x)^2."""
     input_key, noise_key = jax.random.split(key)
     task = case.task
     inputs = task.features.sample(case.estimator.sample_size, key=input_key)
@@ -78,7 +78,7 @@ def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
 
 
 def _heteroscedastic_variance(case: Case) -> Float[Array, ""]:
-    """sigma^2 d / (N-d-1) + tau tr C with C = Delta Delta^T."""
+    """Return sigma^2 d / (N-d-1) + tau tr C with C = Delta Delta^T."""
     task, size = case.task, case.estimator.sample_size
     trace = squared_distances(task)[0]
     return task.source.noise**2 * task.dim / (size - task.dim - 1) + spread_share(task.dim, size) * trace

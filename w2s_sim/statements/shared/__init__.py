@@ -1,1 +1,1 @@
-"""Quantities, examples and assumptions that several theorems share."""
+"""Quantities, example tasks and assumptions that several theorems share."""

@@ -1,12 +1,12 @@
 """The metrics of students whose means the theorems bound.
 
-The other theorems bound numbers that no student has:
+The following theorems bound quantities that are not the mean of a metric of a student:
 
 * `alignment-tax`, `identification-rate`, `voronoi-threshold`, `grouped-transfer`: functionals of several
   means, such as a rate of decay, or the distance of the mean posterior from the target prior. (For a point
   mass that distance is twice the mean of `prior_tv`, and its bound twice that of `concept-identification`.)
-* `no-free-lunch`: the worse of two worlds; a student lives in one.
-* `hull-misfit`, `em-refinement`: the limit of many weak labels.
+* `no-free-lunch`: the larger of the risks in two worlds, whereas a study has one world.
+* `hull-misfit`, `em-refinement`: the limit of infinitely many weak labels.
 """
 
 from typing import Any
@@ -22,12 +22,12 @@ def _has_regression(case: Case[Any]) -> bool:
 
 
 def _has_isotropic_regression(case: Case[Any]) -> bool:
-    """Where the squared error of the coefficients is the excess risk."""
+    """Return whether the excess risk is the squared error of the coefficients."""
     return _has_regression(case) and case.task.features.isotropic
 
 
 def _has_point_mass_regression(case: Case[Any]) -> bool:
-    """Where 1 - pi(k*) is the total variation of pi from the target prior."""
+    """Return whether the total variation of pi from the target prior is 1 - pi(k*)."""
     return _has_regression(case) and case.task.has_point_mass_target
 
 

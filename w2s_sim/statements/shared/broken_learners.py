@@ -1,4 +1,4 @@
-"""Learners, weak models and features that break an assumption on purpose, for the statements' controls."""
+"""Learners, weak models and features that violate an assumption on purpose, for the statements' controls."""
 
 import math
 from typing import Any, ClassVar
@@ -19,7 +19,7 @@ from w2s_sim.tasks.task import WeakData
 
 
 class RepeatedDemonstration(ContextEstimator):
-    """A context that shows its first demonstration n times: demonstrations that are not independent."""
+    """An in-context estimator that reads its first demonstration n times: not independent demonstrations."""
 
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         index = np.zeros(self.num_demonstrations, dtype=int)
@@ -27,10 +27,10 @@ class RepeatedDemonstration(ContextEstimator):
 
 
 class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
-    """A learner that holds the concepts of the world it is in, where others hold one source in all worlds.
+    """A learner that is given the concepts of its own world; other learners get one source in all worlds.
 
     Attributes:
-        learner: What it does with them.
+        learner: The learner that is given the concepts.
     """
 
     learner: Estimator[Any, Any]
@@ -41,7 +41,7 @@ class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
 
     @property
     def stays_in_hull(self) -> bool:
-        """As the learner, in its own world."""
+        """Whether the learner stays in the hull of the concepts of its own world."""
         return self.learner.stays_in_hull
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearPredictor:
@@ -49,7 +49,7 @@ class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
 
 
 class NearestConcept(HullProjection):
-    """The bare concept nearest to the weak student: a projection on a set that is not convex."""
+    """The concept nearest to the weak student: a projection on the concepts, a set that is not convex."""
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
@@ -60,17 +60,17 @@ class NearestConcept(HullProjection):
 
 
 def nearest_concept(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Float[Array, " d"]:
-    """The row of `vectors` nearest to a point, in the Euclidean norm."""
+    """Return the row of `vectors` nearest to a point, in the Euclidean norm."""
     return vectors[nearest_index(vectors, point)]
 
 
 def nearest_index(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Int[Array, ""]:
-    """Which row of `vectors` is nearest to a point, in the Euclidean norm."""
+    """Return the index of the row of `vectors` nearest to a point, in the Euclidean norm."""
     return jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))
 
 
 class UnderstatedNoise(RegressionSupervisor):
-    """A weak model whose labels are twice as noisy as it says."""
+    """A weak model whose labels have twice the noise that its field `noise` states."""
 
     def sample_labels(
         self, inputs: Float[Array, "n d"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
@@ -79,12 +79,12 @@ class UnderstatedNoise(RegressionSupervisor):
 
 
 class BlockwiseDescent(Estimator[RegressionModel, LinearStudent]):
-    """Gradient descent with a step size of its own for every coefficient: told which ones to move.
+    """Gradient descent with a separate step size for every coefficient; not a spectral method.
 
     Attributes:
-        step_sizes: tau_1..tau_d >= 0, in inverse squared feature units.
-        steps: t >= 0.
-        num_weak: n >= 1 weak pairs.
+        step_sizes: Step sizes tau_1..tau_d >= 0, in inverse squared feature units.
+        steps: Number of steps t >= 0.
+        num_weak: Number of weak pairs n >= 1.
     """
 
     step_sizes: Float[Array, " d"] = eqx.field(converter=entries("step_sizes"))
@@ -104,12 +104,12 @@ class BlockwiseDescent(Estimator[RegressionModel, LinearStudent]):
 
 
 class RandomLength(FeatureLaw):
-    """x = r z with z ~ N(0, I) and a random r: isotropic and symmetric, but no independent coordinates.
+    """The law of x = r z, z ~ N(0, I), with random r: isotropic and symmetric, with dependent coordinates.
 
     r^2 is 0.02 or 1.98, each with probability 1/2.
 
     Attributes:
-        dim: d >= 1.
+        dim: Number of features d >= 1.
     """
 
     dim: int = eqx.field(static=True)
@@ -119,7 +119,7 @@ class RandomLength(FeatureLaw):
 
     @property
     def moment_order(self) -> float:
-        """All moments."""
+        """Infinite: all moments exist."""
         return math.inf
 
     @property

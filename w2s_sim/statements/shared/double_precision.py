@@ -1,4 +1,4 @@
-"""Cases in double precision, for assumptions that rounding must not decide."""
+"""Evaluation of assumptions in double precision, so that rounding does not decide them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from w2s_sim.statements.contract.case import Case
 
 
 def in_double(holds: Callable[[Case[Any]], bool]) -> Callable[[Case[Any]], bool]:
-    """The predicate of a case, asked in float64, of a target prior that sums to one in that precision too."""
+    """Return the predicate evaluated in float64, with the target prior normalised in that precision."""
 
     def asked(case: Case[Any]) -> bool:
         with jax.enable_x64(True):

@@ -1,4 +1,4 @@
-"""What statements about fine-tuning share: assumptions, and the student of a case file."""
+"""Shared parts of the statements about fine-tuning: assumptions, and the student of a case file."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.shared.quantities import distance_from_line, naive_floor
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Two squared distances, computed in single precision, that differ by this share count as the same.
+# Relative difference up to which two squared distances in single precision count as equal.
 SAME_DISTANCE = 1e-6
 
 FINETUNING_PARAMETERS = (
@@ -33,12 +33,12 @@ FINETUNING_PARAMETERS = (
 
 
 def build_student(numbers: dict[str, Any]) -> SpectralFinetuning:
-    """The student of a `[case]` table: exactly one of ridge, steps with step_size, threshold."""
+    """Build the student of a `[case]` table, from exactly one of ridge, steps with step_size, threshold."""
     num_weak = numbers["num_weak"]
     chosen = [name for name in ("ridge", "steps", "threshold") if numbers[name] is not None]
     if len(chosen) != 1:
         given = " and ".join(chosen) if chosen else "none of them"
-        raise InputError("ridge, steps, threshold", given, "exactly one, which names the kind of fine-tuning")
+        raise InputError("ridge, steps, threshold", given, "exactly one, to choose the kind of fine-tuning")
     student: SpectralFinetuning
     if chosen == ["ridge"]:
         student = Ridge(numbers["ridge"], num_weak=num_weak)
@@ -52,7 +52,7 @@ def build_student(numbers: dict[str, Any]) -> SpectralFinetuning:
 
 
 def stays_on_segment(task: TransferTask, student: SpectralFinetuning) -> bool:
-    """Gains within [0, 1], or a geometry in which the whole line is as far as the segment."""
+    """Return whether gains are in [0, 1], or the line is as far from the target as the segment."""
     if student.gain_within_unit_interval:
         return True
     floor = float(naive_floor(task))
@@ -67,10 +67,10 @@ SYMMETRIC = Assumption(
 
 
 def ratio_of(case: Case) -> float:
-    """gamma = d/n, features per weak pair."""
+    """Return gamma = d/n, the number of features per weak pair."""
     return case.task.dim / case.estimator.sample_size
 
 
 def ridge_of(case: Case) -> Float[Array, ""]:
-    """eta of a ridge student; least squares is the student at 0."""
+    """Return eta of a ridge student; 0 for other students, such as least squares."""
     return case.estimator.ridge if isinstance(case.estimator, Ridge) else jnp.zeros(())

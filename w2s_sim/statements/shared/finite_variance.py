@@ -1,8 +1,8 @@
-"""When a sampled risk has a variance: without one, no interval for its mean can be trusted.
+"""Conditions for a sampled risk to have a finite variance, without which no interval for its mean is valid.
 
-A risk is quadratic in the student, and the student linear in the noise of the labels that it is fitted on:
-its square needs four moments of that noise. Where labels scatter with the features, or the fit divides by a
-small eigenvalue, it needs moments of those as well.
+The risk is quadratic in the student, and the student is linear in the noise of the labels that it is fitted
+to: the squared risk needs four moments of that noise. If the scatter of the labels depends on the features,
+or the fit divides by small eigenvalues, it needs moments of the features or of the inverse eigenvalues too.
 """
 
 import functools
@@ -28,13 +28,13 @@ from w2s_sim.tasks.regression_task import TransferTask
 
 
 class Labels(NamedTuple):
-    """How the labels that a student is fitted on scatter about one linear function of x.
+    """The scatter about one linear function of x of the labels that a student is fitted to.
 
     Attributes:
         features: The law of x.
-        noise_order: `moment_order` of their noise; infinite without noise.
+        noise_order: `moment_order` of the label noise; infinite without noise.
         is_noisy: Whether there is noise.
-        is_mixed: Whether they show several concepts, whose differences grow with x.
+        is_mixed: Whether the labels come from several concepts, whose differences grow with x.
     """
 
     features: FeatureLaw
@@ -52,7 +52,7 @@ class Labels(NamedTuple):
 
 
 def weak_labels(case: Case) -> Labels:
-    """Those of the weak model; all labels of a grouped data set show one concept."""
+    """Return the scatter of the weak labels; all labels of a grouped data set come from one concept."""
     task = case.task
     shown = np.asarray(task.supervisor.vectors)[np.asarray(task.target_prior) > 0]
     is_noisy = float(task.supervisor.noise) > 0
@@ -61,7 +61,7 @@ def weak_labels(case: Case) -> Labels:
 
 
 def refined_labels(task: TransferTask, estimator: Refinement) -> Labels:
-    """Those of the strong model: its noise, about a concept drawn from the posterior, or about their mean."""
+    """Return the scatter of the strong model's labels: drawn from a posterior concept, or posterior means."""
     is_drawn = estimator.labels == "draw"
     order = task.source.law.moment_order if is_drawn else math.inf
     return Labels(task.features, order, is_drawn, is_drawn or estimator.context != "shared")
@@ -69,22 +69,22 @@ def refined_labels(task: TransferTask, estimator: Refinement) -> Labels:
 
 @functools.singledispatch
 def is_finite(estimator: Estimator, labels: Labels, task: TransferTask) -> bool:
-    """Whether the risk of an estimator that reads such labels has a variance.
+    """Return whether the risk of an estimator that is fitted to such labels has a finite variance.
 
-    Of an estimator that is not listed here nothing more is known.
+    This is the rule for estimators without a rule of their own below.
     """
     return labels.have_four_moments
 
 
 @is_finite.register
 def _(estimator: PriorTransfer, labels: Labels, task: TransferTask) -> bool:
-    # A mixture of the concepts, whatever it reads: the risk is bounded.
+    # The student is a mixture of the concepts, whatever the labels are: the risk is bounded.
     return True
 
 
 @is_finite.register
 def _(estimator: SpectralFinetuning, labels: Labels, task: TransferTask) -> bool:
-    """Gains in [0, 1]: without scatter the risk is bounded, with it h(S) may be as large as 1/lambda."""
+    """Gains are in [0, 1]: without scatter the risk is bounded; with it h(S) may be as large as 1/lambda."""
     inverse = labels.features.has_inverse_moments(estimator.sample_size, task.dim)
     return labels.are_exact or (labels.have_four_moments and inverse)
 
@@ -118,13 +118,13 @@ def _(estimator: LabelMixing, labels: Labels, task: TransferTask) -> bool:
 
 @is_finite.register
 def _(estimator: Refinement, labels: Labels, task: TransferTask) -> bool:
-    # The weak labels choose the weights of the posterior alone.
+    # The weak labels only determine the posterior weights, which are bounded.
     return is_finite(estimator.student, refined_labels(task, estimator), task)
 
 
 @is_finite.register
 def _(estimator: ConjugateRefinement, labels: Labels, task: TransferTask) -> bool:
-    """The posterior mean shrinks like ridge; its student reads normal labels of concepts drawn about it."""
+    """The posterior mean shrinks like ridge; its student is fitted to normal labels of posterior draws."""
     if not labels.have_four_moments:
         return False
     drawn = Labels(labels.features, math.inf, True, True)
@@ -132,7 +132,7 @@ def _(estimator: ConjugateRefinement, labels: Labels, task: TransferTask) -> boo
 
 
 def has_finite_variance(case: Case) -> bool:
-    """Whether the risk of the case's student has a variance, as far as its laws say."""
+    """Return whether the moments declared by the case's laws ensure a finite variance of the risk."""
     return is_finite(case.estimator, weak_labels(case), case.task)
 
 

@@ -1,4 +1,4 @@
-"""What averaging over grouped contexts leaves of the prior, of the predictor and of a student's risk."""
+"""Bounds for averages over grouped contexts: on the mean prior, the mean predictor and a student's risk."""
 
 import itertools
 import math
@@ -19,22 +19,22 @@ from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import Task
 
 TaskT = TypeVar("TaskT", bound=Task)
-# Sets of more concepts are not enumerated.
+# The subsets of more concepts than this are not enumerated.
 MOST_CONCEPTS = 12
 
 
 def with_target(task: TaskT, prior: Float[Array, " K"]) -> TaskT:
-    """The same task with another target prior, such as a point mass; also where values are traced."""
+    """Return the task with another target prior, such as a point mass; traced values are allowed."""
     return eqx.tree_at(lambda t: t.target_prior, task, prior)
 
 
 def concept_bounds(case: Case[Any]) -> Float[Array, " K"]:
-    """min(1, eps_n(k)) >= E[1 - pi_n(k)] of a context whose demonstrations all show concept k."""
+    """Return min(1, eps_n(k)) >= E[1 - pi_n(k)], for contexts whose demonstrations all show concept k."""
     return jnp.minimum(jnp.sum(pair_bounds(case), axis=1), 1.0)
 
 
 def pair_bounds(case: Case[Any]) -> Float[Array, "K K"]:
-    """min(1, C_jk(n)) >= E_j pi_n(k), row j for contexts that show concept j; 0 on the diagonal."""
+    """Return min(1, C_jk(n)) >= E_j pi_n(k), row j for contexts that show concept j; 0 on the diagonal."""
     return _pair_bounds(case.task, jnp.asarray(num_demonstrations(case), dtype=float))
 
 
@@ -50,15 +50,15 @@ def _pair_bounds(
 
 
 def subsets(num_concepts: int) -> Bool[np.ndarray, "sets K"]:
-    """All 2^K sets of concepts, a row each."""
+    """Return all 2^K sets of concepts, one row each."""
     return np.array(list(itertools.product((False, True), repeat=num_concepts)))
 
 
 def transfer_terms(case: Case[Any]) -> Float[Array, " K"]:
-    """2 alpha^Q_j min(1, sum_{k in A} C_jk(n)) of concepts j off the set A for which these add up to most.
+    """Return 2 alpha^Q_j min(1, sum_{k in A} C_jk(n)) for j outside A, 0 in A, for the A of largest sum.
 
-    Their sum bounds ||E pi_n - alpha^Q||_1. With more concepts than `MOST_CONCEPTS` all others stand for A in
-    each term, which is no less.
+    The sum of the terms bounds ||E pi_n - alpha^Q||_1. With more than `MOST_CONCEPTS` concepts, the set of
+    all concepts k other than j replaces A in the term of j, which makes no term smaller.
     """
     prior, pairs = case.task.target_prior, pair_bounds(case)
     if case.task.num_concepts > MOST_CONCEPTS:
@@ -70,7 +70,10 @@ def transfer_terms(case: Case[Any]) -> Float[Array, " K"]:
 
 
 def mean_labeller_bound(case: Case) -> Float[Array, ""]:
-    """(sum_k alpha^Q_k D_k eps_n(k))^2 >= ||E beta_ref - beta_Q||^2, D_k = max_j ||beta_j - beta_k||."""
+    """Return the bound (sum_k alpha^Q_k D_k eps_n(k))^2 on ||E beta_ref - beta_Q||^2.
+
+    D_k = max_j ||beta_j - beta_k||.
+    """
     task = case.task
     differences = task.source.vectors[:, None] - task.source.vectors
     distances = jnp.sqrt(jnp.max(_squared_norms(task, differences), axis=1))
@@ -78,8 +81,9 @@ def mean_labeller_bound(case: Case) -> Float[Array, ""]:
 
 
 def spread_bound(case: Case) -> Float[Array, ""]:
-    """sum_k alpha^Q_k (||beta_k - beta_Q||^2 + eps_n(k) G_k): bounds the spread of beta_k, k ~ E pi_n.
+    """Return the bound sum_k alpha^Q_k (||beta_k - beta_Q||^2 + eps_n(k) G_k) on the spread of the labels.
 
+    The spread is that of beta_k about beta_Q for k ~ E pi_n, and
     G_k = max_j ||beta_j - beta_Q||^2 - ||beta_k - beta_Q||^2.
     """
     task = case.task
@@ -88,7 +92,7 @@ def spread_bound(case: Case) -> Float[Array, ""]:
 
 
 def student_terms(case: Case) -> dict[str, Float[Array, ""]]:
-    """Summands of the risk of a student whose N queries each have a grouped context of their own."""
+    """Return the summands of the bound on the risk of a student with one grouped context for each query."""
     assert isinstance(case.estimator, Refinement)
     task = case.task
     spare = case.estimator.num_queries - task.dim - 1

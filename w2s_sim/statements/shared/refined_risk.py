@@ -1,6 +1,6 @@
-"""The risk of a student fitted on refined labels, given the contexts: queries and fit averaged out.
+"""The risk of a student fitted to refined labels, conditional on the contexts: queries and fit averaged out.
 
-What is left to sample is a function of posteriors alone, in a range that is known. Proofs:
+The sampled quantity is then a function of the posteriors only, with a known range. Proofs:
 theory/refinement-risk.md.
 """
 
@@ -18,7 +18,7 @@ from w2s_sim.tasks.task import WeakData
 
 
 def has_known_fit(case: Case) -> bool:
-    """Whether the mean over queries and fit has a closed form: least squares, on standard normal queries."""
+    """Return whether the mean over queries and fit has a closed form: least squares on normal queries."""
     estimator = case.estimator
     return (
         isinstance(estimator, Refinement)
@@ -30,12 +30,13 @@ def has_known_fit(case: Case) -> bool:
 
 
 def refined_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """A replicate of the student's risk: its mean given the contexts, where that is known, else its own.
+    """Return a replicate of the student's risk: its mean given the contexts if known, else the risk itself.
 
     With e the error of a context's mean vector, S = sum_k pi(k) ||beta_k - beta_Q||^2, and tau the share of
-    the labels' spread that the fit keeps (`spread_share`), it is |e|^2 + tau (S - |e|^2) + label noise for a
-    shared context. Where every query has its own, |e|^2 becomes the mean of e_i.e_j over pairs of contexts.
-    Labels that are posterior means have no noise, and the mean of |e|^2 for S.
+    the labels' spread that the fit keeps (`spread_share`), the mean is |e|^2 + tau (S - |e|^2) + label noise
+    for a shared context. If every query has its own context, |e|^2 is replaced by the mean of e_i.e_j over
+    pairs of contexts. If the labels are posterior means, there is no noise, and S is replaced by the mean of
+    |e|^2.
     """
     task, estimator = case.task, case.estimator
     if not has_known_fit(case):
@@ -54,7 +55,7 @@ def refined_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
 
 
 def refined_risk_range(case: Case) -> Support:
-    """The range of `refined_risk`: every mean square in it is at most max_k ||beta_k - beta_Q||^2."""
+    """Return the range of `refined_risk`; all its mean squares are at most max_k ||beta_k - beta_Q||^2."""
     if not has_known_fit(case):
         return student_error_range(case)
     estimator = case.estimator
@@ -65,7 +66,7 @@ def refined_risk_range(case: Case) -> Support:
     if estimator.context == "shared":
         share = 1.0 if estimator.labels == "mean" else share
         return noise, noise + reach * max(1.0, share)
-    # The mean over pairs is at most the mean square, and no less than -1/(N - 1) of it.
+    # The mean over pairs is at most the mean square, and at least -1/(N - 1) times the mean square.
     below = reach / (estimator.num_queries - 1)
     if share <= 1.0:
         return noise - (1.0 - share) * below, noise + reach
@@ -73,7 +74,7 @@ def refined_risk_range(case: Case) -> Support:
 
 
 def _squared_distances(case: Case) -> Float[Array, " K"]:
-    """||beta_k - beta_Q||^2 of every concept."""
+    """Return ||beta_k - beta_Q||^2 of every concept."""
     return jnp.sum((case.task.source.vectors - case.task.target_vector) ** 2, axis=1)
 
 

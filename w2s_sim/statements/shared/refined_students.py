@@ -1,4 +1,4 @@
-"""What theorems about refined students share: assumptions, parameters, and the student of a case file."""
+"""Shared parts of the theorems about refined students: assumptions, parameters, students of case files."""
 
 from typing import Any
 
@@ -43,11 +43,11 @@ REFINING_PARAMETERS = (
 
 
 def build_refined(numbers: dict[str, Any]) -> Estimator:
-    """The labeller itself, or the student fitted on num_queries refined labels."""
+    """Build the labeller itself, or the student fitted to num_queries refined labels."""
     if numbers["num_queries"] is None:
         for name in ("context", "labels"):
             if numbers[name] is not None:
-                raise InputError(name, repr(numbers[name]), "num_queries as well: the labeller has neither")
+                raise InputError(name, repr(numbers[name]), "num_queries as well, for a fitted student")
         return InContext(numbers["num_demonstrations"])
     return Refinement(
         numbers["num_demonstrations"],
@@ -58,7 +58,7 @@ def build_refined(numbers: dict[str, Any]) -> Estimator:
 
 
 def context_posteriors(case: Case, data: WeakData) -> Float[Array, "contexts K"]:
-    """pi_n of the contexts of a refined student: one row for a shared context, else one for each query."""
+    """Return pi_n of a refined student's contexts: one row for a shared context, else one per query."""
     assert isinstance(case.estimator, Refinement)
     _, reader = case.estimator.read_contexts(case.task.source, data)
     assert isinstance(reader, LatentConceptModel | ReadContexts)

@@ -1,4 +1,4 @@
-"""The refinement bound term by term, and the sizes beyond which it lies below the naive floor."""
+"""The terms of the refinement bound, and the sample sizes at which the bound falls below the naive floor."""
 
 import math
 
@@ -16,7 +16,7 @@ LARGEST_CONTEXT = 4096
 
 
 def num_demonstrations(case: Case) -> int:
-    """n of a labeller's or a refined student's case."""
+    """Return n, the number of demonstrations, of a case with a labeller or a refined student."""
     assert isinstance(case.estimator, ContextEstimator | Refinement)
     return case.estimator.num_demonstrations
 
@@ -24,40 +24,40 @@ def num_demonstrations(case: Case) -> int:
 def spread_bound(task: TransferTask, num_demonstrations: int) -> Float[Array, ""]:
     """Bound on E sum_k pi_n(k) ||beta_k - beta_*||^2: squared distances times their Chernoff terms.
 
-    At most D^2 eps_n, with equality where all competitors are equally far.
+    The bound is at most D^2 eps_n, with equality if all competitors are equally far.
     """
     distances = squared_distances(task)
     log_terms, _ = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
-    # A concept of no distance costs nothing, also where its term is infinite.
+    # A concept at distance zero contributes nothing, even if its Chernoff term is infinite.
     return jnp.sum(jnp.where(distances > 0, distances * jnp.exp(log_terms), 0.0))
 
 
 def spread_share(dim: int, num_queries: int) -> float:
-    """tau: what least squares on N standard normal queries keeps of tr(C), the spread of the labels.
+    """Return tau, the share of tr(C), the labels' spread, that least squares on N normal queries keeps.
 
-    (d + 2)(N - 2) / ((N + 2)(N - d - 1)), exactly; infinite for N <= d + 1, where the risk is.
+    It is exactly (d + 2)(N - 2) / ((N + 2)(N - d - 1)); infinite for N <= d + 1, where the risk is infinite.
     """
     spare = num_queries - dim - 1
     return (dim + 2) * (num_queries - 2) / ((num_queries + 2) * spare) if spare > 0 else math.inf
 
 
 def noise_share(dim: int, num_queries: int) -> float:
-    """d / (N - d - 1): what the fit keeps of the labels' noise sigma^2, exactly; infinite for N <= d + 1."""
+    """Return d / (N - d - 1), the exact share of the noise sigma^2 in the fit; infinite for N <= d + 1."""
     spare = num_queries - dim - 1
     return dim / spare if spare > 0 else math.inf
 
 
 def label_noise(case: Case) -> Float[Array, ""]:
-    """sigma^2 d / (N - d - 1), in squared label units."""
+    """Return the risk from label noise, sigma^2 d / (N - d - 1), in squared label units."""
     assert isinstance(case.estimator, Refinement)
     return case.task.source.noise**2 * noise_share(case.task.dim, case.estimator.num_queries)
 
 
 def refinement_terms(case: Case, spread: Float[Array, ""]) -> dict[str, Float[Array, ""]]:
-    """Summands of spread max(1, tau) + sigma^2 d/(N-d-1), in squared label units.
+    """Return the summands of spread max(1, tau) + sigma^2 d/(N-d-1), in squared label units.
 
     Args:
-        case: A labeller's case has the first term alone.
+        case: The case; with a labeller instead of a student, `spread` is the only term.
         spread: A bound on E sum_k pi_n(k) ||beta_k - beta_*||^2.
     """
     if not isinstance(case.estimator, Refinement):
@@ -68,11 +68,12 @@ def refinement_terms(case: Case, spread: Float[Array, ""]) -> dict[str, Float[Ar
 
 
 def dominance_sizes(task: TransferTask) -> tuple[int, int]:
-    """The fewest demonstrations n, and the queries N they need, whose bound is at most the naive floor.
+    """Return numbers of demonstrations n and queries N at which the bound is at most the naive floor.
 
-    With those a refined student beats every student of theorem `naive-floor`, whatever its sample size
-    and regularisation, and more queries only lower its bound. So do more demonstrations where every
-    minimising s has m_k(s) < 1: the log of a term is concave in n, and once it falls it goes on falling.
+    With these numbers a refined student beats every student of theorem `naive-floor`, whatever the latter's
+    sample size and regularisation; more queries only lower the bound. More demonstrations also lower it if
+    every minimising s has m_k(s) < 1: the log of a term is concave in n, and once it decreases it keeps
+    decreasing.
 
     Args:
         task: A task with a point-mass target and standard Gaussian features.
@@ -81,7 +82,7 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
         (n, N): the first n whose `spread_bound` is at most half the floor, and the fewest N > d + 1 for it.
 
     Raises:
-        InputError: If there is no such n: no floor, or a concept that demonstrations do not identify.
+        InputError: If there is no such n: the floor is 0, or demonstrations do not identify the concept.
     """
     floor = float(naive_floor(task))
     size = 1
@@ -98,7 +99,7 @@ def dominance_sizes(task: TransferTask) -> tuple[int, int]:
 
 
 def _fewest_queries(task: TransferTask, labels: float, floor: float) -> int:
-    """The fewest N > d + 1 with labels max(1, tau) + sigma^2 d/(N-d-1) <= floor, for labels < floor."""
+    """Return the least N > d + 1 with labels max(1, tau) + sigma^2 d/(N-d-1) <= floor, if labels < floor."""
     noise = float(task.source.noise) ** 2
     queries = task.dim + 2
     while labels * max(1.0, spread_share(task.dim, queries)) + noise * noise_share(task.dim, queries) > floor:

@@ -1,4 +1,4 @@
-"""Tasks that the statements' cases share: the canonical one and its variations."""
+"""Regression example tasks for the statements' cases: the canonical task and its variations."""
 
 from typing import Any
 
@@ -15,26 +15,26 @@ FOURTH_CONCEPT = [0.0, 0.0, 0.0, 1.0]
 
 
 def canonical(**changes: Any) -> TransferTask:
-    """The canonical task with other arguments of `regression_task`."""
+    """Return the canonical task with some arguments of `regression_task` changed."""
     return canonical_in(8, **changes)
 
 
 def canonical_in(dim: int, **changes: Any) -> TransferTask:
-    """The canonical task with more features, which neither concepts nor bias use."""
+    """Return the canonical task in `dim` dimensions; concepts and bias do not use the additional features."""
     arguments: dict[str, Any] = {"source_prior": CANONICAL_SOURCE, "target_prior": FOURTH_CONCEPT}
     return regression_task(dim, 4, **arguments | changes)
 
 
 def polynomial_features() -> TransferTask:
-    """The six monomials of degree two at most in two uniform inputs; three of them are the concepts.
+    """Return a task on the six monomials of degree at most 2 in two uniform inputs; three are the concepts.
 
-    Of Gaussian inputs, biased monomials would have infinite moments.
+    With Gaussian inputs, a weak model with a bias in these monomials would have infinite moments.
     """
     return _mapped(MappedFeatures(UniformCube(2), PolynomialMap(2, 2)))
 
 
 def fourier_features() -> TransferTask:
-    """Six random cosines of two inputs; three of them are the concepts."""
+    """Return a task on six random cosines of two inputs; three of them are the concepts."""
     return _mapped(MappedFeatures(Gaussian(2), random_fourier_map(2, 6, key=jax.random.key(0))))
 
 
@@ -50,46 +50,46 @@ def _mapped(features: MappedFeatures) -> TransferTask:
 
 
 def noisy(weak_noise: float) -> TransferTask:
-    """Unbiased weak labels of noise sigma'."""
+    """Return the canonical task with unbiased weak labels of noise sigma'."""
     return canonical(supervisor=noisy_supervisor(canonical_task().source, weak_noise))
 
 
 def leaning_to_concept(share: float) -> TransferTask:
-    """The weak version of concept 4 lies `share` of the way to concept 1 (Voronoi border at 1/2)."""
+    """Return the task whose weak concept 4 lies `share` of the way to concept 1 (Voronoi border at 1/2)."""
     vectors = np.eye(4, 8)
     vectors[3] += share * (vectors[0] - vectors[3])
     return canonical(supervisor=RegressionSupervisor(vectors, 0.5))
 
 
 def leaning_to_source(share: float) -> TransferTask:
-    """A weak model that lies `share` of the way to the source, and 0.4 beside the segment."""
+    """Return the task whose weak model lies `share` of the way to the source, and 0.4 off the segment."""
     task = canonical_task()
     vectors = np.asarray(task.source.vectors) + share * np.asarray(task.source_vector - task.target_vector)
     return canonical(supervisor=RegressionSupervisor(vectors + 0.4 * np.eye(8)[7], 0.5))
 
 
 def ten_dimensional() -> TransferTask:
-    """d = 10, K = 3, target e_3."""
+    """Return the task with d = 10, K = 3 and target e_3."""
     return regression_task(10, 3, source_prior=[0.5, 0.3, 0.2], target_prior=[0.0, 0.0, 1.0])
 
 
 def ten_dimensional_uniform() -> TransferTask:
-    """d = 10, K = 4, uniform source prior, target e_4."""
+    """Return the task with d = 10, K = 4, a uniform source prior and target e_4."""
     return regression_task(10, 4, source_prior=[0.25] * 4, target_prior=FOURTH_CONCEPT)
 
 
 def many_concepts() -> TransferTask:
-    """d = 20, K = 8, uniform source prior, target e_8."""
+    """Return the task with d = 20, K = 8, a uniform source prior and target e_8."""
     return regression_task(20, 8, source_prior=[0.125] * 8, target_prior=[0.0] * 7 + [1.0])
 
 
 def two_concepts() -> TransferTask:
-    """d = 6, K = 2, uniform source prior, target e_2."""
+    """Return the task with d = 6, K = 2, a uniform source prior and target e_2."""
     return regression_task(6, 2, source_prior=[0.5, 0.5], target_prior=[0.0, 1.0])
 
 
 def oblique_concepts() -> TransferTask:
-    """Three concepts in R^4, neither orthogonal nor of one length, with a general weak model."""
+    """Return a task with three oblique concepts of unequal lengths in R^4, and a general weak model."""
     concepts = np.array([[1.0, 0.2, 0.0, 0.0], [0.3, 0.9, 0.4, 0.0], [-0.2, 0.5, 1.0, 0.0]])
     return regression_task(
         4,

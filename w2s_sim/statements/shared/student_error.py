@@ -12,15 +12,15 @@ from w2s_sim.tasks.task import WeakData
 
 
 def student_error(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """||b - beta_Q||^2 of the student that the case's estimator makes of the data."""
+    """Return ||b - beta_Q||^2 of the student that the case's estimator fits to the data."""
     return squared_error(case.task, case.estimator.fit(case.task.source, data, key=key))
 
 
 def student_error_range(case: Case) -> Support:
-    """The range of `student_error`: of no width where the student reads no data, so that it is one number.
+    """Return the range of `student_error`; its width is zero if the student reads no data.
 
-    A student made of the strong model's concepts is a mean of their vectors, and a squared distance is
-    convex.
+    A student in the hull of the concepts is a weighted mean of their vectors, and the squared distance is
+    convex: it is at most the largest squared distance of a concept.
     """
     task, estimator = case.task, case.estimator
     distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
@@ -31,7 +31,7 @@ def student_error_range(case: Case) -> Support:
         student = estimator.fit(task.source, pair, key=jax.random.key(0))
         size = max(float(jnp.linalg.norm(vector)) for vector in (student.coefficients, task.target_vector))
         distance, slack = float(jnp.sqrt(squared_error(task, student))), FEW_OPERATIONS * size
-        # Where the two nearly meet, what is computed is mostly rounding.
+        # If student and target nearly coincide, the computed error is mostly rounding.
         if 2.0 * slack > SINGLE_ROUNDING * distance:
             return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
         return distance**2, distance**2

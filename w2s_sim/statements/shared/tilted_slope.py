@@ -1,4 +1,4 @@
-"""The exponent of a rare event, measured: the slope of log E_n between n and 2n demonstrations."""
+"""Measurement of a rare event's exponent: the slope of log E_n between n and 2n demonstrations."""
 
 import math
 
@@ -12,10 +12,10 @@ from w2s_sim.statements.contract.functionals import Functional, monotone
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 
-# Shares of the exponent: what counts as equal, and what may be left of the correction for finite n.
+# Shares of the exponent: the margin of equality, and the largest remainder of the correction for finite n.
 MARGIN = 0.02
 LARGEST_REMAINDER = 0.01
-# Stands for a mean whose interval reaches down to zero.
+# Replaces the mean if the lower end of its interval is zero, so that the logarithm is finite.
 SMALLEST_MEAN = 1e-300
 
 
@@ -25,13 +25,13 @@ def tilted_pair(
     size: int,
     competitors: Bool[Array, " K"] | None = None,
 ) -> Float[Array, "2"]:
-    """Scaled replicates in [0, 1] of E_n and E_2n: of a context of 2n demonstrations, and its first half.
+    """Return scaled replicates in [0, 1] of E_n and E_2n, from the first half and all of 2n demonstrations.
 
     Args:
         key: Typed PRNG key.
         task: The task.
-        size: n.
-        competitors: Whose posterior mass E_n is; all but the intended concept when left out.
+        size: Number of demonstrations n.
+        competitors: The concepts whose mean posterior mass is E_n; by default all but the intended concept.
     """
     plan = tilting_plan(task, size, competitors)
     data = tilted_context(task, plan, 2 * size, key=key)
@@ -41,7 +41,7 @@ def tilted_pair(
 def tilted_slope(
     task: TransferTask | FiniteTask, size: int, competitors: Bool[Array, " K"] | None = None
 ) -> Functional:
-    """The slope of `slope_of_means` for the replicates of `tilted_pair`."""
+    """Return the functional `slope_of_means` for the replicates of `tilted_pair`."""
     plan = tilting_plan(task, size, competitors)
     return slope_of_means(size, float(plan.log_unit(size) - plan.log_unit(2 * size)))
 
@@ -49,13 +49,13 @@ def tilted_slope(
 def is_long_enough(
     task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
 ) -> bool:
-    """Whether the slope from n to 2n is the rate but for its share, lattices left aside.
+    """Return whether the slope from n to 2n, without the effect of lattices, is close to the rate.
 
     Args:
         task: A task whose minimiser is inside (0, 1).
-        size: n.
-        rate: I, in nats.
-        competitors: As in `tilted_slope`.
+        size: Number of demonstrations n.
+        rate: The rate I, in nats.
+        competitors: As in `tilted_pair`.
     """
     _, smooth = corrected_slopes(task, size, competitors)
     return _is_near(smooth, rate)
@@ -64,15 +64,15 @@ def is_long_enough(
 def shows_no_lattice(
     task: TransferTask | FiniteTask, size: int, rate: float, competitors: Bool[Array, " K"] | None = None
 ) -> bool:
-    """Whether log-odds that lie on a lattice, or nearly so, leave the slope where it would be without one.
+    """Return whether a lattice, or near-lattice, of log-odds does not move the slope away from the rate.
 
-    Where the slope would not be near without a lattice, the context is too short, and no lattice to blame.
+    If even the slope without the lattice is not close, the context is too short, and the result is True.
 
     Args:
         task: A task whose minimiser is inside (0, 1).
-        size: n.
-        rate: I, in nats.
-        competitors: As in `tilted_slope`.
+        size: Number of demonstrations n.
+        rate: The rate I, in nats.
+        competitors: As in `tilted_pair`.
     """
     exact, smooth = corrected_slopes(task, size, competitors)
     return _is_near(exact, rate) or not _is_near(smooth, rate)
@@ -83,13 +83,13 @@ def _is_near(slope: float, rate: float) -> bool:
 
 
 def slope_of_means(size: int, log_ratio_of_units: float = 0.0) -> Functional:
-    """(log E_n - log E_2n - (1/2) log 2) / n, in nats per demonstration.
+    """Return the functional (log E_n - log E_2n - (1/2) log 2) / n, in nats per demonstration.
 
-    The term (1/2) log 2 is what a prefactor n^{-1/2} adds to the difference.
+    The term (1/2) log 2 corrects for a prefactor n^{-1/2} of E_n.
 
     Args:
-        size: n.
-        log_ratio_of_units: log of the unit of the first replicate over that of the second.
+        size: Number of demonstrations n.
+        log_ratio_of_units: Log of the unit of the first replicate divided by the unit of the second.
     """
 
     def slope(means: Float[np.ndarray, "2"]) -> float:

@@ -1,4 +1,4 @@
-"""voronoi-threshold: refinement succeeds if and only if the weak concept lies in the right Voronoi cell."""
+"""Theorem voronoi-threshold: refinement succeeds iff the weak concept lies in the right Voronoi cell."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,17 +27,17 @@ from w2s_sim.statements.voronoi_threshold.placed_weak_concept import weak_concep
 
 
 def measure(key: Key[Array, ""], case: Case) -> Float[Array, "2"]:
-    """Scaled replicates of the losers' posterior mass after n and after 2n demonstrations."""
+    """Return scaled replicates of the losers' posterior mass after n and after 2n demonstrations."""
     return tilted_pair(key, seen_from_winner(case.task), case.estimator.sample_size, losers(case.task))
 
 
 def functional(case: Case) -> Functional:
-    """The slope between n and 2n demonstrations."""
+    """Return the functional that computes the slope between n and 2n demonstrations."""
     return tilted_slope(seen_from_winner(case.task), case.estimator.sample_size, losers(case.task))
 
 
 def bound(case: Case) -> Float[Array, ""]:
-    """min over the losers of (1/2) log(1 + delta^2 (1-2t)^2 / (4 sigma_eff^2)), nats per demonstration."""
+    """Return min over losers of (1/2) log(1 + delta^2 (1-2t)^2 / (4 sigma_eff^2)), nats per demonstration."""
     return voronoi_rate(case.task)
 
 
@@ -50,7 +50,7 @@ def _is_resolved(case: Case) -> bool:
     task = case.task
     is_inside = has_gaussian_moments(task) and nearest_losers_are_inside(task)
     if not (task.has_point_mass_target and _source_holds_both(case) and is_inside):
-        # Other assumptions have this to say.
+        # Another assumption fails already and is reported instead.
         return True
     size = case.estimator.sample_size
     return is_long_enough(seen_from_winner(task), size, float(voronoi_rate(task)), losers(task))

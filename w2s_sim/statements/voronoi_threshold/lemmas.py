@@ -1,4 +1,4 @@
-"""The steps of the proof of voronoi-threshold, each a statement of its own."""
+"""The steps of the proof of voronoi-threshold, each as a statement."""
 
 from collections.abc import Sequence
 
@@ -29,19 +29,19 @@ def _cases_at(*shares: float) -> Sequence[Case]:
 
 
 def _first_against_intended(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """log(p_1 / p_*) per demonstration, in nats: the drift of the log-odds against the intended concept."""
+    """Return log(p_1 / p_*) per demonstration, in nats: the drift of the log-odds against concept k*."""
     log_likelihood = case.task.source.log_likelihood(data.inputs, data.labels)
     return jnp.mean(log_likelihood[:, 0] - log_likelihood[:, case.task.target_concept])
 
 
 def _drift_scale(case: Case) -> Float[Array, ""]:
-    """delta^2 / (2 sigma^2) of the first concept."""
+    """Return delta^2 / (2 sigma^2) of the first concept."""
     difference = case.task.source.vectors[0] - case.task.source.vectors[case.task.target_concept]
     return difference @ case.task.features.covariance @ difference / (2.0 * case.task.source.noise**2)
 
 
 def _share(case: Case) -> Float[Array, ""]:
-    """t of the first concept, seen from the intended one."""
+    """Return t, the weak concept's projected share of the way from the intended to the first concept."""
     star, covariance = case.task.target_concept, case.task.features.covariance
     difference = case.task.source.vectors[0] - case.task.source.vectors[star]
     shift = case.task.supervisor.vectors[star] - case.task.source.vectors[star]
@@ -49,14 +49,14 @@ def _share(case: Case) -> Float[Array, ""]:
 
 
 def _mass_off_winner(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """1 - pi_n(w)."""
+    """Return 1 - pi_n(w), the posterior mass off the winner w."""
     log_posterior = case.task.source.log_posterior(data.inputs, data.labels)
     others = jnp.arange(case.task.num_concepts) != voronoi_winner(case.task)
     return jnp.exp(jax.nn.logsumexp(jnp.where(others, log_posterior, -jnp.inf)))
 
 
 def _mirrored(case: Case) -> Case:
-    """The weak concept reflected at the border between the first concept and the intended one: t to 1 - t."""
+    """Return the case with the weak concept reflected at the border to the first concept: t to 1 - t."""
     star = case.task.target_concept
     difference = case.task.source.vectors[0] - case.task.source.vectors[star]
     weak = case.task.supervisor.vectors.at[star].add((1.0 - 2.0 * _share(case)) * difference)
@@ -64,7 +64,7 @@ def _mirrored(case: Case) -> Case:
 
 
 def _pair_only(case: Case) -> Case:
-    """Only the first concept and the intended one, at even odds."""
+    """Return the case with only the first and the intended concept in the source, at even odds."""
     size = case.task.num_concepts
     prior = 0.5 * (jax.nn.one_hot(0, size) + jax.nn.one_hot(case.task.target_concept, size))
     return eqx.tree_at(lambda c: c.task.source.prior, case, prior)

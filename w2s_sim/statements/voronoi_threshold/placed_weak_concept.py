@@ -1,4 +1,4 @@
-"""Tasks of voronoi-threshold: a weak concept at a given place between two concepts."""
+"""Tasks of voronoi-threshold: the weak concept is at a given position between two concepts."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,12 +12,12 @@ from w2s_sim.tasks.supervisors import RegressionSupervisor
 def weak_concept_at(
     share: float, *, across: float = 0.0, factor: Float[np.ndarray, "8 8"] | None = None
 ) -> TransferTask:
-    """The canonical task with beta'_4 = beta_4 + t (beta_1 - beta_4) + across e_8.
+    """Return the canonical task with beta'_4 = beta_4 + t (beta_1 - beta_4) + across e_8.
 
     Args:
-        share: t, at 1/2 on the border of the Voronoi cells.
-        across: Bias across the segment, in label units.
-        factor: A of features x = A z, if they are not standard normal.
+        share: t; the border of the Voronoi cells is at t = 1/2.
+        across: Bias orthogonal to the segment, in label units.
+        factor: Matrix A of features x = A z; by default the features are standard normal.
     """
     vectors = np.eye(4, 8)
     vectors[3] += share * (vectors[0] - vectors[3])
