@@ -20,6 +20,8 @@ CHEAP_COMPILATION = (
     "--xla_cpu_parallel_codegen_split_count=1",
 )
 os.environ["XLA_FLAGS"] = " ".join([os.environ.get("XLA_FLAGS", ""), *CHEAP_COMPILATION]).strip()
+# As the commands do: a program of several LAPACK decompositions waits for ever without threads to spare.
+os.environ.setdefault("NPROC", str((os.cpu_count() or 1) + 8))
 # Half of what is compiled was compiled before: by another worker, by a test that started a process, or by the
 # last run of the tests.
 CACHE_OPTIONS = {
@@ -31,8 +33,7 @@ MOST_CACHED_BYTES = 500 * 10**6
 
 # Compiled programs stay in memory: thousands of tests would fill it.
 MOST_BYTES = 3 * 10**9
-
-
+# The collector of reference cycles runs a hundred times less often: compiling makes many objects that stay.
 gc.set_threshold(100_000, 50, 50)
 
 

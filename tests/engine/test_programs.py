@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
-from w2s_sim.engine.programs import COMPILER_OPTIONS, compile_cheaply, pool_threads, usable_devices
+from w2s_sim.engine.programs import (
+    COMPILER_OPTIONS,
+    compile_cheaply,
+    make_room_for_decompositions,
+    pool_threads,
+    usable_devices,
+)
 from w2s_sim.engine.replication import Tiles, tiles_of
 from w2s_sim.runs.cell_metrics import measured
 
@@ -46,6 +52,25 @@ def test_without_a_choice_the_pool_has_a_thread_a_core(monkeypatch: pytest.Monke
     monkeypatch.delenv("NPROC")
     pretend(monkeypatch, "cpu", 8)
     assert len(usable_devices()) == 2
+
+
+def test_the_pool_has_threads_to_spare_unless_its_size_was_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
+    for given, threads in ((None, 12), ("3", 3)):
+        if given is None:
+            monkeypatch.delenv("NPROC", raising=False)
+        else:
+            monkeypatch.setenv("NPROC", given)
+        make_room_for_decompositions()
+        assert pool_threads() == threads
+
+
+def test_systems_that_tie_no_process_to_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    monkeypatch.delenv("NPROC", raising=False)
+    assert pool_threads() == 5
 
 
 def test_accelerators_are_all_used(monkeypatch: pytest.MonkeyPatch) -> None:

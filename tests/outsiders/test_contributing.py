@@ -5,6 +5,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,20 +14,27 @@ from tests.outsiders.commands import Run, run_commands
 
 ROOT = Path(__file__).parents[2]
 run = pytest.fixture(run_commands)
+THEOREM, CONCEPTS, STRONG_MODEL = "A theorem and an estimator", "A concept model", "A strong model"
 
 
-def blocks(language: str) -> list[str]:
+def blocks(heading: str, language: str) -> list[str]:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    section = text.partition("## How to add from a package of your own")[2].partition("\n## ")[0]
+    section = text.partition(f"### {heading}\n")[2].partition("\n### ")[0]
     return re.findall(rf"^```{language}\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+
+
+def written(heading: str, folder: Path) -> tuple[Path, Path]:
+    """The example's module and study, as files; the module says its own name."""
+    (code,), studies = blocks(heading, "python"), blocks(heading, "toml")
+    module, study = folder / code.removeprefix('"""').partition(":")[0], folder / "study.toml"
+    module.write_text(code, encoding="utf-8")
+    study.write_text(studies[0], encoding="utf-8")
+    return module, study
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    (code,) = blocks("python")
-    path = tmp_path / "my_package.py"
-    path.write_text(code, encoding="utf-8")
-    return path
+    return written(THEOREM, tmp_path)[0]
 
 
 def test_its_theorem_is_checked(run: Run, file: Path) -> None:
@@ -40,13 +48,17 @@ def test_its_theorem_is_checked(run: Run, file: Path) -> None:
     assert set(killable["verdict"]) == {"refuted"}
 
 
+def results_of(run: Run, heading: str, folder: Path) -> pd.DataFrame:
+    module, study = written(heading, folder)
+    out = folder / "out"
+    status, _, complaint = run("run", str(study), "--plugin", str(module), "--out", str(out))
+    assert status == 0, complaint
+    return pd.read_parquet(out / "results.parquet")
+
+
 def test_its_study_is_run_with_its_bound(run: Run, file: Path, tmp_path: Path) -> None:
-    study, entry_point = blocks("toml")
-    path = tmp_path / "study.toml"
-    path.write_text(study, encoding="utf-8")
-    out = tmp_path / "out"
-    assert run("run", str(path), "--plugin", str(file), "--out", str(out))[0] == 0
-    results = pd.read_parquet(out / "results.parquet")
+    results = results_of(run, THEOREM, tmp_path)
+    _, entry_point = blocks(THEOREM, "toml")
     assert len(results) == 6
     assert set(results["risk_upper_theorem"]) == {"half-way-risk"}
     assert tomllib.loads(entry_point) == {
@@ -63,3 +75,22 @@ def test_it_is_brought_in_from_python(file: Path) -> None:
         assert w2s.check("half-way-risk")["as_expected"].to_numpy().all()
     with pytest.raises(w2s.InputError, match="half-way-risk"):
         w2s.find_statement("half-way-risk")
+
+
+def test_a_concept_model_is_refined_and_fitted(run: Run, tmp_path: Path) -> None:
+    results = results_of(run, CONCEPTS, tmp_path)
+    refined = results.loc[results["estimator.kind"] == "refine"].sort_values("estimator.num_demonstrations")
+    # More demonstrations show the target more surely.
+    falls = -np.diff(refined["risk"])
+    assert np.all(falls > 5 * np.hypot(refined["risk_se"].to_numpy()[1:], refined["risk_se"].to_numpy()[:-1]))
+    assert np.isfinite(results["prior_tv"]).all()
+
+
+def test_a_strong_model_without_concepts_is_read_refined_and_swept(run: Run, tmp_path: Path) -> None:
+    results = results_of(run, STRONG_MODEL, tmp_path)
+    assert len(results) == 6
+    assert np.isfinite(results["risk"]).all()
+    assert sorted(set(results["task.width"])) == [4, 8]
+    # The weak model lacks features: a student never gets below the part of the target that they carry.
+    assert (results["risk"] > 0.1).all()
+    assert (results["risk_se"] > 0).all()

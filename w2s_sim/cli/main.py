@@ -64,11 +64,14 @@ def _print_version() -> int:
 
 
 def _run(command: Command, own_process: bool) -> int:
-    if own_process and isinstance(command, Verify | Falsify):
-        # Not for a caller in Python, whose own programs these options would reach as well.
-        from w2s_sim.engine.programs import compile_cheaply
+    if isinstance(command, Verify | Falsify | Run | Replay):
+        from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
-        compile_cheaply()
+        # Before a plugin is imported, which may start XLA.
+        make_room_for_decompositions()
+        if own_process and isinstance(command, Verify | Falsify):
+            # Not for a caller in Python, whose own programs these options would reach as well.
+            compile_cheaply()
     # Each command brings jax with it, which a call for help does not need.
     match command:
         case Verify():

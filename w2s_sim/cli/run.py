@@ -12,7 +12,6 @@ from rich.progress import Progress
 from w2s_sim.cli.arguments import Merge, Replay, Run
 from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
-from w2s_sim.cli.devices import make_room_for_devices
 from w2s_sim.cli.exit_status import BAD_INPUT, leave_interrupted
 from w2s_sim.cli.study_tables import print_grid, report_results
 from w2s_sim.errors import InputError
@@ -41,7 +40,6 @@ def run_run(arguments: Run) -> int:
 
 
 def _run(arguments: Run) -> int:
-    make_room_for_devices()
     shard = Shard.parse(arguments.shard)
     memory = None if arguments.memory is None else parse_size(arguments.memory)
     # Before anything makes an array, after which it is too late.

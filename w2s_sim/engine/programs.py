@@ -6,6 +6,7 @@ that differ in numbers alone share one.
 
 import dataclasses
 import os
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -35,6 +36,9 @@ COMPILER_OPTIONS = {
     "xla_llvm_disable_expensive_passes": True,
     "xla_cpu_parallel_codegen_split_count": 1,
 }
+HOST_DEVICES = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
+# Independent decompositions that a program may hold beyond one for each core and device.
+SPARE_THREADS = 8
 AXIS = "tiles"
 SHARED, SPLIT = PartitionSpec(), PartitionSpec(AXIS)
 
@@ -99,9 +103,28 @@ def usable_devices() -> tuple[Device, ...]:
 
 
 def pool_threads() -> int:
-    """Threads of XLA's pool on a CPU."""
+    """Number of threads of XLA's pool on a CPU."""
     given = os.environ.get("NPROC", "")
-    return int(given) if given.isdecimal() else len(os.sched_getaffinity(0))
+    return int(given) if given.isdecimal() else num_cores()
+
+
+def num_cores() -> int:
+    """Number of cores that this process may use."""
+    # Not every operating system ties processes to cores.
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def make_room_for_decompositions() -> None:
+    """Give XLA's pool on the CPU more threads than cores, unless `NPROC` chose its size.
+
+    A program with as many independent LAPACK decompositions as the pool has threads waits for ever. XLA reads
+    `NPROC` when it starts.
+    """
+    match = HOST_DEVICES.search(os.environ.get("XLA_FLAGS", ""))
+    given = match[1] if match else os.environ.get("JAX_NUM_CPU_DEVICES", "")
+    num_devices = int(given) if given.isdecimal() else 1
+    os.environ.setdefault("NPROC", str(max(num_cores(), num_devices) + SPARE_THREADS))
 
 
 def compile_cheaply() -> None:
