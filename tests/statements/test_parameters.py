@@ -144,3 +144,16 @@ def test_estimator_of_a_refinement_table() -> None:
     assert isinstance(student.student, LeastSquares)
     with pytest.raises(InputError, match="num_queries as well"):
         build(bare | {"context": "fresh"})
+
+
+def test_a_parameter_of_a_field_has_its_range() -> None:
+    """The range stands once: with the field. A file refuses what the constructor refuses."""
+    mixing = Parameter.of(LabelMixing, "mixing", "weight", 0.4)
+    assert (mixing.type, mixing.low, mixing.high, mixing.open_low) == (float, 0.0, 1.0, False)
+    step_size = Parameter.of(GradientDescent, "step_size", "tau", required=True)
+    assert (step_size.type, step_size.low, step_size.open_low) == (float, 0.0, True)
+    steps = Parameter.of(GradientDescent, "steps", "t", high=9)
+    assert (steps.type, steps.low, steps.high) == (int, 0, 9)
+    for field in ("student", "nothing"):
+        with pytest.raises(InputError, match=f"'{field}'; expected a field of LabelMixing"):
+            Parameter.of(LabelMixing, field, "no number")

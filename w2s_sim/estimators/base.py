@@ -1,6 +1,7 @@
 """The interface of estimators."""
 
 import abc
+from collections.abc import Mapping
 from typing import ClassVar, Generic, TypeVar
 
 import equinox as eqx
@@ -38,6 +39,11 @@ class Estimator(eqx.Module, Generic[SourceT, StudentT]):
         By default, all pairs form one context.
         """
         return max(1, self.sample_size)
+
+    @property
+    def plotted_numbers(self) -> Mapping[str, int | float]:
+        """Numbers of the rule that are no fields of it, by name, which tables and figures can use as axes."""
+        return {}
 
     def told(self, task: Task) -> "Estimator":
         """Return the estimator with prior knowledge of the inputs of a task; most estimators need none."""

@@ -1,5 +1,7 @@
 """Refinement by a strong model with a continuum of concepts: a Gaussian prior centred at the source."""
 
+from collections.abc import Mapping
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -55,6 +57,10 @@ class ConjugateRefinement(Estimator[RegressionModel, LinearPredictor]):
     def num_queries(self) -> int:
         """Number N of relabelled inputs; 0 without a student estimator."""
         return 0 if self.student is None else self.student.sample_size
+
+    @property
+    def plotted_numbers(self) -> Mapping[str, int | float]:
+        return {"num_queries": self.num_queries}
 
     @property
     def sample_size(self) -> int:

@@ -1,5 +1,6 @@
 """Refinement: the strong model relabels weak data in context; a student is fitted on the new labels."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import equinox as eqx
@@ -63,6 +64,10 @@ class Refinement(Estimator[StrongModel, Any]):
     def num_queries(self) -> int:
         """Number N of relabelled inputs."""
         return self.student.sample_size
+
+    @property
+    def plotted_numbers(self) -> Mapping[str, int | float]:
+        return {"num_queries": self.num_queries}
 
     @property
     def sample_size(self) -> int:

@@ -35,11 +35,11 @@ CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
 # Of pairs and of steps; how many pairs there may be in all depends on their size too.
 MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
-NUM_WEAK = Parameter("num_weak", int, "weak pairs n", required=True, low=1, high=MOST_PAIRS)
-NUM_DEMONSTRATIONS = Parameter(
-    "num_demonstrations", int, "demonstrations n in context", required=True, low=1, high=MOST_PAIRS
+NUM_WEAK = Parameter.of(Ridge, "num_weak", "weak pairs n", required=True, high=MOST_PAIRS)
+NUM_DEMONSTRATIONS = Parameter.of(
+    InContext, "num_demonstrations", "demonstrations n in context", required=True, high=MOST_PAIRS
 )
-RIDGE = Parameter("ridge", float, "eta of ridge to the source", default=0.0, low=0)
+RIDGE = Parameter.of(Ridge, "ridge", "eta of ridge to the source", default=0.0)
 
 
 def _refinement(task: Task[Any, Any], numbers: dict[str, Any]) -> Estimator:
@@ -95,20 +95,20 @@ ESTIMATORS = (
     _regression(
         "gradient-descent",
         lambda n: GradientDescent(**n),
-        Parameter("steps", int, "steps t", required=True, low=0, high=MOST_STEPS),
-        Parameter("step_size", float, "tau > 0", required=True, low=0, open_low=True),
+        Parameter.of(GradientDescent, "steps", "steps t", required=True, high=MOST_STEPS),
+        Parameter.of(GradientDescent, "step_size", "tau > 0", required=True),
         NUM_WEAK,
     ),
     _regression(
         "spectral-cutoff",
         lambda n: SpectralCutoff(**n),
-        Parameter("threshold", float, "smallest eigenvalue that is followed", required=True, low=0),
+        Parameter.of(SpectralCutoff, "threshold", "smallest eigenvalue that is followed", required=True),
         NUM_WEAK,
     ),
     _regression(
         "label-mixing",
         lambda n: LabelMixing(_ridge(n), n["mixing"]),
-        Parameter("mixing", float, "weight of the source's own labels", required=True, low=0, high=1),
+        Parameter.of(LabelMixing, "mixing", "weight of the source's own labels", required=True),
         RIDGE,
         NUM_WEAK,
     ),
@@ -122,7 +122,7 @@ ESTIMATORS = (
     EstimatorKind(
         "iterated-refinement",
         lambda task, numbers: IteratedRefinement(**numbers),
-        (Parameter("rounds", int, "rounds T", required=True, low=1, high=MOST_ROUNDS), NUM_WEAK),
+        (Parameter.of(IteratedRefinement, "rounds", "rounds T", required=True, high=MOST_ROUNDS), NUM_WEAK),
         sources=CONCEPTS,
     ),
     EstimatorKind(

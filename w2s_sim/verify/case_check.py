@@ -229,14 +229,13 @@ def case_parameters(case: Case[Any]) -> dict[str, Any]:
         **case.task.plotted_numbers,
         "estimator": type(case.estimator).__name__,
         "sample_size": case.estimator.sample_size,
+        **case.estimator.plotted_numbers,
     }
     for path, leaf in jax.tree_util.tree_leaves_with_path(case.estimator):
         if np.ndim(leaf) == 0:
-            numbers[path[-1].name] = float(leaf)
+            numbers[jax.tree_util.keystr(path[-1:], simple=True)] = float(leaf)
     for field in dataclasses.fields(case.estimator):
         value = getattr(case.estimator, field.name)
         if isinstance(value, int | str):
             numbers[field.name] = value
-    if hasattr(case.estimator, "num_queries"):
-        numbers["num_queries"] = case.estimator.num_queries  # pyright: ignore[reportAttributeAccessIssue]
     return numbers

@@ -187,11 +187,13 @@ CONTINUUM_FLOOR = Statement(
     lemmas=(CONJUGATE_MEAN_IS_RIDGE,),
     controls=controls,
     parameters=(
-        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+        Parameter.of(InContext, "num_demonstrations", "demonstrations n in context", 16, required=True),
         Parameter("spread", float, "tau, of the prior around the source", example=0.5, required=True, low=0),
         Parameter("num_queries", int, "queries N relabelled for a student, by least squares", low=1),
-        Parameter("steps", int, "gradient descent steps t of the student, instead of least squares", low=0),
-        Parameter("step_size", float, "gradient descent step size, with steps", low=0, open_low=True),
+        Parameter.of(
+            GradientDescent, "steps", "gradient descent steps t of the student, instead of least squares"
+        ),
+        Parameter.of(GradientDescent, "step_size", "gradient descent step size, with steps"),
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

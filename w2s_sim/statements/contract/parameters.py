@@ -7,6 +7,7 @@ from typing import Any
 
 from w2s_sim._checks import as_whole, is_whole
 from w2s_sim.errors import InputError, shown
+from w2s_sim.fields import number, whole
 
 # Description of a list of each depth, for error messages.
 LISTS = {
@@ -17,6 +18,9 @@ LISTS = {
 # The largest numbers of single precision and of signed 64-bit integers.
 LARGEST_FLOAT = 3.4e38
 LARGEST_INT = 2**63 - 1
+
+# Inside of the class below, `type` is a field.
+Class = type[Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +54,31 @@ class Parameter:
     choices_of: str = ""
     depth: int = 1
     open_low: bool = False
+
+    @classmethod
+    def of(cls, owner: Class, field: str, help: str, example: Any = None, **settings: Any) -> "Parameter":
+        """Make the parameter of a field, with the type and the range that its declaration states.
+
+        Args:
+            owner: The class of the field, such as `Ridge`.
+            field: The field, declared by `fields.number` or `fields.whole`.
+            help: One line for `w2s show`.
+            example: Value in the ready example.
+            **settings: Other fields of the parameter.
+
+        Raises:
+            InputError: If the class has no such field, or the field holds something else than a number.
+        """
+        declared = {each.name: each.metadata.get("converter") for each in dataclasses.fields(owner)}
+        match declared.get(field):
+            case whole(low=low):
+                return cls(field, int, help, example, low=low, **settings)
+            case number(low=low, high=high, open_low=open_low):
+                ends = {"low": low, "high": high, "open_low": open_low}
+                return cls(field, float, help, example, **{**ends, **settings})
+            case _:
+                expected = f"a field of {owner.__name__} that is declared as a number"
+                raise InputError("field", repr(field), expected)
 
     def check(self, value: Any) -> Any:
         """Return the value, converted to the type of the parameter.
@@ -91,9 +120,9 @@ class Parameter:
     def _check_list(self, value: Any) -> list[Any]:
         if _nested_shape(value, self.depth) is None:
             raise InputError(self.name, shown(value), LISTS[self.depth])
-        number = Parameter(self.name, float, self.help)
+        entries = Parameter(self.name, float, self.help)
         for entry in _entries(value, self.depth):
-            number.check(entry)
+            entries.check(entry)
         return value
 
     def range_text(self) -> str:

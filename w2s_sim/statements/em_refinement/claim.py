@@ -124,7 +124,7 @@ EM_REFINEMENT = Statement(
     trivial=lambda case: bound_after(case, 0),
     lemmas=EM_REFINEMENT_LEMMAS,
     controls=controls,
-    parameters=(Parameter("rounds", int, "rounds of refinement T", example=16, required=True, low=1),),
+    parameters=(Parameter.of(IteratedRefinement, "rounds", "rounds of refinement T", 16, required=True),),
     build_estimator=build_estimator,
     quantity="divergence of the weak law from its account (nats)",
     plot_axis="rounds",

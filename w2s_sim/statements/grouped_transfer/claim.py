@@ -134,7 +134,7 @@ GROUPED_TRANSFER = Statement(
     lemmas=GROUPED_TRANSFER_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+        Parameter.of(InContext, "num_demonstrations", "demonstrations n in context", 16, required=True),
         Parameter(
             "grouped",
             bool,

@@ -128,7 +128,7 @@ HMM_IDENTIFICATION = Statement(
     lemmas=HMM_IDENTIFICATION_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+        Parameter.of(InContext, "num_demonstrations", "demonstrations n in context", 16, required=True),
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

@@ -181,8 +181,8 @@ HULL_MISFIT = Statement(
     lemmas=HULL_MISFIT_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_weak", int, "weak pairs n of the student that is projected", 60, default=60, low=1),
-        Parameter("ridge", float, "its ridge to the source, eta", default=0.0, low=0),
+        Parameter.of(Ridge, "num_weak", "weak pairs n of the student that is projected", 60, default=60),
+        Parameter.of(Ridge, "ridge", "its ridge to the source, eta", default=0.0),
         Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

@@ -173,7 +173,7 @@ IDENTIFICATION_RATE = Statement(
     lemmas=IDENTIFICATION_RATE_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_demonstrations", int, "n: the slope is taken from n to 2n", 64, required=True, low=1),
+        Parameter.of(InContext, "num_demonstrations", "n: the slope from n to 2n", 64, required=True),
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

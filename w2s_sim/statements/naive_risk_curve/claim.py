@@ -198,8 +198,8 @@ NAIVE_RISK_CURVE = Statement(
     lemmas=NAIVE_RISK_CURVE_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
-        Parameter("ridge", float, "ridge to the source, eta", example=0.3, required=True, low=0),
+        Parameter.of(Ridge, "num_weak", "weak pairs n", 60, required=True),
+        Parameter.of(Ridge, "ridge", "ridge to the source, eta", 0.3, required=True),
     ),
     build_estimator=build_estimator,
     bounded_metric=ISOTROPIC_RISK,

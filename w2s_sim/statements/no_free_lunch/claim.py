@@ -134,11 +134,9 @@ NO_FREE_LUNCH = Statement(
     lemmas=NO_FREE_LUNCH_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter(
-            "num_weak", int, "weak pairs n, or queries N of a refined student", 60, required=True, low=1
-        ),
-        Parameter("ridge", float, "ridge to the source, eta; 0 is least squares", default=0.0, low=0),
-        Parameter("num_demonstrations", int, "demonstrations, for a refined student", low=1),
+        Parameter.of(Ridge, "num_weak", "weak pairs n, or queries N of a refined student", 60, required=True),
+        Parameter.of(Ridge, "ridge", "ridge to the source, eta; 0 is least squares", default=0.0),
+        Parameter.of(InContext, "num_demonstrations", "demonstrations, for a refined student"),
         Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,

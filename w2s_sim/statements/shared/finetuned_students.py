@@ -22,12 +22,12 @@ from w2s_sim.tasks.regression_task import TransferTask
 SAME_DISTANCE = 1e-6
 
 FINETUNING_PARAMETERS = (
-    Parameter("num_weak", int, "weak pairs n", example=60, required=True, low=1),
-    Parameter("ridge", float, "ridge to the source, eta", example=0.3, low=0),
-    Parameter("steps", int, "gradient descent steps t, instead of ridge", low=0),
-    Parameter("step_size", float, "gradient descent step size, with steps", low=0),
-    Parameter("threshold", float, "spectral cutoff, instead of ridge", low=0),
-    Parameter("mixing", float, "weight of the strong model's own predictions", low=0, high=1),
+    Parameter.of(Ridge, "num_weak", "weak pairs n", 60, required=True),
+    Parameter.of(Ridge, "ridge", "ridge to the source, eta", 0.3),
+    Parameter.of(GradientDescent, "steps", "gradient descent steps t, instead of ridge"),
+    Parameter.of(GradientDescent, "step_size", "gradient descent step size, with steps"),
+    Parameter.of(SpectralCutoff, "threshold", "spectral cutoff, instead of ridge"),
+    Parameter.of(LabelMixing, "mixing", "weight of the strong model's own predictions"),
     Parameter("grouped", bool, "all pairs share one draw of the concept", default=False),
 )
 

@@ -29,7 +29,7 @@ INDEPENDENT_QUERIES = Assumption(
 LEAST_SQUARES = Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features)
 
 REFINING_PARAMETERS = (
-    Parameter("num_demonstrations", int, "demonstrations n in context", example=16, required=True, low=1),
+    Parameter.of(InContext, "num_demonstrations", "demonstrations n in context", 16, required=True),
     Parameter("num_queries", int, "queries N relabelled; the labeller itself without", example=60, low=1),
     Parameter(
         "context",

@@ -120,7 +120,7 @@ VORONOI_THRESHOLD = Statement(
     lemmas=VORONOI_THRESHOLD_LEMMAS,
     controls=controls,
     parameters=(
-        Parameter("num_demonstrations", int, "n: the slope is taken from n to 2n", 128, required=True, low=1),
+        Parameter.of(InContext, "num_demonstrations", "n: the slope from n to 2n", 128, required=True),
         Parameter("grouped", bool, "all demonstrations share one draw of the concept", default=False),
     ),
     build_estimator=build_estimator,
