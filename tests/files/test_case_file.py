@@ -99,3 +99,52 @@ def test_general_weak_model_with_its_own_concepts(tmp_path: Path) -> None:
     np.testing.assert_allclose(case.task.target_vector, [0.25, 1.5])
     np.testing.assert_allclose(case.task.weak_vector, [0.125, 0.75])
     assert float(case.task.supervisor.noise) == 0.0
+
+
+STUDY = """
+[task]
+dim = 8
+num_concepts = 4
+noise = 0.5
+source_prior = [0.5, 0.25, 0.15, 0.1]
+target_prior = [0, 0, 0, 1]
+[task.weak]
+kind = "biased"
+bias = 0.7
+[[estimator]]
+kind = "finetune"
+ridge = 0.3
+num_weak = 60
+"""
+
+
+def test_a_study_of_a_single_cell_is_a_case(tmp_path: Path) -> None:
+    """The same case by either table, and nothing but the case is taken from the study."""
+    floor = find_statement("naive-floor")
+    own = case_with(tmp_path, "naive-floor", "num_weak = 60\nridge = 0.3")
+    for replication in ("", "[replication]\nreplicates = 4000\nseed = 3\n"):
+        case = load_case(write(tmp_path, STUDY + replication), floor)
+        assert case.name == "mine"
+        assert floor.broken_assumption(case) is None
+        for given, found in zip(jax.tree.leaves(own), jax.tree.leaves(case), strict=True):
+            np.testing.assert_array_equal(given, found)
+    refined = STUDY.replace('"finetune"\nridge = 0.3\nnum_weak = 60', '"refine"\nnum_demos = 4')
+    case = load_case(write(tmp_path, refined), floor)
+    assert floor.broken_assumption(case) == "spectral fine-tuning"
+    assert find_statement("refinement-risk").broken_assumption(case) is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "statement_id", "complaint"),
+    [
+        ("ridge = 0.3", "ridge = [0.1, 0.3]", "naive-floor", r"--case: got a study of 2 cells.*single cell"),
+        ("ridge = 0.3", "rigde = 0.3", "naive-floor", r"estimator\[1\]\.rigde.*did you mean 'ridge'"),
+        ("[task]", "[case]\nridge = 1\n[task]", "naive-floor", r"case: got an unknown key"),
+        ("[task]", "[task]", "hmm-identification", r"task\.kind: got 'regression'; expected one of"),
+    ],
+)
+def test_another_study_is_no_case(
+    old: str, new: str, statement_id: str, complaint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=rf"mine\.toml.*{complaint}|{complaint}.*mine\.toml"):
+        load_case(write(tmp_path, STUDY.replace(old, new)), find_statement(statement_id))

@@ -1,33 +1,43 @@
 """Case files: a user's own task and one theorem's numbers, for `w2s verify ID --case FILE.toml`."""
 
-import tomllib
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from w2s_sim.errors import InputError
+from w2s_sim.files.document import read_document
+from w2s_sim.files.study_file import read_study
 from w2s_sim.files.task_table import example_task, read_task, task_kind
 from w2s_sim.files.toml_text import key_line
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters, unknown_key
 
+# The tables of a case file; a study of a single cell has its own.
+TABLES = ("task", "case", "estimator")
+
 
 def load_case(path: str | Path, statement: Statement) -> Case[Any]:
     """The case that a file describes, for a statement.
 
+    A file with the tables `[task]` and `[case]` holds the theorem's own numbers. A file with `[task]` and
+    `[[estimator]]` is a study, of a single cell: the statement's assumptions then judge the estimator.
+
     Args:
-        path: A TOML file with the tables `[task]`, `[task.weak]` and `[case]`.
-        statement: The theorem whose numbers `[case]` holds.
+        path: The TOML file.
+        statement: The theorem.
 
     Raises:
         InputError: Naming the file and the key, if it cannot be read or anything in it does not fit.
     """
     path = Path(path)
-    document = _read_toml(path)
+    document = read_document(path, "--case")
     try:
+        if "estimator" in document:
+            return dataclasses.replace(_only_cell(document, statement), name=path.stem)
         for key in document:
-            if key not in ("task", "case"):
-                raise unknown_key(key, ["task", "case"])
+            if key not in TABLES:
+                raise unknown_key(key, TABLES)
         for key in ("task", "case"):
             if not isinstance(document.get(key), dict):
                 given = "nothing" if key not in document else repr(document[key])
@@ -38,15 +48,15 @@ def load_case(path: str | Path, statement: Statement) -> Case[Any]:
         raise error.located(str(path)) from None
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("--case", str(path), "a file that exists") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("--case", f"{path} ({error})", "a readable TOML file in UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError("--case", f"{path} ({error})", "a well-formed TOML file") from None
+def _only_cell(document: dict[str, Any], statement: Statement) -> Case[Any]:
+    """The case of a study of one cell. How often a study replicates its cells does not matter here."""
+    cells = read_study({"replication": {"replicates": 2}, **document}).cells
+    if len(cells) != 1:
+        raise InputError("--case", f"a study of {len(cells):,} cells", "a single cell: no lists of values")
+    kinds, kind = _task_kinds(statement), task_kind(cells[0].case.task)
+    if kind not in kinds:
+        raise InputError("task.kind", repr(kind), "one of " + ", ".join(kinds))
+    return cells[0].case
 
 
 def build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case[Any]:

@@ -20,8 +20,12 @@ PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
 LONG_KEY = re.compile(rf"(?<![\w-])(?:{PART}){{{MOST_PARTS}}}")
 
 
-def read_document(path: str | Path) -> dict[str, Any]:
-    """The tables of a study file.
+def read_document(path: str | Path, argument: str = "STUDY") -> dict[str, Any]:
+    """The tables of a file.
+
+    Args:
+        path: The file.
+        argument: The argument of the command that names the file, for complaints.
 
     Raises:
         InputError: If it cannot be read, or is too large, or no TOML in UTF-8.
@@ -33,21 +37,21 @@ def read_document(path: str | Path) -> dict[str, Any]:
         # Some editors of Windows begin a file with a byte-order mark.
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
-        raise InputError("STUDY", str(path), "a file that exists") from None
+        raise InputError(argument, str(path), "a file that exists") from None
     except (OSError, ValueError) as error:
         given = getattr(error, "strerror", None) or error
-        raise InputError("STUDY", f"{path} ({given})", "a readable TOML file in UTF-8") from None
+        raise InputError(argument, f"{path} ({given})", "a readable TOML file in UTF-8") from None
     if len(content) > LARGEST_FILE:
         given = f"{path}, of more than {LARGEST_FILE:,} bytes"
-        raise InputError("STUDY", given, f"a file of at most {LARGEST_FILE:,} bytes")
+        raise InputError(argument, given, f"a file of at most {LARGEST_FILE:,} bytes")
     if LONG_KEY.search(text):
         given = f"{path}, with a dotted key of more than {MOST_PARTS} parts"
-        raise InputError("STUDY", given, "keys of a study, such as task.weak.bias")
+        raise InputError(argument, given, "keys of a study, such as task.weak.bias")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         # Not only TOMLDecodeError: Python reads no whole number of more than 4,300 digits.
-        raise InputError("STUDY", f"{path} ({error})", "a well-formed TOML file") from None
+        raise InputError(argument, f"{path} ({error})", "a well-formed TOML file") from None
 
 
 def require_plain(document: Mapping[str, Any]) -> None:
