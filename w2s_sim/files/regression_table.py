@@ -1,4 +1,4 @@
-"""The `[task]` table of regression concepts."""
+"""The `[task]` table of tasks with regression concepts."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ WEAK_PARAMETERS = (
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
     *WEAK_NOISE_PARAMETERS,
 )
-# What each kind of weak model needs beside its noise, and what it may have.
+# For each kind of weak model: the keys that it requires beside its noise, and the optional keys.
 WEAK_KEYS = {
     "noisy": ((), ()),
     "biased": (("bias",), ("directions",)),
@@ -43,19 +43,19 @@ WEAK_KEYS = {
 
 
 def build_regression_task(values: dict[str, Any], weak: dict[str, Any]) -> TransferTask:
-    """The task of a `[task]` table of kind "regression".
+    """Build the task of a `[task]` table of kind "regression".
 
     Args:
         values: The checked values of the table.
-        weak: Those of its `[task.weak]`.
+        weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.noise"), if anything does not fit.
+        InputError: Naming the key inside the table ("weak.noise"), if a value does not fit.
     """
     values = dict(values)
     values["features"] = read_features(values, values["dim"])
     values["law"] = read_noise_law(values)
-    # Built once without a weak model of its own, so that everything else is checked first.
+    # Build with a placeholder weak model first, so that all other values are checked before the weak model.
     plain = regression_task(
         **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
     )
