@@ -40,8 +40,8 @@ class Calibration:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per parameter: the p-value of uniform ranks (chi-squared test over 20 bins), and the coverage
-        of central intervals of 50, 80 and 95%, with binomial standard errors.
+        """One row per parameter: the p-value of uniform ranks (chi-squared test over 20 bins), and the
+        coverage of central intervals of 50, 80 and 95%, with binomial standard errors.
         """
         rows = []
         for name, ranks in self.ranks.items():
