@@ -66,7 +66,7 @@ def _same_replicates() -> str:
     case = Case("", canonical_task(), InContext(4))
     whole = replicate(statement.measure, case, seed=0, start=0, stop=600)
     parts = [replicate(statement.measure, case, seed=0, start=a, stop=b) for a, b in ((0, 7), (7, 600))]
-    return "" if np.array_equal(whole, np.concatenate(parts)) else "replicates depend on how a run is cut"
+    return "" if np.array_equal(whole, np.concatenate(parts)) else "replicates depend on how a run is divided"
 
 
 def _precision() -> str:
@@ -84,6 +84,6 @@ def _precision() -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "random bits are those of the published generator": _random_bits,
     "the canonical bound has its known value": _known_bound,
-    "replicates do not depend on how a run is cut": _same_replicates,
+    "replicates do not depend on how a run is divided": _same_replicates,
     "float32 posteriors are accurate to 1e-3 nats": _precision,
 }

@@ -90,11 +90,11 @@ def describe_interrupted(statement: Statement, candidate: Candidate, tried: int)
     """Return the best case of an interrupted search, described in sentences."""
     return [
         f"{statement.id}: {statement.title}",
-        "The search was interrupted; its number is of the search, not measured again.",
+        "The search was interrupted; its pressure is an estimate of the search, not measured again.",
         f"The case nearest to failing among {tried:,} tried, found by: {candidate.how},",
         f"from the case: {candidate.start}",
         *([candidate.score.fault] if candidate.score.fault else []),
-        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (the best of many, and so too good)",
+        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (biased upwards: the best of many)",
         f"Measure it: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]
 
@@ -114,6 +114,6 @@ def describe(statement: Statement, finding: Finding) -> list[str]:
         f"bound {RELATIONS[statement.kind]} {verdict.bound:.6g}; interval [{verdict.ci_low:.6g}, "
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
         f"{PRESSING[statement.kind]}: {finding.pressure:.4f}",
-        f"(in the search {finding.searched:.4f}: the best of many, and so too good)",
+        f"(in the search {finding.searched:.4f}: biased upwards, as the best of many)",
         f"Check it again: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]

@@ -27,7 +27,7 @@ def named_statements(words: Sequence[str]) -> list[Statement]:
         statements = [statement for plugin in bring_in(word) for statement in plugin.statements]
         if not statements:
             raise InputError(
-                "theorem", f"{word}, which brings no statement", "a file or module that has some"
+                "theorem", f"{word}, which contains no statement", "a file or module with statements"
             )
         found += statements
     return list({statement.id: statement for statement in found}.values())
@@ -41,6 +41,6 @@ def named_statement(word: str) -> Statement:
     """
     found = named_statements([word])
     if len(found) > 1:
-        given = f"{word}, which brings {', '.join(statement.id for statement in found)}"
+        given = f"{word}, which contains {', '.join(statement.id for statement in found)}"
         raise InputError("theorem", given, f"one of these ids, with --plugin {word}")
     return found[0]

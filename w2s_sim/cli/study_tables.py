@@ -106,4 +106,4 @@ def _print_results(study: Study, results: pd.DataFrame) -> None:
 
 def _print_rest(count: int) -> None:
     if count:
-        print(f"... and {count:,} cells more, some of every method")
+        print(f"... and {count:,} more cells; some cells of every method are shown")

@@ -146,7 +146,7 @@ def _build_battery(arguments: Verify) -> Battery:
         return Battery(statements or list(all_statements().values()), arguments.preset, settings)
     if len(statements) != 1:
         given = ", ".join(arguments.ids) if arguments.ids else "no theorem"
-        raise InputError("--case", given, "exactly one theorem, whose numbers the file holds")
+        raise InputError("--case", given, "exactly one theorem, to which the numbers of the file belong")
     case = load_case(arguments.case, statements[0])
     return Battery(statements, arguments.preset, settings, own_cases=(case,))
 

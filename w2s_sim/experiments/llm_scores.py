@@ -122,7 +122,7 @@ def fit_mixture(
     fitted = styles.loc[(styles["benchmark"] == benchmark) & (styles["strong_model"] == strong_model)]
     if len(fitted) < 2:
         given = f"{len(fitted)} refined styles of {strong_model}"
-        raise InputError("benchmark", f"{benchmark!r}, with {given}", "one with at least 2")
+        raise InputError("benchmark", f"{benchmark!r}, with {given}", "a benchmark with at least 2")
     unaligned, evidence, style = (fitted[name].to_numpy() for name in ("unaligned", "evidence", "style"))
     errors = np.hypot(fitted["style_se"].to_numpy(), REPLICATE_NOISE)
 

@@ -83,7 +83,7 @@ class Claim:
         empty = math.inf if self.kind == "upper" else -math.inf
         if self.bound == empty and self.kind in ("upper", "lower"):
             known = self.trivial is not None and math.isfinite(self.trivial)
-            return f"the bound is infinite, where {self.trivial:g} is known" if known else ""
+            return f"the bound is infinite, although {self.trivial:g} is a trivial bound" if known else ""
         return "the bound is infinite"
 
     @property
@@ -160,7 +160,7 @@ class Objective:
         except RoomError:
             return NO_SCORE
         if not math.isfinite(value):
-            return Score(math.inf, f"what is measured is {value}")
+            return Score(math.inf, f"the measured value is {value}")
         rounding = self._rounding(case, claim, value) / CAUTION
         pressed = claim.cautious_pressure(value, max(error, rounding))
         # If rounding dominates the sampling error, the last digits cannot show whether the bound is violated.

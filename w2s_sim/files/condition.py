@@ -137,7 +137,7 @@ def _read_condition(text: Any, keys: Sequence[str]) -> Condition:
     names = _Names(keys)
     body = names.visit(tree.body)
     if not names.found:
-        raise InputError(FIELD, f"{shown(text)}, which speaks of no key", EXPECTED)
+        raise InputError(FIELD, f"{shown(text)}, which contains no key", EXPECTED)
     return Condition(text.strip(), tuple(names.found), body)
 
 

@@ -61,7 +61,9 @@ def require_plain(document: Mapping[str, Any]) -> None:
     while waiting:
         name, value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise InputError(name, f"lists or tables nested more than {DEEPEST} deep", "a value of its key")
+            raise InputError(
+                name, f"lists or tables nested more than {DEEPEST} deep", "a value that the key accepts"
+            )
         if isinstance(value, Mapping):
             prefix = f"{name}." if name else ""
             waiting += [(f"{prefix}{key}", entry, depth + 1) for key, entry in value.items()]

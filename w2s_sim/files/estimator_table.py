@@ -190,7 +190,9 @@ def with_full_names(table: Mapping[str, Any]) -> dict[str, Any]:
     """
     for alias, name in ALIASES.items():
         if alias in table and name in table:
-            raise InputError(alias, f"a value, beside one of {name}", "one of the two, which are one key")
+            raise InputError(
+                alias, f"a value, beside a value of {name}", "only one of the two names of this key"
+            )
     return {ALIASES.get(key, key): value for key, value in table.items()}
 
 

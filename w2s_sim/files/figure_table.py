@@ -84,7 +84,9 @@ def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]
     names = [figure.name.lower() for figure in figures]
     for position, figure in enumerate(figures):
         if names[position] in names[:position]:
-            raise InputError(f"figure[{position + 1}].name", repr(figure.name), "a name of its own")
+            raise InputError(
+                f"figure[{position + 1}].name", repr(figure.name), "a name that no other figure has"
+            )
     return tuple(figures)
 
 
@@ -121,7 +123,9 @@ def _read_figure(
     assert x is not None
     for role, key, others in (("colour", colour, (x,)), ("panel", panel, (x, colour))):
         if key is not None and key in others:
-            raise InputError(role, f"{key!r}, which is drawn already", "a key of its own")
+            raise InputError(
+                role, f"{key!r}, which is drawn already", "a key that the figure does not use yet"
+            )
     logs = [table.get(key, False) for key in ("log_x", "log_y")]
     for key, value in zip(("log_x", "log_y"), logs, strict=True):
         if not isinstance(value, bool):
@@ -150,7 +154,7 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
             without_x[place] += 1
             continue
         if isinstance(x, bool) or not isinstance(x, int | float):
-            raise InputError("x", f"{figure.x!r}, whose values are no numbers ({x!r})"[:120], "a number")
+            raise InputError("x", f"{figure.x!r}, whose values are not numbers ({x!r})"[:120], "a number")
         if figure.log_x and x <= 0:
             raise InputError("log_x", f"true, with {figure.x} = {x}", "numbers > 0 on a logarithmic axis")
         other = seen.setdefault((*place, x), cell)
@@ -158,7 +162,7 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
             raise _two_in_one_place(other, cell)
         drawn.add(place)
     if not drawn:
-        raise InputError("x", f"{figure.x!r}, of which no cell has any", "a key with values to draw against")
+        raise InputError("x", f"{figure.x!r}, which no cell has", "a key with values to draw against")
     # A cell without an x value that is alone in its curve is drawn as a horizontal line.
     drawn |= {place for place, count in without_x.items() if count == 1}
     for index, (role, most) in enumerate((("panel", MOST_PANELS), ("colour", MOST_COLOURS))):
@@ -171,7 +175,7 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
 def _two_in_one_place(first: "Cell", second: "Cell") -> InputError:
     keys = {**first.parameters, **second.parameters}
     differing = [key for key in keys if first.parameters.get(key) != second.parameters.get(key)]
-    given = f"cells {first.index} and {second.index} in one place"
+    given = f"cells {first.index} and {second.index} at the same place"
     expected = (
         f"colour or panel among {', '.join(differing)}" if differing else "no two cells that are the same"
     )

@@ -122,7 +122,7 @@ def build_style_content_task(values: dict[str, Any], weak: dict[str, Any]) -> Fi
         styles, contents = (np.asarray(values[name]) for name in ("style_tables", "content_tables"))
         weights = np.asarray(prior, dtype=float)
         if weights.size != len(styles) * len(contents):
-            expected = f"{len(styles)} x {len(contents)} weights, style by style"
+            expected = f"{len(styles)} x {len(contents)} weights, ordered by style"
             raise InputError("source_prior", f"{weights.size} weights", expected)
         joint = weights.reshape(len(styles), len(contents))
         contexts = None if values["contexts"] is None else np.asarray(values["contexts"])

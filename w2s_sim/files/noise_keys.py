@@ -46,7 +46,9 @@ def read_noise_law(values: dict[str, Any]) -> NoiseLaw:
             raise InputError("degrees_of_freedom", "nothing", f"a number > 2, for noise_law = '{STUDENT_T}'")
         return StudentTNoise(degrees)
     if degrees is not None:
-        raise InputError("degrees_of_freedom", degrees, f"noise_law = '{STUDENT_T}', whose key this is")
+        raise InputError(
+            "degrees_of_freedom", degrees, f"noise_law = '{STUDENT_T}', or no degrees_of_freedom"
+        )
     return registry().noise_laws[name]()
 
 

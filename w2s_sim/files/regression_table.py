@@ -71,7 +71,7 @@ def _read_supervisor(task: TransferTask, weak: dict[str, Any]) -> RegressionSupe
     kind = weak["kind"]
     noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
     if weak["noise_law"] is None and weak["degrees_of_freedom"] is not None:
-        expected = "noise_law = 'student-t' beside it, whose key this is"
+        expected = "noise_law = 'student-t' in the same table, or no degrees_of_freedom"
         raise InputError("weak.degrees_of_freedom", weak["degrees_of_freedom"], expected)
     law = task.source.law if weak["noise_law"] is None else _weak_law(weak)
     if kind == "noisy":

@@ -108,7 +108,7 @@ def read_study(document: Mapping[str, Any]) -> Study:
     _require_total(grid, numbers["replicates"])
     cells = grid.cells(numbers["grouped"])
     if numbers["grouped"] and all(cell.case.estimator.context_size <= 1 for cell in cells):
-        given = "true, with estimators that read every weak pair by itself"
+        given = "true, with estimators that read weak pairs one by one"
         raise InputError("replication.grouped", given, "false, or an estimator that reads contexts")
     drawn = read_figures(figures, cells)
     target = numbers["target_relative_se"]

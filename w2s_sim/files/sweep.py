@@ -42,7 +42,7 @@ class Sweep:
             return math.prod(lengths)
         if len(set(lengths)) > 1:
             named = ", ".join(f"{'.'.join(path)}: {len(values)}" for path, values in axes.items())
-            raise InputError("sweep.mode", f"'zip' of lists of lengths {named}", "lists of one length")
+            raise InputError("sweep.mode", f"'zip' of lists of lengths {named}", "lists of equal length")
         return lengths[0] if lengths else 1
 
     def combinations(self, axes: Axes) -> Iterator[dict[Path, Any]]:

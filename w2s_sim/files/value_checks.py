@@ -74,7 +74,7 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> str:
     for kind in kinds:
         in_task(lambda kind=kind: named.check(kind))
     if len(set(kinds)) > 1:
-        raise InputError("task.kind", shown(kinds), "one kind of concepts, whose keys the others have not")
+        raise InputError("task.kind", shown(kinds), "one kind of concepts, because kinds differ in keys")
     own = {path[1:]: values for path, values in axes.items()}
     parameters = task_parameters(kinds[0])
     names = [parameter.name for parameter in parameters]

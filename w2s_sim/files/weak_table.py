@@ -46,5 +46,5 @@ def read_weak(table: Mapping[str, Any], parameters: Sequence[Parameter], kinds: 
         if weak[key] is not None and key not in required + optional:
             free = [parameter.name for parameter in parameters if parameter.name not in ruled]
             expected = unknown_key(key, [*free, *required, *optional]).expected
-            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} has not", expected)
+            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} does not have", expected)
     return weak

@@ -63,7 +63,9 @@ def rare_misidentification(
     star = int(task.target_concept)
     prior = np.asarray(task.source.prior)
     if prior[star] <= 0 or not np.any(np.delete(prior, star) > 0):
-        raise InputError("source_prior", prior, "weight on the intended concept and on another")
+        raise InputError(
+            "source_prior", prior, "positive weights of the intended concept and of another concept"
+        )
     plan = tilting_plan(task, num_demonstrations)
     values = scaled_replicates(task, plan, replicates=replicates, seed=seed)
     mean = float(values.mean())

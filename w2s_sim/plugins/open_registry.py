@@ -61,7 +61,7 @@ class Registry:
         for noun, name in [("plugin", brought.plugin.name), *brought.plugin.names()]:
             if (noun, name) in taken:
                 given = f"{noun} {name!r} of {brought.label}, which {taken[noun, name]} has as well"
-                raise InputError("plugin", given, "a name of its own")
+                raise InputError("plugin", given, "a name that is not taken")
             taken[noun, name] = brought.label
         self.brought = (*others, brought)
 

@@ -41,7 +41,7 @@ def report(
     require_threads()
     found = list({statement.id: statement for statement in statements_of(*statements)}.values())
     if not found:
-        raise InputError("statements", "none", "one at least, or the ids of theorems")
+        raise InputError("statements", "none", "at least one statement, or id of a theorem")
     if preset not in PRESETS:
         raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
     settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
