@@ -98,7 +98,7 @@ def test_what_cannot_be_drawn_is_refused(change: dict[str, Any], message: str) -
 def test_tables_that_are_none_and_names_that_are_taken_are_refused() -> None:
     with pytest.raises(InputError, match=r"figure: got 'risk'; expected a table"):
         study_of("risk")
-    with pytest.raises(InputError, match=r"figure\[2\].name: got 'Risk'; expected a name of its own"):
+    with pytest.raises(InputError, match=r"figure\[2\].name: got 'Risk'; expected a name that no other figure has"):
         study_of({**GOOD, "name": "risk"}, {**GOOD, "name": "Risk"})
     with pytest.raises(InputError, match=r"figure\[2\].log_y"):
         study_of(GOOD, {**GOOD, "log_y": 2})
