@@ -1,10 +1,10 @@
-"""Every bad study of the tests through the real command: exit status, one line, nothing made, and how long.
+"""Run every bad study of the tests with the real command: exit status, one line, no files, and the time.
 
     python benchmarks/bad_studies.py [--slowest N]
 
-Each file runs in a process of its own, one after the other, so that the times include the start of Python and
-all imports. Prints what was wrong, the slowest files, and the median and largest time. Exit status 1 if a
-file was not refused as it should be.
+Each file runs in a separate process, one after the other, so that the times include the start of Python and
+all imports. Prints the errors, the slowest files, and the median and largest times. Exit status 1 if a file
+was not refused as expected.
 """
 
 import argparse
@@ -22,8 +22,8 @@ LARGEST_SECONDS = 2.0
 
 
 def bad_files() -> list[tuple[str, bytes, list[str]]]:
-    """A name, the content and the words of the complaint, for each."""
-    # Not at the top: the tests are no installed package.
+    """Return the name, the content and the expected words of the error message, for each bad file."""
+    # Import here, because the tests are not an installed package.
     sys.path.insert(0, str(ROOT))
     from tests.files.bad_studies import BAD, BAD_BYTES
 
@@ -32,7 +32,7 @@ def bad_files() -> list[tuple[str, bytes, list[str]]]:
 
 
 def refuse(content: bytes, words: list[str], folder: Path) -> tuple[float, float, str]:
-    """Seconds that the command took, by the clock and by the processor, and what was wrong with it."""
+    """Return the wall-clock time and CPU time of the command in seconds, and what was wrong, if anything."""
     path, out = folder / "study.toml", folder / "out"
     path.write_bytes(content)
     start, before = time.perf_counter(), processor_seconds()
@@ -54,17 +54,19 @@ def refuse(content: bytes, words: list[str], folder: Path) -> tuple[float, float
 
 
 def processor_seconds() -> float:
-    """Of all processes that were started here and have ended."""
+    """Return the CPU time of all child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def main() -> int:
-    """Run them all."""
+    """Run all bad studies, and print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--slowest", type=int, default=5, metavar="N", help="of which to print the times")
+    parser.add_argument(
+        "--slowest", type=int, default=5, metavar="N", help="number of slowest files to print"
+    )
     slowest = parser.parse_args().slowest
     times: list[tuple[float, float, str]] = []
     num_wrong = 0

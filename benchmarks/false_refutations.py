@@ -1,4 +1,4 @@
-"""How often true claims are refuted, false ones called consistent, and intervals wrong at any look.
+"""Rates of refuted true claims, of false claims called consistent, and of intervals that miss at any look.
 
 Run: python benchmarks/false_refutations.py [--batteries 1000] [--alpha 0.05].
 """
@@ -22,12 +22,12 @@ WRONG = {
 
 
 def run(index: int, settings: Settings) -> BatteryErrors:
-    """One battery of all laws, which a process has for itself: functions without a name cannot be sent."""
+    """Run one battery of all laws in its own process; a module-level function, because it must be pickled."""
     return run_null_battery(index, settings, ALL_LAWS)
 
 
 def main() -> None:
-    """Run the batteries and print the shares, with their standard errors."""
+    """Run the batteries, and print the rates with their standard errors."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--batteries", type=int, default=1000)
     parser.add_argument("--alpha", type=float, default=0.05)

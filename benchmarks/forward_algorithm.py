@@ -1,4 +1,4 @@
-"""The forward algorithm of hidden Markov concepts, written four ways, side by side, and a peer's.
+"""Implementations of the forward algorithm of hidden Markov concepts, compared with each other and hmmlearn.
 
 Run: python benchmarks/forward_algorithm.py. Quote the ratios, not the times: machines differ and drift.
 """
@@ -18,28 +18,29 @@ from rich.table import Table
 from w2s_sim.concepts.forward import forward
 
 ROUNDS = 5
-# Timed one by one; the others are taken to last as long.
+# Number of documents that are timed; the time of all documents is extrapolated.
 PEER_DOCUMENTS = 8
-# Documents, tokens, concepts, states, symbols. The first is what one call must take.
+# Documents, tokens, concepts, states, symbols. The first row is the size that one call must handle.
 SIZES = ((4096, 128, 8, 16, 32), (4096, 4, 3, 2, 3), (4, 8192, 8, 16, 32))
-# An associative scan holds a matrix of states for every token: beyond this many numbers it is not tried.
+# An associative scan holds a matrix of states for every token; it is skipped beyond this many numbers.
 LARGEST_SCAN = 2**28
 
 Parameters = tuple[Float[Array, "K S"], Float[Array, "K S S"], Float[Array, "K S V"]]
 
 
 def scaled(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
-    """Probabilities that sum to one, and the logs of their sums: what the library does, as long as it can."""
+    """Normalise in every step and add the logs of the norms, as the library does as long as possible."""
     return forward(*parameters, sequences).log_likelihood
 
 
 def the_lost_matters(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
-    """Every sequence ends with a symbol that no state shows but one, which was lost on the way.
+    """Sequences whose last symbol only one state emits, a state that has underflowed before.
 
-    The worst that can happen: all is read with an exponent for every state.
+    This is the worst case: every sequence is read with an exponent for every state.
     """
     initial, transition, emission = parameters
-    # State 0 is never reached from others, never left, and shows each symbol but the last with 1e-3 at most.
+    # State 0 is never reached from other states, is never left, and emits all other symbols with at most
+    # 1e-3.
     transition = transition.at[:, 1:, 0].set(0.0).at[:, 0].set(0.0).at[:, 0, 0].set(1.0)
     emission = emission.at[:, 0].multiply(1e-3).at[:, :, -1].set(0.0).at[:, 0, -1].set(1.0)
     last = emission.shape[2] - 1
@@ -48,14 +49,14 @@ def the_lost_matters(parameters: Parameters, sequences: Int[Array, "n L"]) -> Fl
 
 
 def a_state_is_lost(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
-    """Every sequence loses a state that explains nothing: it is read twice."""
+    """Sequences in which an irrelevant state underflows, so that every sequence is read twice."""
     initial, transition, emission = parameters
     initial = initial.at[:, 0].set(jnp.finfo(initial.dtype).smallest_normal)
     return forward(initial, transition, emission, sequences).log_likelihood
 
 
 def of_hmmlearn(parameters: Parameters, sequences: Int[Array, "n L"]) -> float:
-    """Seconds that `score` of hmmlearn takes for all documents under all concepts, from the first few."""
+    """Return the seconds that hmmlearn's `score` takes for all documents and concepts, extrapolated."""
     models = []
     for parts in zip(*(np.asarray(part, np.float64) for part in parameters), strict=True):
         model = CategoricalHMM(n_components=len(parts[0]))
@@ -75,7 +76,7 @@ def of_hmmlearn(parameters: Parameters, sequences: Int[Array, "n L"]) -> float:
 
 
 def log_space(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
-    """Logs throughout, token by token."""
+    """Compute in logs, token by token."""
     initial, transition, emission = (jnp.log(part) for part in parameters)
     emitted = jnp.moveaxis(emission, 2, 0)
 
@@ -88,10 +89,10 @@ def log_space(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Arr
 
 
 def associative(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[Array, "n K"]:
-    """Products of the tokens' matrices, in a tree of logarithmic depth."""
+    """Multiply the tokens' matrices in a tree of logarithmic depth."""
     initial, transition, emission = parameters
     emitted = jnp.moveaxis(emission, 2, 0)
-    # matrix[i, j] = p(state j, symbol | state i), scaled to a largest entry of one.
+    # matrix[i, j] = p(state j, symbol | state i), scaled so that the largest entry is one.
     matrices = transition * emitted[sequences[:, 1:].T][..., None, :]
 
     def scaled_by_largest(matrix: Array) -> tuple[Array, Array]:
@@ -110,7 +111,7 @@ def associative(parameters: Parameters, sequences: Int[Array, "n L"]) -> Float[A
 def problem(
     documents: int, tokens: int, concepts: int, states: int, symbols: int
 ) -> tuple[Parameters, Array]:
-    """Random models and random sequences."""
+    """Draw random models and random sequences."""
     generator = np.random.default_rng(0)
     initial = generator.dirichlet(np.ones(states), concepts)
     transition = generator.dirichlet(np.ones(states), (concepts, states))
@@ -130,7 +131,7 @@ def best_time(function: Callable[..., Array], *arguments: object) -> float:
     return min(times)
 
 
-# Timed beside the others, and not comparable in their results.
+# Timed too, but they solve other problems, so that their errors cannot be compared.
 OF_OTHER_PROBLEMS = (a_state_is_lost, the_lost_matters)
 
 

@@ -1,9 +1,10 @@
-"""What becomes of studies that are killed, or asked to end, at random moments.
+"""Tests of studies that are killed or interrupted at random moments.
 
-Runs `w2s run` as a process of its own, kills it 30 times and goes on with `--resume` each time: counts
-replicates that are lost, doubled, or differ from those of a run that nobody disturbed, and parts that are
-broken. Then sends SIGINT and SIGTERM, to the same study and to one whose single tile takes seconds: how long
-until the process is gone, and with which exit status. Signals come after Python's imports, kills at any time.
+Runs `w2s run` in a separate process, kills it 30 times, and continues with `--resume` each time. Counts the
+replicates that are lost, doubled, or different from those of an undisturbed run, and the broken parts. Then
+sends SIGINT and SIGTERM to the same study, and to a study whose single tile takes seconds, and reports the
+time until the process has ended and its exit status. Signals come after Python's imports; kills come at any
+time.
 
 Run: python benchmarks/interrupted_studies.py. Takes 7 to 9 minutes on two cores.
 """
@@ -28,11 +29,11 @@ from rich.table import Table
 
 NUM_KILLS = 30
 NUM_SIGNALS = 6
-# The share of kills that may come before Python has imported anything.
+# Share of kills that may come before Python has finished its imports.
 EARLY_SHARE = 0.1
-# A kill comes after at most this share of a study's parts were written, so that a study is killed often.
+# A kill comes after at most this share of the study's parts is written, so that each study is killed often.
 LARGEST_SHARE = 0.35
-# Into a long study, signals come within this many seconds: while it compiles, or within its first tiles.
+# In a long study, signals come within this many seconds: during compilation or the first tiles.
 LONG_SECONDS = 12.0
 COMMAND = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "run"]
 TASK = """
@@ -79,7 +80,7 @@ seed = 0
 
 @dataclasses.dataclass
 class Tally:
-    """What differs from a run that nobody disturbed, over all folders that were looked at."""
+    """Differences from an undisturbed run, counted over all inspected folders."""
 
     lost: int = 0
     doubled: int = 0
@@ -88,7 +89,7 @@ class Tally:
     results: int = 0
 
     def add(self, reference: pd.DataFrame, out: Path, *, finished: bool) -> None:
-        """Look at a folder; replicates may be missing from it as long as it is not finished."""
+        """Count the differences in a folder; replicates may be missing unless the study is finished."""
         frame, broken = replicates_of(out)
         self.broken += broken
         if frame.empty and not finished:
@@ -97,14 +98,14 @@ class Tally:
         whole = reference.set_index(["cell", "replicate"])
         held = frame.set_index(["cell", "replicate"])
         expected = whole.reindex(held.index)
-        # As bytes, so that nan is nan and the last bit counts.
+        # Compare bytes, so that nan equals nan and the last bit counts.
         same = expected.to_numpy(float).view(np.uint64) == held.to_numpy(float).view(np.uint64)
         self.different += int((~same.all(axis=1)).sum())
         if finished:
             self.lost += len(whole.index.difference(held.index))
 
     def table(self, title: str) -> Table:
-        """Its numbers."""
+        """Return the counts as a table."""
         heads = ("lost", "doubled", "different", "broken parts", "results that differ")
         table = Table(*heads, title=title, box=None, min_width=110)
         table.add_row(*map(str, dataclasses.astuple(self)))
@@ -112,7 +113,7 @@ class Tally:
 
 
 def replicates_of(out: Path) -> tuple[pd.DataFrame, int]:
-    """Every row of every part of a folder, with its cell; and the number of parts that are broken."""
+    """Return the rows of all parts of a folder, with their cells, and the number of broken parts."""
     frames, broken = [], 0
     for path in sorted((out / "parts").glob("cell-*.parquet")) if out.exists() else []:
         cell, start, stop = map(int, path.stem.split("-")[1:])
@@ -129,7 +130,7 @@ def replicates_of(out: Path) -> tuple[pd.DataFrame, int]:
 
 
 def begin(file: Path, out: Path) -> subprocess.Popen[str]:
-    """Start a run, or go on with one."""
+    """Start a run, or continue one."""
     return subprocess.Popen(
         [*COMMAND, str(file), "--out", str(out), "--resume"],
         stdout=subprocess.DEVNULL,
@@ -139,10 +140,10 @@ def begin(file: Path, out: Path) -> subprocess.Popen[str]:
 
 
 def finish(file: Path, out: Path) -> None:
-    """Run to the end.
+    """Run a study until it is complete.
 
     Raises:
-        RuntimeError: If it does not get there.
+        RuntimeError: If the run fails.
     """
     with begin(file, out) as process:
         said = process.stderr.read() if process.stderr else ""
@@ -151,40 +152,40 @@ def finish(file: Path, out: Path) -> None:
 
 
 def wait(process: subprocess.Popen[str], seconds: float) -> bool:
-    """Let a process go on for a while; whether it still does."""
+    """Let a process continue for some seconds; return whether it is still running."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     return process.poll() is None
 
 
 def unfinished_files(out: Path) -> set[str]:
-    """Files whose writing was cut off."""
+    """Return the names of files that were only partly written."""
     return {path.name for path in out.rglob("*.partial")}
 
 
 def compare_results(tally: Tally, reference: Path, out: Path) -> None:
-    """Count a table of results that is not the reference's, byte by byte."""
+    """Count a table of results that differs from the reference in any byte."""
     tally.results += (reference / "results.parquet").read_bytes() != (out / "results.parquet").read_bytes()
 
 
 def part_names(out: Path) -> set[str]:
-    """Names of the parts that are there."""
+    """Return the names of the existing parts."""
     return {path.name for path in (out / "parts").glob("cell-*.parquet")}
 
 
 def wait_for_moment(
     process: subprocess.Popen[str], out: Path, parts: int, random: np.random.Generator
 ) -> str:
-    """Let a run go on to a random moment: by its own progress, which is the same on a busy machine.
+    """Wait until a random moment of a run, measured by its progress and not by time.
 
     Args:
         process: The run.
         out: Its folder.
-        parts: Those that the whole study has.
+        parts: Number of parts of the whole study.
         random: Draws the moment.
 
     Returns:
-        What the run was at; nothing if it ended before.
+        The phase of the run at that moment; empty if the run has ended before.
     """
     if random.random() < EARLY_SHARE:
         return "importing" if wait(process, float(random.uniform(0, 1))) else ""
@@ -199,7 +200,7 @@ def wait_for_moment(
 
 
 def kill(folder: Path, file: Path, reference: Path, random: np.random.Generator) -> Table:
-    """SIGKILL at random moments of runs, resumed until they are finished."""
+    """Kill runs with SIGKILL at random moments, and resume them until they are complete."""
     rows, tally, parts = replicates_of(reference)[0], Tally(), len(part_names(reference))
     kills, folders, cut, caught = 0, 0, 0, collections.Counter[str]()
     out = folder / "killed-0"
@@ -214,7 +215,7 @@ def kill(folder: Path, file: Path, reference: Path, random: np.random.Generator)
             kills += 1
             caught[phase] += 1
             cut += bool(unfinished_files(out) - before)
-        # A folder that has all of its parts can be killed again and again: once is enough.
+        # A folder with all of its parts could be killed again and again; once is enough.
         done = not killed or phase == "summing up" or kills == NUM_KILLS
         if done:
             finish(file, out)
@@ -233,10 +234,10 @@ def kill(folder: Path, file: Path, reference: Path, random: np.random.Generator)
 def interrupt(
     file: Path, out: Path, seconds: float, number: signal.Signals, random: np.random.Generator
 ) -> tuple[list[float], collections.Counter[str]]:
-    """Signals at random moments of runs, one resumed by the next.
+    """Send signals at random moments of runs; each run resumes the previous one.
 
     Returns:
-        Seconds from signal to exit, and exit statuses; those that ended before their signal are left out.
+        Seconds from signal to exit, and exit statuses; without runs that ended before their signal.
     """
     took: list[float] = []
     statuses = collections.Counter[str]()
@@ -246,7 +247,7 @@ def interrupt(
             while not (out / "lock").exists() and process.poll() is None:
                 time.sleep(0.002)
             if not wait(process, float(random.uniform(0, seconds))):
-                # It was finished: the next one starts again.
+                # The study was complete: start again in another folder.
                 out = out.with_name(out.name + "+")
                 continue
             process.send_signal(number)
@@ -258,7 +259,7 @@ def interrupt(
 
 
 def main() -> None:
-    """Run everything, and print what came of it."""
+    """Run all tests, and print their results."""
     random = np.random.default_rng(0)
     console = Console(width=140)
     with tempfile.TemporaryDirectory() as name:

@@ -1,4 +1,4 @@
-"""Replicates per second of the engine against the same simulation in a numpy loop, side by side.
+"""Replicates per second of the engine, compared with the same simulation in a NumPy loop.
 
 Run: python benchmarks/replication.py. Quote the ratio, not the times: machines differ and drift.
 """
@@ -19,12 +19,12 @@ RIDGE, NUM_WEAK, NUM_DEMONSTRATIONS = 0.3, 60, 16
 
 
 def excess_risk(key, case):
-    """One replicate: the excess risk of a fitted student."""
+    """Return one replicate: the excess risk of a fitted student."""
     return case.task.excess_risk(case.fit(key=key))
 
 
 def numpy_ridge(task: w2s.TransferTask) -> Callable[[np.random.Generator], float]:
-    """Ridge to the source on point-mass Gaussian data, written as one would by hand."""
+    """Ridge towards the source on point-mass Gaussian data, in plain NumPy."""
     source, target, weak = (np.asarray(v) for v in (task.source_vector, task.target_vector, task.weak_vector))
     dim, noise = task.dim, float(task.supervisor.noise)
 
@@ -39,7 +39,7 @@ def numpy_ridge(task: w2s.TransferTask) -> Callable[[np.random.Generator], float
 
 
 def numpy_in_context(task: w2s.TransferTask) -> Callable[[np.random.Generator], float]:
-    """The refined labeller, by hand."""
+    """The refined labeller, in plain NumPy."""
     vectors, target, weak = (
         np.asarray(v) for v in (task.source.vectors, task.target_vector, task.weak_vector)
     )
@@ -58,14 +58,14 @@ def numpy_in_context(task: w2s.TransferTask) -> Callable[[np.random.Generator], 
 
 
 def rate(run: Callable[[], object], count: int) -> float:
-    """Replicates per second of one run."""
+    """Return the replicates per second of one run."""
     started = time.perf_counter()
     run()
     return count / (time.perf_counter() - started)
 
 
 def main() -> None:
-    """Time both, alternately, and print the medians of rates and of ratios."""
+    """Time both implementations alternately, and print the medians of the rates and of their ratios."""
     task = w2s.canonical_task()
     table = Table("estimator", "engine (replicates/s)", "numpy loop", "ratio (median, range)", box=None)
     for name, estimator, by_hand in (

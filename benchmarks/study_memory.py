@@ -1,8 +1,8 @@
-"""How much memory `w2s run --memory` takes at its peak, against the budget it was given.
+"""Peak memory of `w2s run --memory`, compared with the budget.
 
-Each row is one study, mostly of a single cell, in a process of its own, whose peak resident memory the kernel
-reports. Most are given the least budget that is not refused, so that nothing is left over. The process should
-stay within the budget and 300 MB. What does not fit is refused, and the row gives the figure of the refusal.
+Each row is one study, mostly of a single cell, in a separate process, whose peak resident memory the kernel
+reports. Most studies get the smallest budget that is not refused. The process should stay within the budget
+plus 300 MB. If a study does not fit, it is refused, and the row shows the memory that the refusal asks for.
 
 Run: python benchmarks/study_memory.py [WORD ...]. Takes 10 to 15 minutes on two cores, and up to 2 GB; with
 words, only the rows whose names contain one of them are run.
@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 
 COMMAND = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "run"]
-# What a process may take beside its budget, in MB.
+# Memory that a process may take in addition to its budget, in MB.
 TOLERANCE = 300
 LONGEST_SECONDS = 240.0
-# The first budget that is tried to find the least one, and the least step to the next, in MB.
+# The first budget to try in the search for the smallest budget, and the smallest step, in MB.
 SMALLEST, STEP = 50, 5
 PRIORS = "source_prior = [0.5, 0.25, 0.15, 0.1]\ntarget_prior = [0, 0, 0, 1]"
 REGRESSION = (
@@ -35,7 +35,7 @@ REGRESSION = (
 SHIFTED = '[task.weak]\nkind = "shifted"\nshare = 0.25'
 REFUSAL = re.compile(r"expected at least ([\d.,]+) ?([KMGT]?B)\b")
 MEGABYTES = {"B": 1e-6, "KB": 1e-3, "MB": 1.0, "GB": 1e3, "TB": 1e6}
-# Estimators by name: lines of their table; {size} stands for the number of pairs.
+# Lines of the table of each estimator; {size} stands for the number of pairs.
 ESTIMATORS = {
     "finetune": 'kind = "finetune"\nridge = 0.3\nnum_weak = {size}',
     "least-squares": 'kind = "least-squares"\nnum_weak = {size}',
@@ -49,14 +49,14 @@ ESTIMATORS = {
 
 
 class Row(NamedTuple):
-    """One study to be run.
+    """One study to run.
 
     Attributes:
-        name: Of the estimator.
-        size: Of the study, in words.
-        study: The file.
-        budget: In MB; the least that is not refused when it is None.
-        options: Of the command line, beside the budget.
+        name: Name of the estimator.
+        size: Size of the study, in words.
+        study: Text of the study file.
+        budget: Budget in MB; if None, the smallest budget that is not refused.
+        options: Options of the command line, in addition to the budget.
     """
 
     name: str
@@ -67,7 +67,7 @@ class Row(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What became of it: peak memory in MB, seconds, exit status and what it said."""
+    """Result of a run: peak memory in MB, seconds, exit status and the text on standard error."""
 
     peak: float
     seconds: float
@@ -78,7 +78,7 @@ class Run(NamedTuple):
 def regression(
     name: str, dim: int, size: int, budget: int | None = None, *, replicates: int = 2, double: bool = False
 ) -> Row:
-    """One cell of regression concepts."""
+    """Make a study of one cell with regression concepts."""
     study = study_of(REGRESSION.format(dim=dim), ESTIMATORS[name].format(size=size), replicates)
     told = f"d = {dim:,}, n = {size:,}{', float64' if double else ''}"
     told += f", {replicates:,} replicates" if replicates > 10**4 else ""
@@ -86,7 +86,7 @@ def regression(
 
 
 def many_forms(budget: int | None) -> Row:
-    """A hundred cells, each with a program of its own."""
+    """Make a study of a hundred cells, each with its own program."""
     sizes = ", ".join(str(20 + size) for size in range(100))
     estimator = ESTIMATORS["finetune"].format(size=f"[{sizes}]")
     study = study_of(REGRESSION.format(dim=16), estimator, 512)
@@ -94,12 +94,12 @@ def many_forms(budget: int | None) -> Row:
 
 
 def study_of(task: str, estimator: str, replicates: int) -> str:
-    """A file of one cell."""
+    """Return the text of a study file."""
     return f"[task]\n{task}\n[[estimator]]\n{estimator}\n[replication]\nreplicates = {replicates}\nseed = 0\n"
 
 
 def hidden_markov(states: int, symbols: int, length: int, size: int) -> Row:
-    """One cell of four hidden Markov concepts."""
+    """Make a study of one cell with four hidden Markov concepts."""
 
     def matrix(rows: int, columns: int, concept: int) -> list[list[float]]:
         weights = [[1.0 + (i + j * (concept + 1)) % 3 for j in range(columns)] for i in range(rows)]
@@ -114,7 +114,7 @@ def hidden_markov(states: int, symbols: int, length: int, size: int) -> Row:
 
 
 def categorical(contexts: int, symbols: int, size: int) -> Row:
-    """One cell of four categorical concepts."""
+    """Make a study of one cell with four categorical concepts."""
     weights = [
         [[1.0 + (x + y * (k + 1)) % 3 for y in range(symbols)] for x in range(contexts)] for k in range(4)
     ]
@@ -125,7 +125,7 @@ def categorical(contexts: int, symbols: int, size: int) -> Row:
 
 
 def rows() -> Iterator[Row]:
-    """All studies, small ones first."""
+    """Yield all studies, small studies first."""
     yield regression("finetune", 8, 100, replicates=1000)
     for name in ESTIMATORS:
         yield regression(name, 64, 10_000)
@@ -150,7 +150,7 @@ def rows() -> Iterator[Row]:
 
 
 def run(row: Row, budget: int, folder: Path) -> Run:
-    """Run a study to its end, or until it has taken too long."""
+    """Run a study until it is complete or exceeds the time limit."""
     folder.mkdir(exist_ok=True)
     file = folder / "study.toml"
     file.write_text(row.study, encoding="utf-8")
@@ -168,12 +168,12 @@ def run(row: Row, budget: int, folder: Path) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
         text = said.read()
-    # Linux counts in units of 1,024 bytes.
+    # On Linux, the unit is 1,024 bytes.
     return Run(usage.ru_maxrss * 1024 / 1e6, time.monotonic() - began, process.returncode, text)
 
 
 def run_tightly(row: Row, folder: Path) -> tuple[int, Run]:
-    """Run a study under the least budget that is not refused, to within some MB."""
+    """Run a study with the smallest budget that is not refused, to within a few MB."""
     budget = SMALLEST
     while True:
         done = run(row, budget, folder / str(budget))
@@ -184,7 +184,7 @@ def run_tightly(row: Row, folder: Path) -> tuple[int, Run]:
 
 
 def least_budget(done: Run) -> float | None:
-    """What a run said that it needs, in MB, if it was refused in one line."""
+    """Return the memory in MB that a refusal asks for; None if the run was not refused in one line."""
     figure = REFUSAL.search(done.said)
     if done.status != 2 or done.said.count("\n") != 1 or figure is None:
         return None
@@ -192,7 +192,7 @@ def least_budget(done: Run) -> float | None:
 
 
 def outcome(budget: int, done: Run) -> str:
-    """What is to be said of a run, in a few words."""
+    """Describe the outcome of a run in a few words."""
     least = least_budget(done)
     if least is not None:
         return f"refused: needs {least:,.0f} MB"
@@ -205,7 +205,7 @@ def outcome(budget: int, done: Run) -> str:
 
 
 def main() -> None:
-    """Run the studies one by one, and print their peaks."""
+    """Run the studies one after the other, and print their peak memory."""
     words = sys.argv[1:]
     table = Table(box=None)
     for column in ("estimator", "size"):

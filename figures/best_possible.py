@@ -1,4 +1,4 @@
-"""Is refinement the best one can do, against iterated refinement and the oracle?
+"""Is refinement optimal? A comparison with iterated refinement and the oracle.
 
 Run from anywhere: python figures/best_possible.py [FOLDER]   (figures/gallery by default)
 """
@@ -20,7 +20,7 @@ REPLICATES = 4000
 
 
 def curves(task: w2s.TransferTask, family: dict[str, Callable[[int], w2s.Estimator]]) -> list[Curve]:
-    """Risk against the number of weak labels, for estimators made from that number."""
+    """Return the curves of risk against the number of weak labels, for estimators made from that number."""
     found = []
     for label, make in family.items():
         frames = [
@@ -33,7 +33,7 @@ def curves(task: w2s.TransferTask, family: dict[str, Callable[[int], w2s.Estimat
 
 
 def panel(title: str, task: w2s.TransferTask, *, legend: bool) -> Panel:
-    """One context of all labels, iterated refinement of the prior, and naive fine-tuning."""
+    """Return a panel with one context of all labels, iterated refinement and naive fine-tuning."""
     family: dict[str, Callable[[int], w2s.Estimator]] = {
         "refined in one context of all labels": w2s.InContext
     }
@@ -55,7 +55,7 @@ def panel(title: str, task: w2s.TransferTask, *, legend: bool) -> Panel:
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     mixed = canonical(target_prior=MIXED, supervisor=noisy_supervisor(canonical().source, 0.5))
     panels = [
         panel("one concept wanted, noisy weak labels", noisy(0.5), legend=False),

@@ -21,14 +21,15 @@ SOURCE_RISK = 1.145
 
 
 def main(folder: Path) -> None:
-    """Simulate the ridge path at four strengths of the bias, draw, write."""
+    """Simulate the ridge path at four strengths of the bias; draw and write the figure."""
     measured, nearest = [], []
     for bias in track(BIASES, lambda bias: f"bias {bias:g}"):
         task = canonical(bias=bias)
         students = {f"{ridge:g}": w2s.Ridge(ridge, num_weak=NUM_WEAK) for ridge in RIDGES}
         frame = w2s.compare(task, students, replicates=REPLICATES)
         measured.append((bias, float(w2s.naive_floor(task)), frame))
-        # The ridge that attains the floor as n grows: chosen by the theory, not by looking at risks.
+        # The ridge penalty that attains the floor as n grows; it comes from the theory, not from simulated
+        # risks.
         best = w2s.Ridge(bias**2 / SOURCE_RISK, num_weak=NUM_WEAK)
         nearest.append(w2s.compare(task, {"best": best}, replicates=REPLICATES).iloc[0])
 

@@ -1,4 +1,4 @@
-"""Demonstrations of which a share rho shows another concept: when is refinement still useful?
+"""When is refinement still useful if a share rho of the demonstrations shows another concept?
 
 Run from anywhere: python figures/distracted_demonstrations.py [FOLDER]   (figures/gallery by default)
 """
@@ -25,12 +25,12 @@ LARGEST_SIZE = 2**14
 
 
 def distracted(share: float) -> TransferTask:
-    """The fourth concept is wanted; each demonstration shows the first one with probability `share`."""
+    """Return a task whose target is the fourth concept, except for a `share` of the first concept."""
     return canonical(target_prior=[share, 0.0, 0.0, 1.0 - share])
 
 
 def intended_error(key: jax.Array, data: w2s.WeakData, case: w2s.Case) -> jax.Array:
-    """||beta_ref - beta_*||^2: the error as one who wants the fourth concept alone counts it."""
+    """Return ||beta_ref - beta_*||^2, the error against the fourth concept alone."""
     task = case.task
     student = case.estimator.fit(task.source, data, key=key)
     error = student.coefficients - task.source.vectors[task.target_concept]
@@ -38,7 +38,7 @@ def intended_error(key: jax.Array, data: w2s.WeakData, case: w2s.Case) -> jax.Ar
 
 
 def intended_floor(task: TransferTask) -> float:
-    """Squared distance of the intended concept from the segment between weak mean and source."""
+    """Return the squared distance of the intended concept from the segment between weak mean and source."""
     wanted = w2s.TransferTask(
         task.features,
         task.source,
@@ -49,7 +49,7 @@ def intended_floor(task: TransferTask) -> float:
 
 
 def sufficient_size(task: TransferTask) -> float:
-    """Fewest demonstrations from which on the bound lies below the floor: nan if there are none."""
+    """Return the smallest number of demonstrations whose bound is below the floor; nan if there is none."""
     floor, diameter_squared = intended_floor(task), float(concept_diameter(task)) ** 2
 
     def suffices(size: int) -> bool:
@@ -68,7 +68,7 @@ def sufficient_size(task: TransferTask) -> float:
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     curves, floors = [], []
     for index, share in enumerate(track(SHARES, lambda share: f"share {share:g}")):
         task = distracted(share)
@@ -112,7 +112,7 @@ def main(folder: Path) -> None:
 
 
 def replicates(case: w2s.Case) -> tuple[float, float]:
-    """Mean and standard error of the error against the intended concept."""
+    """Return the mean and standard error of the error against the intended concept."""
     return sample_summary(
         w2s.replicate(FromWeakData(intended_error), case, seed=SEED, start=0, stop=REPLICATES)
     )

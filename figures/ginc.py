@@ -1,4 +1,4 @@
-"""In-context accuracy on GINC-like languages, against number and length of the examples.
+"""In-context accuracy on GINC-like languages, against the number and the length of the examples.
 
 Run from anywhere: python figures/ginc.py [FOLDER]   (figures/gallery by default)
 """
@@ -13,7 +13,8 @@ from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_fig
 
 NUM_EXAMPLES = (0, 1, 2, 4, 8, 16, 32, 64)
 LENGTHS = (3, 5, 8, 10)
-# Title, share of properties that tell languages apart, share of sentences that begin as examples do.
+# Title, share of properties whose transitions differ between languages, share of sentences that begin like
+# examples.
 SETS = (
     ("all steps tell languages apart", 1.0, 0.0),
     ("a fifth of the properties do", 0.2, 0.0),
@@ -23,7 +24,7 @@ NUM_WORLDS, NUM_PROMPTS, SEED = 8, 250, 0
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     panels = []
     for index, (title, separation, habit) in enumerate(SETS):
         curves = []

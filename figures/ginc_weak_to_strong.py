@@ -1,4 +1,4 @@
-"""Examples labelled by a weak language model: imitation, naive fine-tuning and refinement.
+"""Imitation, naive fine-tuning and refinement on examples that a weak language model has labelled.
 
 Run from anywhere: python figures/ginc_weak_to_strong.py [FOLDER]   (figures/gallery by default)
 """
@@ -31,12 +31,13 @@ RULES = {
     "refined in context": refined,
     "told the concept": informed,
 }
-# Share of the weak model's symbols that are the next one; it also loses a third of its steps.
+# Share of the weak model's symbols that are replaced by the next symbol; it also forgets a third of its
+# steps.
 SHIFTS = (0.4, 0.6)
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     worlds = [ginc_languages(LENGTH, separation=SEPARATION, seed=world) for world in range(NUM_WORLDS)]
     panels = []
     for shift in SHIFTS:

@@ -1,4 +1,4 @@
-"""The headline figure: excess risk against weak labels, naive fine-tuning beside refinement.
+"""The headline figure: excess risk against the number of weak labels, for naive fine-tuning and refinement.
 
 Run from anywhere: python figures/headline.py [FOLDER]   (FOLDER is figures/gallery by default)
 """
@@ -14,7 +14,7 @@ from w2s_sim.plotting import headline_figure
 from w2s_sim.statements.shared.quantities import concept_diameter
 
 SEED = 0
-# Rare failures of identification need many replicates before their mean means something.
+# Failures of identification are rare, so that their mean needs many replicates.
 REPLICATES = {1: 20_000, 2: 20_000, 4: 50_000, 8: 100_000, 16: 400_000, 32: 4_000_000}
 NAIVE_SIZES = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
@@ -36,7 +36,7 @@ def main(folder: Path) -> None:
     )
     diameter_squared = float(concept_diameter(task)) ** 2
     sizes = range(1, 41)
-    # The squared error of a labeller never exceeds D^2: above it the bound says nothing.
+    # The squared error of a labeller never exceeds D^2, so a bound above D^2 is vacuous.
     bounds = [diameter_squared * min(1.0, float(w2s.identification_bound(task, n))) for n in sizes]
     bound = pd.DataFrame({"num_demonstrations": sizes, "bound": bounds})
 

@@ -1,4 +1,4 @@
-"""How tight is the identification bound, from common misidentification down to 1e-30?
+"""How tight is the identification bound, from frequent misidentification down to 1e-30?
 
 Run from anywhere: python figures/identification_tightness.py [FOLDER]   (figures/gallery by default)
 """
@@ -20,19 +20,19 @@ from w2s_sim.tasks.regression_task import TransferTask
 
 TASKS = {"$\\kappa$ = 0.7": canonical(), "$\\kappa$ = 0": noisy(0.5)}
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
-# Below this the axis ends.
+# Lower end of the axis.
 SMALLEST = 1e-36
 REPLICATES = 32_768
 
 
 def log_bound(task: TransferTask, size: int) -> float:
-    """Natural logarithm of the bound of `concept-identification`; the bound may be below all floats."""
+    """Return the natural logarithm of the bound of `concept-identification`, which may underflow floats."""
     terms, _ = log_chernoff_terms(task, jnp.asarray(size, dtype=float))
     return float(jax.nn.logsumexp(terms))
 
 
 def main(folder: Path) -> None:
-    """Simulate by exponential tilting, draw, write."""
+    """Simulate by exponential tilting, draw and write the figure."""
     probability, bound, ratio, theory = [], [], [], []
     for index, (name, task) in enumerate(TASKS.items()):
         events = {
@@ -42,7 +42,7 @@ def main(folder: Path) -> None:
         shown = {size: event for size, event in events.items() if event.value > SMALLEST}
         values = [event.value for event in shown.values()]
         errors = [event.relative_se for event in shown.values()]
-        # The theorem's bound, which is sharper than the one that the sampler rests on.
+        # The theorem's bound is sharper than the bound that scales the tilted samples.
         log_bounds = np.asarray([log_bound(task, size) for size in SIZES])
         sizes = list(shown)
         bounds = np.exp(log_bounds[: len(sizes)]).tolist()

@@ -1,4 +1,4 @@
-"""What when concepts are not orthogonal, or features not isotropic?
+"""How does refinement behave if concepts are not orthogonal, or features are not isotropic?
 
 Run from anywhere: python figures/oblique_and_anisotropic.py [FOLDER]   (figures/gallery by default)
 """
@@ -23,7 +23,7 @@ REPLICATES, SEED = 20_000, 0
 
 
 def oblique(angle: float) -> w2s.TransferTask:
-    """Two unit concepts at an angle in degrees, the weak model biased by 0.7 across both."""
+    """Make a task of two unit concepts at an angle in degrees; the weak bias of 0.7 is orthogonal to both."""
     turn = np.deg2rad(angle)
     concepts = np.zeros((2, 6))
     concepts[0, :2] = 1.0, 0.0
@@ -34,7 +34,7 @@ def oblique(angle: float) -> w2s.TransferTask:
 
 
 def stretched(ratio: float) -> w2s.TransferTask:
-    """The canonical task; the variance along beta_P - beta_Q is `ratio` times that along the bias."""
+    """Return the canonical task; the variance along beta_P - beta_Q is `ratio` times that along the bias."""
     task = canonical()
     gap = np.asarray(task.source_vector - task.target_vector, dtype=np.float64)
     bias = np.asarray(task.weak_vector - task.target_vector, dtype=np.float64)
@@ -46,12 +46,12 @@ def stretched(ratio: float) -> w2s.TransferTask:
 
 
 def measured(measure, case: w2s.Case) -> tuple[float, float]:
-    """Mean and standard error of a measured quantity."""
+    """Return the mean and standard error of a measured quantity."""
     return sample_summary(w2s.replicate(measure, case, seed=SEED, start=0, stop=REPLICATES))
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     misidentified = find_statement("concept-identification").measure
     by_angle = [
         [measured(misidentified, w2s.Case("", oblique(angle), w2s.InContext(size))) for angle in ANGLES]

@@ -1,4 +1,4 @@
-"""What if the target lies outside the convex hull of the concepts?
+"""How do the students behave if the target lies outside the convex hull of the concepts?
 
 Run from anywhere: python figures/outside_the_hull.py [FOLDER]   (figures/gallery by default)
 """
@@ -15,12 +15,12 @@ from w2s_sim.statements.shared.regression_examples import canonical
 
 DISTANCES = (0.0, 0.1, 0.2, 0.35, 0.5, 0.7, 1.0)
 REPLICATES = 8000
-# Towards the weak model's error, and across it.
+# Coordinates of the target's shift: along the weak model's error, and orthogonal to it.
 DIRECTIONS = {"towards the weak model": 7, "across its bias": 4}
 
 
 def shifted(distance: float, axis: int) -> w2s.ShiftedTarget:
-    """The canonical task with its target moved off the hull along one coordinate."""
+    """Return the canonical task with its target moved off the hull along one coordinate."""
     task = canonical()
     return w2s.ShiftedTarget(
         task.features, task.source, task.target_prior, task.supervisor, distance * np.eye(8)[axis]
@@ -28,7 +28,7 @@ def shifted(distance: float, axis: int) -> w2s.ShiftedTarget:
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     students = {
         "least squares on 240 weak labels": w2s.Ridge(0.0, num_weak=240),
         "the same, projected on the hull": w2s.HullProjection(w2s.Ridge(0.0, num_weak=240)),

@@ -1,4 +1,4 @@
-"""Ways to transfer the concept prior, against the number of weak pairs.
+"""Estimators of the concept prior, against the number of weak pairs.
 
 Run from anywhere: python figures/prior_transfer.py [FOLDER]   (figures/gallery by default)
 """
@@ -20,7 +20,7 @@ Rules = Callable[[int], dict[str, w2s.Estimator]]
 
 
 def regression_rules(task: w2s.TransferTask) -> Rules:
-    """The estimators of the first two panels, for n pairs."""
+    """Return the estimators of the first two panels, for n pairs."""
     channel = w2s.RegressionModel(task.source.prior, task.supervisor.vectors, task.supervisor.noise)
     return lambda n: {
         "one context": w2s.InContext(n),
@@ -32,7 +32,7 @@ def regression_rules(task: w2s.TransferTask) -> Rules:
 
 
 def language_rules(task: w2s.FiniteTask) -> Rules:
-    """The estimators of the last panel."""
+    """Return the estimators of the last panel, for n pairs."""
     return lambda n: {
         "one context": w2s.InContext(n),
         "one round": w2s.IteratedRefinement(1, num_weak=n),
@@ -43,7 +43,7 @@ def language_rules(task: w2s.FiniteTask) -> Rules:
 
 
 def main(folder: Path) -> None:
-    """Simulate, draw, write."""
+    """Simulate, draw and write the figure."""
     point = w2s.canonical_task()
     mixed = w2s.regression_task(8, 4, source_prior=PRIOR, target_prior=PRIOR[::-1])
     spoken = language_task(share=0.2, target_prior=[0.2, 0.3, 0.5])
@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
 
 
 def panel(title: str, task: w2s.TransferTask | w2s.FiniteTask, rules: Rules) -> Panel:
-    """Total variation of the prior against the number of pairs."""
+    """Return the panel of the prior's total variation distance against the number of pairs."""
     tables = [
         compare_priors(task, rules(size), replicates=REPLICATES, seed=SEED)
         for size in track(SIZES, lambda size: f"{title}, n = {size}")

@@ -1,4 +1,4 @@
-"""Style and content: refinement in finite tables, and the published scores beside the mixture picture.
+"""Style and content: refinement in finite tables, and published scores against the fitted mixture.
 
 Run from anywhere: python figures/style_and_content.py [FOLDER]   (figures/gallery by default)
 """
@@ -25,7 +25,7 @@ STRONG = "gpt-3.5-turbo"
 
 
 def main(folder: Path) -> None:
-    """Simulate, fit, draw, write."""
+    """Simulate, fit, draw and write the figure."""
     task = style_content_task()
     table = refined_errors(task, SIZES, replicates=REPLICATES)
     print(table.round(4).T)
@@ -38,7 +38,7 @@ def main(folder: Path) -> None:
         "style error, unaligned": float(weak["style_error"].iloc[0]),
         "content error, weak model": float(weak["content_error"].iloc[1]),
     }
-    # Each in the colour of the curve that it is to be compared with.
+    # Each point has the colour of the curve with which it is to be compared.
     ends = (SIZES[0], SIZES[-1])
     curves += [Curve(label, ends, (level,) * 2, like=k) for k, (label, level) in enumerate(levels.items())]
     refined = Panel(

@@ -1,4 +1,4 @@
-"""The threshold of refinement: mean posterior and exponent against the place of the weak concept.
+"""The threshold of refinement: mean posterior and exponent against the position of the weak concept.
 
 Run from anywhere: python figures/voronoi_threshold.py [FOLDER]   (FOLDER is figures/gallery by default)
 """
@@ -25,14 +25,14 @@ from w2s_sim.verify.intervals import interval_of, sample_summary
 SEED = 0
 SIZES = (4, 16, 64)
 SHARES = np.linspace(0.0, 1.0, 21)
-# Far enough from the border for the slope from n to 2n to have settled.
+# Shares far enough from the border for the slope from n to 2n to have converged.
 SLOPE_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0)
 SLOPE_SIZE = 256
 REPLICATES = 8192
 
 
 def intended_posterior(key: jax.Array, data: WeakData, case: Case) -> jax.Array:
-    """pi_n(k*) of one context."""
+    """Return pi_n(k*) of one context."""
     log_posterior = case.task.source.log_posterior(data.inputs, data.labels)
     return jnp.exp(log_posterior[case.task.target_concept])
 

@@ -86,7 +86,7 @@ NONE = [
     ("dim > 3; dim < 4", "got"),
     ("dim := 3", "got"),
     ("\0", "got"),
-    ("1 < 2", "speaks of no key"),
+    ("1 < 2", "contains no key"),
     ("dimm > 3", r"'dimm', a key that no cell has \(did you mean 'dim'\?\)"),
     ("noise > 3", "'noise', which several keys end with; expected one of task.noise, task.weak.noise"),
     ("task > 3", "'task', a key that no cell has"),

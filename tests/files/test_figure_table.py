@@ -73,8 +73,8 @@ REFUSED = [
     ({"x": 3}, "figure[1].x: got 3; expected a key of the cells"),
     ({"x": "num_wek"}, "did you mean 'num_weak'"),
     ({"x": "noise"}, "'noise', which several keys end with"),
-    ({"x": "estimator.kind"}, "'estimator.kind', whose values are no numbers ('finetune')"),
-    ({"x": "source_prior"}, "'task.source_prior', whose values are no numbers"),
+    ({"x": "estimator.kind"}, "'estimator.kind', whose values are not numbers ('finetune')"),
+    ({"x": "source_prior"}, "'task.source_prior', whose values are not numbers"),
     ({"colour": "estimator.sample_size"}, "a key that no cell has"),
     ({"panel": True}, "figure[1].panel: got True"),
     ({"colour": "sample_size"}, "figure[1].colour: got 'sample_size', which is drawn already"),
@@ -82,8 +82,8 @@ REFUSED = [
     ({"log_x": "yes"}, "figure[1].log_x: got 'yes'; expected true or false"),
     ({"log_y": 1}, "figure[1].log_y: got 1"),
     ({"x": "ridge", "colour": "num_weak"}, "figure[1].log_x: got true, with estimator.ridge = 0.0"),
-    ({"colour": None}, "cells 0 and 2 in one place; expected colour or panel among estimator.ridge"),
-    ({"panel": None}, "cells 0 and 4 in one place; expected colour or panel among task.noise"),
+    ({"colour": None}, "cells 0 and 2 at the same place; expected colour or panel among estimator.ridge"),
+    ({"panel": None}, "cells 0 and 4 at the same place; expected colour or panel among task.noise"),
 ]
 
 
@@ -98,7 +98,9 @@ def test_what_cannot_be_drawn_is_refused(change: dict[str, Any], message: str) -
 def test_tables_that_are_none_and_names_that_are_taken_are_refused() -> None:
     with pytest.raises(InputError, match=r"figure: got 'risk'; expected a table"):
         study_of("risk")
-    with pytest.raises(InputError, match=r"figure\[2\].name: got 'Risk'; expected a name of its own"):
+    with pytest.raises(
+        InputError, match=r"figure\[2\].name: got 'Risk'; expected a name that no other figure has"
+    ):
         study_of({**GOOD, "name": "risk"}, {**GOOD, "name": "Risk"})
     with pytest.raises(InputError, match=r"figure\[2\].log_y"):
         study_of(GOOD, {**GOOD, "log_y": 2})
@@ -113,7 +115,7 @@ def test_cells_that_are_the_same_cannot_be_told_apart() -> None:
 def test_numbers_are_told_apart_by_their_values() -> None:
     """As in the table of results, where a column has one type."""
     twice = [{**NAIVE, "ridge": ridge, "num_weak": [50, 60]} for ridge in (1, 1.0)]
-    with pytest.raises(InputError, match="in one place"):
+    with pytest.raises(InputError, match="at the same place"):
         study_of({"x": "num_weak", "colour": "ridge", "panel": "task.noise"}, estimators=twice)
 
 
@@ -168,7 +170,7 @@ def test_a_sample_size_of_nothing_is_no_place() -> None:
     figure = {"x": "sample_size", "colour": "estimator.kind", "panel": "task.noise", "log_x": True}
     estimators = [{**NAIVE, "ridge": 0.3}, REFINED, ORACLE, {"kind": "source"}]
     assert study_of(figure, estimators=estimators).figures
-    with pytest.raises(InputError, match=r"figure\[1\].x: got 'sample_size', of which no cell has any"):
+    with pytest.raises(InputError, match=r"figure\[1\].x: got 'sample_size', which no cell has"):
         study_of(figure, estimators=[ORACLE])
 
 

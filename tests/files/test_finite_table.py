@@ -148,7 +148,7 @@ BAD_FILES = [
         CATEGORICAL,
         "share = 0.5",
         "share = 0.5\ntables = [[[1, 0]]]",
-        ["task.weak.tables", "'smoothed' has not"],
+        ["task.weak.tables", "'smoothed' does not have"],
     ),
     (CATEGORICAL, 'kind = "smoothed"', 'kind = "biased"', ["task.weak.kind", "'biased'", "shifted"]),
     (

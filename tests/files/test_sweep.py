@@ -42,7 +42,7 @@ def test_lists_in_step(lengths: tuple[int, ...]) -> None:
 
 
 def test_lists_in_step_have_one_length() -> None:
-    with pytest.raises(InputError, match=r"task\.key0: 2, task\.key1: 3; expected lists of one length"):
+    with pytest.raises(InputError, match=r"task\.key0: 2, task\.key1: 3; expected lists of equal length"):
         ZIP.size(axes(2, 3))
 
 

@@ -248,7 +248,7 @@ def test_several_statements_are_no_one(run: Run, file: Path) -> None:
     for command in ("show", "falsify"):
         status, _, complaint = run(command, str(file))
         assert (status, complaint.count("\n")) == (2, 1)
-        assert f"brings a-lemma, half-a-label; expected one of these ids, with --plugin {file}" in complaint
+        assert f"contains a-lemma, half-a-label; expected one of these ids, with --plugin {file}" in complaint
 
 
 def distribution(folder: Path, name: str, value: str, text: str = STATEMENT) -> None:

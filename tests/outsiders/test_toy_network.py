@@ -149,4 +149,4 @@ def test_the_schema_knows_it(run: Run) -> None:
 def test_it_brings_no_statement(run: Run) -> None:
     status, _, complaint = run("verify", str(FILE))
     assert (status, complaint.count("\n")) == (2, 1)
-    assert "which brings no statement" in complaint
+    assert "which contains no statement" in complaint

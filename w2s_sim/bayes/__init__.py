@@ -1,4 +1,4 @@
-"""Bayesian transfer of the concept prior with NumPyro: what weak labels leave uncertain about alpha^Q."""
+"""Posterior of the concept prior alpha^Q given weak labels, with NumPyro."""
 
 from w2s_sim.bayes.calibration import Calibration as Calibration
 from w2s_sim.bayes.calibration import calibrate as calibrate

@@ -1,4 +1,4 @@
-"""Simulation-based calibration: is the posterior that of the model it claims to be of?"""
+"""Simulation-based calibration: checks that posterior draws come from the posterior of the stated model."""
 
 import dataclasses
 from collections.abc import Callable
@@ -19,36 +19,37 @@ from w2s_sim.engine.replication import replicate
 from w2s_sim.randomness import Seed
 from w2s_sim.tasks.task import WeakData
 
-# Draws kept of every task, apart enough to count as independent; ranks run from 0 to this number.
+# Draws kept per task, spaced so that they are nearly independent; ranks run from 0 to the number kept.
 KEPT, APART, WARMUP = 99, 6, 300
 BINS = 20
-# Small posteriors need short paths; in a batch, every lane pays for the longest one.
+# Small posteriors need short trajectories; in a batch, every lane waits for the longest trajectory.
 LARGEST_TREE = 5
-# Tasks computed at once.
+# Number of tasks computed at once.
 LANES = 50
 
 
 @dataclasses.dataclass(frozen=True)
 class Calibration:
-    """Ranks of the truth among posterior draws, over simulated tasks.
+    """Ranks of the true parameters among posterior draws, over simulated tasks.
 
     Attributes:
-        ranks: In 0..99, by parameter, shape (tasks,). Even if the posterior is right.
+        ranks: Ranks in 0..99 by parameter, shape (tasks,). Uniform if the posterior is correct.
     """
 
     ranks: dict[str, Int[np.ndarray, " tasks"]]
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per parameter: the p-value of even ranks (chi-squared over 20 bins), and how often central
-        intervals of 50, 80 and 95% held the truth, with binomial standard errors.
+        """One row per parameter: the p-value of uniform ranks (chi-squared test over 20 bins), and the
+        coverage of central intervals of 50, 80 and 95%, with binomial standard errors.
         """
         rows = []
         for name, ranks in self.ranks.items():
             counts = np.bincount(ranks * BINS // (KEPT + 1), minlength=BINS)
             row = {"parameter": name, "tasks": len(ranks), "p_value": float(stats.chisquare(counts).pvalue)}
             for level in (0.5, 0.8, 0.95):
-                # How much of each rank's bin lies between the tails: this share of the 100 if ranks are even.
+                # Fraction of each rank's bin between the two tails: the mean fraction is `level` for uniform
+                # ranks.
                 tail = (1.0 - level) / 2.0 * (KEPT + 1)
                 ends = np.minimum(ranks + 1.0, KEPT + 1 - tail) - np.maximum(ranks, tail)
                 share = float(np.mean(np.clip(ends, 0.0, 1.0)))
@@ -59,13 +60,13 @@ class Calibration:
 
 
 class Hierarchy(eqx.Module):
-    """What tasks are drawn from, and what is believed of them.
+    """The hierarchical prior of simulated tasks, and the prior of the posterior.
 
     Attributes:
         source: The strong model.
-        truth: The hierarchical prior of the tasks.
-        believed: That of the posterior.
-        across: An orthonormal basis of what a bias may be, if there may be one.
+        truth: Hierarchical prior from which tasks are drawn.
+        believed: Hierarchical prior of the posterior.
+        across: Orthonormal basis of the subspace of possible biases; None if there is no bias.
     """
 
     source: RegressionModel
@@ -75,7 +76,7 @@ class Hierarchy(eqx.Module):
 
     @property
     def parameters(self) -> list[str]:
-        """Whose ranks are known: what varies from task to task, and is believed to."""
+        """Names of the ranked parameters: those that vary between tasks and are unknown to the posterior."""
         bias = self.truth.bias_scale > 0 and self.believed.bias_scale > 0
         named = ["bias"] * bias + ["noise"] * (self.believed.noise_spread > 0)
         return named + [f"prior[{k}]" for k in range(self.source.num_concepts)]
@@ -83,10 +84,10 @@ class Hierarchy(eqx.Module):
 
 @dataclasses.dataclass(frozen=True)
 class Ranks:
-    """Ranks of one task's parameters, in the order of `Hierarchy.parameters`.
+    """Measured quantity: ranks of one task's parameters, in the order of `Hierarchy.parameters`.
 
     Attributes:
-        draw_inputs: Inputs of a task from a key.
+        draw_inputs: Draws the inputs of a task, from a key.
     """
 
     draw_inputs: Callable[[Key[Array, ""]], Float[Array, "n d"]]
@@ -118,7 +119,7 @@ class Ranks:
         if "noise" in draws:
             below["noise"] = draws["noise"] < noise
         if "bias" in draws and across is not None:
-            # Along the first direction that it may have.
+            # Rank the coordinate of the bias along the first basis vector.
             below["bias"] = draws["bias"] @ across[:, 0] < bias @ across[:, 0]
         return jnp.stack([jnp.sum(below[name], dtype=float) for name in case.parameters])
 
@@ -132,17 +133,19 @@ def calibrate(
     num_tasks: int = 200,
     seed: Seed = 0,
 ) -> Calibration:
-    """Draw tasks from a hierarchical prior, and rank their truth among draws of the posterior.
+    """Draw tasks from a hierarchical prior, and rank the true parameters among draws of the posterior.
 
     Args:
         source: The strong model.
-        draw_inputs: Inputs of one task from a key, all of one number n.
-        truth: What tasks are drawn from.
-        believed: What the posterior believes; the same when left out. Another one must be found out: that
-            shows that the check can fail.
-        num_tasks: Simulated tasks.
-        seed: In [0, 2^64); task i depends on (seed, i) alone. Chains amplify the last bit, which XLA may
-            compute otherwise on one device than on several: there, ranks differ as those of two chains do.
+        draw_inputs: Draws the inputs of a task from a key; the number of inputs n must be the same for all
+            tasks.
+        truth: Prior from which tasks are drawn.
+        believed: Prior of the posterior; `truth` when left out. A wrong prior must give ranks that are not
+            uniform, which shows that the check can fail.
+        num_tasks: Number of simulated tasks.
+        seed: In [0, 2^64); task i depends on (seed, i) alone. Chains amplify differences in the last bit,
+            which XLA may round differently on one device and on several: ranks then differ like those of two
+            separate chains.
 
     Source: Talts, Betancourt, Simpson, Vehtari & Gelman 2018, arXiv 1804.06788.
     """

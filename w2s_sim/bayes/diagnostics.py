@@ -1,4 +1,4 @@
-"""Whether posterior draws can be trusted, and a warning where they cannot."""
+"""Diagnostics of posterior draws, and a warning if the draws cannot be trusted."""
 
 import warnings
 
@@ -6,19 +6,19 @@ import numpy as np
 import pandas as pd
 from numpyro.diagnostics import effective_sample_size, split_gelman_rubin
 
-# Chains that agree have an R-hat near 1; below this many effective draws an interval's ends are noise.
+# Converged chains have R-hat near 1; with fewer effective draws than this, interval ends are too noisy.
 LARGEST_R_HAT = 1.01
 SMALLEST_EFFECTIVE_SIZE = 400.0
-# Of draws from a variational guide that importance weights leave over.
+# Smallest effective share of a variational guide's draws under importance weights.
 SMALLEST_EFFECTIVE_SHARE = 0.2
 
 
 class SamplingWarning(UserWarning):
-    """The posterior draws are not to be trusted."""
+    """Warning that posterior draws cannot be trusted."""
 
 
 def chain_table(chains: dict[str, np.ndarray]) -> pd.DataFrame:
-    """R-hat and effective sample size of every number.
+    """Return the R-hat and the effective sample size of every number.
 
     Args:
         chains: Draws by site, shape (chains, draws, ...).
@@ -46,9 +46,9 @@ def chain_table(chains: dict[str, np.ndarray]) -> pd.DataFrame:
 
 
 def chain_problems(table: pd.DataFrame, divergences: int) -> list[str]:
-    """What is wrong with chains, each with its remedy; nothing if they can be trusted."""
+    """Return the problems of chains, each with its remedy; empty if the draws can be trusted."""
     problems = []
-    # What cannot be computed, for draws that never moved, is as bad as can be.
+    # nan means that draws never moved, and counts as the worst value.
     r_hat = np.nan_to_num(table["r_hat"].to_numpy(), nan=np.inf)
     sizes = np.nan_to_num(table["effective_size"].to_numpy(), nan=0.0)
     names = list(table["parameter"])
@@ -70,7 +70,7 @@ def chain_problems(table: pd.DataFrame, divergences: int) -> list[str]:
 
 
 def guide_problems(effective_share: float) -> list[str]:
-    """What is wrong with a variational guide."""
+    """Return the problems of a variational guide; empty if its draws can be trusted."""
     if effective_share >= SMALLEST_EFFECTIVE_SHARE:
         return []
     return [

@@ -1,4 +1,4 @@
-"""The hierarchical model of weak data: a prior over the concept prior, the weak bias and the weak noise."""
+"""The hierarchical model of weak data: priors of the concept prior, the weak bias and the weak noise."""
 
 from collections.abc import Callable
 
@@ -19,16 +19,17 @@ from w2s_sim.tasks.task import WeakData
 
 
 class Beliefs(eqx.Module):
-    """What is believed before the weak data are read.
+    """Prior of the parameters of the weak data: the concept prior, the weak noise and the weak bias.
 
     Attributes:
-        concentration: Of the Dirichlet prior over alpha^Q, > 0, the same for every concept: 1 is flat, less
-            favours few concepts.
-        noise_spread: Standard deviation of log(sigma' / sigma), >= 0; at 0 the weak noise is the strong
-            model's. For regression concepts.
+        concentration: Parameter > 0 of the symmetric Dirichlet prior of alpha^Q: 1 is flat, smaller values
+            favour few concepts.
+        noise_spread: Standard deviation of log(sigma' / sigma), >= 0; at 0 the weak noise equals the strong
+            model's noise. For regression concepts.
         bias_scale: Standard deviation of the weak bias in each direction, >= 0, in label units per feature
-            unit. The bias is one vector for all concepts, orthogonal to their differences: along these it
-            could not be told from another concept. At 0 there is none. For regression concepts.
+            unit; at 0 there is no bias. The bias is one vector for all concepts, orthogonal to their
+            differences: along a difference, a bias cannot be told from another concept. For regression
+            concepts.
     """
 
     concentration: Float[Array, ""] = eqx.field(converter=positive("concentration"), default=1.0)
@@ -46,20 +47,20 @@ def weak_data_model(
     context_size: int = 1,
     across: Float[Array, "d r"] | None = None,
 ) -> Callable[[WeakData], None]:
-    """The NumPyro model of weak data.
+    """Return the NumPyro model of weak data.
 
-    Sites: `prior` (K,), and with regression concepts, where believed in, `noise` (sigma', label units) and
-    `bias` (d,). The concept of every context is summed over, never sampled.
+    Sites: `prior` (K,), and for regression concepts with positive `noise_spread` or `bias_scale`, `noise`
+    (sigma', label units) or `bias` (d,). The concept of every context is summed out, not sampled.
 
     Args:
         source: The strong model.
-        beliefs: Before the data.
-        context_size: Consecutive pairs that share one draw of the concept: 1 if each draws its own.
-        across: `bias_directions(source)`, which a traced source cannot be asked for.
+        beliefs: Prior of the parameters.
+        context_size: Number of consecutive pairs that share one draw of the concept; 1 if each draws its own.
+        across: `bias_directions(source)`, which must be computed beforehand if JAX traces the source.
 
     Raises:
-        InputError: If noise or bias are believed in for concepts that have none, or contexts cannot be read
-            pair by pair.
+        InputError: If the beliefs have noise or bias for concepts other than regression concepts, or the
+            model cannot read contexts pair by pair.
     """
     require_count("context_size", context_size, 1)
     if context_size > 1 and not source.reads_independently:
@@ -80,7 +81,7 @@ def weak_data_model(
             log_likelihood = _regression_log_likelihood(source, beliefs, across, data)
         by_context = log_likelihood.reshape(-1, context_size, source.num_concepts).sum(axis=1)
         mixture = log_mixture(log_weights(jnp.asarray(prior)), by_context)
-        # A context that no concept can produce says nothing.
+        # A context that is impossible under every concept contributes no information.
         numpyro.factor("weak labels", jnp.sum(jnp.where(jnp.isfinite(mixture), mixture, 0.0)))
 
     return model
@@ -103,10 +104,10 @@ def _regression_log_likelihood(
 
 
 def bias_directions(source: LatentConceptModel) -> Float[Array, "d r"]:
-    """An orthonormal basis, (d, r), of what is orthogonal to every difference of two concepts.
+    """Return an orthonormal basis, (d, r), of the complement of all differences of two concepts.
 
     Raises:
-        InputError: If there is nothing left.
+        InputError: If the differences span all directions.
     """
     assert isinstance(source, RegressionModel)
     vectors = np.asarray(source.vectors, dtype=np.float64)

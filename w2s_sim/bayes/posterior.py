@@ -1,4 +1,4 @@
-"""What weak data say about the concept prior: draws, intervals, refined labels."""
+"""The posterior of the concept prior given weak data: draws, intervals, refined labels."""
 
 import dataclasses
 
@@ -16,11 +16,11 @@ class PriorPosterior:
     """Posterior draws of the hierarchical model.
 
     Attributes:
-        source: The strong model, under its source prior.
-        draws: By site, stacked along the first axis: `prior` (S, K), and where believed in `noise` (S,),
-            `bias` (S, d).
-        diagnostics: One row per number, or one for the guide.
-        problems: What is wrong with the draws, in words; empty if they can be trusted.
+        source: The strong model, with its source prior.
+        draws: Draws by site, stacked along the first axis: `prior` (S, K), and if the beliefs include them,
+            `noise` (S,) and `bias` (S, d).
+        diagnostics: One row per number for chains; one row in all for a guide.
+        problems: Descriptions of what is wrong with the draws; empty if the draws can be trusted.
     """
 
     source: LatentConceptModel
@@ -35,17 +35,17 @@ class PriorPosterior:
 
     @property
     def mean_prior(self) -> Float[Array, " K"]:
-        """Posterior mean of alpha^Q: what the strong model predicts a fresh pair with."""
+        """Posterior mean of alpha^Q: the prior of the posterior predictive for a fresh pair."""
         mean = self.draws["prior"].mean(axis=0)
         return jnp.asarray(mean / mean.sum(), dtype=float)
 
     @property
     def student(self) -> LatentConceptModel:
-        """The strong model under that prior."""
+        """The strong model with the prior `mean_prior`."""
         return self.source.with_prior(self.mean_prior)
 
     def interval(self, level: float, site: str = "prior") -> tuple[np.ndarray, np.ndarray]:
-        """Central posterior intervals of every number of a site: lower and upper ends.
+        """Return the central posterior intervals of every number of a site: lower and upper ends.
 
         Args:
             level: Posterior probability, in [0, 1].
@@ -59,8 +59,8 @@ class PriorPosterior:
     def refined_labels(
         self, inputs: Shaped[Array, "N ..."], *, key: Key[Array, ""]
     ) -> Shaped[Array, "N ..."]:
-        """One draw per input from the posterior predictive: a fresh concept, then its label.
+        """Draw one label per input from the posterior predictive: a fresh concept, then its label.
 
-        The strong model's own laws label; the weak bias and noise are explained away.
+        Labels come from the strong model's own laws, without the weak model's bias and noise.
         """
         return self.student.relabel(inputs, key=key)

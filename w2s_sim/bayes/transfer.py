@@ -21,7 +21,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.tasks.task import WeakData
 
 Method = Literal["nuts", "variational"]
-# Of the guide: steps of Adam and its learning rate.
+# Fit of the guide: number of Adam steps, and the learning rate.
 GUIDE_STEPS = 4000
 LEARNING_RATE = 0.02
 
@@ -39,23 +39,25 @@ def transfer_prior(
     target_acceptance: float = 0.9,
     key: Key[Array, ""],
 ) -> PriorPosterior:
-    """What weak data say about alpha^Q.
+    """Compute the posterior of alpha^Q given weak data.
 
     Args:
-        source: The strong model; its prior is not used, its concepts are.
+        source: The strong model; its concepts are used, its prior is not.
         data: Weak pairs.
-        beliefs: The prior over alpha^Q, weak bias and weak noise; a flat Dirichlet alone when left out.
+        beliefs: Prior of alpha^Q, weak bias and weak noise; a flat Dirichlet prior without bias and with the
+            strong model's noise when left out.
         method: "nuts", or "variational": a normal guide in unconstrained space, fitted by Adam.
-        context_size: Consecutive pairs that share one draw of the concept, a divisor of their number: 1 if
-            each pair draws its own.
-        num_samples: Draws of each chain, or of the guide in all times `num_chains`.
-        num_warmup: Of each chain, not kept.
-        num_chains: At least 2, so that they can disagree.
-        target_acceptance: Of NUTS, in (0, 1).
+        context_size: Number of consecutive pairs that share one draw of the concept, a divisor of the number
+            of pairs; 1 if each pair draws its own concept.
+        num_samples: Number of draws per chain; a guide gives `num_samples` x `num_chains` draws.
+        num_warmup: Number of warm-up steps per chain, which are discarded.
+        num_chains: Number of chains, at least 2, so that chains can be compared.
+        target_acceptance: Target acceptance probability of NUTS, in (0, 1).
         key: Typed PRNG key.
 
     Returns:
-        Draws, with diagnostics. If these are bad, a `SamplingWarning` says so and `converged` is False.
+        The draws, with diagnostics. If these show a problem, a `SamplingWarning` is issued and `converged` is
+        False.
 
     Raises:
         InputError: If a number is out of range, or the beliefs do not fit the concepts.
@@ -85,7 +87,7 @@ def transfer_prior(
 
 
 def _kept(draws: dict[str, Any]) -> dict[str, np.ndarray]:
-    """Sites by name; the bias stands for its coordinates."""
+    """Return draws by site, without the bias coordinates, which the site `bias` replaces."""
     return {site: np.asarray(values) for site, values in draws.items() if site != "bias_coordinates"}
 
 
@@ -99,7 +101,7 @@ def _sample(
     *,
     key: Key[Array, ""],
 ) -> tuple[dict[str, np.ndarray], int]:
-    """Draws of every chain, and the number of divergent transitions."""
+    """Return the draws of every chain, and the number of divergent transitions."""
     sampler = MCMC(
         NUTS(model, target_accept_prob=target_acceptance),
         num_warmup=num_warmup,
@@ -116,7 +118,7 @@ def _sample(
 def _fit_guide(
     model: Callable[[WeakData], None], data: WeakData, num_draws: int, *, key: Key[Array, ""]
 ) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Draws of the guide, its evidence bound, and what importance weights leave of its draws."""
+    """Return draws of the guide, its evidence bound, and its effective share under importance weights."""
     fit_key, draw_key = jax.random.split(key)
     guide, bound = AutoMultivariateNormal(model), Trace_ELBO()
     fitting = SVI(model, guide, optax.adam(LEARNING_RATE), Trace_ELBO(num_particles=8))
@@ -125,7 +127,7 @@ def _fit_guide(
     draws = guide.sample_posterior(sample_key, parameters, data, sample_shape=(num_draws,))
 
     def log_weight(one_key: Array) -> Array:
-        """log of target over guide at one draw of the guide."""
+        """Return log(target / guide) at one draw of the guide."""
         return -jnp.asarray(bound.loss(one_key, parameters, model, guide, data))
 
     log_weights = np.asarray(jax.lax.map(log_weight, jax.random.split(weight_key, num_draws)), np.float64)

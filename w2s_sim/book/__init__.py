@@ -1,1 +1,1 @@
-"""The pages of the book in `theory/`: their list, where they lie, and the same pages as HTML."""
+"""The pages of the book in `theory/`: the list of theorems, the files, and their conversion to HTML."""

@@ -1,6 +1,6 @@
-"""The list of theorems and ready studies, kept in a file so that `w2s list` need not load the theorems.
+"""The list of theorems and ready studies, in a file, so that `w2s list` need not import the theorems.
 
-To write the file anew:
+To regenerate the file:
 
     python -m w2s_sim.book.contents > w2s_sim/book/contents.json
 """
@@ -11,15 +11,15 @@ from typing import TypedDict
 
 
 class TheoremEntry(TypedDict):
-    """One theorem in the list.
+    """Entry of one theorem in the list.
 
     Attributes:
-        id: The id that commands take.
+        id: Id of the theorem in commands.
         kind: "upper", "lower", "equality" or "rate".
-        title: Its name in words.
-        summary: What it says, in one or two sentences.
-        lemmas: Ids of the proof's steps.
-        reference: Where the theorem comes from.
+        title: Name of the theorem.
+        summary: The claim in one or two sentences.
+        lemmas: Ids of the lemmas of the proof.
+        reference: Source of the theorem.
         page: The page of the book with the proof.
     """
 
@@ -33,26 +33,26 @@ class TheoremEntry(TypedDict):
 
 
 class StudyEntry(TypedDict):
-    """One ready study in the list: its name, and the question that it answers."""
+    """Entry of one ready study in the list: its name, and the question that it answers."""
 
     name: str
     question: str
 
 
 class Contents(TypedDict):
-    """What `w2s list --json` prints."""
+    """The document that `w2s list --json` prints."""
 
     theorems: list[TheoremEntry]
     studies: list[StudyEntry]
 
 
 def read_contents() -> Contents:
-    """The list that comes with the package."""
+    """Read the list that comes with the package."""
     return json.loads(importlib.resources.files("w2s_sim.book").joinpath("contents.json").read_text("utf-8"))
 
 
 def make_contents() -> Contents:
-    """The list, made from the theorems and the ready studies themselves."""
+    """Build the list from the theorems and the ready studies."""
     from w2s_sim.files.ready_studies import READY
     from w2s_sim.statements import all_statements
 

@@ -7,17 +7,17 @@ from markupsafe import Markup
 
 
 def mathml(formula: str, display: bool = False) -> Markup:
-    """A LaTeX formula as MathML.
+    """Convert a LaTeX formula to MathML.
 
     Args:
-        formula: Without dollar signs; an empty one gives an empty text.
-        display: Whether the formula stands on a line of its own.
+        formula: The formula without dollar signs; an empty formula gives an empty text.
+        display: Whether the formula is displayed on its own line.
     """
-    # The converter knows fences that grow, but not fences of a given size.
+    # The converter supports delimiters of automatic size, but not of fixed size.
     formula = re.sub(r"\\[Bb]igg?l\b", r"\\left", formula)
     formula = re.sub(r"\\[Bb]igg?r\b", r"\\right", formula)
     formula = re.sub(r"\\[Bb]igg?\b", "", formula)
-    # Nor does it know extra space between the lines of a table.
+    # The converter does not support extra space between the rows of a table.
     formula = re.sub(r"\\\\\[[\d.]+\w+\]", r"\\\\", formula)
     formula = formula.replace(r"\arg\min", r"\operatorname{argmin}")
     formula = formula.replace(r"\arg\max", r"\operatorname{argmax}")

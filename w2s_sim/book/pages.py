@@ -1,4 +1,4 @@
-"""The pages of the book as HTML that a browser opens without the network: formulas become MathML."""
+"""Conversion of the book's pages to HTML that a browser opens without the network; formulas become MathML."""
 
 import importlib.resources
 import os
@@ -17,15 +17,15 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from w2s_sim.book.formulas import mathml
 from w2s_sim.errors import InputError
 
-# A wheel holds the pages beside this file; in a checkout they lie in the folder of the book.
+# An installed package has the pages beside this file; a checkout has them in `theory/`.
 _PLACES = (Path(__file__).parent, Path(__file__).parents[2])
 
 
 def find_page(page: str) -> Path:
-    """The Markdown file of a page.
+    """Return the Markdown file of a page.
 
     Args:
-        page: Path of the file, or its place in the book, such as "theory/naive-floor.md".
+        page: Path of a file, or of a page within the book, such as "theory/naive-floor.md".
 
     Raises:
         InputError: If no such file exists.
@@ -37,25 +37,25 @@ def find_page(page: str) -> Path:
 
 
 def has_page(page: str) -> bool:
-    """Whether `find_page` finds the page."""
+    """Return whether `find_page` finds the page."""
     return any((place / page).is_file() for place in _PLACES)
 
 
 def write_pages(folder: Path, pages: Iterable[str]) -> dict[str, Path]:
-    """Write pages as HTML, with all pages and pictures that they link to.
+    """Write pages as HTML, together with all pages and pictures to which they link.
 
     Args:
-        folder: Where the HTML goes; made if it is missing.
-        pages: As `find_page` takes them.
+        folder: Folder for the HTML files; created if it is missing.
+        pages: Pages as for `find_page`.
 
     Returns:
-        The HTML file of each page asked for.
+        The HTML file of each requested page.
 
     Raises:
         InputError: If a page does not exist.
     """
     asked = {page: find_page(page) for page in pages}
-    # Every Markdown file by its name in the folder. Two files of one name would overwrite each other.
+    # Give every Markdown file its own name in the folder, so that files of the same name are not overwritten.
     names: dict[Path, str] = {}
     waiting = list(asked.values())
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def write_pages(folder: Path, pages: Iterable[str]) -> dict[str, Path]:
 
 
 def _free_name(stem: str, taken: Iterable[str]) -> str:
-    """The stem, numbered if another page has it."""
+    """Return the stem, with a number if another page has the same name."""
     taken, name, number = set(taken), stem, 1
     while name in taken:
         number += 1
@@ -97,7 +97,7 @@ def _children(tokens: list[Token]) -> Iterable[Token]:
 
 
 def _local_file(source: Path, target: str | int | float | None) -> Path | None:
-    """The file that a link of a page leads to; None for links to the web and within the page."""
+    """Return the file to which a link of a page points; None for links to the web and within the page."""
     address = unquote(str(target or "").partition("#")[0])
     if not address or re.match(r"[a-z]+:", address):
         return None
@@ -105,7 +105,7 @@ def _local_file(source: Path, target: str | int | float | None) -> Path | None:
 
 
 def _linked_files(source: Path) -> list[Path]:
-    """Files that a page links to, of those that exist here: a wheel has no tests and no scripts."""
+    """Return the existing files to which a page links; an installed package lacks tests and scripts."""
     targets = [child.attrGet("href") for child in _children(_tokens(source)) if child.type == "link_open"]
     files = [_local_file(source, target) for target in targets]
     return [file for file in files if file is not None and file.is_file()]
@@ -131,12 +131,12 @@ def _as_html(source: Path, names: dict[Path, str], folder: Path) -> str:
 
 
 def _anchor(heading: str) -> str:
-    """The anchor of a heading, as GitHub makes it."""
+    """Return the anchor of a heading, by the rules of GitHub."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def _point_link(link: Token, source: Path, names: dict[Path, str]) -> None:
-    """Let a link to a page lead to its HTML. A link to code, which does not travel, stays as text alone."""
+    """Point a link to a page at its HTML. A link to code, which is not copied, becomes plain text."""
     target = str(link.attrGet("href"))
     file = _local_file(source, target)
     if file is None:
@@ -149,7 +149,7 @@ def _point_link(link: Token, source: Path, names: dict[Path, str]) -> None:
 
 
 def _copy_picture(picture: Token, source: Path, folder: Path) -> None:
-    """Put a picture beside the HTML."""
+    """Copy a picture to the folder of the HTML."""
     file = _local_file(source, picture.attrGet("src"))
     if file is None or not file.is_file():
         return

@@ -1,3 +1,3 @@
-"""The command line `w2s`. Heavy imports wait until a command runs."""
+"""The command line `w2s`. Slow imports wait until a command runs."""
 
 from w2s_sim.cli.main import main as main

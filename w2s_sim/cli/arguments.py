@@ -1,4 +1,4 @@
-"""What the commands take. Docstrings are the help texts."""
+"""Arguments of the commands. Docstrings are the help texts."""
 
 import dataclasses
 from pathlib import Path
@@ -13,110 +13,111 @@ Plugins = Annotated[
 
 @dataclasses.dataclass(frozen=True)
 class Verify:
-    """Check theorems: sample, compare with the bounds, and print the verdicts.
+    """Check theorems: sample the measured quantities, compare them with the bounds, and print the verdicts.
 
-    Exit status: 0 if all is as expected, 1 if a theorem is refuted or a control or a killable mutant
-    survives, 2 for bad input, 130 if a signal ended it early: the verdicts so far are then printed and
-    written, marked as those of a partial run.
+    Exit status: 0 if all verdicts are as expected; 1 if a theorem is refuted, or a control or a killable
+    mutant survives; 2 for bad input; 130 if a signal ended the run early: the verdicts so far are then
+    printed and written, marked as those of a partial run.
     """
 
     ids: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[ID ...]")] = ()
-    """Theorems to check (see `w2s list`), or FILE.py or MODULE:NAME of your own; all theorems by default."""
+    """Ids of theorems (see `w2s list`), or FILE.py or MODULE:NAME of your own; all theorems by default."""
     preset: Literal["quick", "full"] = "quick"
-    """How many cases and replicates."""
+    """Preset of cases and numbers of replicates; full has more of both."""
     case: Path | None = None
     """Check one theorem on your own task, described in this TOML file (see `w2s show ID`)."""
     seed: int = 0
     """Seed, from 0 to 2^64 - 1; replicate i depends on (seed, i) alone."""
     alpha: float = 1e-3
-    """Chance that any interval of the run misses its target."""
+    """Probability, at most, that any confidence interval of the run misses its target."""
     out: Path | None = None
     """Folder for verdicts.parquet, manifest.json, report.html and figures."""
     all: bool = False
-    """Show every case, lemma and control, not one row a theorem."""
+    """Show a row for every case, lemma and control, instead of one row per theorem."""
     mutants: bool = False
-    """List every mutant: killed by which case, or why it survives."""
+    """List every mutant: the case that killed it, or the reason why it survives."""
     json: bool = False
-    """Print one JSON document instead of the table."""
+    """Print one JSON document instead of the tables."""
     x64: bool = False
     """Compute in float64 instead of float32."""
     plugins: Plugins = ()
-    """Bring in statements and kinds of your own; may be repeated."""
+    """Load statements and kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Falsify:
-    """Search for the case in which a theorem is nearest to failing, and print it as a case file.
+    """Search for the case at which a theorem comes nearest to failing, and print it as a case file.
 
-    Standard output is the file, with what was found in its comments. Exit status: 0 if the theorem stands, 1
-    if the case refutes it, 2 for bad input, 130 if a signal ended the search: the best case
-    so far is then printed.
+    Standard output is the case file; its comments describe the finding. Exit status: 0 if the theorem stands,
+    1 if it fails at the case that was found, 2 for bad input, 130 if a signal ended the search early: the
+    best case so far is then printed.
     """
 
     id: tyro.conf.Positional[str]
-    """The theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
+    """Id of the theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     budget: float = 60.0
-    """Seconds of search; the measurement of what is found comes on top."""
+    """Seconds of search; the final measurement of the case takes additional time."""
     case: Path | None = None
     """Start from the case in this TOML file instead of the theorem's own cases."""
     seed: int = 0
-    """Seed of the search, from 0 to 2^64 - 1; what it finds is measured with the next one."""
+    """Seed of the search, from 0 to 2^64 - 1; the final measurement uses the next seed."""
     alpha: float = 1e-3
-    """Chance that the interval of the last measurement misses."""
+    """Probability, at most, that the confidence interval of the final measurement misses its target."""
     x64: bool = False
     """Compute in float64 instead of float32."""
     plugins: Plugins = ()
-    """Bring in statements and kinds of your own; may be repeated."""
+    """Load statements and kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """Run a study: sweep tasks and estimators, replicate every cell, and keep what is done.
+    """Run a study: sweep tasks and estimators, replicate every cell, and keep the results.
 
-    Exit status: 0 when all is there, 130 if a signal ended it early (go on with --resume), 2 for bad input.
+    Exit status: 0 if the study is complete, 130 if a signal ended the run early (continue with --resume), 2
+    for bad input.
     """
 
     study: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="STUDY")]
     """A TOML file ([task], [[estimator]], [replication]; lists are swept), or the name of a ready study."""
     out: Path | None = None
-    """Folder for manifest.json, parts and results.parquet."""
+    """Folder for manifest.json, the replicates and results.parquet."""
     resume: bool = False
-    """Go on with the study that the folder holds, or top it up with more replicates."""
+    """Continue the study in the folder, or add replicates to it."""
     shard: str = "1/1"
-    """I/N: compute the I-th of N shares, in a folder of its own, for `w2s merge`."""
+    """I/N: compute only the I-th of N shares of the study, in a separate folder, for `w2s merge`."""
     distributed: bool = False
-    """Several processes on one study, started by srun, mpirun, Kubernetes or on a TPU pod."""
+    """Run as one of several processes of a study, started by srun, mpirun, Kubernetes or on a TPU pod."""
     coordinator: str | None = None
-    """HOST:PORT of process 0, where no launcher says it; with --num-processes and --process-id."""
+    """HOST:PORT of process 0, if no launcher sets it; needs --num-processes and --process-id."""
     num_processes: int | None = None
-    """How many processes there are."""
+    """Number of processes."""
     process_id: int | None = None
-    """Which of them this is, from 0."""
+    """Index of this process, from 0."""
     memory: str | None = None
-    """What the process may hold while it computes, such as 2GB; half of what is free by default."""
+    """Memory for the computation, such as 2GB; half of the free memory by default."""
     dry_run: bool = False
-    """Print the grid, the memory and an estimate of the time, and stop."""
+    """Print the grid, the memory and an estimate of the time, without running the study."""
     x64: bool = False
     """Compute in float64 instead of float32."""
     plugins: Plugins = ()
-    """Bring in statements and kinds of your own; may be repeated."""
+    """Load statements and kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Merge:
-    """Put the shards of a study together."""
+    """Merge the shards of a study."""
 
     folders: tyro.conf.Positional[tuple[Path, ...]]
     """Folders of all shards."""
     out: Path
-    """Folder for the whole."""
+    """Folder for the merged study."""
     plugins: Plugins = ()
-    """Bring in the kinds of your own that the study has; may be repeated."""
+    """Load kinds of your own that the study uses from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Replay:
-    """Run one replicate of a study again, alone, and compare it with what was kept."""
+    """Compute a single replicate of a study again, and compare it with the stored value."""
 
     folder: tyro.conf.Positional[Path]
     """Folder of the study."""
@@ -125,7 +126,7 @@ class Replay:
     replicate: int
     """Number of the replicate."""
     plugins: Plugins = ()
-    """Bring in the kinds of your own that the study has; may be repeated."""
+    """Load kinds of your own that the study uses from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,35 +136,35 @@ class List:
     json: bool = False
     """Print one JSON document instead of the tables."""
     plugins: Plugins = ()
-    """Bring in statements and kinds of your own; may be repeated."""
+    """Load statements and kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Show:
-    """Show one theorem: its claim, assumptions, lemmas, controls, and a ready case file."""
+    """Show one theorem: its claim, assumptions, lemmas, controls, and an example case file."""
 
     id: tyro.conf.Positional[str]
-    """The theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
+    """Id of the theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     open: bool = False
-    """Open the page with the proof in the browser instead, and print where the page lies."""
+    """Instead, open the page with the proof in the browser, and print the path of the page."""
     plugins: Plugins = ()
-    """Bring in statements and kinds of your own; may be repeated."""
+    """Load statements and kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Schema:
-    """Print the JSON schema of study files, by which editors complete and check them.
+    """Print the JSON schema of study files, which editors use to complete and check them.
 
-    Write it to a file, and name that in the first line of a study: #:schema study.schema.json
+    Write the schema to a file, and name the file in the first line of a study: #:schema study.schema.json
     """
 
     plugins: Plugins = ()
-    """Bring in kinds of your own; may be repeated."""
+    """Load kinds of your own from this file or module; may be repeated."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Doctor:
-    """Show versions and devices, and check that numbers come out right on this machine."""
+    """Show versions and devices, and check that this machine computes correct numbers."""
 
 
 Command = (

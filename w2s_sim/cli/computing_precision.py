@@ -1,4 +1,4 @@
-"""The precision in which a command computes."""
+"""The floating-point precision of a command."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import jax
 
 @contextlib.contextmanager
 def precision(x64: bool) -> Iterator[None]:
-    """Compute in float64 while the command runs, if asked to; then restore the setting.
+    """Compute in float64 within the block, if requested; afterwards, restore the setting.
 
-    The setting holds for all threads: a command compiles in several. A program that calls `main` more than
-    once finds its own precision again after each call.
+    The setting applies to all threads, because a command compiles in several threads. It is restored for
+    programs that call `main` more than once.
 
     Args:
-        x64: Whether to compute in float64; without it the precision stays as it is.
+        x64: Whether to compute in float64; if not, the precision is unchanged.
     """
     before = bool(jax.config.read("jax_enable_x64"))
     jax.config.update("jax_enable_x64", x64 or before)

@@ -1,4 +1,4 @@
-"""Where the commands print: consoles that suit terminals, pipes, NO_COLOR and readers that leave early."""
+"""Consoles of the commands: for terminals, pipes, NO_COLOR, and readers that close a pipe early."""
 
 import contextlib
 import os
@@ -10,14 +10,14 @@ from typing import NoReturn
 from rich.console import Console
 from rich.table import Table
 
-# Wide enough for a row on one line where the output goes to a file or a pipe.
+# Width of output to a file or a pipe, so that each row fits on one line.
 PIPE_WIDTH = 150
-# A terminal that is narrower gets a row's numbers on a line of their own.
+# In a terminal narrower than this, the numbers of a row are printed on a separate line.
 NARROW = 110
 
 
 class _PatientConsole(Console):
-    """A console that leaves a closed pipe to the command line, which knows the exit status."""
+    """Console that raises BrokenPipeError, so that `main` can set the exit status for a closed pipe."""
 
     def on_broken_pipe(self) -> NoReturn:
         raise BrokenPipeError
@@ -25,7 +25,7 @@ class _PatientConsole(Console):
 
 @contextlib.contextmanager
 def warnings_on_a_line() -> Iterator[None]:
-    """Warnings appear as the commands' own complaints do, without the line of code that gave them."""
+    """Print warnings in one line like the commands' error messages, without the source line."""
     before = warnings.formatwarning
     warnings.formatwarning = lambda message, *origin: f"w2s: {message}\n"
     try:
@@ -35,12 +35,12 @@ def warnings_on_a_line() -> Iterator[None]:
 
 
 def escapes_are_refused() -> bool:
-    """Whether the user asks for plain text, without colours or other escape sequences (NO_COLOR)."""
+    """Return whether the user wants plain text without colours and other escape sequences (NO_COLOR)."""
     return bool(os.environ.get("NO_COLOR"))
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """A console as wide as the terminal or COLUMNS; wide enough for whole rows where there is neither."""
+    """Make a console as wide as the terminal or COLUMNS, or wide enough for whole rows without either."""
     terminal = False if escapes_are_refused() else None
     console = _PatientConsole(stderr=stderr, highlight=False, force_terminal=terminal)
     if not (console.is_terminal or console.file.isatty() or os.environ.get("COLUMNS")):
@@ -49,17 +49,17 @@ def make_console(*, stderr: bool = False) -> Console:
 
 
 def shows_progress() -> bool:
-    """Whether somebody watches standard error, and accepts the escape sequences of a moving bar."""
+    """Return whether standard error is a terminal, and the user accepts the escape sequences of a bar."""
     return sys.stderr.isatty() and not escapes_are_refused()
 
 
 def make_table(*columns: str, whole: tuple[str, ...] = (), right: tuple[str, ...] = ()) -> Table:
-    """A table without borders.
+    """Make a table without borders.
 
     Args:
-        *columns: Names of the columns, from the left.
-        whole: Columns whose cells are never cut or folded, such as ids, which a user types again.
-        right: Columns of numbers.
+        *columns: Names of the columns, from left to right.
+        whole: Columns whose cells are never cut or wrapped, such as ids, which users copy.
+        right: Right-aligned columns, such as numbers.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
@@ -70,7 +70,7 @@ def make_table(*columns: str, whole: tuple[str, ...] = (), right: tuple[str, ...
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table whose whole columns keep their width, even if the terminal is narrower than they are.
+    """Print a table. Columns that must stay whole keep their width, even if the terminal is narrower.
 
     In a file or a pipe every row is one line.
     """

@@ -1,4 +1,4 @@
-"""`w2s show` and `w2s schema`: everything about one theorem, and the schema of study files."""
+"""`w2s show` and `w2s schema`: the description of one theorem, and the schema of study files."""
 
 import sys
 import tempfile
@@ -18,7 +18,7 @@ from w2s_sim.statements import Statement
 
 
 def run_show(arguments: Show) -> int:
-    """Print everything about one theorem and a case file to start from, or open its page."""
+    """Print the description of a theorem and an example case file, or open the page with the proof."""
     with brought_in(*arguments.plugins):
         statement = named_statement(arguments.id)
         return _open_page(statement) if arguments.open else _show(statement)
@@ -29,16 +29,16 @@ def _show(statement: Statement) -> int:
     example = _example(statement)
     for line in [*_description(statement), *_case_lines(statement, bool(example))]:
         console.print(escape(line), soft_wrap=True)
-    # Plain, so that it can be copied into a file as it is.
+    # Printed without markup, so that it can be copied into a file unchanged.
     print(example, end="")
     return 0
 
 
 def _open_page(statement: Statement) -> int:
-    """Show the page with the proof in the browser; print where the page lies, for a machine without one."""
+    """Open the page with the proof in the browser, and print its path, for a machine without a browser."""
     from w2s_sim.book.pages import write_pages
 
-    # The folder stays: the browser reads it after this process has ended.
+    # Keep the folder: the browser reads it after this process has ended.
     folder = Path(tempfile.mkdtemp(prefix="w2s-book-"))
     page = write_pages(folder, [statement.page])[statement.page]
     print(page)
@@ -48,7 +48,7 @@ def _open_page(statement: Statement) -> int:
 
 
 def run_schema(arguments: Schema) -> int:
-    """Print the JSON schema of study files: as it is shipped, or with the kinds of plugins."""
+    """Print the JSON schema of study files: the shipped schema, or one with the kinds of plugins."""
     with brought_in(*arguments.plugins):
         brings = registry().plugins
         sys.stdout.write(schema_text() if brings else schema_path().read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def _description(statement: Statement) -> list[str]:
 
 
 def _example(statement: Statement) -> str:
-    """A ready case file; "" if the statement takes none, or its tasks are of no kind that files describe."""
+    """Return an example case file; "" if the statement takes none, or no file can describe its tasks."""
     if statement.build_estimator is None:
         return ""
     try:
@@ -89,7 +89,7 @@ def _example(statement: Statement) -> str:
 
 
 def _case_lines(statement: Statement, takes_files: bool) -> list[str]:
-    """What stands above the ready case file, or that there is none."""
+    """Return the lines above the example case file, or a line that says that there is none."""
     named = on_the_command_line(statement)
     if not takes_files:
         return ["It takes no cases from files. To check its own cases, run", f"    w2s verify {named}"]

@@ -1,4 +1,4 @@
-"""`w2s doctor`: what this machine runs with, and whether numbers come out right on it."""
+"""`w2s doctor`: versions and devices of this machine, and checks of its numbers."""
 
 import os
 import platform
@@ -21,7 +21,7 @@ from w2s_sim.verify import replicate
 
 
 def run_doctor() -> int:
-    """Versions and devices, then the checks; 1 if one fails."""
+    """Print versions and devices, then run the checks; returns 1 if a check fails."""
     console = make_console()
     facts = Table(box=None, pad_edge=False, show_header=False)
     facts.add_row("python", f"{platform.python_version()} on {platform.platform()}")
@@ -47,7 +47,7 @@ def run_doctor() -> int:
 
 
 def _random_bits() -> str:
-    """The generator's published test vector: seeds mean the same everywhere."""
+    """Compare with the generator's published test vector, so that seeds mean the same on all machines."""
     # Threefry-2x32 with key and counter zero (Salmon et al. 2011, Random123's known answers).
     bits = jax.extend.random.threefry_2x32(jnp.zeros(2, jnp.uint32), jnp.zeros(2, jnp.uint32))
     known = [0x6B200159, 0x99BA4EFE]
@@ -66,7 +66,7 @@ def _same_replicates() -> str:
     case = Case("", canonical_task(), InContext(4))
     whole = replicate(statement.measure, case, seed=0, start=0, stop=600)
     parts = [replicate(statement.measure, case, seed=0, start=a, stop=b) for a, b in ((0, 7), (7, 600))]
-    return "" if np.array_equal(whole, np.concatenate(parts)) else "replicates depend on how a run is cut"
+    return "" if np.array_equal(whole, np.concatenate(parts)) else "replicates depend on how a run is divided"
 
 
 def _precision() -> str:
@@ -84,6 +84,6 @@ def _precision() -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "random bits are those of the published generator": _random_bits,
     "the canonical bound has its known value": _known_bound,
-    "replicates do not depend on how a run is cut": _same_replicates,
+    "replicates do not depend on how a run is divided": _same_replicates,
     "float32 posteriors are accurate to 1e-3 nats": _precision,
 }

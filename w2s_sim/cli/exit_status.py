@@ -1,4 +1,4 @@
-"""What `w2s` tells the shell, beside 0 and 1, and how it ends when a signal asks it to."""
+"""Exit statuses of `w2s` other than 0 and 1, and the end of the process after a signal."""
 
 import contextlib
 import os
@@ -12,13 +12,13 @@ from w2s_sim.errors import InputError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
-# As of a command that SIGPIPE ends: `w2s verify | head`.
+# The shell's status of a command that SIGPIPE has ended, as in `w2s verify | head`.
 READER_LEFT = 141
 
 
 @contextlib.contextmanager
 def terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM is what SIGINT is: it raises KeyboardInterrupt."""
+    """Treat SIGTERM like SIGINT: raise KeyboardInterrupt."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -26,7 +26,7 @@ def terminated_like_interrupted() -> Iterator[None]:
     try:
         previous = signal.signal(signal.SIGTERM, end)
     except ValueError:
-        # Only the main thread of a program may.
+        # Only the main thread of a program may set signal handlers.
         yield
         return
     try:
@@ -36,12 +36,11 @@ def terminated_like_interrupted() -> Iterator[None]:
 
 
 def leave_interrupted(remark: str = "", last_words: Callable[[], None] | None = None) -> NoReturn:
-    """End the process at once: a computation that was left behind would keep it alive.
+    """End the process at once; otherwise a computation that still runs would keep the process alive.
 
     Args:
-        remark: What else the line on standard error says.
-        last_words: Prints and writes what there is so far. A signal cuts it short, and so does a reader that
-            has left.
+        remark: Text after "w2s: interrupted" on standard error.
+        last_words: Prints and writes the results so far. A further signal or a closed pipe cuts this short.
     """
     try:
         if last_words is not None:
@@ -50,7 +49,7 @@ def leave_interrupted(remark: str = "", last_words: Callable[[], None] | None = 
         remark = f"{remark}; {error}"
     except (BrokenPipeError, KeyboardInterrupt):
         pass
-    # Both streams may be pipes without a reader.
+    # Both streams may be pipes whose reader has left.
     with contextlib.suppress(OSError):
         print(f"w2s: interrupted{remark}", file=sys.stderr, flush=True)
     with contextlib.suppress(OSError):

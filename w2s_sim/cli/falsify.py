@@ -1,4 +1,4 @@
-"""`w2s falsify`: search for the tightest case, measure it again, print it as a case file."""
+"""`w2s falsify`: search for the case nearest to failing, measure it again, and print it as a case file."""
 
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from w2s_sim.plugins import brought_in, on_the_command_line
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.statements import Case, Statement
 
-# What the pressure on a claim is, by kind.
+# Meaning of the pressure, by kind of claim.
 PRESSING = {
     "upper": "measured / bound",
     "lower": "bound / measured",
@@ -29,7 +29,7 @@ PRESSING = {
 
 
 def run_falsify(arguments: Falsify) -> int:
-    """Search, report on stderr while it lasts, and print the file; 1 if the theorem fails there."""
+    """Search with progress on stderr, and print the case file; returns 1 if the theorem fails at the case."""
     with precision(arguments.x64), brought_in(*arguments.plugins):
         return _falsify(arguments)
 
@@ -40,7 +40,7 @@ def _falsify(arguments: Falsify) -> int:
     settings = final_settings(seed=arguments.seed, alpha=arguments.alpha)
     starts = () if arguments.case is None else (load_case(arguments.case, statement),)
     console = make_console(stderr=True)
-    # The best candidate so far, and how many were tried by then.
+    # Each best candidate so far, with the number of points tried until then.
     so_far: list[tuple[Candidate, int]] = []
     with console.status("") as status:
 
@@ -78,7 +78,7 @@ def _print_case(statement: Statement, comments: Sequence[str], case: Case[Any]) 
 
 
 def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoReturn:
-    """Print the best case so far, and end."""
+    """Print the best case so far, and end the process."""
     if not so_far:
         leave_interrupted(" before a case was found")
     candidate, tried = so_far[-1]
@@ -87,20 +87,20 @@ def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoR
 
 
 def describe_interrupted(statement: Statement, candidate: Candidate, tried: int) -> list[str]:
-    """What had been found when a signal ended the search, in sentences."""
+    """Return the best case of an interrupted search, described in sentences."""
     return [
         f"{statement.id}: {statement.title}",
-        "The search was interrupted; its number is of the search, not measured again.",
+        "The search was interrupted; its pressure is an estimate of the search, not measured again.",
         f"The case nearest to failing among {tried:,} tried, found by: {candidate.how},",
         f"from the case: {candidate.start}",
         *([candidate.score.fault] if candidate.score.fault else []),
-        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (the best of many, and so too good)",
+        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (biased upwards: the best of many)",
         f"Measure it: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]
 
 
 def describe(statement: Statement, finding: Finding) -> list[str]:
-    """What was found, in sentences."""
+    """Return the description of a finding, in sentences."""
     verdict = finding.verdict
     source = (
         "exactly" if verdict.replicates == 0 else f"± {verdict.se:.2g}, {verdict.replicates:,} replicates"
@@ -114,6 +114,6 @@ def describe(statement: Statement, finding: Finding) -> list[str]:
         f"bound {RELATIONS[statement.kind]} {verdict.bound:.6g}; interval [{verdict.ci_low:.6g}, "
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
         f"{PRESSING[statement.kind]}: {finding.pressure:.4f}",
-        f"(in the search {finding.searched:.4f}: the best of many, and so too good)",
+        f"(in the search {finding.searched:.4f}: biased upwards, as the best of many)",
         f"Check it again: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]

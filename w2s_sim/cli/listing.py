@@ -1,4 +1,4 @@
-"""`w2s list`: the theorems and the ready studies, without loading either."""
+"""`w2s list`: the theorems and the ready studies, from a file, without importing them."""
 
 import json
 
@@ -9,12 +9,12 @@ from w2s_sim.cli.arguments import List
 from w2s_sim.cli.console import NARROW, make_console, make_table, print_table
 from w2s_sim.cli.plugin_listing import plugin_contents
 
-# What else a plugin brings, which files name.
+# The parts of a plugin, other than theorems and studies, that files name.
 KINDS = ("tasks", "estimators", "feature_laws", "noise_laws")
 
 
 def run_list(arguments: List) -> int:
-    """Print a line per theorem, then a line per ready study."""
+    """Print one line per theorem, then one line per ready study, then one line per plugin."""
     contents, brought = read_contents(), plugin_contents(arguments.plugins)
     contents["theorems"] += brought["theorems"]
     contents["studies"] += brought["studies"]
@@ -23,7 +23,7 @@ def run_list(arguments: List) -> int:
         print(json.dumps({**contents, **plugins}, indent=1))
         return 0
     console = make_console()
-    # A narrow terminal has no room for the pages, which `w2s show` names as well.
+    # A narrow terminal has no room for the column `page`; `w2s show` prints the page too.
     columns = ("theorem", "kind", "title", "lemmas", "page")[: 4 if console.width < NARROW else 5]
     table = make_table(*columns, whole=("theorem", "kind"), right=("lemmas",))
     for theorem in contents["theorems"]:

@@ -1,4 +1,4 @@
-"""Parse, dispatch, and turn errors into one line and an exit status."""
+"""The entry point: parse arguments, run a command, and turn errors into one line and an exit status."""
 
 import contextlib
 import importlib.metadata
@@ -18,7 +18,7 @@ DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization nume
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `w2s`; raises SystemExit with the exit status."""
+    """Run `w2s`, and raise SystemExit with the exit status."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         with terminated_like_interrupted(), warnings_on_a_line():
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _give_up_output() -> None:
-    """What Python still holds for a stream that takes no more goes nowhere; it would try again at its end."""
+    """Redirect broken output streams to the null device, because Python flushes streams again at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             print(end="", file=stream, flush=True)
@@ -47,14 +47,14 @@ def _give_up_output() -> None:
 
 
 def _status(arguments: Sequence[str], own_process: bool) -> int:
-    """Run the command; bad input becomes one line."""
+    """Run the command and return its exit status; bad input is reported in one line."""
     try:
         return _print_version() if arguments == ["--version"] else _run(_parse(arguments), own_process)
     except InputError as error:
         print(f"w2s: {error}", file=sys.stderr)
         return BAD_INPUT
     finally:
-        # Python would flush when it ends, where nothing handles the error of a reader that has left.
+        # Flush here: at exit, nothing would handle the error of a reader that has left.
         print(end="", flush=True)
 
 
@@ -70,9 +70,9 @@ def _run(command: Command, own_process: bool) -> int:
         # Before a plugin is imported, which may start XLA.
         make_room_for_decompositions()
         if own_process and isinstance(command, Verify | Falsify):
-            # Not for a caller in Python, whose own programs these options would reach as well.
+            # Not for callers in Python: the options would also apply to the caller's own programs.
             compile_cheaply()
-    # Each command brings jax with it, which a call for help does not need.
+    # Import each command here, because it imports jax, which a call for help does not need.
     match command:
         case Verify():
             from w2s_sim.cli.verify import run_verify
@@ -113,7 +113,7 @@ def _run(command: Command, own_process: bool) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> Command:
-    """The command; a complaint about the arguments becomes one line."""
+    """Parse the arguments into a command; an error in the arguments is reported in one line."""
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
@@ -132,7 +132,7 @@ def _parse(arguments: Sequence[str]) -> Command:
 
 
 def _one_line(box: str) -> str:
-    """The first paragraph inside tyro's box of an error, on one line."""
+    """Return the first paragraph inside the box of a tyro error, on one line."""
     lines = [line.strip("│ \t") for line in box.splitlines() if line.startswith("│")]
     paragraph: list[str] = []
     for line in lines:

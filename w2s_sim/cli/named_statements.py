@@ -1,4 +1,4 @@
-"""The statements that somebody names on the command line: by ids, by files, by modules."""
+"""Statements named on the command line by ids, files or modules."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,16 @@ from w2s_sim.statements import Statement
 
 
 def named_statements(words: Sequence[str]) -> list[Statement]:
-    """The statements that some words mean, each once.
+    """Return the statements that the words name, each once.
 
-    Files and modules are brought in; `brought_in` around the call lets go of them.
+    Plugins in files and modules are added to the registry; wrap the call in `brought_in` to remove them
+    again.
 
     Args:
         words: Ids of theorems, FILE.py, or MODULE:NAME.
 
     Raises:
-        InputError: If there is no such statement, or a file or module holds none.
+        InputError: If there is no such statement, or a file or module contains none.
     """
     found: list[Statement] = []
     for word in dict.fromkeys(words):
@@ -26,20 +27,20 @@ def named_statements(words: Sequence[str]) -> list[Statement]:
         statements = [statement for plugin in bring_in(word) for statement in plugin.statements]
         if not statements:
             raise InputError(
-                "theorem", f"{word}, which brings no statement", "a file or module that has some"
+                "theorem", f"{word}, which contains no statement", "a file or module with statements"
             )
         found += statements
     return list({statement.id: statement for statement in found}.values())
 
 
 def named_statement(word: str) -> Statement:
-    """The one statement that a word means.
+    """Return the only statement that a word names.
 
     Raises:
-        InputError: If it is none, or a file or module of several.
+        InputError: If the word names no statement, or a file or module with several.
     """
     found = named_statements([word])
     if len(found) > 1:
-        given = f"{word}, which brings {', '.join(statement.id for statement in found)}"
+        given = f"{word}, which contains {', '.join(statement.id for statement in found)}"
         raise InputError("theorem", given, f"one of these ids, with --plugin {word}")
     return found[0]

@@ -1,24 +1,24 @@
-"""What plugins add to `w2s list`; where there are none, nothing of them is imported, and no jax."""
+"""Entries of plugins in `w2s list`; without plugins, neither the plugins' package nor jax is imported."""
 
 import importlib.metadata
 from collections.abc import Sequence
 from typing import Any
 
-# As in `w2s_sim.plugins.loading`, which takes a second to import.
+# Copy of `w2s_sim.plugins.loading.GROUP`, because importing that module takes a second.
 GROUP = "w2s_sim.plugins"
 
 
 def plugin_contents(places: Sequence[str] = ()) -> dict[str, list[Any]]:
-    """The theorems and ready studies of plugins, in the form of our own list, and the plugins themselves.
+    """Return the theorems and ready studies of plugins, in the form of `Contents`, and the plugins.
 
     Args:
-        places: Files and modules to bring in, beside the plugins that are installed.
+        places: Files and modules with plugins, in addition to the installed plugins.
 
     Returns:
-        `theorems` and `studies` as in `Contents`, and `plugins` as `what_plugins_bring` has them.
+        `theorems` and `studies` as in `Contents`, and `plugins` as from `what_plugins_bring`.
 
     Raises:
-        InputError: If a place holds no plugin.
+        InputError: If a place contains no plugin.
     """
     if not places and not importlib.metadata.entry_points(group=GROUP):
         return {"theorems": [], "studies": [], "plugins": []}

@@ -1,4 +1,4 @@
-"""Progress of long loops, for commands and scripts: on standard error, step by step."""
+"""Progress of long loops on standard error, for commands and scripts."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -12,13 +12,13 @@ StepT = TypeVar("StepT")
 
 
 def track(steps: Sequence[StepT], describe: Callable[[StepT], str] = str) -> Iterator[StepT]:
-    """The steps one by one; standard error says at which one the loop is.
+    """Yield the steps of a loop one by one, and report the current step on standard error.
 
-    On a terminal a bar moves and goes when the loop ends. In a file or a pipe every step is a line.
+    A terminal shows a bar, which disappears when the loop ends. A file or a pipe gets one line per step.
 
     Args:
-        steps: What the loop is over.
-        describe: What is being done at a step.
+        steps: The steps of the loop.
+        describe: Describes a step.
     """
     watched = shows_progress()
     columns = (

@@ -29,12 +29,12 @@ from w2s_sim.runs.schedule import Shard
 from w2s_sim.runs.store import Store
 from w2s_sim.runs.tile_workers import REPLICATE_ERRORS
 
-# Python, JAX and their like, before the first tile.
+# Approximate memory of Python, JAX and other libraries before the first tile.
 LIBRARIES_MEGABYTES = 350
 
 
 def run_run(arguments: Run) -> int:
-    """Run the study and print its results; progress goes to stderr."""
+    """Run the study with progress on stderr, and print its results."""
     with precision(arguments.x64), brought_in(*arguments.plugins):
         return _run(arguments)
 
@@ -42,7 +42,7 @@ def run_run(arguments: Run) -> int:
 def _run(arguments: Run) -> int:
     shard = Shard.parse(arguments.shard)
     memory = None if arguments.memory is None else parse_size(arguments.memory)
-    # Before anything makes an array, after which it is too late.
+    # Must come before any array is created, when it would be too late to join other processes.
     leads = _join(arguments)
     if arguments.resume and arguments.out is not None:
         Store(arguments.out).require_plugins()
@@ -75,10 +75,10 @@ def _run(arguments: Run) -> int:
 
 
 def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
-    """Draw what is not drawn yet, and print the results."""
+    """Draw the figures that are missing or outdated, and print the results."""
     stale = stale_figures(study, out)
     if stale:
-        # Matplotlib takes a second to import: bad files are refused, and finished studies read, without it.
+        # Import here: Matplotlib takes a second, and bad files and finished studies need no drawing.
         from w2s_sim.reports.study_figures import draw_figures
 
         draw_figures(dataclasses.replace(study, figures=stale), results, out)
@@ -87,7 +87,7 @@ def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
 
 
 def _join(arguments: Run) -> bool:
-    """Meet the other processes, if there are any; whether this one leads them."""
+    """Join the other processes of the study, if any; return whether this process leads them."""
     given = (arguments.coordinator, arguments.num_processes, arguments.process_id)
     if not arguments.distributed and given == (None, None, None):
         return True
@@ -96,7 +96,7 @@ def _join(arguments: Run) -> bool:
 
 
 def _leave(out: Path | None) -> NoReturn:
-    """End, and say how to go on."""
+    """End the process, and print how to continue the study."""
     kept = f"; what was done is kept: go on with --resume --out {out}" if out else ""
     leave_interrupted(kept)
 
@@ -112,12 +112,12 @@ def run_merge(arguments: Merge) -> int:
 
 
 def _was_double(folder: Path) -> bool:
-    """Whether a folder's study was computed in float64."""
+    """Return whether the study in a folder was computed in float64."""
     return Store(folder).precision == "float64"
 
 
 def run_replay(arguments: Replay) -> int:
-    """Print one replicate as run again, and as kept."""
+    """Print one replicate as computed again and as stored."""
     with precision(_was_double(arguments.folder)), brought_in(*arguments.plugins):
         return _replay(arguments)
 

@@ -1,4 +1,4 @@
-"""What `w2s run` shows of a study: its grid beforehand, its results afterwards."""
+"""Tables of `w2s run`: the grid before a study, the results after it."""
 
 import math
 import sys
@@ -13,12 +13,12 @@ from w2s_sim.files.study_file import Study
 from w2s_sim.runs.store import FAILURES, RESULTS
 
 SHOWN_CELLS = 20
-# Of a parameter that a cell has not.
+# Texts of the value of a parameter that a cell does not have.
 MISSING = ("nan", "<NA>", "None")
 
 
 def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path], out: Path) -> None:
-    """The results as a table, what failed, and where everything is."""
+    """Print the results as a table, the failures, and the paths of all files."""
     _print_results(study, results)
     failed = int(results["failed"].to_numpy().sum())
     if failed:
@@ -43,7 +43,7 @@ def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path],
 
 
 def _swept(study: Study) -> list[str]:
-    """Keys whose values differ between cells."""
+    """Return the keys whose values differ between cells."""
     keys = dict.fromkeys(key for cell in study.cells for key in cell.parameters)
     values = {key: {str(cell.parameters.get(key)) for cell in study.cells} for key in keys}
     return [key for key in keys if len(values[key]) > 1] or ["estimator.kind"]
@@ -54,10 +54,10 @@ def _short(key: str) -> str:
 
 
 def _of_every_method(cells: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Places of the cells that are shown: all of few cells, else evenly spread ones of each method."""
+    """Return the indices of the cells to show: all cells if they are few, else some of each method."""
     methods: dict[tuple[str, bool], list[int]] = {}
     for place, cell in enumerate(cells):
-        # A student fitted on refined labels is another method than the labeller, of the same kind.
+        # The kind `refine` covers two methods: a student fitted on refined labels, and the labeller itself.
         is_student = str(cell.get("estimator.num_queries", "nan")) not in MISSING
         methods.setdefault((str(cell.get("estimator.kind")), is_student), []).append(place)
     share = max(2, SHOWN_CELLS // max(len(methods), 1))
@@ -69,7 +69,7 @@ def _of_every_method(cells: Sequence[Mapping[str, Any]]) -> list[int]:
 
 
 def print_grid(study: Study) -> None:
-    """The cells of a study, and how many replicates they are to have."""
+    """Print the cells of a study, and the number of replicates."""
     keys = _swept(study)
     table = make_table("cell", *map(_short, keys), "weak pairs", right=("weak pairs",))
     shown = _of_every_method([cell.parameters for cell in study.cells])
@@ -106,4 +106,4 @@ def _print_results(study: Study, results: pd.DataFrame) -> None:
 
 def _print_rest(count: int) -> None:
     if count:
-        print(f"... and {count:,} cells more, some of every method")
+        print(f"... and {count:,} more cells; some cells of every method are shown")

@@ -1,4 +1,4 @@
-"""The verdicts on the terminal: one row a theorem, or every row."""
+"""Tables of verdicts in the terminal: one row per theorem, or all rows."""
 
 from collections.abc import Sequence
 
@@ -23,14 +23,14 @@ RELATIONS = {"upper": "<=", "lower": ">=", "equality": "=", "rate": "="}
 def print_verdicts(
     verdicts: Sequence[Verdict], settings: Settings, seconds: float, *, every_row: bool = False
 ) -> None:
-    """The table of verdicts, then the summary in sentences.
+    """Print the table of verdicts, then a summary in sentences.
 
     Args:
-        verdicts: Of one run.
-        settings: Of the run.
-        seconds: How long it took.
-        every_row: Show every case, lemma and control; else one row a theorem, and in full the rows that are
-            not as expected.
+        verdicts: The verdicts of one run.
+        settings: The settings of the run.
+        seconds: Duration of the run.
+        every_row: Whether to show every case, lemma and control, instead of one row per theorem and the rows
+            that are not as expected.
     """
     console = make_console()
     shown = [verdict for verdict in verdicts if verdict.role != "mutant"]
@@ -58,7 +58,7 @@ def _print_theorems(console: Console, verdicts: Sequence[Verdict]) -> None:
 
 
 def _theorem_cells(verdicts: Sequence[Verdict]) -> list[Text | str]:
-    """One theorem: its worst outcome, then how many rows of each role are as they should be, of how many."""
+    """Return the row of a theorem: its worst outcome, then for each role, how many rows are as expected."""
 
     def count(role: str) -> str:
         rows = [verdict for verdict in verdicts if verdict.role == role]
@@ -80,7 +80,7 @@ def _theorem_cells(verdicts: Sequence[Verdict]) -> list[Text | str]:
 
 
 def _tightest(cases: Sequence[Verdict]) -> str:
-    """The case whose measured number is nearest to its bound, with measured / bound."""
+    """Return the case whose measured number is nearest to its bound, with measured / bound."""
     judged = [case for case in cases if case.verdict in ("consistent", "certified", "refuted")]
     rated = [case for case in judged if case.tightness == case.tightness]
     if not rated:
@@ -110,7 +110,7 @@ def _print_rows(console: Console, verdicts: Sequence[Verdict]) -> None:
 def _cells(verdict: Verdict) -> list[Text | str]:
     style = STYLES[verdict.verdict]
     if verdict.role in ("control", "mutant"):
-        # A refuted control or mutant is good news.
+        # For a control or a mutant, being refuted is the expected outcome.
         style = "green" if verdict.as_expected else "bold red"
     case = verdict.case if verdict.role == "theorem" else f"{verdict.role} {verdict.case}"
     se = "exact" if verdict.replicates == 0 else f"± {verdict.se:.1e}"
@@ -126,7 +126,7 @@ def _cells(verdict: Verdict) -> list[Text | str]:
 
 
 def print_mutants(verdicts: Sequence[Verdict]) -> None:
-    """Every mutant on one line: what was changed, at which case it was judged, and the reason."""
+    """Print every mutant on one line: the change, the case at which it was judged, and the reason."""
     columns = ("outcome", "theorem", "mutant @ case", "claim", "measured", "reason")
     table = make_table(*columns, whole=("outcome", "theorem"), right=("claim", "measured"))
     for verdict in (verdict for verdict in verdicts if verdict.role == "mutant"):
@@ -146,7 +146,7 @@ def print_mutants(verdicts: Sequence[Verdict]) -> None:
 
 
 def summary_lines(verdicts: Sequence[Verdict], settings: Settings, seconds: float) -> list[str]:
-    """What the run says as a whole, in sentences."""
+    """Return a summary of the run, in sentences."""
     main = [v for v in verdicts if v.role in ("theorem", "lemma")]
     controls = [v for v in verdicts if v.role == "control"]
     mutants = [v for v in verdicts if v.role == "mutant"]

@@ -1,4 +1,4 @@
-"""`w2s verify`: run the battery, print the verdicts, write the folder."""
+"""`w2s verify`: run the battery, print the verdicts, and write the output folder."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ from w2s_sim.verify.battery import in_order
 from w2s_sim.verify.partial import partial_run, partial_sentence
 from w2s_sim.verify.verdict import verdict_record
 
-# How long the row at hand may go on after a signal: it is lost if it takes longer.
+# Seconds that the current row may take to finish after a signal; a row that takes longer is lost.
 GRACE_SECONDS = 1.0
 # The keys of a verdict in the JSON document; users' scripts rely on them.
 JSON_KEYS = (
@@ -52,14 +52,14 @@ JSON_KEYS = (
 
 
 def run_verify(arguments: Verify) -> int:
-    """Check what was asked for; the exit status says whether all is as expected."""
+    """Check the requested theorems; returns 0 if all verdicts are as expected, else 1."""
     with precision(arguments.x64), brought_in(*arguments.plugins):
         return _verify(arguments)
 
 
 def _verify(arguments: Verify) -> int:
     battery = _build_battery(arguments)
-    # Refused before any work starts if it cannot be written.
+    # Checked before any work starts, so that a folder that cannot be written is refused at once.
     folder = None if arguments.out is None else open_folder(arguments.out)
 
     jobs = battery.jobs
@@ -74,7 +74,7 @@ def _verify(arguments: Verify) -> int:
         so_far, seconds = in_order(reached), time.monotonic() - started
         partial = partial_run(jobs, so_far)
         if folder is not None:
-            # Pictures take a while.
+            # Drawing the figures takes a while.
             remark = f"w2s: writing the verdicts so far to {folder}; a second signal ends at once"
             print(remark, file=sys.stderr)
         leave_interrupted(
@@ -93,7 +93,7 @@ def _hand_over(
     seconds: float,
     partial: dict[str, Any] | None = None,
 ) -> None:
-    """Print the verdicts, and write the folder, also if the reader of what is printed has left."""
+    """Print the verdicts and write the folder, even if the reader of standard output has left."""
     configuration = {
         "command": "verify",
         "theorems": [statement.id for statement in battery.statements],
@@ -134,7 +134,8 @@ def _print(
         print_verdicts(verdicts, battery.settings, seconds, every_row=arguments.all)
         if "partial_run" in manifest:
             print(partial_sentence(manifest["partial_run"]))
-    # Here, where a reader that has left is noticed before the folder is written, and does not prevent it.
+    # Flush here, so that a reader that has left is noticed before the folder is written, and does not prevent
+    # it.
     print(end="", flush=True)
 
 
@@ -145,7 +146,7 @@ def _build_battery(arguments: Verify) -> Battery:
         return Battery(statements or list(all_statements().values()), arguments.preset, settings)
     if len(statements) != 1:
         given = ", ".join(arguments.ids) if arguments.ids else "no theorem"
-        raise InputError("--case", given, "exactly one theorem, whose numbers the file holds")
+        raise InputError("--case", given, "exactly one theorem, to which the numbers of the file belong")
     case = load_case(arguments.case, statements[0])
     return Battery(statements, arguments.preset, settings, own_cases=(case,))
 
@@ -153,10 +154,10 @@ def _build_battery(arguments: Verify) -> Battery:
 def _run_with_progress(
     battery: Battery, num_rows: int, on_verdict: Callable[[Verdict], None]
 ) -> Sequence[Verdict]:
-    """The verdicts, with a bar on stderr while they are made, if somebody is watching.
+    """Compute the verdicts, with a bar on stderr if it is a terminal.
 
     Raises:
-        InterruptedRunError: If a signal came before all were reached.
+        InterruptedRunError: If a signal came before all verdicts were reached.
     """
     columns = (
         TextColumn("{task.completed}/{task.total}"),
@@ -178,7 +179,7 @@ def _run_with_progress(
 
 
 def _json_record(verdict: Verdict) -> dict[str, Any]:
-    """The verdict's contract keys; JSON knows no nan or infinity, so they become null."""
+    """Return the documented keys of a verdict; nan and infinity become null, because JSON has neither."""
     record = verdict_record(verdict)
     values = {key: record[key] for key in JSON_KEYS}
     return {

@@ -1,1 +1,1 @@
-"""Many replicates of a pure function: programs, tiles, seeds and devices. It knows no theorem and no file."""
+"""Many replicates of a pure function: programs, tiles, seeds and devices, without theorems or files."""

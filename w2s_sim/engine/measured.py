@@ -14,7 +14,7 @@ from w2s_sim.tasks.task import WeakData
 # One replicate of a measured quantity: a scalar or a vector (r,), from a key and a case.
 Measure = Callable[[Key[Array, ""], Any], Float[Array, "*r"]]
 Support = tuple[ArrayLike, ArrayLike]
-# The support of values that may be anything.
+# The support of a quantity without known bounds.
 UNBOUNDED: Support = (-math.inf, math.inf)
 
 
@@ -27,12 +27,12 @@ class DrawsWeakData(Protocol):
 
 
 def unbounded(case: Any) -> Support:
-    """The range of a quantity of which nothing is known."""
+    """Return the range (-inf, inf), for a quantity without known bounds."""
     return UNBOUNDED
 
 
 def nonnegative(case: Any) -> Support:
-    """The range of a square, a norm or a distance."""
+    """Return the range [0, inf), for a square, a norm or a distance."""
     return 0.0, math.inf
 
 

@@ -1,4 +1,4 @@
-"""A cache for threads: each value is made once, and whoever asks meanwhile waits for it."""
+"""A thread-safe cache: each value is computed once, and other threads that need the value wait for it."""
 
 import functools
 import threading
@@ -11,9 +11,9 @@ R = TypeVar("R")
 
 
 class Once(Generic[P, R]):
-    """A function of hashable arguments whose values are kept; different ones are made side by side.
+    """A cached function of hashable arguments; threads compute different values in parallel.
 
-    A value that could not be made is not kept: the next caller tries again.
+    A failure is not cached: the next call computes the value again.
     """
 
     def __init__(self, function: Callable[P, R]) -> None:
@@ -37,11 +37,11 @@ class Once(Generic[P, R]):
         return future.result()
 
     def forget(self) -> None:
-        """Let go of all values."""
+        """Clear the cache."""
         with self._lock:
             self._made.clear()
 
 
 def once(function: Callable[P, R]) -> Once[P, R]:
-    """Keep every value of the function."""
+    """Cache all values of a function."""
     return Once(function)

@@ -1,9 +1,9 @@
 """The replication engine: many replicates of a pure function of (key, case).
 
-Replicates are computed in tiles of a fixed number of lanes, and replicate i always sits in lane
-i mod L of tile i div L. The compiled programs and the place in them are then the same however a run is
-cut, so that a replicate's value is the same to the bit. L depends on the case, and on the
-most lanes that whoever measures allows.
+Replicates are computed in tiles of a fixed number L of lanes, and replicate i always sits in lane i mod L of
+tile i div L. The compiled programs, and the place of a replicate in them, are then the same however a run is
+divided, so that the value of a replicate is always the same to the bit. L depends on the case and on the
+largest number of lanes that the caller allows.
 """
 
 import dataclasses
@@ -23,16 +23,16 @@ from w2s_sim.precision import in_precision
 from w2s_sim.purity import JAX_ERRORS, impure
 from w2s_sim.randomness import Seed, key_of, require_seed
 
-# Bytes that tiles may take unless something else is said.
+# Default limit on the memory of tiles, in bytes.
 MEMORY = 2**30
 
 
 @runtime_checkable
 class Named(Protocol):
-    """A case with a name. The name is static, and would make every case a program of its own."""
+    """A case with a name. The name is static, so that every named case would be compiled anew."""
 
     def unnamed(self) -> Any:
-        """The same case without its name."""
+        """Return the same case without its name."""
         ...
 
 
@@ -40,7 +40,7 @@ class RoomError(InputError):
     """One tile does not fit in the memory.
 
     Attributes:
-        needed: Bytes that it takes.
+        needed: Bytes that one tile takes.
     """
 
     def __init__(self, memory: int, needed: int) -> None:
@@ -50,11 +50,11 @@ class RoomError(InputError):
 
 @dataclasses.dataclass(frozen=True)
 class Tiles:
-    """The tiles of one measured quantity of a case, for a runner that cuts the work itself.
+    """Compiled tiles of one measured quantity of a case, for a runner that divides the work itself.
 
     Attributes:
-        program: Compiled for the devices that it runs on.
-        arrays: The numbers of the case, placed on them.
+        program: The program, compiled for the devices on which it runs.
+        arrays: The arrays of the case, placed on these devices.
     """
 
     program: Program
@@ -62,33 +62,33 @@ class Tiles:
 
     @property
     def lanes(self) -> int:
-        """Replicates of a tile: tile t holds the replicates t lanes .. (t + 1) lanes - 1."""
+        """Number L of replicates in a tile: tile t holds the replicates t L, ..., (t + 1) L - 1."""
         return self.program.lanes
 
     @property
     def num_bytes(self) -> int:
-        """Memory that one tile takes while it is computed."""
+        """Memory that one tile takes while it is computed, in bytes."""
         return self.program.num_bytes
 
     @property
     def num_devices(self) -> int:
-        """Tiles that are computed at once."""
+        """Number of tiles that are computed at once."""
         return self.program.mesh.size
 
     def run(self, seed: Seed, tiles: Sequence[int]) -> Shaped[np.ndarray, "tiles_lanes *r"]:
-        """The values of some tiles, in the precision of the computation, one tile after the other."""
+        """Return the values of some tiles, tile by tile, in the precision of the computation."""
         lanes = np.arange(self.lanes)
         values = []
         for start in range(0, len(tiles), self.num_devices):
             together = list(tiles[start : start + self.num_devices])
-            # Where tiles are fewer than devices, the rest compute the last one too.
+            # If there are fewer tiles than devices, the remaining devices compute the last tile again.
             filled = together + together[-1:] * (self.num_devices - len(together))
             indices = np.concatenate([tile * self.lanes + lanes for tile in filled])
             values.append(self._values(seed, indices)[: len(together) * self.lanes])
         return np.concatenate(values) if values else np.zeros(0)
 
     def run_alone(self, seed: Seed, replicate: int) -> Shaped[np.ndarray, "*r"]:
-        """One replicate, in its own lane and in all others."""
+        """Return one replicate, computed in every lane, so that its own lane is among them."""
         indices = np.full(self.lanes * self.num_devices, replicate)
         return np.asarray(self._values(seed, indices)[replicate % self.lanes])
 
@@ -103,14 +103,14 @@ class Tiles:
 
 
 def tiles_of(measure: Measure, case: Any, *, memory: int = MEMORY, lanes: int = LARGEST_TILE) -> Tiles:
-    """The tiles of a measured quantity of a case, compiled.
+    """Compile the tiles of a measured quantity of a case.
 
     Args:
         measure: Pure function of (key, case) to a scalar or a vector (r,).
         case: A pytree.
-        memory: Bytes that tiles may take: all of them where devices share the machine's memory, those of each
-            device elsewhere.
-        lanes: Most replicates of a tile: fewer for a measured quantity of which few replicates are asked for.
+        memory: Limit on the memory of tiles, in bytes: of all tiles together if the devices share the
+            machine's memory (CPU), of one tile per device otherwise.
+        lanes: Largest number of replicates in a tile; choose a small number if few replicates are needed.
 
     Raises:
         RoomError: If one tile does not fit in the memory.
@@ -139,20 +139,22 @@ def replicate(
     memory: int = MEMORY,
     lanes: int = LARGEST_TILE,
 ) -> Float[np.ndarray, "replicates *r"]:
-    """Replicates start..stop-1 of a measured quantity.
+    """Compute the replicates start..stop-1 of a measured quantity.
 
     Args:
         measure: Pure function of (key, case) to a scalar or a vector (r,).
         case: A pytree.
         seed: In [0, 2^64). Replicate i gets the key fold_in(key_of(seed), i).
         start: First replicate, >= 0.
-        stop: One past the last.
-        memory: Bytes that tiles may take.
-        lanes: Most replicates of a tile, which is computed whole: fewer where few replicates are asked for
-            and each takes long. Let it depend on the measured quantity alone: last bits depend on it.
+        stop: One past the last replicate.
+        memory: Limit on the memory of tiles, in bytes; see `tiles_of`.
+        lanes: Largest number of replicates in a tile, which is always computed as a whole: choose a small
+            number if few replicates are needed and each takes long. Let it depend on the measured quantity
+            alone, since the last bits of the values depend on it.
 
     Returns:
-        float64 values, the same to the bit whichever range they were asked for in, on any number of devices.
+        float64 values, the same to the bit for every range that contains the replicate and any number of
+        devices.
 
     Raises:
         RoomError: If one tile does not fit in the memory.
@@ -172,5 +174,5 @@ def replicate(
 
 
 def prepare(measure: Measure, case: Any, *, memory: int = MEMORY) -> None:
-    """Compile what `replicate` will run, so that another thread can do it ahead of time."""
+    """Compile what `replicate` runs, so that another thread can compile ahead of time."""
     tiles_of(measure, case, memory=memory)

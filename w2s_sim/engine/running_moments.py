@@ -1,4 +1,4 @@
-"""Means and standard errors of replicates that come in pieces, the same to the bit however they are cut."""
+"""Running means and standard errors of replicates, the same to the bit however the replicates are split."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -8,14 +8,14 @@ from jaxtyping import Float
 
 from w2s_sim.rounding import FEW_OPERATIONS
 
-# Rows that are added up at once. Sums run over blocks of this size, whatever the parts they were kept in.
+# Rows per summation block. Sums run over blocks of this size, whatever the sizes of the stored parts.
 BLOCK = 2**16
 
 
 class RunningMoments:
-    """Counts, means and standard errors of the columns of replicates, added block by block.
+    """Counts, means and standard errors of the columns of replicates, updated block by block.
 
-    What is not a number does not count; infinite values are counted apart.
+    nan values are ignored; infinite values are counted separately.
 
     Args:
         width: Number of columns r.
@@ -28,15 +28,15 @@ class RunningMoments:
         self._squares, self._cubes, self._fourths = np.zeros(width), np.zeros(width), np.zeros(width)
 
     def add(self, values: Float[np.ndarray, "n r"]) -> None:
-        """One more block."""
+        """Update with one block of rows."""
         for column in range(values.shape[1]):
             mine = values[:, column]
             finite = mine[np.isfinite(mine)]
             self.infinite[column] += np.count_nonzero(np.isinf(mine))
             if not len(finite):
                 continue
-            # Chan, Golub & LeVeque 1983, and Pebay 2008 for higher powers: sums of powers about the mean, of
-            # two sets together.
+            # Chan, Golub & LeVeque 1983, and Pebay 2008 for the higher powers: central sums of powers of the
+            # union of two sets.
             before, size = float(self.finite[column]), float(len(finite))
             total = before + size
             mean = finite.mean()
@@ -58,16 +58,16 @@ class RunningMoments:
             self.finite[column] += len(finite)
 
     def mean(self, column: int) -> float:
-        """Mean of the finite values; nan without one."""
+        """Return the mean of the finite values; nan if there are none."""
         return float(self._mean[column]) if self.finite[column] else math.nan
 
     def standard_error(self, column: int) -> float:
-        """Monte Carlo standard error of that mean; nan with fewer than two."""
+        """Return the Monte Carlo standard error of the mean; nan for fewer than two values."""
         count = int(self.finite[column])
         return math.sqrt(float(self._squares[column]) / (count - 1) / count) if count > 1 else math.nan
 
     def effective_number(self, column: int) -> float:
-        """How many values share the spread: `w2s_sim.verify.information.effective_number` of them."""
+        """Return how many values carry the variance, as `w2s_sim.verify.information.effective_number`."""
         squares, count = float(self._squares[column]), int(self.finite[column])
         if not count or math.sqrt(squares / count) <= FEW_OPERATIONS * abs(float(self._mean[column])):
             return 0.0
@@ -77,7 +77,7 @@ class RunningMoments:
 def in_blocks(
     pieces: Iterator[Float[np.ndarray, "n r"]], size: int = BLOCK
 ) -> Iterator[Float[np.ndarray, "n r"]]:
-    """The rows of all pieces in blocks of one size, the last one shorter."""
+    """Yield the rows of all pieces in blocks of one size; the last block may be shorter."""
     held: list[np.ndarray] = []
     count = 0
     for piece in pieces:

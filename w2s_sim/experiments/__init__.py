@@ -1,1 +1,1 @@
-"""Experiments after published ones, in small: what their models do when every concept is known exactly."""
+"""Small versions of published experiments, with models whose concepts are known exactly."""

@@ -1,12 +1,12 @@
 """In-context learning on GINC-like languages, and its weak-to-strong version.
 
-After Xie et al. 2022, arXiv 2111.02080: a prompt of examples is read by the exact Bayes predictor of the
-documents, which does not know that every example begins anew. In the weak-to-strong version a weak language
-model wrote the last symbol of every example.
+After Xie et al. 2022, arXiv 2111.02080: the exact Bayes predictor of documents reads a prompt of examples,
+and does not know that every example starts afresh. In the weak-to-strong version, a weak language model has
+written the last symbol of every example.
 
-A prompt's numbers are exact given the prompt: with q the law of the queried symbol, accuracy is q of the
-symbol predicted, excess log loss is KL(q || prediction), and the shortfall is the accuracy that knowing the
-concept would add.
+The metrics of a prompt are exact given the prompt. With q the law of the queried symbol, the accuracy is q of
+the predicted symbol, the excess log loss is KL(q || prediction), and the shortfall is the gain in accuracy
+from knowing the concept.
 """
 
 import dataclasses
@@ -30,18 +30,18 @@ from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify.intervals import sample_summary
 
 METRICS = ("accuracy", "shortfall", "excess_loss")
-# Prompts computed at once: a few hundred are asked for, a multiple of this number as a rule.
+# Prompts computed at once; the number of prompts is usually a few hundred, and a multiple of this.
 LANES = 50
 
 
 class Prompt(eqx.Module):
-    """A prompt of one concept.
+    """A prompt whose examples and query have the same concept.
 
     Attributes:
-        examples: n examples of L symbols; the last one of each is its label.
-        query: The L - 1 symbols whose continuation is asked for.
-        wanted: q, the law of the queried symbol, shape (V,).
-        concept: The concept that all of them show.
+        examples: n examples of L symbols; the last symbol of an example is its label.
+        query: The L - 1 symbols whose next symbol is to be predicted.
+        wanted: The law q of the queried symbol, shape (V,).
+        concept: Index of the concept of the examples and the query.
     """
 
     examples: Int[Array, "n L"]
@@ -57,13 +57,13 @@ def sample_prompt(
     *,
     key: Key[Array, ""],
 ) -> Prompt:
-    """A prompt of one concept.
+    """Sample a prompt.
 
     Args:
-        languages: The concepts; the prompt's is drawn from the prior of their examples.
-        num_examples: n >= 0.
-        weak: The weak language model, that labels every example in its own version of the concept; without
-            one the labels are right.
+        languages: The concepts; the concept of the prompt is drawn from the prior of the examples.
+        num_examples: Number of examples n >= 0.
+        weak: The weak language model, which labels every example with its own version of the concept;
+            without it, the labels are correct.
         key: Typed PRNG key.
     """
     concept_key, example_key, label_key = jax.random.split(key, 3)
@@ -79,40 +79,40 @@ def sample_prompt(
     return Prompt(symbols[:-1], query, wanted, concept)
 
 
-# From the languages, the weak model and a prompt to the predicted law of the queried symbol.
+# Function of the languages, the weak model and a prompt; returns the predicted law of the queried symbol.
 Predictor = Callable[[Languages, HiddenMarkovModel | None, Prompt], Float[Array, " V"]]
 
 
 def refined(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
-    """In context: the strong model reads the examples, then the query."""
+    """Predict in context: the strong model reads the examples, then the query."""
     return jnp.exp(languages.documents.predict_next(prompt.examples, prompt.query).log_next)
 
 
 def unaligned(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
-    """The strong model under its source prior reads the query alone."""
+    """Predict with the strong model under its source prior, from the query alone."""
     return jnp.exp(languages.documents.predict_next(prompt.examples[:0], prompt.query).log_next)
 
 
 def informed(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
-    """The strong model is told the concept, and reads the query alone: the ceiling of prior transfer."""
+    """Predict from the query with the strong model and the true concept: the ceiling of prior transfer."""
     return jnp.exp(languages.documents.log_next_symbol(prompt.query[None])[0, prompt.concept])
 
 
 def imitated(languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt) -> Float[Array, " V"]:
-    """The weak model itself: what fine-tuning on ever more weak labels ends in."""
+    """Predict with the weak model: the limit of fine-tuning as the number of weak labels grows."""
     assert weak is not None
     return jnp.exp(weak.log_next_symbol(prompt.query[None])[0, prompt.concept])
 
 
 @dataclasses.dataclass(frozen=True)
 class Finetuned:
-    """Naive fine-tuning in the limit of many weak labels, held to the source by a penalty.
+    """Naive fine-tuning in the limit of many weak labels, with a penalty towards the source.
 
-    The least of KL(weak || p) + eta KL(source || p) over all laws p is (weak + eta source) / (1 + eta), the
-    mixture with weight 1 / (1 + eta) on the weak model.
+    The minimiser of KL(weak || p) + eta KL(source || p) over all laws p is (weak + eta source) / (1 + eta):
+    the mixture with weight 1 / (1 + eta) on the weak model.
 
     Attributes:
-        weight: On the weak model.
+        weight: Weight on the weak model, 1 / (1 + eta).
     """
 
     weight: float
@@ -127,9 +127,10 @@ class Finetuned:
 def prior_finetuned(
     languages: Languages, weak: HiddenMarkovModel | None, prompt: Prompt
 ) -> Float[Array, " V"]:
-    """Naive fine-tuning of the concept prior: likeliest for the examples read one by one, then the query.
+    """Predict from the query alone, with the concept prior of largest likelihood for the examples.
 
-    Every example is held for one of a concept of its own, labelled by the strong model.
+    This is naive fine-tuning of the prior: it treats every example as a draw of its own concept, labelled by
+    the strong model.
     """
     model = languages.documents
     if prompt.examples.shape[0] == 0:
@@ -140,12 +141,12 @@ def prior_finetuned(
 
 
 class World(eqx.Module):
-    """What the prompts of one set of languages are drawn from.
+    """One set of languages, and the weak model of its prompts.
 
     Attributes:
-        languages: The set.
-        weak: The weak language model; without one, labels are right.
-        number: Place of the set among all, so that each has prompts of its own.
+        languages: The set of languages.
+        weak: The weak language model; None for correct labels.
+        number: Index of the set among all sets, so that each set has its own prompts.
     """
 
     languages: Languages
@@ -155,11 +156,11 @@ class World(eqx.Module):
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-    """The metrics of all predictors on one prompt.
+    """Measured quantity: the metrics of all predictors on one prompt.
 
     Attributes:
-        predictors: They see the same prompt.
-        num_examples: n.
+        predictors: The predictors, which all see the same prompt.
+        num_examples: Number of examples n.
     """
 
     predictors: tuple[Predictor, ...]
@@ -190,19 +191,20 @@ def in_context_scores(
     num_prompts: int = 500,
     seed: Seed = 0,
 ) -> pd.DataFrame:
-    """Accuracy and excess log loss of predictors on the same prompts.
+    """Estimate the accuracy and the excess log loss of predictors on the same prompts.
 
     Args:
-        predictors: By name.
-        worlds: Sets of languages, all of one size; every one gets as many prompts.
-        num_examples: n >= 0 examples in context.
-        weak: Makes the weak language model of the examples' law; right labels when left out.
-        num_prompts: For each set of languages, >= 2.
-        seed: Of the prompts, in [0, 2^64).
+        predictors: Predictors by name.
+        worlds: Sets of languages, all of the same size; each set gets the same number of prompts.
+        num_examples: Number of examples n >= 0 in context.
+        weak: Makes the weak language model from the law of the examples; without it, the labels are
+            correct.
+        num_prompts: Number of prompts per set of languages, >= 2.
+        seed: Seed of the prompts, in [0, 2^64).
 
     Returns:
-        One row a predictor: its name, accuracy and shortfall (probabilities) and excess_loss (nats), each
-        with its Monte Carlo standard error, over these sets of languages.
+        One row per predictor: its name, accuracy and shortfall (probabilities) and excess_loss (nats), each
+        with its Monte Carlo standard error for these sets of languages.
 
     Raises:
         InputError: If a count or the seed is out of range.
@@ -217,7 +219,7 @@ def in_context_scores(
         summaries = [sample_summary(column) for column in scores.T]
         means.append([mean for mean, _ in summaries])
         errors.append([error for _, error in summaries])
-    # The sets are fixed: strata of one size.
+    # The sets are fixed strata of equal size.
     shape = (len(predictors), len(METRICS))
     mean = np.mean(means, axis=0).reshape(shape)
     error = np.linalg.norm(errors, axis=0).reshape(shape) / len(worlds)

@@ -1,8 +1,8 @@
-"""Concepts in the manner of GINC: languages that differ in how an entity's properties follow one another.
+"""GINC-like concepts: languages that differ in how the properties of an entity follow one another.
 
-After the synthetic data set of Xie et al. 2022, arXiv 2111.02080. The construction is ours, of the same
-parts: a hidden state is an entity and a property, a memory says which symbol they show, entities persist
-alike in all concepts, and the properties follow a mixture of permutations that is the concept's own.
+After the synthetic data set of Xie et al. 2022, arXiv 2111.02080. The construction differs, but has the same
+parts: a hidden state is a pair of an entity and a property, a memory maps states to symbols, entities persist
+in the same way in all concepts, and each concept moves between properties by its own mixture of permutations.
 """
 
 from typing import NamedTuple
@@ -20,12 +20,14 @@ NUM_PERMUTATIONS = 3
 
 
 class Languages(NamedTuple):
-    """Concepts as documents show them, and as examples are drawn from them.
+    """The concepts, in two forms: as the strong model learned them, and as examples are drawn.
 
     Attributes:
-        documents: What the strong model learned: sentences of changing length, a delimiter after each.
-        examples: Law of one example: the language inside a sentence that does not end, from a first property
-            that the author of the prompt has chosen. Concept by concept, with the same hidden states.
+        documents: Model of the documents that the strong model learned: sentences of random length, each
+            followed by a delimiter.
+        examples: Model of one example: the language within a sentence that does not end, from an initial
+            property that the author of the prompt chooses. It has the same concepts and hidden states as
+            `documents`.
     """
 
     documents: PromptModel
@@ -47,24 +49,25 @@ def ginc_languages(
     slip: float = 0.02,
     seed: Seed = 0,
 ) -> Languages:
-    """Languages of one alphabet. The documents' prior is even.
+    """Make languages over one alphabet. The documents' prior is uniform.
 
     Args:
-        length: Symbols of an example, the last one to be predicted; >= 2.
+        length: Number of symbols in an example, >= 2; the last symbol is to be predicted.
         num_concepts: K >= 2.
-        num_entities: >= 1.
-        num_properties: >= 2, the delimiter's not counted.
-        num_symbols: V >= 3, the delimiter among them.
-        wanted: Index of the language that examples are of; left out, it is any of them, evenly.
-        separation: In [0, 1]: share of the properties after which a language goes on in its own way; after
-            the others all go on alike. At 0 the languages are one.
+        num_entities: Number of entities >= 1.
+        num_properties: Number of properties >= 2, without the delimiter's.
+        num_symbols: Number of symbols V >= 3, including the delimiter.
+        wanted: Index of the language of all examples; if None, the language is uniformly random.
+        separation: In [0, 1]: share of the properties after which each language has its own transitions;
+            after the other properties all languages have the same transitions. At 0 the languages are equal.
         habit: In [0, 1]: share of sentences that begin at the first property of the examples, in all
-            languages but the last. The last begins anywhere: examples in it look, at every
-            delimiter, more like the others.
-        persistence: In [0, 1]: probability that the entity stays.
+            languages but the last. Sentences of the last language begin anywhere, so that at every delimiter,
+            examples in it look more like the other languages.
+        persistence: In [0, 1]: probability that the entity stays; otherwise the entity is drawn uniformly.
         ending: In (0, 1): probability that a sentence ends after a symbol.
-        slip: In (0, 1): share of symbols that are any symbol instead, so that nothing is impossible.
-        seed: Of the memory and the permutations, in [0, 2^64).
+        slip: In (0, 1): share of symbols that are replaced by a uniformly random symbol, so that every symbol
+            has positive probability.
+        seed: Seed of the memory and the permutations, in [0, 2^64).
 
     Raises:
         InputError: Naming the argument, if it is out of its range.
@@ -89,7 +92,7 @@ def ginc_languages(
     num_common = num_properties - round(separation * num_properties)
     steps = np.stack([np.vstack([common[:num_common], matrix[num_common:]]) for matrix in own])
 
-    # Property 0 is the delimiter's, property 1 the one that examples start with.
+    # Property 0 belongs to the delimiter; property 1 is the first property of examples.
     first = np.eye(num_properties)[0]
     habits = np.full(num_concepts, habit)
     habits[-1] = 0.0
@@ -125,7 +128,7 @@ def ginc_languages(
 
 
 def _permutations(size: int, generator: np.random.Generator) -> Float[np.ndarray, "p p"]:
-    """A mixture of a few permutations, most of it the first."""
+    """Draw a mixture of a few permutations, sorted by weight."""
     weights = np.sort(generator.dirichlet(np.ones(NUM_PERMUTATIONS)))[::-1]
     matrices = [np.eye(size)[generator.permutation(size)] for _ in weights]
     return np.tensordot(weights, np.stack(matrices), 1)

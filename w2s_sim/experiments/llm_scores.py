@@ -1,13 +1,14 @@
-"""Published scores of language models, and how far a mixture of two concepts explains them.
+"""Published scores of language models, and a mixture of two concepts that is fitted to them.
 
-The figures are those of Somerstep et al. 2025, arXiv 2405.16236; `data/README.md` says where they come
-from and what is odd about them.
+The figures are from Somerstep et al. 2025, arXiv 2405.16236; `data/README.md` describes their sources and
+oddities.
 
-The picture: the strong model holds two concepts, its own style and the wanted one, and the same content in
-both. After n weak demonstrations the wanted one has log posterior odds log_odds + n rho separation, where rho
-is how far the weak model's own style has gone towards it; the mean style is that share of the way from the
-unaligned style to `rendering`, the style that the strong model shows when it means to. Content is the
-unaligned model's.
+The mixture: the strong model holds two concepts with the same content, one in its own style and one in the
+wanted style. After n weak demonstrations, the wanted concept has posterior log odds log_odds + n rho
+separation, where rho is the position of the weak model's style on the way from the unaligned style (0) to
+`rendering` (1), the style of the strong model when it fully adopts the wanted style. The posterior
+probability of the wanted concept is the position of the mean style on this way. The content is that of the
+unaligned model.
 """
 
 import dataclasses
@@ -22,29 +23,30 @@ from scipy.special import expit
 from w2s_sim.errors import InputError
 
 NUM_DEMONSTRATIONS = {"persona": 4, "simple": 3, "gsm8k": 3, "math": 2}
-# Two fine-tunes on the same labels differ by this much on the judge's scale; accuracies have no such figure.
+# Two fine-tunings on the same labels differ by this much on the judge's scale; for accuracies it is unknown.
 REPLICATE_NOISE = 0.18
 REFINED = "ft_icl_improved"
 FIT_BENCHMARK, FIT_STRONG = "tinyTruthfulQA", "gpt-3.5-turbo"
 
 
 def llm_scores() -> pd.DataFrame:
-    """The published figures, one row a benchmark, weak model, strong model, method and metric."""
+    """Return the published scores, one row per benchmark, weak model, strong model, method and metric."""
     with files("w2s_sim.experiments").joinpath("data/llm_scores.csv").open(encoding="utf-8") as stream:
         return pd.read_csv(stream, keep_default_na=False, na_values={"mean": "", "se": ""})
 
 
 @dataclasses.dataclass(frozen=True)
 class MixturePicture:
-    """The two numbers of the picture, and the one that they are read against.
+    """The fitted mixture: its two parameters, and the style score of its wanted concept.
 
     Attributes:
-        log_odds: Source prior log odds of the wanted style, in nats.
-        separation: Log odds that one demonstration of full style adds, in nats.
-        covariance: Of the two, shape (2, 2), from the standard errors of what they were fitted to.
-        rendering: Mean style score of the strong model when it means to show the wanted style.
-        chi_squared: Of the fit; with `degrees_of_freedom` its expectation if the picture were right.
-        degrees_of_freedom: Scores fitted, less two.
+        log_odds: Prior log odds of the wanted style in the source, in nats.
+        separation: Log odds that one demonstration in the full wanted style adds, in nats.
+        covariance: Covariance of the two parameters, shape (2, 2), from the standard errors of the fitted
+            scores.
+        rendering: Mean style score of the strong model when it fully adopts the wanted style.
+        chi_squared: Chi-squared of the fit; `degrees_of_freedom` on average if the mixture is correct.
+        degrees_of_freedom: Number of fitted scores minus 2.
     """
 
     log_odds: float
@@ -55,20 +57,20 @@ class MixturePicture:
     degrees_of_freedom: int
 
     def share(self, evidence: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
-        """Posterior of the wanted style after evidence n rho, a probability."""
+        """Return the posterior probability of the wanted style after evidence n rho."""
         return expit(self.log_odds + self.separation * evidence)
 
 
 def refined_styles(scores: pd.DataFrame, rendering: float) -> pd.DataFrame:
-    """Every refined style score beside what the picture needs to predict it.
+    """Return every refined style score with the quantities that predict it.
 
     Args:
-        scores: As from `llm_scores`.
-        rendering: Style score that counts as the whole way.
+        scores: A table as from `llm_scores`.
+        rendering: Style score of the wanted style.
 
     Returns:
-        One row a refined arm that has a style: experiment, benchmark, weak_model, strong_model, the measured
-        `style` and `style_se`, the `unaligned` style and its standard error, and `evidence`, n rho.
+        One row per refined arm with a style score: experiment, benchmark, weak_model, strong_model, the
+        measured `style` and `style_se`, the `unaligned` style and its standard error, and `evidence`, n rho.
     """
     rows = []
     arms = scores.loc[(scores["method"] == REFINED) & (scores["metric"] == "style")]
@@ -96,14 +98,14 @@ def fit_mixture(
     strong_model: str = FIT_STRONG,
     rendering: float | None = None,
 ) -> MixturePicture:
-    """The two numbers that explain the refined styles of one benchmark best, by weighted least squares.
+    """Fit the two parameters to the refined styles of one benchmark, by weighted least squares.
 
     Args:
-        scores: As from `llm_scores`.
-        benchmark: Where to fit: one with refined arms of at least two weak models.
-        strong_model: Who refined.
-        rendering: Style score that counts as the whole way; left out, the largest mean style of any
-            arm fine-tuned on labels that this model refined for this benchmark.
+        scores: A table as from `llm_scores`.
+        benchmark: Benchmark of the fit, with refined arms of at least two weak models.
+        strong_model: Strong model that refined the labels.
+        rendering: Style score of the wanted style; if None, the largest mean style of any arm that was
+            fine-tuned on labels refined by this model for this benchmark.
 
     Raises:
         InputError: If there are fewer than two scores to fit.
@@ -120,7 +122,7 @@ def fit_mixture(
     fitted = styles.loc[(styles["benchmark"] == benchmark) & (styles["strong_model"] == strong_model)]
     if len(fitted) < 2:
         given = f"{len(fitted)} refined styles of {strong_model}"
-        raise InputError("benchmark", f"{benchmark!r}, with {given}", "one with at least 2")
+        raise InputError("benchmark", f"{benchmark!r}, with {given}", "a benchmark with at least 2")
     unaligned, evidence, style = (fitted[name].to_numpy() for name in ("unaligned", "evidence", "style"))
     errors = np.hypot(fitted["style_se"].to_numpy(), REPLICATE_NOISE)
 
@@ -140,14 +142,16 @@ def fit_mixture(
 
 
 def predict_scores(scores: pd.DataFrame, picture: MixturePicture) -> pd.DataFrame:
-    """What the picture says of every refined arm, and of every arm fine-tuned on weak labels.
+    """Predict every refined arm, and every arm fine-tuned on weak labels.
 
-    A refined style follows the mixture, a refined content or accuracy is the unaligned strong model's, and
-    naive fine-tuning is the weak model in either.
+    Predictions: a refined style follows the mixture, a refined content or accuracy equals that of the
+        unaligned
+    strong model, and naive fine-tuning equals the weak model in all metrics.
 
     Returns:
-        One row a score: its names, method, metric, `measured`, `predicted`, their standard errors, and
-        `z`, the difference in units of both together with the replicate noise (nan without a standard error).
+        One row per score: its names, method, metric, `measured`, `predicted`, their standard errors, and `z`,
+        the difference in units of the joint standard error with replicate noise (nan without a standard
+        error).
     """
     rows = []
     styles = refined_styles(scores, picture.rendering)
@@ -166,7 +170,7 @@ def predict_scores(scores: pd.DataFrame, picture: MixturePicture) -> pd.DataFram
             reference = "strong_unaligned" if refined else "weak_model"
             level = _level(scores, arm, reference, str(arm["metric"]))
         except InputError:
-            # The weak model itself was not scored on arithmetic.
+            # The weak model itself has no arithmetic scores.
             continue
         rows.append(_row(arm, str(arm["method"]), str(arm["metric"]), (arm["mean"], arm["se"]), level))
     return pd.DataFrame(rows)
@@ -189,7 +193,7 @@ def _row(
 
 
 def _level(scores: pd.DataFrame, arm: dict, method: str, metric: str) -> tuple[float, float]:
-    """Mean and standard error of a model that was not fine-tuned, on the benchmark of an arm."""
+    """Return the mean and standard error of a model without fine-tuning, on the benchmark of an arm."""
     who = "weak_model" if method == "weak_model" else "strong_model"
     found = scores.loc[
         (scores["benchmark"] == arm["benchmark"])

@@ -1,7 +1,8 @@
 """Style and content: the synthetic counterpart of the experiments with language models.
 
-The strong model speaks plainly and is mostly right; wanted is another style, and what is right. The weak
-model has the style and errs in content. After the experiments of Somerstep et al. 2025, arXiv 2405.16236.
+The strong model has a plain style and mostly correct content; the target is another style with correct
+content. The weak model has the target's style and errs in content. After Somerstep et al. 2025, arXiv
+2405.16236.
 """
 
 import dataclasses
@@ -21,7 +22,7 @@ from w2s_sim.randomness import Seed
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.verify.intervals import sample_summary
 
-# Law of three style symbols under each style, and of four content symbols, per context, under each content.
+# Laws of three style symbols under each style, and of four content symbols per context under each content.
 STYLES = np.array([[[0.85, 0.1, 0.05]] * 2, [[0.1, 0.7, 0.2]] * 2])
 CONTENTS = np.array(
     [
@@ -34,12 +35,12 @@ CONTENTS = np.array(
 def style_content_task(
     *, style_prior: float = 0.05, content_prior: float = 0.9, wrong_content: float = 0.4
 ) -> FiniteTask:
-    """A strong model that is right in the wrong style, a weak one in the right style that errs.
+    """Make a task of a strong model in the wrong style, and a weak model that errs in content.
 
     Args:
         style_prior: Source prior of the wanted style, in (0, 1).
         content_prior: Source prior of the right content, in (0, 1).
-        wrong_content: Share of the weak model's content symbols that are the next one.
+        wrong_content: Share of the weak model's content symbols that are replaced by the next symbol.
 
     Raises:
         InputError: If a share is out of range.
@@ -53,17 +54,18 @@ def style_content_task(
 
 
 def deterministic_errors(task: FiniteTask, weights: Sequence[float]) -> pd.DataFrame:
-    """Style and content error of what needs no sampling: the weak model, the strong one, naive fine-tuning.
+    """Compute the style and content errors of the weak model, the strong model and naive fine-tuning.
 
-    Fine-tuning in the limit of many weak labels, held to the source, is the mixture of the two laws with a
-    weight on the weak one.
+    No sampling is needed: in the limit of many weak labels, fine-tuning with a penalty towards the source
+    gives the mixture of the weak and the source law, with some weight on the weak law.
 
     Args:
         task: A task of style/content concepts.
-        weights: Of the weak model's law, in [0, 1]; 0 is the unaligned strong model, 1 the weak model.
+        weights: Weights of the weak model's law, in [0, 1]; 0 gives the unaligned strong model, 1 the weak
+            model.
 
     Returns:
-        One row a weight: weight, style_error and content_error (total variation, probabilities).
+        One row per weight: weight, style_error and content_error (total variation, probabilities).
     """
     source, supervisor = _models(task)
     strong = jnp.einsum("k,kxy->xy", source.prior, source.tables)
@@ -79,22 +81,22 @@ def deterministic_errors(task: FiniteTask, weights: Sequence[float]) -> pd.DataF
 def refined_errors(
     task: FiniteTask, sizes: Sequence[int], *, batches: int = 32, replicates: int = 500, seed: Seed = 0
 ) -> pd.DataFrame:
-    """Style and content error of refinement, in one context and of a student of many.
+    """Estimate the style and content errors of refinement in one context, and of a student of many contexts.
 
-    A student fitted on refined labels has, in the limit of many queries, the mean of their laws. Batches of
-    n + 1 weak pairs relabel each pair with the n others as context.
+    In the limit of many queries, a student fitted on refined labels has the mean of their laws. Batches of n
+    + 1 weak pairs relabel each pair with the n others as context.
 
     Args:
         task: A task of style/content concepts.
         sizes: Numbers n >= 1 of demonstrations.
-        batches: Of the student: it learns from batches (n + 1) relabelled pairs.
-        replicates: >= 2.
-        seed: Replicate i depends on it and i alone.
+        batches: Number of batches of the student, which learns from batches (n + 1) relabelled pairs.
+        replicates: Number of replicates >= 2.
+        seed: Replicate i depends on (seed, i) alone.
 
     Returns:
-        One row a size: num_demonstrations; style_error and content_error of the law refined in one context;
+        One row per size: num_demonstrations; style_error and content_error of the law refined in one context;
         student_style_error and student_content_error; style_weight, the mean posterior of the wanted style,
-        and undecided, the share of contexts whose posterior of it lies between 0.2 and 0.8; each with its
+        and undecided, the share of contexts in which this posterior lies between 0.2 and 0.8; each with its
         Monte Carlo standard error.
 
     Raises:
@@ -113,7 +115,7 @@ def refined_errors(
     return pd.DataFrame(rows)
 
 
-# What `Refined` measures, in order.
+# Columns of `Refined`, in order.
 REFINED = (
     "style_error",
     "content_error",
@@ -126,11 +128,11 @@ REFINED = (
 
 @dataclasses.dataclass(frozen=True)
 class Refined:
-    """The columns of `refined_errors`, of one replicate.
+    """Measured quantity: the columns of `refined_errors`, for one replicate.
 
     Attributes:
-        size: n, demonstrations of a context.
-        batches: Of the student.
+        size: Number n of demonstrations in a context.
+        batches: Number of batches of the student.
     """
 
     size: int

@@ -1,4 +1,4 @@
-"""The falsifier: a search for the case in which a statement is nearest to failing."""
+"""The falsifier: a search for the case at which a statement comes nearest to failing."""
 
 from w2s_sim.falsifier.search import Finding as Finding
 from w2s_sim.falsifier.search import falsify as falsify

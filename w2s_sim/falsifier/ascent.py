@@ -1,4 +1,4 @@
-"""Ascent in the neighbourhood of a case: a scan with Sobol points, Adam along gradients, then CMA-ES."""
+"""Local search around a case: a scan with Sobol points, Adam along gradients, then CMA-ES."""
 
 import math
 
@@ -20,12 +20,12 @@ LEARNING_RATE = 0.05
 
 
 class Ascent:
-    """A climb from one case.
+    """A local search that starts from one case.
 
     Attributes:
-        hunt: Where what is found is kept.
+        hunt: The search that keeps the candidates.
         origin: The case at the centre of the box, with its pressure.
-        until: Share of the purse at which it ends.
+        until: Share of the purse at which the local search ends.
     """
 
     def __init__(self, hunt: Hunt, origin: Candidate, until: float) -> None:
@@ -35,11 +35,11 @@ class Ascent:
 
     @property
     def is_over(self) -> bool:
-        """Whether there is nothing left to spend, or nothing left to look for."""
+        """Whether the share of the purse is spent, a case has failed, or nothing can be varied."""
         return self.space.size == 0 or self.hunt.is_over(self.until)
 
     def run(self) -> None:
-        """Scan, gradient, evolution strategy."""
+        """Run the scan, the gradient steps and the evolution strategy."""
         name = self.origin.start
         for how, climb in (("scan", self._scan), ("gradient", self._climb)):
             self.hunt.report(f"{name}: {how}")
@@ -48,7 +48,7 @@ class Ascent:
         self._evolve()
 
     def _improve(self, points: Float[np.ndarray, "candidates size"], how: str) -> np.ndarray:
-        """Pressures of a population; its best point is kept if it is better."""
+        """Return the pressures of a population of points, and keep its best point if it is a new best."""
         scores = np.full(len(points), -math.inf)
         for index, point in enumerate(points):
             if self.is_over:
@@ -65,7 +65,7 @@ class Ascent:
         return scores
 
     def _scan(self) -> None:
-        """A population spread evenly over the structured coordinates of the box."""
+        """Evaluate a quasi-random population over the structured coordinates of the box."""
         points = np.zeros((POPULATION, self.space.size))
         if self.space.num_structured:
             sobol = qmc.Sobol(self.space.num_structured, rng=self.hunt.settings.seed)
@@ -73,7 +73,7 @@ class Ascent:
         self._improve(points, "scan")
 
     def _climb(self) -> None:
-        """Adam on the estimated pressure, kept inside the box; places along its path are then judged."""
+        """Follow the estimated gradient with Adam inside the box, then evaluate points along the path."""
         optimiser = optax.adam(LEARNING_RATE)
         point = self.point.copy()
         state = optimiser.init(jnp.asarray(point))
@@ -84,7 +84,7 @@ class Ascent:
             slope = self.hunt.objective.gradient(self.space, point, GRADIENT_REPLICATES)
             if slope is None:
                 break
-            # optax descends.
+            # optax minimises, so the sign of the gradient is reversed.
             step, state = optimiser.update(jnp.asarray(-slope), state)
             point = np.clip(point + np.asarray(step, dtype=np.float64), -1.0, 1.0)
             path.append(point)
@@ -93,7 +93,7 @@ class Ascent:
             self._improve(np.stack([path[place] for place in dict.fromkeys(places)]), "gradient")
 
     def _evolve(self) -> None:
-        """CMA-ES over the structured coordinates, around the best point."""
+        """Run CMA-ES over the structured coordinates, starting at the best point."""
         size = self.space.num_structured
         if size < 2:
             return

@@ -1,4 +1,4 @@
-"""Corners of regression concepts: the strong model's vectors, and what the weak model makes of them."""
+"""Corners of regression concepts: extreme choices of the strong and of the weak model's vectors."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,15 +9,15 @@ from w2s_sim.falsifier.documents import Document
 
 Generator = np.random.Generator
 Vectors = Float[np.ndarray, "K d"]
-# Places of the weak version of the intended concept on the line from it to somewhere else: near its start,
-# around the middle, near the end, beyond either.
+# Positions of the weak version of the intended concept on a line from the intended concept (0) to an aim (1):
+# near the start, around the middle, near the end, and beyond both.
 PLACES = (-1.0, 0.1, 0.45, 0.55, 0.9, 0.97, 0.99, 2.0)
-# How far concepts are drawn together, or apart.
+# Factors of the distances between the concepts and k*.
 SPREADS = (1e-3, 0.02, 0.2, 5.0, 30.0)
 
 
 def _concepts(make: Callable[[Document, Vectors, Generator], Vectors]) -> Callable:
-    """New concepts; the bias of each weak version stays."""
+    """Corner with new concepts, in which the bias of each weak concept stays the same."""
 
     def change(document: Document, generator: Generator) -> Document:
         old = document.task["concepts"]
@@ -33,7 +33,7 @@ def _duplicate(document: Document, vectors: Vectors, generator: Generator) -> Ve
 
 
 def _mirror(document: Document, vectors: Vectors, generator: Generator) -> Vectors:
-    """A concept reflected at the weak version of the intended one, as the weak labels see no difference."""
+    """Reflect a concept in the weak version of k*, so that weak labels cannot tell the two apart."""
     centre, reflected = document.weak["concepts"][document.star], generator.integers(len(vectors))
     vectors[generator.integers(len(vectors))] = 2.0 * centre - vectors[reflected]
     return vectors
@@ -50,7 +50,7 @@ def _drawn_together(document: Document, vectors: Vectors, generator: Generator) 
 
 
 def _flattened(document: Document, vectors: Vectors, generator: Generator) -> Vectors:
-    """A random simplex that is thin in all directions but one: ill conditioned."""
+    """Replace the concepts by random ones, ill conditioned: scales of coordinates between 0.001 and 1."""
     scales = 10.0 ** generator.uniform(-3.0, 0.0, vectors.shape[1])
     return generator.standard_normal(vectors.shape) * scales + vectors[document.star]
 
@@ -80,7 +80,7 @@ def _bias(document: Document) -> Vectors:
 
 
 def _moved(document: Document, aim: Float[np.ndarray, " d"], generator: Generator) -> Vectors:
-    """All weak versions moved by one vector, which takes that of the intended concept some way to `aim`."""
+    """Give all weak concepts one bias that puts the weak version of k* on the line from k* to `aim`."""
     start = document.task["concepts"][document.star]
     place = PLACES[generator.integers(len(PLACES))]
     return document.task["concepts"] + place * (aim - start)

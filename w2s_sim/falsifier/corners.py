@@ -1,8 +1,7 @@
-"""Corners of the space of cases: single numbers, priors and concepts taken to their extremes.
+"""Corners of the space of cases: numbers, priors and concepts at their extremes.
 
-A corner changes one *aspect* of a document. Several of different aspects make a combination; they are
-applied in a fixed order, in which what is made of something else (a weak model without bias, of the concepts)
-comes after it.
+A corner changes one *aspect* of a document. A combination changes several aspects in a fixed order, in which
+an aspect that is computed from another comes later (a weak model without bias after the concepts).
 """
 
 import dataclasses
@@ -21,16 +20,16 @@ Generator = np.random.Generator
 Change = Callable[[Document, Generator], Document]
 Corners = Mapping[str, Change]
 
-# How often a combination changes an aspect, and the concepts of a finite task, which are several in one.
+# Probability that a combination changes an aspect, and the same for the concepts of a finite task.
 CHANGED, CONCEPTS_CHANGED = 0.35, 0.7
 FACTORS = (1e-3, 1.0 / 30.0, 0.3, 3.0, 30.0, 1e3)
-# Weight of what is nearly, but not quite, excluded.
+# Weight of a concept that a prior nearly excludes.
 RARE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class Combination:
-    """A document, and the names of the corners that made it."""
+    """A document, and the names of the corners that produced it."""
 
     document: Document
     names: tuple[str, ...]
@@ -39,13 +38,13 @@ class Combination:
 def combination(
     document: Document, statement: Statement, sizes: Sequence[int], generator: Generator
 ) -> Combination:
-    """A random combination of corners of a document.
+    """Apply a random combination of corners to a document.
 
     Args:
-        document: What it starts from.
-        statement: Whose `[case]` numbers are among the corners.
-        sizes: What sizes may become; none, and they stay as they are.
-        generator: Source of all choices.
+        document: The document to change.
+        statement: The statement whose `[case]` numbers are among the corners.
+        sizes: Possible new sizes; if empty, sizes do not change.
+        generator: Source of all random choices.
     """
     aspects = _aspects(document, statement, sizes)
     chosen = [
@@ -57,7 +56,7 @@ def combination(
 
 
 def single_corner(document: Document, statement: Statement, generator: Generator) -> Combination:
-    """One aspect changed, sizes left as they are."""
+    """Apply a random corner of one aspect; sizes do not change."""
     aspects = _aspects(document, statement, ())
     return _applied(document, [aspects[int(generator.integers(len(aspects)))]], generator)
 
@@ -72,7 +71,7 @@ def _applied(document: Document, aspects: Sequence[Corners], generator: Generato
 
 
 def _aspects(document: Document, statement: Statement, sizes: Sequence[int]) -> Sequence[Corners]:
-    """What can be changed, in order."""
+    """Return the aspects of a document that can be changed, in the order of their application."""
     if document.kind == "regression":
         own = [REGRESSION_CONCEPTS, REGRESSION_WEAK, WEAK_PLACES, NOISES, WEAK_NOISES, UNITS]
     else:
@@ -97,7 +96,7 @@ def _even(document: Document) -> Float[np.ndarray, " K"]:
 
 
 def _two(document: Document, share: float) -> Float[np.ndarray, " K"]:
-    """`share` on k*, the rest on its rival."""
+    """Return the prior with weight `share` on k*, and the rest on its rival."""
     return share * _mass(document, document.star) + (1.0 - share) * _mass(document, document.rival)
 
 
@@ -134,7 +133,7 @@ TARGET_PRIORS: Corners = {
 
 
 def _scaled(change: Callable[[Document, float], Document]) -> Change:
-    """By one of the factors."""
+    """Corner that applies a change with a random factor."""
     return lambda document, generator: change(document, FACTORS[int(generator.integers(len(FACTORS)))])
 
 

@@ -1,4 +1,4 @@
-"""A case as the tables of its file: a search that moves these can say all that a file can, and no more."""
+"""Cases as the tables of case files, so that the search covers exactly what case files can describe."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters
 
 Table = Mapping[str, Any]
-# Keys of a `[task]` table whose rows are probabilities, the priors left out, by kind of concepts.
+# For each kind of concepts, the keys of a `[task]` table whose rows are probabilities, except the priors.
 ROWS = {"regression": (), "categorical": ("tables",), "hmm": ("initial", "transition", "emission")}
 
 
 @dataclasses.dataclass(frozen=True)
 class Document:
-    """The tables of a case file; arrays are NumPy's, in float64.
+    """The tables of a case file, with NumPy arrays in float64.
 
     Attributes:
         task: The `[task]` table.
@@ -35,18 +35,18 @@ class Document:
 
     @classmethod
     def of(cls, statement: Statement, case: Case[Any]) -> "Document | None":
-        """The tables of a case; None if no file describes it."""
+        """Return the tables of a case; None if case files cannot describe it."""
         try:
             task, weak = task_tables(case.task)
             if task["kind"] not in ROWS:
-                # The search knows no corners of concepts of other packages.
+                # There are no corners for kinds of concepts outside `ROWS`, such as those of plugins.
                 return None
             return cls(*(_plain(table) for table in (task, weak, case_numbers(statement, case))))
         except InputError:
             return None
 
     def build(self, statement: Statement, name: str) -> Case[Any] | None:
-        """The case that the tables describe; None if a reader of files refuses them."""
+        """Build the case that the tables describe; None if the reader of case files refuses them."""
         try:
             task = read_task({**_listed(self.task), "weak": _listed(self.weak)})
             return build_case(name, statement, task, _listed(self.case))
@@ -54,7 +54,7 @@ class Document:
             return None
 
     def names_an_estimator(self, statement: Statement) -> bool:
-        """Whether a reader of files accepts the `[case]` table, whatever the task."""
+        """Return whether the reader of case files accepts the `[case]` table, for any task."""
         assert statement.build_estimator is not None
         try:
             statement.build_estimator(read_parameters(statement.parameters, _listed(self.case)))
@@ -63,56 +63,56 @@ class Document:
         return True
 
     def with_task(self, **changes: Any) -> "Document":
-        """Other values in the `[task]` table; None takes a key out."""
+        """Return the document with other values in its `[task]` table; None removes a key."""
         return dataclasses.replace(self, task=_changed(self.task, changes))
 
     def with_weak(self, **changes: Any) -> "Document":
-        """Other values in the `[task.weak]` table."""
+        """Return the document with other values in its `[task.weak]` table; None removes a key."""
         return dataclasses.replace(self, weak=_changed(self.weak, changes))
 
     def with_case(self, **changes: Any) -> "Document":
-        """Other values in the `[case]` table."""
+        """Return the document with other values in its `[case]` table; None removes a key."""
         return dataclasses.replace(self, case=_changed(self.case, changes))
 
     @property
     def kind(self) -> str:
-        """Of its concepts: a key of `ROWS`."""
+        """Kind of the concepts: a key of `ROWS`."""
         return self.task["kind"]
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """Keys of both tables that hold the concepts of a finite task."""
+        """Keys of the probabilities of a finite task, in both tables."""
         return ROWS[self.kind]
 
     @property
     def source_prior(self) -> Float[np.ndarray, " K"]:
-        """alpha^P."""
+        """The source prior alpha^P."""
         return self.task["source_prior"]
 
     @property
     def target_prior(self) -> Float[np.ndarray, " K"]:
-        """alpha^Q."""
+        """The target prior alpha^Q."""
         return self.task["target_prior"]
 
     @property
     def num_concepts(self) -> int:
-        """K."""
+        """Number of concepts K."""
         return len(self.source_prior)
 
     @property
     def star(self) -> int:
-        """k*, the intended concept."""
+        """Index of k*, the intended concept."""
         return int(np.argmax(self.target_prior))
 
     @property
     def rival(self) -> int:
-        """The concept of largest source weight beside k*; k* itself where there is no other."""
+        """Index of the concept other than k* with the largest source weight; k* if it is the only one."""
         others = np.where(np.arange(self.num_concepts) == self.star, -1.0, self.source_prior)
         return int(np.argmax(others)) if self.num_concepts > 1 else self.star
 
 
 def _plain(table: Table) -> Table:
-    """Arrays of JAX as NumPy's, zero-dimensional ones as numbers."""
+    """Convert JAX arrays to NumPy, and zero-dimensional arrays to numbers."""
     plain = {}
     for key, value in table.items():
         if isinstance(value, bool | int | str):
@@ -124,7 +124,7 @@ def _plain(table: Table) -> Table:
 
 
 def _listed(table: Table) -> dict[str, Any]:
-    """As a reader of TOML has it: lists, and Python's own numbers."""
+    """Convert values to lists and Python numbers, as a reader of TOML returns them."""
     return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in table.items()}
 
 

@@ -1,4 +1,4 @@
-"""The search over documents: corners in frame after frame, and changes to the best of each."""
+"""The search over documents: corners in one frame after another, and changes to the best documents."""
 
 import dataclasses
 import itertools
@@ -18,20 +18,20 @@ from w2s_sim.falsifier.steps import stepped
 from w2s_sim.randomness import generator_of
 from w2s_sim.statements import Case
 
-# Combinations of corners in a frame, at most, and cases among them for which something is claimed; programs
-# that are compiled to measure some of these, and cases that each program measures.
+# Per frame: the largest number of combinations to try, of cases with a claim, of programs to compile, and of
+# cases that each program measures.
 COMBINATIONS, CLAIMS = 240, 24
 PROGRAMS = 4
 CASES_OF_A_PROGRAM = 12
-# Generations of changes to the best cases of a frame; how many cases are changed, and how often each.
+# Generations of changes per frame, and in each: the number of documents changed, and of changes to each.
 GENERATIONS, PARENTS, CHILDREN = 2, 3, 6
-# Share of the changes that are corners; the others are steps in log scale.
+# Probability that a change is a corner; the other changes are random steps in log scale.
 CORNER_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """A document that is tried, as a case, with what the statement claims of it."""
+    """A document to try, its case, and the claim of the statement about the case."""
 
     document: Document
     case: Case[Any]
@@ -42,11 +42,11 @@ class Trial:
 
 
 class Exploration:
-    """Corners of the documents of some cases, and changes to the best of them.
+    """Search over corners of the documents of some cases, and over changes to the best documents.
 
     Attributes:
-        hunt: Where what is found is kept.
-        bases: Documents with the names of their cases, by kind of concepts.
+        hunt: The search that keeps the candidates.
+        bases: For each kind of concepts, the documents to start from, with the names of their cases.
     """
 
     def __init__(self, hunt: Hunt, cases: Sequence[Case[Any]], seed: int) -> None:
@@ -58,7 +58,7 @@ class Exploration:
                 self.bases.setdefault(document.kind, []).append((case.name, document))
 
     def run(self, until: float) -> None:
-        """Frame after frame, until the share `until` of the purse is spent."""
+        """Explore frame after frame, until the share `until` of the purse is spent."""
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile") as compiler:
             for frame in self._frames():
                 if self.hunt.is_over(until):
@@ -70,16 +70,16 @@ class Exploration:
                     self._breed(frame.name, GENERATIONS, until)
 
     def refine(self, until: float) -> None:
-        """The same changes to the best cases of all frames."""
+        """Change the best documents of all frames, until the share `until` of the purse is spent."""
         self._breed("", sys.maxsize, until)
 
     def _breed(self, frame: str, generations: int, until: float) -> None:
-        """Generations of changes to the best documents.
+        """Change the best documents for some generations.
 
         Args:
-            frame: Name of the frame whose documents are changed; those of all frames, if it is empty.
-            generations: How many.
-            until: Share of the purse at which it ends.
+            frame: Name of the frame whose documents are changed; all frames if empty.
+            generations: Number of generations.
+            until: Share of the purse at which the changes end.
         """
         for _ in range(generations):
             known = (c for c in self.hunt.best if c.document is not None)
@@ -103,14 +103,14 @@ class Exploration:
         return self._trial(made.document, parent.start, ", ".join([parent.how, *made.names]), parent.frame)
 
     def _frames(self) -> Iterator[Frame]:
-        """Of all kinds in turn, again and again: their combinations are others each time."""
+        """Yield frames of all kinds in turn, indefinitely: combinations within a frame differ each time."""
         while self.bases:
             rows = [frames_of(kind, self.generator) for kind in self.bases]
             for frames in itertools.zip_longest(*rows):
                 yield from (frame for frame in frames if frame is not None)
 
     def _trials(self, frame: Frame) -> Iterator[Trial]:
-        """The cases of a frame as they are, then combinations of corners."""
+        """Yield the cases in a frame without corners first, then those with combinations of corners."""
         bases = self.bases[frame.kind]
         order = self.generator.permutation(len(bases))
         statement, generator = self.hunt.statement, self.generator
@@ -142,7 +142,7 @@ class Exploration:
         self.hunt.screen(candidate, trial.claim)
 
     def _measure(self, trials: list[Trial], compiler: ThreadPoolExecutor, until: float) -> None:
-        """Program by program, while the next one is compiled."""
+        """Measure trials that share a program together, while the next program is compiled."""
         chosen = [trial for trial in trials if trial.claim.fault] or trials
         if self.hunt.statement.measure is not None and chosen is trials:
             groups = [group[:CASES_OF_A_PROGRAM] for group in _by_program(trials)[:PROGRAMS]]
@@ -156,7 +156,7 @@ class Exploration:
 
 
 def _by_program(trials: Sequence[Trial]) -> list[list[Trial]]:
-    """Groups that share a compiled program: by turns the one of fewest weak pairs, and the largest group."""
+    """Group trials by compiled program, alternating between groups with few weak pairs and large groups."""
     groups: dict[Form, list[Trial]] = {}
     for trial in trials:
         if not trial.claim.is_vacuous:

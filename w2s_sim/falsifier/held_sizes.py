@@ -1,4 +1,4 @@
-"""Frames: sizes and laws, for which programs are compiled once, while the numbers of cases move."""
+"""Frames: fixed sizes and laws, whose programs are compiled once while the numbers of the cases vary."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -11,9 +11,9 @@ from w2s_sim.falsifier.row_corners import normalised
 
 FEATURES = ("gaussian", "rademacher", "uniform")
 NOISE_LAWS = ("normal", "laplace", "logistic", "student-t")
-# Close to no variance, no third moment, no fourth, and enough of them.
+# Variance barely finite, no third moment, no fourth moment, finite fourth moment.
 DEGREES = (2.1, 2.9, 3.9, 5.0)
-# The keys that say what features are.
+# The keys that describe the features.
 FEATURE_MAP = ("factor", "feature_map", "input_dim", "degree", "frequencies", "phases")
 LARGEST_DRAWN = 5
 # Standard deviations of the features along the axes, for the anisotropic law of a frame.
@@ -22,13 +22,13 @@ STRETCHES = (3.0, 1.0 / 3.0)
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """Sizes and laws that a search holds fixed for a while.
+    """Sizes and laws that the search keeps fixed for a while.
 
     Attributes:
-        name: Of what is changed.
-        change: A document in the frame, from any document of its kind.
-        kind: Of the concepts.
-        is_small: Whether weak pairs are to be few as well; otherwise their number is the document's own.
+        name: Description of the sizes and laws.
+        change: Function that brings a document of the frame's kind into the frame.
+        kind: Kind of the concepts.
+        is_small: Whether the number of weak pairs is made small too; otherwise the document keeps its own.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Frame:
 
 
 def frames_of(kind: str, generator: np.random.Generator) -> Sequence[Frame]:
-    """Frames of one kind of concepts: small and own sizes, other laws at small ones, then drawn ones.
+    """Return frames of one kind of concepts: fixed frames, then random frames for regression.
 
     Args:
         kind: "regression", "categorical" or "hmm".
-        generator: Draws the last of them.
+        generator: Draws the random frames.
     """
     own = Frame(f"{kind}, own sizes", lambda document: document, kind, is_small=False)
     if kind != "regression":
@@ -101,12 +101,12 @@ def _regression(
 
 
 def resized(document: Document, dim: int, num_concepts: int) -> Document:
-    """A regression document of other sizes: k* and the likeliest others, in coordinates of their own span.
+    """Resize a regression document: keep k* and the likeliest other concepts, in coordinates of their span.
 
     Args:
-        document: With Euclidean geometry in mind: its features count as isotropic.
-        dim: d.
-        num_concepts: K; concepts that are missing are drawn as far from k* as its rival.
+        document: The document; its features are treated as isotropic.
+        dim: New number of features d.
+        num_concepts: New number of concepts K; missing concepts are placed around k*.
     """
     kept = _kept(document, num_concepts)
     vectors, weak = (np.asarray(table["concepts"]) for table in (document.task, document.weak))
@@ -114,7 +114,7 @@ def resized(document: Document, dim: int, num_concepts: int) -> Document:
     vectors, weak = (_fitted(array[kept] @ basis.T, dim) for array in (vectors, weak))
     extra = num_concepts - len(kept)
     if extra > 0:
-        # On a circle around k*, of the rival's distance: no two alike.
+        # On a unit circle around k*, at different angles.
         angles = 2.0 * np.pi * np.arange(1, extra + 1) / (extra + 2)
         circle = _fitted(np.stack([np.cos(angles), np.sin(angles)], axis=1), dim)
         vectors, weak = (np.concatenate([array, array[0] + circle]) for array in (vectors, weak))
@@ -126,13 +126,13 @@ def resized(document: Document, dim: int, num_concepts: int) -> Document:
 
 
 def _kept(document: Document, num_concepts: int) -> list[int]:
-    """k* first, then the others by their source weight."""
+    """Return the indices of k* and of the other concepts with the largest source weights, in this order."""
     order = np.argsort(-document.source_prior, kind="stable")
     return [document.star, *(int(k) for k in order if k != document.star)][:num_concepts]
 
 
 def _with_priors(document: Document, kept: list[int], extra: int) -> Document:
-    """Both priors on the concepts that are kept; the missing ones get a share of the source each."""
+    """Restrict both priors to the kept concepts; each missing concept gets a share of the source prior."""
     source, target = document.source_prior[kept], document.target_prior[kept]
     source = np.append(source, np.full(extra, 1.0 / (len(kept) + extra)))
     target = np.append(target, np.zeros(extra))
@@ -140,7 +140,7 @@ def _with_priors(document: Document, kept: list[int], extra: int) -> Document:
 
 
 def _basis(vectors: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "r d"]:
-    """Orthonormal rows that span the vectors, in their order (Gram-Schmidt); the first d if m exceeds d."""
+    """Return orthonormal rows that span the vectors, by Gram-Schmidt in their order (at most d rows)."""
     rows: list[np.ndarray] = []
     for vector in vectors:
         rest = vector - sum(((row @ vector) * row for row in rows), np.zeros(vectors.shape[1]))
@@ -151,7 +151,7 @@ def _basis(vectors: Float[np.ndarray, "m d"]) -> Float[np.ndarray, "r d"]:
 
 
 def _fitted(array: Float[np.ndarray, "m r"], dim: int) -> Float[np.ndarray, "m dim"]:
-    """The first coordinates, or zeros for those that are missing."""
+    """Cut or pad with zeros to the given number of coordinates."""
     return np.pad(array, ((0, 0), (0, max(0, dim - array.shape[1]))))[:, :dim]
 
 
@@ -171,7 +171,7 @@ def _finite(kind: str, num_concepts: int, symbols: int) -> Frame:
 
 
 def _fewer(key: str, rows: Float[np.ndarray, "*shape"], symbols: int) -> Float[np.ndarray, "*fewer"]:
-    """One context, and the last symbols counted as one; hidden states stay."""
+    """Reduce to one context, and merge the last symbols into one; hidden states stay the same."""
     if key == "tables":
         rows = rows[:, :1]
     if key not in ("tables", "emission") or rows.shape[-1] <= symbols:

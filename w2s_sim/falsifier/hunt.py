@@ -1,4 +1,4 @@
-"""The best cases of a search so far; those that seem to fail are measured again at once, with fresh keys."""
+"""The best cases of a search so far; cases that seem to fail are measured again at once with fresh keys."""
 
 import dataclasses
 import math
@@ -14,23 +14,23 @@ from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.case_check import check_case
 
 Progress = Callable[[str], None]
-# A first look, and a second one at what the first shows near to failing.
+# Replicates of the first measurement, and of a second one if the pressure of the first exceeds the threshold.
 SCREEN_REPLICATES, SEARCH_REPLICATES = 512, 4096
 WORTH_A_SECOND_LOOK = 0.8
 
 
 @dataclasses.dataclass(frozen=True)
 class Candidate:
-    """A case that was tried.
+    """A case that has been tried.
 
     Attributes:
         case: The case.
-        start: Name of the case that it was made from.
-        how: What made it.
-        score: How hard it presses.
-        document: Its tables, if it was made from some.
+        start: Name of the case from which it was made.
+        how: The changes or the method that made it.
+        score: Its pressure.
+        document: Its tables, if it was made from tables.
         frame: Name of the frame in which it was tried, if it was made from tables.
-        verdict: Measured with fresh keys, where it seemed to fail.
+        verdict: The verdict with fresh keys, if the case seemed to fail.
     """
 
     case: Case[Any]
@@ -43,27 +43,27 @@ class Candidate:
 
     @property
     def rank(self) -> float:
-        """Its pressure; a case that was measured again and stood counts as one that attains its bound."""
+        """The pressure, but at most 1 (the bound is attained) if fresh keys did not confirm a failure."""
         stood = self.verdict is not None and not self.fails
         return min(self.score.pressure, 1.0) if stood else self.score.pressure
 
     @property
     def fails(self) -> bool:
-        """Whether the statement fails at it: refuted with fresh keys, or not a finite number."""
+        """Whether the statement fails at the case: refuted with fresh keys, or a number is not finite."""
         return self.verdict is not None and (self.verdict.verdict == "refuted" or bool(self.score.fault))
 
 
 class Hunt:
-    """A search under way.
+    """State of a search.
 
     Attributes:
-        statement: What is under attack.
-        objective: Its pressure.
-        settings: Of measurements with fresh keys.
-        purse: What may be spent.
-        report: Called with what is being done.
-        on_best: Called with a candidate that presses harder than all before it, and how many were tried.
-        best: All candidates that press, the hardest first.
+        statement: The statement under test.
+        objective: Estimates its pressure.
+        settings: Settings of measurements with fresh keys.
+        purse: The budget.
+        report: Called with a description of the current step.
+        on_best: Called with a candidate whose pressure exceeds all before, and the number of points tried.
+        best: All candidates with a pressure, highest rank first.
     """
 
     def __init__(
@@ -82,25 +82,25 @@ class Hunt:
 
     @property
     def found(self) -> Candidate | None:
-        """A case at which the statement fails, or None: there the search ends."""
+        """A case at which the statement fails, or None; such a case ends the search."""
         return next((candidate for candidate in self.best if candidate.fails), None)
 
     def is_over(self, until: float = 1.0) -> bool:
-        """Whether a case was found, or the share `until` of the purse is spent."""
+        """Return whether a failing case was found, or the share `until` of the purse is spent."""
         return self.found is not None or self.purse.spent >= until
 
     def claim(self, case: Case[Any]) -> Claim | None:
-        """What the statement says of a case; it counts as tried if that is something."""
+        """Return the statement's claim about a case, and count the case as tried if there is a claim."""
         claim = self.objective.claim(case)
         self.purse.tried += claim is not None
         return claim
 
     def screen(self, candidate: Candidate, claim: Claim) -> None:
-        """Few replicates, and more where these show something.
+        """Measure a case with few replicates, and with more if the pressure is high; then keep it.
 
         Args:
-            candidate: A case; its score is not looked at.
-            claim: What the statement says of it.
+            candidate: A case; its score is ignored.
+            claim: The statement's claim about the case.
         """
         score = self.objective.pressure_of(candidate.case, claim, SCREEN_REPLICATES)
         if math.isfinite(score.pressure) and score.pressure > WORTH_A_SECOND_LOOK:
@@ -108,7 +108,7 @@ class Hunt:
         self.add(dataclasses.replace(candidate, score=score))
 
     def add(self, candidate: Candidate) -> None:
-        """Keep a case that presses; one that seems to fail is measured again."""
+        """Keep a candidate that has a pressure; measure it again if it seems to fail."""
         if candidate.score.pressure > 1.0:
             candidate = dataclasses.replace(candidate, verdict=self._verdict(candidate.case))
         if candidate.score.pressure > -math.inf:
@@ -118,11 +118,12 @@ class Hunt:
                 self.on_best(candidate, self.purse.tried)
 
     def verdict_of(self, candidate: Candidate) -> Verdict:
-        """Measured with fresh keys."""
+        """Return the verdict on a candidate with fresh keys."""
         return candidate.verdict or self._verdict(candidate.case)
 
     def _verdict(self, case: Case[Any]) -> Verdict:
-        # The r-th of these gets the share 1 / (r (r + 1)) of the level: together they have all of it.
+        # The r-th test gets the level alpha / (r (r + 1)), so that the levels of all tests sum to at most
+        # alpha.
         self._checked += 1
         level = self.settings.alpha / (self._checked * (self._checked + 1))
         fresh = dataclasses.replace(self.settings, seed=next_seed(self.settings.seed))

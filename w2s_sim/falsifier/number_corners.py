@@ -1,4 +1,4 @@
-"""Corners of the `[case]` table: sizes down to their smallest, numbers to their ends, words one by one."""
+"""Corners of the `[case]` table: small sizes, numbers at their limits, and all choices of words."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,17 +10,17 @@ from w2s_sim.statements import Statement
 from w2s_sim.statements.contract.parameters import Parameter
 
 Generator = np.random.Generator
-# Far off, and one that is near: a step of 1 becomes one that goes too far, but not by much.
+# Large factors, and moderate ones: a factor of 1.5 makes a step of 1 only slightly too large.
 FACTORS = (1e-3, 1.0 / 30.0, 0.3, 1.5, 3.0, 30.0, 1e3)
-# How often keys of another estimator are drawn, until they name one.
+# Largest number of random sets of keys to try until one describes an estimator.
 DRAWS_OF_KEYS = 20
-# The smallest sizes, and others of which one is tried with them: larger, or near the number of features,
-# where least squares has no moments.
+# The smallest sizes, and larger sizes of which one is added: fixed ones, and sizes just above the number of
+# features, where least squares has no moments.
 SMALLEST, LARGER, ABOVE_FEATURES = (1, 2, 3), (8, 32), (1, 2, 4, 5)
 
 
 def small_sizes(document: Document, generator: Generator) -> list[int]:
-    """A few sizes (of weak pairs, of rounds, of steps) that are corners."""
+    """Return a few small sizes (of weak pairs, rounds or steps), and a larger one."""
     dim = document.task.get("dim", 0)
     larger = sorted({*LARGER, *(dim + extra for extra in ABOVE_FEATURES if dim)} - set(SMALLEST))
     return [*SMALLEST, larger[int(generator.integers(len(larger)))]]
@@ -29,7 +29,7 @@ def small_sizes(document: Document, generator: Generator) -> list[int]:
 def with_sizes(
     document: Document, statement: Statement, sizes: Sequence[int], generator: Generator
 ) -> Document:
-    """Every size of the `[case]` table replaced by one of `sizes`."""
+    """Replace every size of the `[case]` table by a random element of `sizes`."""
     whole = [p.name for p in statement.parameters if p.type is int and p.name in document.case]
     return document.with_case(**{name: sizes[int(generator.integers(len(sizes)))] for name in whole})
 
@@ -37,12 +37,12 @@ def with_sizes(
 def number_corners(
     statement: Statement, document: Document, sizes: Sequence[int]
 ) -> Sequence[Mapping[str, Callable]]:
-    """Aspects of the `[case]` table: all sizes at once, each other number, and the choice of keys.
+    """Return the aspects of the `[case]` table: all sizes together, each other number, the choice of keys.
 
     Args:
-        statement: Whose numbers they are.
-        document: What is changed.
-        sizes: What sizes may become; none, and they stay as they are.
+        statement: The statement that defines the keys.
+        document: The document to change.
+        sizes: Possible new sizes; if empty, sizes do not change.
     """
     given = [parameter for parameter in statement.parameters if parameter.name in document.case]
     aspects = [{p.name: _corner(p, sizes)} for p in given if p.type is not int]
@@ -62,16 +62,16 @@ def _is_optional(parameter: Parameter) -> bool:
 
 
 def has_other_estimators(statement: Statement) -> bool:
-    """Whether keys that may be left out choose the estimator."""
+    """Return whether optional keys choose the estimator."""
     return any(_is_optional(parameter) for parameter in statement.parameters)
 
 
 def with_other_estimator(
     document: Document, statement: Statement, sizes: Sequence[int], generator: Generator
 ) -> Document:
-    """A few of the keys that may be left out, in place of those that are given.
+    """Replace the optional keys by a random few of them, so that the table describes another estimator.
 
-    Keys need one another, or exclude one another: some are drawn until they name an estimator.
+    Keys may need or exclude one another, so random sets are drawn until one describes an estimator.
     """
     for _ in range(DRAWS_OF_KEYS):
         changed = _other_keys(statement, sizes, document, generator)
@@ -83,7 +83,7 @@ def with_other_estimator(
 def _other_keys(
     statement: Statement, sizes: Sequence[int], document: Document, generator: Generator
 ) -> Document:
-    """Between one and three of the keys that may be left out."""
+    """Replace the optional keys by one to three random ones."""
     optional = [parameter for parameter in statement.parameters if _is_optional(parameter)]
     count = min(len(optional), int(generator.integers(1, 4)))
     chosen = [optional[i] for i in generator.choice(len(optional), count, replace=False)]
@@ -103,7 +103,7 @@ def _extreme(parameter: Parameter, sizes: Sequence[int], document: Document, gen
 
 
 def _numbers(parameter: Parameter, document: Document) -> list[float]:
-    """The ends of its range that belong to it, and its value times each factor."""
+    """Return the finite limits of a parameter, and its value times each factor."""
     given = document.case.get(parameter.name) or parameter.example or 1.0
     ends = [parameter.low] * (not parameter.open_low) + [parameter.high]
     ends = [end for end in ends if np.isfinite(end)]

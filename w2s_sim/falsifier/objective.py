@@ -1,4 +1,4 @@
-"""How near a statement comes to failing on a case."""
+"""The pressure of a statement's claim: how near the statement comes to failing at a case."""
 
 import dataclasses
 import math
@@ -27,17 +27,17 @@ from w2s_sim.verify.evaluation import (
 )
 from w2s_sim.verify.verdict import Verdict, is_vacuous
 
-# An estimate counts at this many standard errors on its safe side: luck is not a discovery.
+# Estimates are shifted by this many standard errors to the safe side, so that noise does not count.
 CAUTION = 2.0
-# What a sample may miss by, in units of the rounding of one operation and relative to its numbers.
+# Rounding error of a sample mean, in units of machine epsilon relative to its numbers.
 ROUNDING_STEPS = 1e3
 
 
 def pressure(kind: Kind, measured: Any, bound: Any, margin: Any) -> Any:
-    """How hard a measured number presses on its bound: above 1 the statement fails.
+    """Return the pressure of a measured number on its bound; above 1 the statement fails.
 
-    measured / bound for an upper bound, bound / measured for a lower one, and the distance in margins for an
-    equality or a rate.
+    The pressure is measured / bound for an upper bound, bound / measured for a lower bound, and the distance
+    divided by the margin for an equality or a rate.
     """
     if kind == "upper":
         return measured / bound
@@ -47,7 +47,7 @@ def pressure(kind: Kind, measured: Any, bound: Any, margin: Any) -> Any:
 
 
 def pressure_of_verdict(verdict: Verdict, margin: float) -> float:
-    """The pressure of what was measured, without caution; nan where it is a division by zero."""
+    """Return the pressure of a verdict's estimate, without caution; nan for 0 / 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         numbers = (np.float64(number) for number in (verdict.measured, verdict.bound, margin))
         return float(pressure(verdict.kind, *numbers))
@@ -55,12 +55,12 @@ def pressure_of_verdict(verdict: Verdict, margin: float) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """What a statement says of a case whose assumptions hold.
+    """The claim of a statement about a case whose assumptions hold.
 
     Attributes:
         bound: The bound.
-        margin: Of an equality or a rate.
-        trivial: What holds without the theorem, if anything.
+        margin: Margin of an equality or a rate.
+        trivial: Bound that holds without the theorem, or None.
         kind: Direction of the claim.
     """
 
@@ -71,10 +71,10 @@ class Claim:
 
     @property
     def fault(self) -> str:
-        """Why it is no claim at all; empty if it is one.
+        """Reason why the bound is not a valid claim; empty if it is valid.
 
-        An infinite bound on the side where it says nothing is a fault if the statement itself knows a trivial
-        bound that is finite.
+        A bound that is infinite on the side where it claims nothing is a fault only if the statement has a
+        finite trivial bound.
         """
         if math.isnan(self.bound) or math.isnan(self.margin):
             return "the bound is nan"
@@ -83,16 +83,16 @@ class Claim:
         empty = math.inf if self.kind == "upper" else -math.inf
         if self.bound == empty and self.kind in ("upper", "lower"):
             known = self.trivial is not None and math.isfinite(self.trivial)
-            return f"the bound is infinite, where {self.trivial:g} is known" if known else ""
+            return f"the bound is infinite, although {self.trivial:g} is a trivial bound" if known else ""
         return "the bound is infinite"
 
     @property
     def is_vacuous(self) -> bool:
-        """Whether the trivial bound says as much."""
+        """Whether the trivial bound claims at least as much."""
         return is_vacuous(self.kind, self.bound, self.trivial)
 
     def cautious_pressure(self, value: float, error: float) -> float:
-        """Pressure of a value at `CAUTION` of its errors on the safe side; -inf where there is none."""
+        """Return the pressure of a value, shifted by `CAUTION` errors to the safe side; -inf for none."""
         if self.kind in ("equality", "rate"):
             distance = max(abs(value - self.bound) - CAUTION * error, 0.0)
             return distance / self.margin if self.margin > 0 else math.inf * distance if distance else 0.0
@@ -105,11 +105,11 @@ class Claim:
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """How hard a case presses.
+    """The pressure of a case.
 
     Attributes:
-        pressure: Cautious; inf where something is not a finite number, -inf where nothing presses.
-        fault: What is not a finite number; empty where all are.
+        pressure: Cautious estimate; inf if a number is not finite, -inf if the case has no pressure.
+        fault: Description of the number that is not finite; empty if all are finite.
     """
 
     pressure: float
@@ -120,10 +120,10 @@ NO_SCORE = Score(-math.inf)
 
 
 class Objective:
-    """Cautious estimates of the pressure of cases, on common random numbers.
+    """Cautious estimates of the pressure of cases, with common random numbers.
 
     Attributes:
-        statement: What is under attack.
+        statement: The statement under test.
         seed: Seed of the replicates, the same for every case.
     """
 
@@ -131,7 +131,7 @@ class Objective:
         self.statement, self.seed = statement, seed
 
     def claim(self, case: Case[Any]) -> Claim | None:
-        """What the statement says of a case; None where an assumption does not hold."""
+        """Return the statement's claim about a case; None if an assumption does not hold."""
         statement = self.statement
         if statement.broken_assumption(case) is not None:
             return None
@@ -143,15 +143,15 @@ class Objective:
         )
 
     def score(self, case: Case[Any], replicates: int) -> Score:
-        """Pressure of a case; none where an assumption fails or the bound says nothing."""
+        """Return the pressure of a case; `NO_SCORE` if an assumption fails or the bound is vacuous."""
         claim = self.claim(case)
         return NO_SCORE if claim is None else self.pressure_of(case, claim, replicates)
 
     def pressure_of(self, case: Case[Any], claim: Claim, replicates: int) -> Score:
-        """The same for a case whose claim is known."""
+        """Return the pressure of a case whose claim is known."""
         if claim.fault:
             return Score(math.inf, claim.fault)
-        # Without a finite bound nothing is claimed. No sample breaks what is trivial; a computation may.
+        # An infinite bound claims nothing. Samples cannot violate a trivial bound, but exact values may.
         sampled = self.statement.measure is not None
         if not math.isfinite(claim.bound) or (sampled and claim.is_vacuous):
             return NO_SCORE
@@ -160,15 +160,15 @@ class Objective:
         except RoomError:
             return NO_SCORE
         if not math.isfinite(value):
-            return Score(math.inf, f"what is measured is {value}")
+            return Score(math.inf, f"the measured value is {value}")
         rounding = self._rounding(case, claim, value) / CAUTION
         pressed = claim.cautious_pressure(value, max(error, rounding))
-        # What attains its bound without noise is no nearer to failing than the last digits say.
+        # If rounding dominates the sampling error, the last digits cannot show whether the bound is violated.
         says_nothing = claim.is_vacuous or (sampled and error < rounding)
         return NO_SCORE if says_nothing and pressed <= 1.0 else Score(pressed)
 
     def prepare(self, case: Case[Any]) -> None:
-        """Compile what `score` will run, for another thread."""
+        """Compile what `score` runs, so that another thread can compile ahead of time."""
         if self.statement.measure is not None:
             prepare(self.statement.measure, case)
 
@@ -176,7 +176,7 @@ class Objective:
         return exact_value_of(self.statement, case), 0.0
 
     def _measure(self, case: Case[Any], replicates: int) -> tuple[float, float]:
-        """Measured number and its standard error."""
+        """Return the measured number and its standard error."""
         measure = self.statement.measure
         assert measure is not None
         values = replicate(measure, case, seed=self.seed, start=0, stop=replicates)
@@ -188,7 +188,7 @@ class Objective:
         return float(functional.value(means)), 0.5 * (high - low)
 
     def _rounding(self, case: Case[Any], claim: Claim, value: float) -> float:
-        """What the value may miss by in the precision in which it is computed."""
+        """Return the rounding error of the value, in the precision in which it is computed."""
         size = max(abs(value), abs(claim.bound))
         if self.statement.measure is None:
             return rounding_of(self.statement) * max(size, scale_of(self.statement, case))
@@ -198,7 +198,7 @@ class Objective:
     def gradient(
         self, space: SearchSpace, point: Float[np.ndarray, " size"], replicates: int
     ) -> Float[np.ndarray, " size"] | None:
-        """Gradient of the estimated pressure at a point of a box, or None where there is none to follow."""
+        """Return the gradient of the estimated pressure at a point of a box; None if there is none to use."""
         measure = self.statement.measure
         if measure is None or self.statement.functional is not None:
             return None
@@ -206,11 +206,11 @@ class Objective:
         slopes = ValueAndSlope(measure)
         try:
             mean = replicate(slopes, case, seed=self.seed, start=0, stop=replicates).mean(axis=0)
-            # Without its name, which is static and would compile every case anew.
+            # Without its name, which is static: every name would be compiled anew.
             nameless = dataclasses.replace(case, name="")
             slope_of_case = _pressure_gradient(nameless, self.statement, jnp.asarray(mean, dtype=float))
         except (InputError, jax.errors.JAXTypeError, TypeError):
-            # No room for a tile, or something that is computed outside JAX.
+            # One tile does not fit in the memory, or a quantity is computed outside JAX.
             return None
         slope = np.asarray(pull_back(dataclasses.replace(slope_of_case, name=case.name))[0], np.float64)
         return slope if np.all(np.isfinite(slope)) and np.any(slope) else None
@@ -218,10 +218,10 @@ class Objective:
 
 @dataclasses.dataclass(frozen=True)
 class ValueAndSlope:
-    """A measured number, and its derivatives by all numbers of the case.
+    """A measured number, and its derivatives with respect to all numbers of the case.
 
     Attributes:
-        measure: Of the number.
+        measure: The measured quantity.
     """
 
     measure: Measure
@@ -234,7 +234,7 @@ class ValueAndSlope:
 @eqx.filter_jit
 @eqx.filter_grad
 def _pressure_gradient(case: Case[Any], statement: Statement, mean: Float[Array, " numbers"]) -> Any:
-    """Slope of the pressure, for the mean of `ValueAndSlope` over replicates."""
+    """Return the gradient of the pressure, given the mean of `ValueAndSlope` over replicates."""
     numbers, _ = ravel_pytree(eqx.filter(case, eqx.is_inexact_array))
     # The measured number as a function of the case, to first order.
     measured = mean[0] + mean[1:] @ (numbers - jax.lax.stop_gradient(numbers))

@@ -1,4 +1,4 @@
-"""What a search may spend."""
+"""The budget of a search."""
 
 import dataclasses
 import time
@@ -6,11 +6,11 @@ import time
 
 @dataclasses.dataclass
 class Purse:
-    """Seconds or points, whichever is used up first.
+    """Budget in seconds and in points; the search ends when either is used up.
 
     Attributes:
-        seconds: Of search, > 0.
-        points: Most points where a statement makes a claim that are tried.
+        seconds: Seconds of search, > 0.
+        points: Largest number of points to try at which the statement makes a claim.
         started: Reading of the clock at the start.
         tried: Points tried so far.
     """
@@ -22,5 +22,5 @@ class Purse:
 
     @property
     def spent(self) -> float:
-        """Share that is used up."""
+        """Share of the budget that is used up."""
         return max((time.monotonic() - self.started) / self.seconds, self.tried / self.points)

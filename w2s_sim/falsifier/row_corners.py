@@ -1,4 +1,4 @@
-"""Corners of finite concepts: rows of probabilities with zeros, nearly certain, on a lattice, or equal."""
+"""Corners of finite concepts: probabilities with zeros, almost certain, powers of two, or equal."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,26 +10,26 @@ from w2s_sim.falsifier.documents import Document
 Generator = np.random.Generator
 Rows = Float[np.ndarray, "*rest M"]
 Make = Callable[[Document, Rows, Generator], Rows]
-# Probability of everything but the likeliest outcome of an almost certain row.
+# Total probability of all but the likeliest outcome in an almost certain row.
 DOUBTS = (1e-2, 1e-3, 1e-4, 1e-5)
 SHARES = (1e-3, 0.1, 0.5, 1.0)
-# What a weak law may miss the strong one's by, and pass for it.
+# Difference between a weak law and the strong law that is small enough for the two to count as equal.
 NEARLY = 5e-7
 
 
 def normalised(rows: Rows) -> Rows:
-    """Rows that sum to one; those that sum to zero become even."""
+    """Scale rows to sum to one; rows of sum zero become uniform."""
     total = rows.sum(axis=-1, keepdims=True)
     return np.where(total > 0, rows / np.where(total > 0, total, 1.0), 1.0 / rows.shape[-1])
 
 
 def is_well_described(document: Document) -> bool:
-    """Whether the weak model is the strong one."""
+    """Return whether the weak model equals the strong model."""
     return all(np.array_equal(document.task[key], document.weak[key]) for key in document.rows)
 
 
 def _concepts(make: Make) -> Callable:
-    """New concepts; a weak model that was the strong one stays so."""
+    """Corner with new concepts; a weak model that equals the strong model changes with it."""
 
     def change(document: Document, generator: Generator) -> Document:
         new = {key: normalised(make(document, document.task[key], generator)) for key in document.rows}
@@ -40,7 +40,7 @@ def _concepts(make: Make) -> Callable:
 
 
 def _almost_certain(document: Document, rows: Rows, generator: Generator) -> Rows:
-    """Concept k shows symbol k in the first row, the next one in the next row, and so on in a circle."""
+    """Make concept k show symbol k in its first row, symbol k + 1 in the next row, and so on cyclically."""
     doubt = DOUBTS[generator.integers(len(DOUBTS))]
     return _certain(rows, doubt)
 
@@ -53,12 +53,12 @@ def _certain(rows: Rows, doubt: float) -> Rows:
 
 
 def _with_zeros(document: Document, rows: Rows, generator: Generator) -> Rows:
-    """One symbol is impossible under every concept."""
+    """Give one symbol probability 0 under every concept."""
     return rows * (np.arange(rows.shape[-1]) != generator.integers(rows.shape[-1]))
 
 
 def _with_holes(document: Document, rows: Rows, generator: Generator) -> Rows:
-    """Each row loses its least likely symbol."""
+    """Set the least likely symbol of each row to probability 0."""
     return np.where(rows > rows.min(axis=-1, keepdims=True), rows, 0.0)
 
 
@@ -69,7 +69,7 @@ def _duplicate(document: Document, rows: Rows, generator: Generator) -> Rows:
 
 
 def _powers_of_two(document: Document, rows: Rows, generator: Generator) -> Rows:
-    """Log odds are whole multiples of log 2."""
+    """Make all log odds integer multiples of log 2."""
     return 2.0 ** -generator.integers(0, 6, rows.shape).astype(float)
 
 
@@ -91,7 +91,7 @@ FINITE_CONCEPTS: Mapping[str, Callable] = {
 
 
 def _weak(make: Make) -> Callable:
-    """The weak model made of the strong one."""
+    """Corner with a new weak model, computed from the strong model."""
 
     def change(document: Document, generator: Generator) -> Document:
         rows = {key: normalised(make(document, document.task[key], generator)) for key in document.rows}
@@ -106,7 +106,7 @@ def _smoothed(document: Document, rows: Rows, generator: Generator) -> Rows:
 
 
 def _almost_the_same(document: Document, rows: Rows, generator: Generator) -> Rows:
-    """A little of every row goes from its likeliest symbol to its least likely one."""
+    """Move a small probability in each row from the likeliest to the least likely symbol."""
     size = np.arange(rows.shape[-1])
     least = size == rows.argmin(axis=-1)[..., None]
     most = size == rows.argmax(axis=-1)[..., None]

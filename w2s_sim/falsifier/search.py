@@ -1,7 +1,7 @@
-"""Search of the case space for the case that presses hardest on a bound.
+"""Search for the case with the highest pressure on a statement's bound.
 
-Every number found on the way is the best of many noisy ones, and so too good: what is reported is measured
-again with fresh keys.
+The best of many noisy estimates is biased by selection. The case that is reported is therefore measured again
+with fresh keys.
 """
 
 import dataclasses
@@ -22,26 +22,27 @@ from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
 from w2s_sim.verify.evaluation import margin_of
 
-# Shares of the purse that are spent when corners are done, changes to the best, and own cases.
+# Shares of the purse at which the corners, the changes to the best documents and the own cases end.
 CORNERS_UNTIL, REFINED_UNTIL, OWN_CASES_UNTIL = 0.65, 0.7, 0.8
-# Cases from which the search climbs.
+# Number of cases from which a local search starts.
 MOST_STARTS = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What a search has found.
+    """The result of a search.
 
     Attributes:
-        start: Name of the statement's own case from which it was reached.
-        case: The case that presses hardest.
-        searched: Its pressure during the search, too good by selection.
-        verdict: Its verdict, measured with keys that the search has not seen.
-        tried: Points at which the statement made a claim.
-        how: What found it: "control", "own case", the names of corners, "steps in log scale", "scan",
+        start: Name of the statement's own case from which the search reached this case.
+        case: The case with the highest pressure.
+        searched: Its pressure during the search, biased upwards by selection.
+        verdict: Its verdict, measured with keys that the search has not used.
+        tried: Number of points tried at which the statement makes a claim.
+        how: What produced it: "control", "own case", the names of corners, "steps in log scale", "scan",
             "gradient" or "evolution strategy".
         pressure: `objective.pressure` of the verdict; above 1 the estimate violates the bound.
-        fault: What of the statement is not a finite number at the case; empty if all is.
+        fault: Description of a number of the statement that is not finite at the case; empty if all are
+            finite.
     """
 
     start: str
@@ -55,12 +56,12 @@ class Finding:
 
     @property
     def fails(self) -> bool:
-        """Whether the statement fails at the case: it is refuted, or something is not a finite number."""
+        """Whether the statement fails at the case: it is refuted, or a number is not finite."""
         return self.verdict.verdict == "refuted" or bool(self.fault)
 
 
 def final_settings(seed: int = 0, alpha: float = 1e-3) -> Settings:
-    """Settings of the last measurement: many replicates, for the bound is near."""
+    """Return the settings of the final measurement: many replicates, since the estimate is near the bound."""
     return Settings(seed=seed, alpha=alpha, max_replicates=1_048_576, precision=0.01)
 
 
@@ -74,25 +75,26 @@ def falsify(
     progress: Progress | None = None,
     on_best: Callable[[Candidate, int], None] | None = None,
 ) -> Finding:
-    """Look for a case in which a statement fails, or is nearest to it, and measure it again.
+    """Search for a case at which a statement fails or comes nearest to failing, and measure that case again.
 
-    First come controls at which all assumptions hold: one is forgotten. Then the corners of all
-    that a case file can say, in combinations: sizes, laws, priors, concepts, noises, and the numbers of the
-    estimator at their extremes. Then random steps in log scale from the best documents, and from the best
-    cases gradients through the measured quantity where those exist (Adam), and an evolution strategy
-    (CMA-ES). Points that break an assumption do not count. The search ends at the first case that is refuted
-    with fresh keys, or at which an exact value, a measured number or a bound is not finite.
+    The search first tries controls at which all assumptions hold: such a control shows that an assumption is
+    missing. It then tries combinations of corners of everything that a case file can describe: sizes, laws,
+    priors, concepts, noises, and the numbers of the estimator at their extremes. From the best documents it
+    takes random steps in log scale, and from the best cases it follows gradients through the measured
+    quantity if these exist (Adam), and runs an evolution strategy (CMA-ES). Points that break an assumption
+    do not count. The search ends at the first case that is refuted with fresh keys, or at which an exact
+    value, a measured number or a bound is not finite.
 
     Args:
         statement: The statement, or the id of a theorem.
-        budget: Seconds of search, > 0; the last measurement comes on top.
-        points: Most points, where the statement makes a claim, that are tried: with seconds enough, the
-            search is then the same on every machine.
-        settings: Of measurements with fresh keys, which use the seed after `settings.seed`.
+        budget: Seconds of search, > 0; the final measurement takes additional time.
+        points: Largest number of points to try at which the statement makes a claim. If the seconds suffice,
+            the search is then the same on every machine.
+        settings: Settings of measurements with fresh keys, which use the seed after `settings.seed`.
         starts: Cases to start from; the statement's own by default.
-        progress: Called with what is being done; an exception from it ends the search.
-        on_best: Called with each candidate that presses harder than all before it, and how many points were
-            tried so far: for those who may not wait for the end.
+        progress: Called with a description of the current step; an exception from it ends the search.
+        on_best: Called with each candidate whose pressure exceeds all before, and the number of points tried,
+            for callers that may interrupt the search.
 
     Source: CMA-ES after Hansen 2016, arXiv 1604.00772; Adam after Kingma & Ba 2015, arXiv 1412.6980.
     """
@@ -113,9 +115,9 @@ def falsify(
 
 
 def _try_controls(hunt: Hunt) -> None:
-    """Those of which something is claimed: the theorem has forgotten the assumption that they break.
+    """Try the controls at which the statement makes a claim: it lacks the assumption that they break.
 
-    What is found is printed as a case file: controls that no file describes are left out.
+    The result is printed as a case file, so controls that case files cannot describe are left out.
     """
     for control in hunt.statement.controls("quick"):
         if Document.of(hunt.statement, control.case) is None:
@@ -128,7 +130,7 @@ def _try_controls(hunt: Hunt) -> None:
 
 
 def _try_own_cases(hunt: Hunt, cases: Sequence[Case[Any]]) -> None:
-    """As many as there is time for, and one at least if nothing has been found to press so far."""
+    """Try the statement's own cases while time remains, and at least one if no candidate has been found."""
     for case in cases:
         if hunt.best and hunt.is_over(OWN_CASES_UNTIL):
             return
@@ -141,7 +143,7 @@ def _try_own_cases(hunt: Hunt, cases: Sequence[Case[Any]]) -> None:
 
 
 def _ascend(hunt: Hunt) -> None:
-    """From the best candidate of each of the best starts."""
+    """Run a local search from the best candidate of each of the best starts."""
     if hunt.found:
         return
     starts = list({candidate.start: candidate for candidate in reversed(hunt.best)}.values())[::-1]
@@ -151,7 +153,7 @@ def _ascend(hunt: Hunt) -> None:
 
 
 def _finding(hunt: Hunt) -> Finding:
-    """A case that fails, or the one that presses hardest."""
+    """Measure the failing case, or else the case with the highest rank, and return the result."""
     best = hunt.found or hunt.best[0]
     hunt.report(f"{best.start}: measuring again")
     verdict = hunt.verdict_of(best)

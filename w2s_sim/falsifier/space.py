@@ -1,4 +1,4 @@
-"""The neighbourhood of a case: which of its numbers may move, how far, and the case at a point of a box."""
+"""The neighbourhood of a case: which of its numbers vary, how far, and the case at a point of a box."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -17,24 +17,24 @@ from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.evaluation import leaf_name
 
-# How far a coordinate of 1 goes: a positive number by this factor, log odds and vector entries by this much.
+# Effect of a coordinate of 1: the factor of a positive number, and the shift of log odds and vector entries.
 SCALE_RANGE = 3.0
 LOG_ODDS_RANGE = 2.0
 VECTOR_RANGE = 0.5
-# Places of the arrays that one move changes alike.
+# Indices of the arrays (leaves of the case) that one move changes together.
 Leaves = tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """Some coordinates of the box, and what they change.
+    """Some coordinates of the box, and the change of the case that they describe.
 
     Attributes:
-        name: What changes.
+        name: Name of the numbers that change.
         size: Number of coordinates.
-        apply: The case after the move by (size,) coordinates in [-1, 1]; 0 changes nothing.
-        free: Whether it moves every entry of a vector on its own: for gradients, which can tell the many
-            apart.
+        apply: Returns the case after the move by (size,) coordinates in [-1, 1]; 0 changes nothing.
+        free: Whether the move shifts every entry of a vector separately; only gradients can search over so
+            many coordinates.
     """
 
     name: str
@@ -49,7 +49,7 @@ class SearchSpace:
 
     Attributes:
         start: The case at the centre.
-        moves: What the coordinates change, in order: first the moves of a few numbers, then the free ones.
+        moves: The moves, in the order of their coordinates: moves of few numbers first, then the free moves.
     """
 
     start: Case[Any]
@@ -57,7 +57,7 @@ class SearchSpace:
 
     @classmethod
     def around(cls, case: Case[Any]) -> "SearchSpace":
-        """All numbers of a case but its sizes and the certainties in its priors."""
+        """Build the box of all numbers of a case, except its sizes and the certainties in its priors."""
         moves = []
         twins = _twins(case)
         for index, (path, leaf) in enumerate(jax.tree_util.tree_leaves_with_path(case)):
@@ -76,11 +76,11 @@ class SearchSpace:
 
     @property
     def num_structured(self) -> int:
-        """Number of coordinates before the free ones."""
+        """Number of coordinates of the moves that are not free."""
         return sum(move.size for move in self.moves if not move.free)
 
     def case_at(self, point: Float[Array, " size"]) -> Case[Any]:
-        """The case at a point: traceable, so that gradients pass."""
+        """Return the case at a point. JAX can trace this function, for gradients."""
         case, offset = self.start, 0
         for move in self.moves:
             case = move.apply(case, point[offset : offset + move.size])
@@ -89,10 +89,10 @@ class SearchSpace:
 
 
 def is_constructible(case: Case[Any]) -> bool:
-    """Whether all parts of a case pass the checks of their constructors: a move knows no range.
+    """Return whether all parts of a case pass the checks of their constructors, which moves may violate.
 
     Args:
-        case: With concrete values.
+        case: A case with concrete values.
     """
     try:
         for part in _modules(case):
@@ -112,7 +112,7 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _modules(tree: Any) -> Iterator[eqx.Module]:
-    """All modules inside a pytree."""
+    """Yield all modules inside a pytree."""
     parts = jax.tree.leaves(tree, is_leaf=lambda node: node is not tree and isinstance(node, eqx.Module))
     for part in parts:
         if isinstance(part, eqx.Module):
@@ -121,10 +121,9 @@ def _modules(tree: Any) -> Iterator[eqx.Module]:
 
 
 def _twins(case: Case[Any]) -> dict[int, int]:
-    """Places of the weak model's numbers by those of the strong model, where the two models are one.
+    """Return pairs of leaves of the strong and the weak model, if the two models are equal.
 
-    They move together: weak labels that are what the strong model expects stay so. None for other tasks,
-    regression tasks among them.
+    Such leaves move together, so that the models stay equal. Empty for other tasks, such as regression tasks.
     """
     if not isinstance(case.task, FiniteTask):
         return {}
@@ -138,7 +137,8 @@ def _twins(case: Case[Any]) -> dict[int, int]:
 
 def _moves_of_leaf(index: Leaves, name: str, value: np.ndarray, role: Role | None) -> list[Move]:
     match role:
-        # A zero (no ridge, no noise) and a certainty are choices of their own: they have no scale to move on.
+        # A zero (no ridge, no noise) has no scale to move on, and a certainty no finite log odds: both stay
+        # fixed.
         case Role.SCALE if np.any(value != 0):
             return [Move(name, 1, _scale_leaf(index))]
         case Role.PROBABILITY if np.any(value.max(axis=-1) < 1.0 - 1e-6):
@@ -175,14 +175,14 @@ def _shift_leaf(index: Leaves) -> Callable[[Case[Any], Array], Case[Any]]:
 
 
 def _scale_bias(case: Case[TransferTask], z: Array) -> Case[TransferTask]:
-    """The weak model's bias, longer or shorter."""
+    """Scale the weak model's bias."""
     concepts = case.task.source.vectors
     vectors = concepts + SCALE_RANGE ** z[0] * (case.task.supervisor.vectors - concepts)
     return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)
 
 
 def _lean(case: Case[TransferTask], z: Array) -> Case[TransferTask]:
-    """The weak model's concepts, moved towards what the source predicts."""
+    """Shift the weak model's concepts in the direction of the source predictor."""
     toward = case.task.source_vector - case.task.target_vector
     vectors = case.task.supervisor.vectors + VECTOR_RANGE * z[0] * toward
     return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)

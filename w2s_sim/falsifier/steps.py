@@ -1,4 +1,4 @@
-"""Random steps of a document in log scale: some of its numbers, by a little or by a lot."""
+"""Random steps of a document in log scale: some of its numbers change, by a little or by a lot."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from w2s_sim.falsifier.documents import Document, Table
 from w2s_sim.falsifier.row_corners import is_well_described, normalised
 
 Generator = np.random.Generator
-# Share of the numbers that a step moves, and decimal powers between which its length is drawn.
+# Probability that a step moves a number, and the range of log10 of the step length.
 MOVED = 0.3
 LENGTHS = (-2.0, 0.5)
-# What sizes and laws are made of: a step leaves them, for another size is another program.
+# Keys that describe sizes and laws: a step keeps them, because other sizes would need another program.
 FIXED = ("dim", "num_concepts", "length", "input_dim", "degree", "contexts")
 
 
 def stepped(document: Document, generator: Generator) -> Document:
-    """A document nearby."""
+    """Return a random document near the given one."""
     length = 10.0 ** generator.uniform(*LENGTHS)
     task = _moved(document.task, document, length, generator)
     weak = _moved(document.weak, document, length, generator)
@@ -48,6 +48,6 @@ def _step(key: str, value: Any, document: Document, length: float, generator: Ge
 
 
 def _relative(value: Float[np.ndarray, "*s"], length: float, generator: Generator) -> Float[np.ndarray, "*s"]:
-    """A step of the array's own size, times `length`."""
+    """Draw a step of the root-mean-square size of the array, times `length`."""
     size = float(np.sqrt(np.mean(value**2))) or 1.0
     return length * size * generator.standard_normal(value.shape)

@@ -1,4 +1,4 @@
-"""Case files: a user's own task and one theorem's numbers, for `w2s verify ID --case FILE.toml`."""
+"""Case files: a user's own task and the numbers of one theorem, for `w2s verify ID --case FILE.toml`."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ TABLES = ("task", "case", "estimator")
 
 
 def load_case(path: str | Path, statement: Statement) -> Case[Any]:
-    """The case that a file describes, for a statement.
+    """Read a case of a statement from a file.
 
     A file with the tables `[task]` and `[case]` holds the theorem's own numbers. A file with `[task]` and
     `[[estimator]]` is a study, of a single cell: the statement's assumptions then judge the estimator.
 
     Args:
         path: The TOML file.
-        statement: The theorem.
+        statement: The theorem that defines the keys of `[case]`.
 
     Raises:
-        InputError: Naming the file and the key, if it cannot be read or anything in it does not fit.
+        InputError: Naming the file and the key, if the file cannot be read or a value does not fit.
     """
     path = Path(path)
     document = read_document(path, "--case")
@@ -60,16 +60,16 @@ def _only_cell(document: dict[str, Any], statement: Statement) -> Case[Any]:
 
 
 def build_case(name: str, statement: Statement, task: Any, table: Mapping[str, Any]) -> Case[Any]:
-    """The case of a statement on a task.
+    """Build the case of a statement on a task.
 
     Args:
-        name: Of the case.
-        statement: The theorem whose numbers the table holds.
+        name: Name of the case.
+        statement: The theorem that defines the keys of the table.
         task: The task.
         table: The `[case]` table.
 
     Raises:
-        InputError: Naming the key ("case.num_weak"), if anything does not fit.
+        InputError: Naming the key ("case.num_weak"), if a value does not fit.
     """
     if statement.build_estimator is None:
         raise InputError("theorem", statement.id, "a theorem that takes cases from a file")
@@ -82,12 +82,12 @@ def build_case(name: str, statement: Statement, task: Any, table: Mapping[str, A
 
 
 def _task_kinds(statement: Statement) -> tuple[str, ...]:
-    """The kinds of task that a statement speaks of, which are those of its own cases in any preset."""
+    """Return the kinds of tasks that a statement covers: those of its own cases in both presets."""
     cases = [*statement.cases("quick"), *statement.cases("full")]
     return tuple(dict.fromkeys(task_kind(case.task) for case in cases))
 
 
 def example_case_file(statement: Statement) -> str:
-    """A file that `load_case` accepts for the statement: a task of its kind, every key explained."""
+    """Return the text of a file that `load_case` accepts for the statement, with every key explained."""
     lines = [example_task(_task_kinds(statement)[0]), "[case]", *map(key_line, statement.parameters)]
     return "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""A case as the TOML file that `w2s verify ID --case` reads."""
+"""Writer of case files, the TOML files that `w2s verify ID --case` reads."""
 
 import dataclasses
 from typing import Any
@@ -22,24 +22,24 @@ from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import Task
 
-# Kinds of finite concepts: the keys that each model has of its own, and those that the two share.
+# For each family of finite concepts: its kind, the keys of each model, and the keys that both models share.
 FINITE_KEYS = {
     CategoricalModel: ("categorical", ("tables", "contexts"), ()),
-    # As the tables of its pairs, for a weak model's need not be products.
+    # Written as the joint tables of all pairs, because the weak model's tables need not be products.
     StyleContentModel: ("categorical", ("tables", "contexts"), ()),
     HiddenMarkovModel: ("hmm", ("initial", "transition", "emission"), ("length",)),
 }
 
 
 def case_file(statement: Statement, case: Case[Any]) -> str:
-    """The text of a case file, from which `load_case` makes the case again.
+    """Return the text of a case file that `load_case` reads back as the same case.
 
     Args:
-        statement: The theorem whose numbers the `[case]` table holds.
-        case: One of its cases.
+        statement: The theorem that defines the keys of the `[case]` table.
+        case: A case of the statement.
 
     Raises:
-        InputError: If a file cannot say what the case is.
+        InputError: If case files cannot describe the case.
     """
     task, weak = task_tables(case.task)
     tables = {"task": task, **({"task.weak": weak} if weak else {}), "case": case_numbers(statement, case)}
@@ -47,10 +47,10 @@ def case_file(statement: Statement, case: Case[Any]) -> str:
 
 
 def task_tables(task: Task[Any, Any]) -> Tables:
-    """The `[task]` and `[task.weak]` tables of a task.
+    """Return the `[task]` and `[task.weak]` tables of a task.
 
     Raises:
-        InputError: If it is of a kind that no file describes.
+        InputError: If case files cannot describe tasks of this kind.
     """
     kind = registry().kind_of(task)
     if kind.tables is None:
@@ -59,10 +59,10 @@ def task_tables(task: Task[Any, Any]) -> Tables:
 
 
 def regression_tables(task: TransferTask) -> Tables:
-    """The two tables of a regression task.
+    """Return the `[task]` and `[task.weak]` tables of a regression task.
 
     Raises:
-        InputError: If a file cannot say what the task is.
+        InputError: If case files cannot describe the task.
     """
     if type(task) is not TransferTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
@@ -89,10 +89,12 @@ def regression_tables(task: TransferTask) -> Tables:
 
 
 def finite_tables(task: FiniteTask) -> Tables:
-    """The two tables of a finite task: the weak model in numbers of its own, whatever it was made from.
+    """Return the `[task]` and `[task.weak]` tables of a finite task.
+
+        The weak model is written as kind "general", with its own numbers, however it was made.
 
     Raises:
-        InputError: If a file cannot say what the task is.
+        InputError: If case files cannot describe the task.
     """
     if type(task) is not FiniteTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
@@ -112,10 +114,10 @@ def finite_tables(task: FiniteTask) -> Tables:
 
 
 def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
-    """The `[case]` table, tried out.
+    """Return the `[case]` table, after checking that it describes the case's estimator.
 
     Raises:
-        InputError: If no table gives the case's estimator back.
+        InputError: If no table describes the case's estimator.
     """
     known = {"grouped": case.grouped} | _numbers_of(case.estimator)
     names = [parameter.name for parameter in statement.parameters]
@@ -129,7 +131,7 @@ def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
         again = statement.build_estimator(read_parameters(statement.parameters, plain)).told(case.task)
     except InputError:
         raise refusal from None
-    # An array that no key holds, such as the matrix of a norm, is missing in the other one.
+    # Compare the arrays too: one that no key holds, such as the matrix of a norm, is missing when rebuilt.
     alike = type(again) is type(case.estimator) and len(jax.tree.leaves(again)) == len(
         jax.tree.leaves(case.estimator)
     )
@@ -140,15 +142,15 @@ def case_numbers(statement: Statement, case: Case[Any]) -> dict[str, Any]:
 
 
 def _numbers_of(estimator: Any) -> dict[str, Any]:
-    """Fields by name, those of a nested estimator and the number of queries included."""
+    """Return the fields of an estimator by name, including the fields of nested estimators."""
     numbers = {}
     for field in dataclasses.fields(estimator):
         value = getattr(estimator, field.name)
         numbers |= _numbers_of(value) if isinstance(value, eqx.Module) else {field.name: value}
     if isinstance(estimator, LeastSquares):
-        # The same student under the name that fine-tuning theorems have for it.
+        # Fine-tuning theorems describe least squares as ridge with penalty 0.
         numbers["ridge"] = 0.0
     if isinstance(estimator, Refinement | ConjugateRefinement):
-        # Without queries there is no student, and no key.
+        # Without queries no student is fitted, and the key is left out.
         numbers["num_queries"] = estimator.num_queries or None
     return numbers

@@ -1,4 +1,4 @@
-"""Dotted keys of cells, and how files name them: in full, or by their last part."""
+"""Dotted keys of cells, which files may write in full or by the last part alone."""
 
 import difflib
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from w2s_sim.files.estimator_table import ALIASES
 
 
 def resolve_key(field: str, name: str, keys: Sequence[str]) -> str:
-    """The key that a name means: itself, or the only one that ends with it ("num_weak").
+    """Return the key that a name refers to: the name itself, or the only key that ends with it ("num_weak").
 
     Raises:
-        InputError: About `field`, if no key or several are meant.
+        InputError: About `field`, if the name fits no key or several.
     """
     if name in keys:
         return name

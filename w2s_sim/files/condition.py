@@ -16,7 +16,7 @@ FIELD = "sweep.where"
 FUNCTIONS = {"min": min, "max": max, "abs": abs, "len": len}
 EXPECTED = "a condition on keys of a cell, such as 'estimator.num_weak >= 2 * task.dim'"
 LONGEST_TEXT, DEEPEST_TREE, MOST_CONDITIONS = 1000, 40, 100
-# Bits that a power of whole numbers may have.
+# Largest number of bits of a power of whole numbers.
 LARGEST_POWER = 4096
 NODES = (
     *(ast.Expression, ast.Load, ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.List, ast.Tuple),
@@ -33,7 +33,7 @@ def _power(base: float, exponent: float) -> Any:
 
 
 def _of_numbers(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """An operation that texts and lists are not repeated, joined or formatted with."""
+    """Restrict an operation to numbers, since Python also repeats, joins and formats texts and lists."""
 
     def checked(left: Any, right: Any) -> Any:
         for value in (left, right):
@@ -58,13 +58,13 @@ OPERATORS = DEFAULT_OPERATORS | {kind: _of_numbers(operation) for kind, operatio
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """What the cells of a study have to fulfil.
+    """A condition that the cells of a study must fulfil.
 
     Attributes:
-        text: As in the file.
-        keys: The keys that it speaks of.
-        tree: The parsed text, with a name "key0", "key1", ... in place of each of them.
-        known: What it has said before, by the values of its keys: cells share them.
+        text: The condition as written in the file.
+        keys: The keys of cells in the condition.
+        tree: The parsed text, with the names "key0", "key1", ... in place of the keys.
+        known: Results so far, by the values of the keys: many cells share the same values.
     """
 
     text: str
@@ -73,15 +73,15 @@ class Condition:
     known: dict[Hashable, bool] = dataclasses.field(default_factory=dict, repr=False, compare=False)
 
     def holds(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether a cell fulfils it. A cell that lacks one of its keys is none of its business.
+        """Return whether a cell fulfils the condition; True for a cell that lacks one of the keys.
 
         Raises:
-            InputError: If it cannot be evaluated, or is neither true nor false.
+            InputError: If the condition cannot be evaluated, or its value is not a boolean.
         """
         if not all(key in parameters for key in self.keys):
             return True
         values = [parameters[key] for key in self.keys]
-        # By their texts: numbers that are equal may still be of different types, and lists are no keys.
+        # Look values up by their text: 1 and 1.0 are equal but differ in type, and lists are not hashable.
         said = tuple(map(repr, values))
         if said not in self.known:
             self.known[said] = self._evaluate(values)
@@ -94,8 +94,8 @@ class Condition:
         try:
             value = evaluator.eval(self.text, self.tree)
         except Exception as error:
-            # simpleeval raises its own errors for what it forbids, Python others for what types do not allow.
-            # The last argument: that of an OverflowError is its text, after a number.
+            # simpleeval raises its own errors for forbidden expressions, Python others for wrong types.
+            # The last argument is the text: an OverflowError has a number before it.
             reason = error.args[-1] if error.args else type(error).__name__
             raise InputError(FIELD, f"{shown(self.text)} ({reason}) at {where}", EXPECTED) from None
         if not isinstance(value, bool):
@@ -104,14 +104,14 @@ class Condition:
 
 
 def read_conditions(given: Any, keys: Sequence[str]) -> tuple[Condition, ...]:
-    """The conditions in a file: a text, or a list of texts that all have to hold.
+    """Read the conditions of a file: a text, or a list of texts that must all hold.
 
     Args:
-        given: What the file says.
-        keys: Those that cells have.
+        given: The value in the file.
+        keys: The keys of the cells.
 
     Raises:
-        InputError: If one is no text, cannot be read, or speaks of keys that no cell has.
+        InputError: If a condition is not a text, cannot be parsed, or names a key that no cell has.
     """
     texts = given if isinstance(given, list) else [given]
     if not texts:
@@ -128,7 +128,7 @@ def _read_condition(text: Any, keys: Sequence[str]) -> Condition:
         raise InputError(FIELD, f"{len(text):,} characters", f"at most {LONGEST_TEXT:,}, or a list of texts")
     try:
         with warnings.catch_warnings():
-            # Python warns of escapes and comparisons in a text that a person did not write as Python.
+            # Python warns about escapes and comparisons in a text that was not written as Python.
             warnings.simplefilter("ignore")
             tree = ast.parse(text.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -137,12 +137,12 @@ def _read_condition(text: Any, keys: Sequence[str]) -> Condition:
     names = _Names(keys)
     body = names.visit(tree.body)
     if not names.found:
-        raise InputError(FIELD, f"{shown(text)}, which speaks of no key", EXPECTED)
+        raise InputError(FIELD, f"{shown(text)}, which contains no key", EXPECTED)
     return Condition(text.strip(), tuple(names.found), body)
 
 
 def _require_plain(tree: ast.AST, text: str) -> None:
-    """Refuse what is no arithmetic, comparison or logic, before any of it is evaluated."""
+    """Refuse everything but arithmetic, comparisons and logic, before any of the text is evaluated."""
     level: list[ast.AST] = [tree]
     for _ in range(DEEPEST_TREE):
         for node in level:
@@ -163,7 +163,7 @@ def _is_plain(node: ast.AST) -> bool:
 
 
 class _Names(ast.NodeTransformer):
-    """Puts a plain name in place of every dotted one, and notes which keys are meant."""
+    """Replace every dotted name by a plain name, and collect the keys that the names refer to."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self.keys = keys
@@ -176,7 +176,7 @@ class _Names(ast.NodeTransformer):
         return self._named(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        # The name of a function is no key.
+        # The name of a function is not a key.
         return ast.Call(node.func, [self.visit(argument) for argument in node.args], [])
 
     def _named(self, node: ast.AST) -> ast.Name:

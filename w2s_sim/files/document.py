@@ -1,4 +1,4 @@
-"""A TOML file as a document: read within limits, and refused if it holds what no key of a study takes."""
+"""Reading a TOML file as a document: limits on its size, and refusal of values that no key accepts."""
 
 import re
 import tomllib
@@ -9,32 +9,32 @@ from typing import Any
 from w2s_sim.errors import InputError, shown
 from w2s_sim.statements.contract.parameters import LARGEST_INT
 
-# Bytes of a file. The largest take about a second to parse.
+# Largest file in bytes; a file of this size takes about a second to parse.
 LARGEST_FILE = 2_000_000
-# Tables and lists inside each other; a swept list of weak models that have tables of their own needs 7.
+# Deepest nesting of tables and lists; a swept list of weak models that have tables of their own needs 7.
 DEEPEST = 10
-# A key of more parts than this takes the parser time that grows with the square of their number.
+# Longest dotted key in parts; the parser's time grows with the square of their number.
 MOST_PARTS = 32
-# One part of a dotted key and its dot, from where a word or a quotation starts.
+# One part of a dotted key with its dot: a word or a quoted text.
 PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*"""
 LONG_KEY = re.compile(rf"(?<![\w-])(?:{PART}){{{MOST_PARTS}}}")
 
 
 def read_document(path: str | Path, argument: str = "STUDY") -> dict[str, Any]:
-    """The tables of a file.
+    """Read the tables of a file.
 
     Args:
         path: The file.
         argument: The argument of the command that names the file, for complaints.
 
     Raises:
-        InputError: If it cannot be read, or is too large, or no TOML in UTF-8.
+        InputError: If the file cannot be read, is too large, or is not TOML in UTF-8.
     """
     path = Path(path)
     try:
         with path.open("rb") as stream:
             content = stream.read(LARGEST_FILE + 1)
-        # Some editors of Windows begin a file with a byte-order mark.
+        # Some editors on Windows begin a file with a byte-order mark.
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise InputError(argument, str(path), "a file that exists") from None
@@ -50,22 +50,24 @@ def read_document(path: str | Path, argument: str = "STUDY") -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        # Not only TOMLDecodeError: Python reads no whole number of more than 4,300 digits.
+        # Not only TOMLDecodeError: Python raises ValueError for whole numbers of more than 4,300 digits.
         raise InputError(argument, f"{path} ({error})", "a well-formed TOML file") from None
 
 
 def require_plain(document: Mapping[str, Any]) -> None:
-    """Refuse what no key takes: dates, huge whole numbers, lists nested deeper than any key has them.
+    """Refuse values that no key accepts: dates, whole numbers over 64 bits, and lists nested too deep.
 
     Raises:
         InputError: Naming the key.
     """
-    # Not recursive: a document may be nested deeper than Python's stack.
+    # Iterative, because a document may be nested deeper than Python's stack.
     waiting: list[tuple[str, Any, int]] = [("", document, 0)]
     while waiting:
         name, value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise InputError(name, f"lists or tables nested more than {DEEPEST} deep", "a value of its key")
+            raise InputError(
+                name, f"lists or tables nested more than {DEEPEST} deep", "a value that the key accepts"
+            )
         if isinstance(value, Mapping):
             prefix = f"{name}." if name else ""
             waiting += [(f"{prefix}{key}", entry, depth + 1) for key, entry in value.items()]

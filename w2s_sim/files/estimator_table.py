@@ -1,4 +1,4 @@
-"""The `[[estimator]]` tables of a study: kinds of estimators, and what numbers they take."""
+"""The `[[estimator]]` tables of a study: the kinds of estimators and their parameters."""
 
 import re
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.tasks.task import ConceptTask, Task
 
-# Of which strong models an estimator learns.
+# Families of strong models that an estimator can learn from.
 REGRESSION, FINITE = (RegressionModel,), (FiniteModel,)
 CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
-# Of pairs and of steps; how many pairs there may be in all depends on their size too.
+# Limits for single keys; the total number of pairs is limited by their size as well.
 MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
 NUM_WEAK = Parameter.of(Ridge, "num_weak", "weak pairs n", required=True, high=MOST_PAIRS)
 NUM_DEMONSTRATIONS = Parameter.of(
@@ -55,7 +55,7 @@ def _refinement(task: Task[Any, Any], numbers: dict[str, Any]) -> Estimator:
 
 
 def _regression(name: str, build: Any, *parameters: Parameter) -> EstimatorKind:
-    """A kind for regression concepts alone, whose estimator is made of numbers alone."""
+    """Describe a kind for regression concepts whose estimator depends on the numbers of its table alone."""
     return EstimatorKind(name, lambda task, numbers: build(numbers), parameters, sources=REGRESSION)
 
 
@@ -71,7 +71,7 @@ REFINE = EstimatorKind(
         Parameter(
             "num_queries",
             int,
-            "queries N of a fitted student; none: the labeller itself",
+            "queries N on which a student is fitted; none: the strong model in context itself",
             low=1,
             high=MOST_PAIRS,
         ),
@@ -79,11 +79,17 @@ REFINE = EstimatorKind(
         Parameter(
             "context",
             str,
-            "whose context",
+            "context in which a query is labelled",
             choices=("shared", "fresh", "leave-one-out"),
             default="shared",
         ),
-        Parameter("labels", str, "refined labels", choices=("draw", "mean"), default="draw"),
+        Parameter(
+            "labels",
+            str,
+            "draw the refined labels, or take their mean",
+            choices=("draw", "mean"),
+            default="draw",
+        ),
     ),
     sources=CONCEPTS,
     needs=dict.fromkeys(("ridge", "context", "labels"), "num_queries"),
@@ -102,7 +108,7 @@ ESTIMATORS = (
     _regression(
         "spectral-cutoff",
         lambda n: SpectralCutoff(**n),
-        Parameter.of(SpectralCutoff, "threshold", "smallest eigenvalue that is followed", required=True),
+        Parameter.of(SpectralCutoff, "threshold", "smallest eigenvalue that is fitted", required=True),
         NUM_WEAK,
     ),
     _regression(
@@ -166,38 +172,40 @@ ESTIMATORS = (
         of_task=True,
     ),
 )
-# Keys of every table that are no numbers of its estimator.
+# Keys of every table that are not parameters of its estimator.
 LABEL = "label"
 NOT_NUMBERS = ("kind", LABEL)
-LABEL_HELP = "what figures and tables call the method; {ridge} stands for the table's ridge, and so on"
+LABEL_HELP = "name of the method in figures and tables; {ridge} stands for the table's ridge, and so on"
 LONGEST_LABEL = 60
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-# Shorter names that files may use.
+# Short names of keys that files may use.
 ALIASES = {"num_demos": "num_demonstrations"}
 
 
 def with_full_names(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table with shorter names spelled out.
+    """Return the table with short names of keys replaced by the full names.
 
     Raises:
-        InputError: If one key is given by both of its names.
+        InputError: If a key is given by both of its names.
     """
     for alias, name in ALIASES.items():
         if alias in table and name in table:
-            raise InputError(alias, f"a value, beside one of {name}", "one of the two, which are one key")
+            raise InputError(
+                alias, f"a value, beside a value of {name}", "only one of the two names of this key"
+            )
     return {ALIASES.get(key, key): value for key, value in table.items()}
 
 
 def numbers_of(table: Mapping[str, Any]) -> dict[str, Any]:
-    """The table without its kind and its label."""
+    """Return the table without its kind and its label."""
     return {key: value for key, value in table.items() if key not in NOT_NUMBERS}
 
 
 def with_label(table: Mapping[str, Any]) -> dict[str, Any]:
-    """A table whose lists have been swept, with its values in the places that its label leaves for them.
+    """Fill the placeholders of the label with the values of a table whose lists have been swept.
 
     Raises:
-        InputError: If the label is no short text, or names a key that the table has not.
+        InputError: If the label is not a short text, or names a key that is not in the table.
     """
     if LABEL not in table:
         return dict(table)
@@ -211,12 +219,12 @@ def with_label(table: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _written(value: Any) -> str:
-    """As people write it: 2, not 2.0."""
+    """Format a number without a trailing zero: 2, not 2.0."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def require_needed_keys(table: Mapping[str, Any]) -> None:
-    """Refuse keys that would be ignored, because the one that they speak of is not there.
+    """Refuse keys that would be ignored because the key that they depend on is missing.
 
     Raises:
         InputError: Naming the key.
@@ -227,10 +235,10 @@ def require_needed_keys(table: Mapping[str, Any]) -> None:
 
 
 def build_estimator(task: Task[Any, Any], table: Mapping[str, Any]) -> Estimator:
-    """The estimator of one table whose lists have been swept.
+    """Build the estimator of a table whose lists have been swept.
 
     Raises:
-        InputError: Naming the key, if anything does not fit, or the kind is not for these concepts.
+        InputError: Naming the key, if a value does not fit or the kind is not for the task's concepts.
     """
     kind = kind_of(table)
     entry = registry().estimators[kind]
@@ -241,14 +249,14 @@ def build_estimator(task: Task[Any, Any], table: Mapping[str, Any]) -> Estimator
 
 
 def require_concepts(kind: str, concepts: str) -> None:
-    """Refuse a kind that is not for tasks with these concepts.
+    """Refuse a kind of estimator that is not for tasks with these concepts.
 
     Args:
-        kind: Of the estimator.
+        kind: The kind of the estimator.
         concepts: The `kind` of the `[task]` table.
 
     Raises:
-        InputError: Naming those that are.
+        InputError: Listing the kinds that are.
     """
     known = registry()
     task = known.tasks[concepts]
@@ -258,10 +266,10 @@ def require_concepts(kind: str, concepts: str) -> None:
 
 
 def kind_of(table: Mapping[str, Any]) -> str:
-    """The kind of a table.
+    """Return the kind of an `[[estimator]]` table.
 
     Raises:
-        InputError: If there is none, or no such.
+        InputError: If the kind is missing or unknown.
     """
     kind, known = table.get("kind"), list(registry().estimators)
     if isinstance(kind, str) and kind in known:

@@ -1,4 +1,4 @@
-"""The keys of a `[task]` table that say which law its features have."""
+"""The keys of a `[task]` table that describe the law of the features."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,14 +25,18 @@ FEATURE_PARAMETERS = (
     Parameter("feature_map", str, "x = phi(z): a map of z", choices=("polynomial", "fourier")),
     Parameter("input_dim", int, "coordinates of z, for a feature map", low=1),
     Parameter("degree", int, "highest degree, for feature_map = 'polynomial'", low=1),
-    Parameter("length_scale", float, "of z, for feature_map = 'fourier'", low=0),
+    Parameter("length_scale", float, "length scale of z, for feature_map = 'fourier'", low=0),
     Parameter(
-        "map_seed", int, "draws the map, for feature_map = 'fourier'", low=0, high=LARGEST_SEED_OF_A_FILE
+        "map_seed",
+        int,
+        "seed of the random map, for feature_map = 'fourier'",
+        low=0,
+        high=LARGEST_SEED_OF_A_FILE,
     ),
-    Parameter("frequencies", list, "d rows of input_dim numbers, in place of a draw", depth=2),
-    Parameter("phases", list, "d numbers, in place of a draw"),
+    Parameter("frequencies", list, "d rows of input_dim numbers, in place of random ones", depth=2),
+    Parameter("phases", list, "d numbers, in place of random ones"),
 )
-# Keys of each map: those that it needs, and those that it may have.
+# For each feature map: the keys that it requires, and the optional keys.
 MAP_KEYS = {
     None: ((), ("factor",)),
     "polynomial": (("input_dim", "degree"), ()),
@@ -41,10 +45,10 @@ MAP_KEYS = {
 
 
 def read_features(values: dict[str, Any], dim: int) -> FeatureLaw:
-    """The law that a table's checked values describe; takes its keys out of them.
+    """Build the law from the checked values of a table, and remove its keys from the values.
 
     Raises:
-        InputError: Naming the key, if one is missing, or not of this kind of features, or does not fit.
+        InputError: Naming the key, if a key is missing, belongs to other features, or has an unfit value.
     """
     own = {parameter.name: values.pop(parameter.name) for parameter in FEATURE_PARAMETERS}
     kind = own["feature_map"]
@@ -91,10 +95,10 @@ def _square(rows: list[list[float]], dim: int) -> list[list[float]]:
 
 
 def feature_keys(law: FeatureLaw) -> dict[str, Any]:
-    """The keys from which `read_features` makes the law again.
+    """Return the keys from which `read_features` builds the same law.
 
     Raises:
-        InputError: If no file describes it, such as a map of one's own.
+        InputError: If files cannot describe the law, such as one with a user's own feature map.
     """
     keys = {}
     if isinstance(law, MappedFeatures):

@@ -1,4 +1,4 @@
-"""The `[[figure]]` tables of a study: what is drawn of its results."""
+"""The `[[figure]]` tables of a study: the figures of its results."""
 
 import dataclasses
 import functools
@@ -17,11 +17,11 @@ from w2s_sim.tasks.task import PRIOR_LABELS
 if TYPE_CHECKING:
     from w2s_sim.files.study_file import Cell
 
-# Every key of a table, explained.
+# The keys of a table and their help.
 KEY_HELP = {
     "name": "name of the figure's files",
-    "x": "key of the horizontal axis, such as 'estimator.num_weak', or 'sample_size': weak pairs consumed",
-    "y": "what is measured: excess risk, distance of the prior, gap recovered, style or content error",
+    "x": "key of the horizontal axis, such as 'estimator.num_weak', or 'sample_size': weak pairs used",
+    "y": "metric: excess risk, distance of the prior, gap recovered, style or content error",
     "colour": "key whose values are curves, such as 'estimator.kind'",
     "panel": "key whose values are panels",
     "log_x": "logarithmic horizontal axis",
@@ -30,7 +30,7 @@ KEY_HELP = {
 KEYS = tuple(KEY_HELP)
 # The metrics of the tasks that come with the package.
 MEASURED = ("risk", *PRIOR_LABELS, GAP_RECOVERED, *StyleContentModel.prior_error_labels)
-# Not of the file: the weak pairs that an estimator consumes, whatever it calls them.
+# Not a key of the file: the number of weak pairs that an estimator consumes, by whatever key it is set.
 SAMPLE_SIZE = "sample_size"
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"
 MOST_COLOURS, MOST_PANELS = 7, 6
@@ -38,16 +38,16 @@ MOST_COLOURS, MOST_PANELS = 7, 6
 
 @dataclasses.dataclass(frozen=True)
 class StudyFigure:
-    """One figure of a study. Keys are columns of its results.
+    """One figure of a study. Its keys are columns of the table of results.
 
     Attributes:
-        name: Of its files.
+        name: Name of the figure's files.
         x: Key of the horizontal axis.
-        y: What is measured: one of `MEASURED`.
+        y: The metric: one of `MEASURED`, or a metric of a plugin's task.
         colour: Key whose values are curves; None for one curve.
         panel: Key whose values are panels; None for one panel.
         log_x: Whether the horizontal axis is logarithmic.
-        log_y: Whether the vertical axis is.
+        log_y: Whether the vertical axis is logarithmic.
     """
 
     name: str
@@ -60,17 +60,17 @@ class StudyFigure:
 
 
 def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]:
-    """The figures that a file asks for: one table, or a list of them.
+    """Read the figures of a study: one table, or a list of tables.
 
     Raises:
-        InputError: If a key is none, no cell has what is measured, or a curve would have two values in one
+        InputError: If a key is unknown, no cell has the metric, or a curve would have two values in one
             place.
     """
     tables = given if isinstance(given, list) else [given]
     if not tables:
         return ()
     keys = list(dict.fromkeys(key for cell in cells for key in cell.parameters))
-    # Traced once, and only if a figure asks for more than every student has.
+    # Find the metrics once, and only if a figure needs a metric that not every student has: JAX traces code.
     metrics = functools.cache(lambda: _metrics(cells))
     figures = []
     for position, table in enumerate(tables, start=1):
@@ -80,16 +80,18 @@ def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]
             figures.append(_read_figure(table, position, cells, keys, metrics))
         except InputError as error:
             raise error.located("", f"figure[{position}].") from None
-    # On some disks, files whose names differ in case alone are one.
+    # Some file systems ignore case in file names.
     names = [figure.name.lower() for figure in figures]
     for position, figure in enumerate(figures):
         if names[position] in names[:position]:
-            raise InputError(f"figure[{position + 1}].name", repr(figure.name), "a name of its own")
+            raise InputError(
+                f"figure[{position + 1}].name", repr(figure.name), "a name that no other figure has"
+            )
     return tuple(figures)
 
 
 def _metrics(cells: Sequence["Cell"]) -> tuple[str, ...]:
-    """The metrics that the student of some cell has: not every student is a prior, for example."""
+    """Return the metrics that the student of some cell has; distances of priors, e.g., need a prior."""
     kinds = {(type(c.case.task), type(c.case.task.source), type(c.case.estimator)): c.case for c in cells}
     found = {name for case in kinds.values() for name in case.metrics}
     known = dict.fromkeys((*MEASURED, *metric_names(case.task for case in kinds.values())))
@@ -121,7 +123,9 @@ def _read_figure(
     assert x is not None
     for role, key, others in (("colour", colour, (x,)), ("panel", panel, (x, colour))):
         if key is not None and key in others:
-            raise InputError(role, f"{key!r}, which is drawn already", "a key of its own")
+            raise InputError(
+                role, f"{key!r}, which is drawn already", "a key that the figure does not use yet"
+            )
     logs = [table.get(key, False) for key in ("log_x", "log_y")]
     for key, value in zip(("log_x", "log_y"), logs, strict=True):
         if not isinstance(value, bool):
@@ -150,7 +154,7 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
             without_x[place] += 1
             continue
         if isinstance(x, bool) or not isinstance(x, int | float):
-            raise InputError("x", f"{figure.x!r}, whose values are no numbers ({x!r})"[:120], "a number")
+            raise InputError("x", f"{figure.x!r}, whose values are not numbers ({x!r})"[:120], "a number")
         if figure.log_x and x <= 0:
             raise InputError("log_x", f"true, with {figure.x} = {x}", "numbers > 0 on a logarithmic axis")
         other = seen.setdefault((*place, x), cell)
@@ -158,8 +162,8 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
             raise _two_in_one_place(other, cell)
         drawn.add(place)
     if not drawn:
-        raise InputError("x", f"{figure.x!r}, of which no cell has any", "a key with values to draw against")
-    # A cell without x that is alone on its curve is drawn as a level.
+        raise InputError("x", f"{figure.x!r}, which no cell has", "a key with values to draw against")
+    # A cell without an x value that is alone in its curve is drawn as a horizontal line.
     drawn |= {place for place, count in without_x.items() if count == 1}
     for index, (role, most) in enumerate((("panel", MOST_PANELS), ("colour", MOST_COLOURS))):
         values = {place[index] for place in drawn}
@@ -171,7 +175,7 @@ def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:
 def _two_in_one_place(first: "Cell", second: "Cell") -> InputError:
     keys = {**first.parameters, **second.parameters}
     differing = [key for key in keys if first.parameters.get(key) != second.parameters.get(key)]
-    given = f"cells {first.index} and {second.index} in one place"
+    given = f"cells {first.index} and {second.index} at the same place"
     expected = (
         f"colour or panel among {', '.join(differing)}" if differing else "no two cells that are the same"
     )
@@ -179,17 +183,17 @@ def _two_in_one_place(first: "Cell", second: "Cell") -> InputError:
 
 
 def _comparable(value: Any) -> Any:
-    # Numbers by their values, as in the table of results; lists there are text.
+    # Compare as in the table of results, where lists are texts.
     return str(value) if isinstance(value, list) else value
 
 
 def cell_value(cell: "Cell", key: str | None) -> Any:
-    """A parameter of a cell, or its sample size; None if it has no such."""
+    """Return a parameter of a cell, or its sample size; None if the cell has no such parameter."""
     if key == SAMPLE_SIZE:
         return cell.case.estimator.sample_size
     return None if key is None else cell.parameters.get(key)
 
 
 def horizontal_value(cell: "Cell", key: str) -> Any:
-    """The same on an axis, where an estimator that consumes no weak pairs has no place: it needs none."""
+    """Return a value of a cell on an axis; None for a sample size of 0, which has no place on the axis."""
     return (cell_value(cell, key) or None) if key == SAMPLE_SIZE else cell_value(cell, key)

@@ -20,13 +20,13 @@ PRIORS = (
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
 )
 TABLES = Parameter("tables", list, "K tables of X rows of V label probabilities", depth=3, required=True)
-CONTEXTS = Parameter("contexts", list, "law of the X contexts; left out: even, or the strong model's")
+CONTEXTS = Parameter("contexts", list, "law of the X contexts; left out: uniform, or the strong model's")
 INITIAL = Parameter("initial", list, "K laws of the first hidden state", depth=2, required=True)
 TRANSITION = Parameter(
-    "transition", list, "K matrices: from a state (row) to the next", depth=3, required=True
+    "transition", list, "K matrices: transition probabilities, one row per state", depth=3, required=True
 )
 EMISSION = Parameter(
-    "emission", list, "K matrices: from a state (row) to the symbol it shows", depth=3, required=True
+    "emission", list, "K matrices: symbol probabilities, a row for each state", depth=3, required=True
 )
 LENGTH = Parameter("length", int, "symbols of a sequence", required=True, low=1)
 STYLE_TABLES = Parameter(
@@ -37,7 +37,7 @@ CONTENT_TABLES = Parameter(
 )
 SHARE = Parameter("share", float, "share of symbols replaced, unless kind = 'general'", low=0, high=1)
 
-# Weak models made of the strong one and a share, by kind.
+# Weak models made from the strong model and a share, by kind.
 Makers = Mapping[str, Callable[[Any, float], FiniteModel]]
 GARBLED: Makers = {"smoothed": smoothed, "shifted": shifted}
 HALF_RIGHT: Makers = {"wrong-content": with_wrong_content, "wrong-style": with_wrong_style}
@@ -48,9 +48,9 @@ class FiniteKeys:
     """The keys of one kind of finite concepts.
 
     Attributes:
-        own: What a weak model of kind "general" has of its own.
-        shared: What it shares with the strong model.
-        makers: Weak models of other kinds.
+        own: Keys that a weak model of kind "general" has as well.
+        shared: Keys of the strong model that the weak model shares.
+        makers: The other kinds of weak models, each with the function that makes the model.
     """
 
     own: tuple[Parameter, ...]
@@ -59,19 +59,19 @@ class FiniteKeys:
 
     @property
     def task_parameters(self) -> tuple[Parameter, ...]:
-        """Those of the `[task]` table, `kind` left out."""
+        """Keys of the `[task]` table, except `kind`."""
         return (*PRIORS, *self.own, *self.shared)
 
     @property
     def weak_keys(self) -> WeakKeys:
-        """What each kind of weak model needs, and what it may have."""
+        """For each kind of weak model, its required keys and its optional keys."""
         required = tuple(p.name for p in self.own if p.required)
         optional = tuple(p.name for p in self.own if not p.required)
         return {**{kind: (("share",), ()) for kind in self.makers}, "general": (required, optional)}
 
     @property
     def weak_parameters(self) -> tuple[Parameter, ...]:
-        """Those of the `[task.weak]` table, of all kinds together."""
+        """Keys of the `[task.weak]` table, for all kinds together."""
         kind = Parameter("kind", str, "kind of weak model", required=True, choices=tuple(self.weak_keys))
         theirs = (Parameter(p.name, p.type, p.help, depth=p.depth) for p in self.own)
         return (kind, SHARE, *theirs)
@@ -85,14 +85,14 @@ FINITE_KEYS = {
 
 
 def build_categorical_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
-    """The task of a `[task]` table of kind "categorical".
+    """Build the task of a `[task]` table of kind "categorical".
 
     Args:
         values: The checked values of the table.
-        weak: Those of its `[task.weak]`.
+        weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.share"), if anything does not fit.
+        InputError: Naming the key inside the table ("weak.share"), if a value does not fit.
     """
 
     def build(values: dict[str, Any], prior: Any) -> CategoricalModel:
@@ -105,24 +105,24 @@ def build_categorical_task(values: dict[str, Any], weak: dict[str, Any]) -> Fini
 
 
 def build_style_content_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
-    """The task of a `[task]` table of kind "style-content".
+    """Build the task of a `[task]` table of kind "style-content".
 
-    Concepts are pairs, style by style: weights of a prior are those of (style 1, content 1), (style 1,
-    content 2), and so on.
+    Concepts are pairs of a style and a content, ordered by style: a prior lists the weights of (style 1,
+    content 1), (style 1, content 2), and so on.
 
     Args:
         values: The checked values of the table.
-        weak: Those of its `[task.weak]`.
+        weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.share"), if anything does not fit.
+        InputError: Naming the key inside the table ("weak.share"), if a value does not fit.
     """
 
     def build(values: dict[str, Any], prior: Any) -> FiniteModel:
         styles, contents = (np.asarray(values[name]) for name in ("style_tables", "content_tables"))
         weights = np.asarray(prior, dtype=float)
         if weights.size != len(styles) * len(contents):
-            expected = f"{len(styles)} x {len(contents)} weights, style by style"
+            expected = f"{len(styles)} x {len(contents)} weights, ordered by style"
             raise InputError("source_prior", f"{weights.size} weights", expected)
         joint = weights.reshape(len(styles), len(contents))
         contexts = None if values["contexts"] is None else np.asarray(values["contexts"])
@@ -132,14 +132,14 @@ def build_style_content_task(values: dict[str, Any], weak: dict[str, Any]) -> Fi
 
 
 def build_hidden_markov_task(values: dict[str, Any], weak: dict[str, Any]) -> FiniteTask:
-    """The task of a `[task]` table of kind "hmm".
+    """Build the task of a `[task]` table of kind "hmm".
 
     Args:
         values: The checked values of the table.
-        weak: Those of its `[task.weak]`.
+        weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.emission"), if anything does not fit.
+        InputError: Naming the key inside the table ("weak.emission"), if a value does not fit.
     """
 
     def build(values: dict[str, Any], prior: Any) -> HiddenMarkovModel:
@@ -157,13 +157,13 @@ def _built(
     keys: FiniteKeys,
     build: Callable[[dict[str, Any], Any], FiniteModel],
 ) -> FiniteTask:
-    """A task from the checked values of its tables.
+    """Build a task from the checked values of its tables.
 
     Args:
-        values: Of the `[task]` table.
-        weak: Of its `[task.weak]` table.
-        keys: Those of its kind.
-        build: A model from the values of the table, and a prior.
+        values: Values of the `[task]` table.
+        weak: Values of its `[task.weak]` table.
+        keys: Keys of its kind.
+        build: Function that builds a model from the values of a table and a prior.
     """
     source = build(values, probabilities("source_prior", values["source_prior"]))
     if weak["kind"] == "general":

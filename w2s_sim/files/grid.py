@@ -1,4 +1,4 @@
-"""The grid of a study: every value looked at by itself, then the combinations that are its cells."""
+"""The grid of a study: checks of every single value, then the combinations of values that are its cells."""
 
 import dataclasses
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ from w2s_sim.plugins import registry
 from w2s_sim.statements import Case
 from w2s_sim.tasks.task import Task
 
-# Different tasks. Each takes a millisecond to build, and a few kilobytes.
+# Largest number of different tasks. Each takes a millisecond to build, and a few kilobytes.
 MOST_TASKS = 10_000
-# Numbers of one weak data set: pairs times the numbers of each.
+# Largest weak data set in numbers: pairs times the numbers per pair.
 LARGEST_DATA = 2 * 10**9
 SIZES = ("num_weak", "num_demonstrations", "num_queries")
 
@@ -37,7 +37,7 @@ class Cell:
     """One combination of a study's values.
 
     Attributes:
-        index: Its place in the grid.
+        index: Position of the cell in the grid.
         parameters: Every value by its dotted key ("task.noise", "estimator.ridge").
         case: The task and the estimator.
     """
@@ -49,12 +49,12 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class _Combination:
-    """One value of every key of a table.
+    """A choice of one value for every key of a table.
 
     Attributes:
         table: The values.
-        parameters: The same, by dotted key.
-        identity: Equal where tables are.
+        parameters: The same values, by dotted key.
+        identity: Key that is equal for equal tables.
     """
 
     table: Mapping[str, Any]
@@ -64,12 +64,12 @@ class _Combination:
 
 @dataclasses.dataclass(frozen=True)
 class Grid:
-    """The combinations of a study that are kept; nothing is built yet.
+    """The combinations that are cells of a study, before tasks and estimators are built.
 
     Attributes:
         tasks: Combinations of the task's values.
-        estimators: Those of each `[[estimator]]` table.
-        kept: Table, task and estimator of every cell, by number.
+        estimators: Combinations of the values of each `[[estimator]]` table.
+        kept: For every cell: the position of its estimator table, of its task and of its estimator.
     """
 
     tasks: Sequence[_Combination]
@@ -77,13 +77,13 @@ class Grid:
     kept: Sequence[tuple[int, int, int]]
 
     def cells(self, grouped: bool) -> tuple[Cell, ...]:
-        """The cells. What differs in no value is built once.
+        """Build the cells; cells with equal values share their task and estimator.
 
         Args:
             grouped: Whether the demonstrations of a context share one concept.
 
         Raises:
-            InputError: Naming the key, if some combination does not fit.
+            InputError: Naming the key, if a combination does not fit.
         """
         self._require_sizes()
         tasks: dict[Hashable, Task[Any, Any]] = {}
@@ -105,7 +105,7 @@ class Grid:
                 estimators[identity] = in_estimator(position, lambda: build_estimator(task, table))
             return estimators[identity]
 
-        # All estimators first, with the first task that they meet: that is quick, and tasks are not.
+        # Build all estimators first, each with its first task: they are quick to build, and tasks are slow.
         first: dict[tuple[int, int], int] = {}
         for position, number, own in self.kept:
             first.setdefault((position, own), number)
@@ -144,17 +144,17 @@ class Grid:
 
 
 def _num_pairs(table: Mapping[str, Any], given: Mapping[str, int]) -> int:
-    """Weak pairs that are consumed, before there is an estimator to ask."""
+    """Return the number of weak pairs of a table, before there is an estimator that knows it."""
     if table.get("context") == "fresh" and "num_queries" in given:
         return given["num_queries"] * (given["num_demonstrations"] + 1)
     return sum(given.values())
 
 
 def read_grid(document: Mapping[str, Any]) -> Grid:
-    """The grid of a document, every value checked by itself.
+    """Read the grid of a document, after checking every value by itself.
 
     Raises:
-        InputError: Naming the key.
+        InputError: Naming the key, if a value does not fit.
     """
     tables = estimator_tables(document.get("estimator"))
     task_axes = swept_axes({"task": document["task"]}, task_list_depths(document["task"]))

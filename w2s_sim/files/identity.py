@@ -1,4 +1,4 @@
-"""When two study files are of one study, whose replicates are the same."""
+"""Identity of studies: whether two study files describe the same study and so share replicates."""
 
 import hashlib
 import json
@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-# What may change without making it another study: replicates depend on none of it.
+# Keys that may change within a study: the replicates do not depend on them.
 FREE = ("replication.replicates", "replication.target_relative_se", "figure")
 FREE_LABEL = re.compile(r"estimator\[\d+\]\.label")
 
 
 def differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
-    """Dotted keys in which two documents differ, those left out that may."""
+    """List the dotted keys in which two documents differ, except keys that may change within a study."""
     if isinstance(kept, Mapping) and isinstance(asked, Mapping):
         for key in {*kept, *asked}:
             name = f"{prefix}{key}"
@@ -34,7 +34,7 @@ def differences(kept: Any, asked: Any, prefix: str = "") -> Iterator[str]:
 
 
 def study_mark(document: Mapping[str, Any], precision: str) -> bytes:
-    """What studies have in common that may share replicates."""
+    """Return a hash that is equal for studies that share replicates."""
     fixed = {key: value for key, value in document.items() if key not in FREE}
     fixed["replication"] = {
         key: value for key, value in document["replication"].items() if f"replication.{key}" not in FREE
@@ -47,7 +47,7 @@ def study_mark(document: Mapping[str, Any], precision: str) -> bytes:
 
 
 def words_of(value: Any) -> Iterator[str]:
-    """All texts in a document that are values."""
+    """Return all texts among the values of a document."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping | list):
@@ -56,7 +56,7 @@ def words_of(value: Any) -> Iterator[str]:
 
 
 def _plain(value: Any) -> Any:
-    """The same for 1 and 1.0, which mean the same."""
+    """Convert whole numbers to floats, so that 1 and 1.0 count as equal."""
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     if isinstance(value, list):

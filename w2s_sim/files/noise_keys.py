@@ -1,4 +1,4 @@
-"""The keys of a table that say which law its label noise has."""
+"""The keys of a table that describe the law of the label noise."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ WEAK_NOISE_PARAMETERS = (
     Parameter(
         "noise_law",
         str,
-        "law of its noise; the strong model's when left out",
+        "law of the weak model's label noise; the strong model's law when left out",
         choices=CHOICES,
         choices_of="noise_laws",
     ),
@@ -35,10 +35,10 @@ WEAK_NOISE_PARAMETERS = (
 
 
 def read_noise_law(values: dict[str, Any]) -> NoiseLaw:
-    """The law that a table's checked values name; takes its keys out of them.
+    """Build the law from the checked values of a table, and remove its keys from the values.
 
     Raises:
-        InputError: If degrees of freedom are missing where they are needed, or given where not.
+        InputError: If degrees of freedom are missing for a law that needs them, or given for another law.
     """
     name, degrees = values.pop("noise_law"), values.pop("degrees_of_freedom")
     if name == STUDENT_T:
@@ -46,15 +46,17 @@ def read_noise_law(values: dict[str, Any]) -> NoiseLaw:
             raise InputError("degrees_of_freedom", "nothing", f"a number > 2, for noise_law = '{STUDENT_T}'")
         return StudentTNoise(degrees)
     if degrees is not None:
-        raise InputError("degrees_of_freedom", degrees, f"noise_law = '{STUDENT_T}', whose key this is")
+        raise InputError(
+            "degrees_of_freedom", degrees, f"noise_law = '{STUDENT_T}', or no degrees_of_freedom"
+        )
     return registry().noise_laws[name]()
 
 
 def noise_keys(law: NoiseLaw) -> dict[str, Any]:
-    """The keys from which `read_noise_law` makes the law again.
+    """Return the keys from which `read_noise_law` builds the same law.
 
     Raises:
-        InputError: If it is a law of one's own, which no file describes.
+        InputError: If files cannot describe the law, because a user has defined it.
     """
     if isinstance(law, StudentTNoise):
         return {"noise_law": STUDENT_T, "degrees_of_freedom": law.degrees_of_freedom}

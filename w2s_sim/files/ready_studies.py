@@ -12,25 +12,25 @@ FOLDER = Path(str(importlib.resources.files("w2s_sim.files"))) / "ready"
 
 
 def study_title(path: Path) -> str:
-    """The question that a study answers: its first line of comment, beside the one that names the schema."""
+    """Return the question that a study answers: the first comment that is not the `#:schema` line."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return next((line.removeprefix("# ") for line in lines if line.startswith("# ")), path.stem)
 
 
-# What each of them asks.
+# The question of each ready study, by name.
 READY: Mapping[str, str] = {path.stem: study_title(path) for path in sorted(FOLDER.glob("*.toml"))}
 
 
 def find_study(name_or_path: str) -> Path:
-    """The file of a study: a person's own, or a ready one of the package or of a plugin.
+    """Find the file of a study: a user's own, or a ready study of the package or of a plugin.
 
-    A file that exists wins over a name.
+    A file that exists takes precedence over a ready study of the same name.
 
     Args:
-        name_or_path: What the person wrote.
+        name_or_path: The path or the name that the user gave.
 
     Raises:
-        InputError: If it is neither, with the nearest name.
+        InputError: If there is no such file or study, with the nearest name.
     """
     path = Path(name_or_path)
     if _is_there(path):
@@ -48,9 +48,9 @@ def find_study(name_or_path: str) -> Path:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether it can be opened: a file or a pipe. A folder cannot, and may have the name of its study."""
+    """Return whether the path is a file or a pipe; a folder may have the same name as a ready study."""
     try:
         return path.exists() and not path.is_dir()
     except (OSError, ValueError):
-        # Too long a name, or one with a character that none may have.
+        # The name is too long, or contains a character that file names cannot have.
         return False

@@ -1,4 +1,4 @@
-"""The `[task]` table of regression concepts."""
+"""The `[task]` table of tasks with regression concepts."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ WEAK_PARAMETERS = (
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
     *WEAK_NOISE_PARAMETERS,
 )
-# What each kind of weak model needs beside its noise, and what it may have.
+# For each kind of weak model: the keys that it requires beside its noise, and the optional keys.
 WEAK_KEYS = {
     "noisy": ((), ()),
     "biased": (("bias",), ("directions",)),
@@ -43,19 +43,19 @@ WEAK_KEYS = {
 
 
 def build_regression_task(values: dict[str, Any], weak: dict[str, Any]) -> TransferTask:
-    """The task of a `[task]` table of kind "regression".
+    """Build the task of a `[task]` table of kind "regression".
 
     Args:
         values: The checked values of the table.
-        weak: Those of its `[task.weak]`.
+        weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.noise"), if anything does not fit.
+        InputError: Naming the key inside the table ("weak.noise"), if a value does not fit.
     """
     values = dict(values)
     values["features"] = read_features(values, values["dim"])
     values["law"] = read_noise_law(values)
-    # Built once without a weak model of its own, so that everything else is checked first.
+    # Build with a placeholder weak model first, so that all other values are checked before the weak model.
     plain = regression_task(
         **values, supervisor=RegressionSupervisor(_zeros(values["num_concepts"], values["dim"]), 0.0)
     )
@@ -71,7 +71,7 @@ def _read_supervisor(task: TransferTask, weak: dict[str, Any]) -> RegressionSupe
     kind = weak["kind"]
     noise = float(task.source.noise) if weak["noise"] is None else weak["noise"]
     if weak["noise_law"] is None and weak["degrees_of_freedom"] is not None:
-        expected = "noise_law = 'student-t' beside it, whose key this is"
+        expected = "noise_law = 'student-t' in the same table, or no degrees_of_freedom"
         raise InputError("weak.degrees_of_freedom", weak["degrees_of_freedom"], expected)
     law = task.source.law if weak["noise_law"] is None else _weak_law(weak)
     if kind == "noisy":

@@ -1,8 +1,8 @@
-"""The JSON schema of study files, made from the tables of parameters that the loader reads.
+"""The JSON schema of study files, generated from the parameters that the loader checks.
 
-Editors complete and explain the keys of a file whose first line is `#:schema PATH`. What the schema refuses,
-the loader refuses (kinds that a condition leaves out apart); the loader sees more, such as priors that do not
-sum to 1. To write the shipped file anew:
+Editors complete and explain the keys of a file whose first line is `#:schema PATH`. The loader refuses every
+file that the schema refuses (except for kinds that only cells excluded by a condition have), and others
+besides, such as files with priors that do not sum to 1. To regenerate the shipped file:
 
     python -m w2s_sim.files.schema > w2s_sim/files/study.schema.json
 """
@@ -37,12 +37,12 @@ WHERE = "condition on cells, such as 'estimator.num_weak >= 2 * task.dim', or a 
 
 
 def study_schema() -> Schema:
-    """The schema, in draft 2020-12.
+    """Return the schema, in draft 2020-12.
 
-    Written for editors: no references, no `allOf` and no `if`, which the completion of some does not follow,
-    and descriptions in every branch, since what stands beside branches is not shown.
+    The schema is written for editors. It has no references, no `allOf` and no `if`, which some editors cannot
+    follow; branches have descriptions, because a description beside branches is not shown.
     """
-    figure, drawn = _figure(), {"description": "What is drawn of the results."}
+    figure, drawn = _figure(), {"description": "Figures of the results."}
     tables = {
         "task": _task(),
         "estimator": {
@@ -63,23 +63,23 @@ def study_schema() -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "w2s-sim study",
-        "description": "A task and estimators whose lists are swept, their replicates, what is drawn.",
+        "description": "A task and estimators whose lists are swept, their replicates, and the figures.",
         **_table(tables, ("task", "estimator", "replication")),
     }
 
 
 def schema_path() -> Path:
-    """The shipped file."""
+    """Return the path of the schema file that comes with the package."""
     return Path(str(importlib.resources.files("w2s_sim.files") / "study.schema.json"))
 
 
 def schema_text() -> str:
-    """The text that the shipped file has to have."""
+    """Return the text of the schema file, which the shipped file must equal."""
     return json.dumps(study_schema(), indent=1) + "\n"
 
 
 def _table(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
-    """A table of these keys and no others."""
+    """Return the schema of a table that has these keys and no others."""
     needed = list(required)
     return {
         "type": "object",
@@ -94,7 +94,7 @@ def _list_of(schema: Schema) -> Schema:
 
 
 def _value(parameter: Parameter) -> Schema:
-    """One value of a parameter, unexplained."""
+    """Return the schema of one value of a parameter, without description."""
     if parameter.type is str:
         return {"type": "string", "enum": list(parameter.choices)}
     if parameter.type is list:
@@ -108,18 +108,18 @@ def _value(parameter: Parameter) -> Schema:
 
 
 def _explained(schema: Schema, parameter: Parameter) -> Schema:
-    """With what editors show: the help, and the value that a key has when it is left out."""
+    """Add the texts that editors show: the help, and the default of the key."""
     default = {} if parameter.default is None else {"default": parameter.default}
     return {**schema, "description": parameter.help, **default}
 
 
 def _key(parameter: Parameter, swept: bool) -> Schema:
-    """A key of a table: a value, or with `swept` a list of values as well."""
+    """Return the schema of a key: a value, or if `swept` also a list of values."""
     value = _value(parameter)
     if not swept:
         return _explained(value, parameter)
     if parameter.type in TYPES:
-        # Limits are those of numbers and items those of lists, so that one branch holds both.
+        # Limits apply to numbers and `items` to lists, so one branch can describe both.
         return _explained({**value, **_list_of(value), "type": [value["type"], "array"]}, parameter)
     return {"anyOf": [_explained(branch, parameter) for branch in (value, _list_of(value))]}
 
@@ -133,9 +133,9 @@ def _kind(kinds: Sequence[str], explanation: str, swept: bool = True) -> Schema:
 
 
 def _one_of_kinds(kind: Schema, branches: Sequence[Schema]) -> Schema:
-    """A table of one of several kinds.
+    """Return the schema of a table that is of one of several kinds.
 
-    Its branches say which keys each kind has; a kind that is none is a complaint of its own.
+    Each branch lists the keys of one kind; `kind` has its own schema, so that an unknown kind is reported.
     """
     return {"type": "object", "properties": {"kind": kind}, "oneOf": list(branches)}
 
@@ -162,7 +162,7 @@ def _task() -> Schema:
 
 
 def _weak(task_kind: str, swept: bool) -> Schema:
-    """The weak model: kinds that have the same keys share a branch, so that a list of them is swept."""
+    """Return the schema of the weak model; kinds with the same keys share a branch, so they can be swept."""
     own = registry().tasks[task_kind]
     weak_keys, described = own.weak_keys, {"description": "The weak model that labels the data."}
     if not weak_keys:
@@ -204,7 +204,7 @@ def _estimator_of(entry: EstimatorKind) -> Schema:
     }
     needed = [parameter.name for parameter in entry.parameters if parameter.required]
     plain = [name for name in needed if name not in aliases.values()]
-    # One name of a needed key. No kind has two such keys, which one `oneOf` could not say.
+    # One name of each required key with an alias: no kind has two such keys, which `oneOf` cannot express.
     named = [{"required": [n]} for pair in aliases.items() if pair[1] in needed for n in pair[::-1]]
     rules: Schema = {"oneOf": named} if named else {}
     if entry.needs:
@@ -219,7 +219,7 @@ def _for_concepts(entry: EstimatorKind) -> str:
 
 
 def _measured() -> list[str]:
-    """What figures may measure: the metrics of our own tasks, and those of the tasks of plugins."""
+    """Return the metrics that figures can show: those of the package's tasks and of plugins' tasks."""
     kinds = [kind.name for plugin in registry().plugins for kind in plugin.tasks]
     tasks = [read_task(tomllib.loads(example_task(kind))["task"]) for kind in kinds]
     return list(dict.fromkeys((*MEASURED, *metric_names(tasks))))
@@ -228,7 +228,7 @@ def _measured() -> list[str]:
 def _replication() -> Schema:
     enough = [{"required": ["replicates"]}, {"required": ["target_relative_se"]}]
     return {
-        "description": "How often every cell is replicated.",
+        "description": "Number of replicates of every cell.",
         **_table(_keys(REPLICATION, swept=False)),
         "anyOf": enough,
     }

@@ -1,4 +1,4 @@
-"""A study in a TOML file: tasks and estimators whose lists are swept, and how often they are replicated."""
+"""Study files: a task and estimators whose lists are swept, and the number of replicates, in TOML."""
 
 import dataclasses
 import functools
@@ -21,7 +21,7 @@ REPLICATION = (
     Parameter(
         "replicates",
         int,
-        "of each cell; with target_relative_se: at most (default 1048576)",
+        "replicates of each cell; a maximum if target_relative_se is given (default 1048576)",
         low=2,
         high=LARGEST_REPLICATES,
     ),
@@ -49,15 +49,15 @@ MOST_FIGURES = 100
 
 @dataclasses.dataclass(frozen=True)
 class Study:
-    """What a study file asks for.
+    """A study as described by its file.
 
     Attributes:
-        document: The file's tables, checked.
-        cells: The grid.
-        replicates: Of each cell; with a target, at most.
-        seed: Of all of them.
-        target_relative_se: Standard error over risk at which a cell is precise enough, or None.
-        figures: What is drawn of the results.
+        document: The tables of the file, checked.
+        cells: The cells of the grid.
+        replicates: Number of replicates of each cell; the largest number if there is a target.
+        seed: Seed of all replicates.
+        target_relative_se: Ratio of standard error to risk at which sampling of a cell stops, or None.
+        figures: Figures of the results.
     """
 
     document: Mapping[str, Any]
@@ -69,15 +69,15 @@ class Study:
 
     @functools.cached_property
     def metrics(self) -> tuple[str, ...]:
-        """The names of the metrics that some cell has, `risk` first."""
+        """Names of all metrics that some cell has, `risk` first."""
         return metric_names(cell.case.task for cell in self.cells)
 
 
 def load_study(path: str | Path) -> Study:
-    """The study in a file.
+    """Read the study in a file.
 
     Raises:
-        InputError: Naming the file, the key and the remedy, before any work starts.
+        InputError: Naming the file, the key and the remedy, before any replicate is computed.
     """
     document = read_document(path)
     try:
@@ -87,10 +87,10 @@ def load_study(path: str | Path) -> Study:
 
 
 def read_study(document: Mapping[str, Any]) -> Study:
-    """The study that a document describes.
+    """Read the study that a document describes.
 
     Raises:
-        InputError: Naming the key, if anything does not fit.
+        InputError: Naming the key, if a value does not fit.
     """
     for key in document:
         if key not in TABLES:
@@ -108,7 +108,7 @@ def read_study(document: Mapping[str, Any]) -> Study:
     _require_total(grid, numbers["replicates"])
     cells = grid.cells(numbers["grouped"])
     if numbers["grouped"] and all(cell.case.estimator.context_size <= 1 for cell in cells):
-        given = "true, with estimators that read every weak pair by itself"
+        given = "true, with estimators that read weak pairs one by one"
         raise InputError("replication.grouped", given, "false, or an estimator that reads contexts")
     drawn = read_figures(figures, cells)
     target = numbers["target_relative_se"]

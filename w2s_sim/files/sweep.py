@@ -1,4 +1,4 @@
-"""Which keys of a study are swept, how their lists are combined, and which combinations are left out."""
+"""Sweeps: the keys of a study with lists, how the lists are combined, and which combinations are excluded."""
 
 import dataclasses
 import itertools
@@ -21,32 +21,32 @@ Axes = Mapping[Path, list[Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """The `[sweep]` table.
+    """How the lists of a study are combined: its `[sweep]` table.
 
     Attributes:
-        zipped: Whether lists are taken in step.
-        conditions: What cells have to fulfil.
+        zipped: Whether lists are combined element by element ("zip"), not as a grid.
+        conditions: Conditions that cells must fulfil.
     """
 
     zipped: bool
     conditions: Sequence[Condition]
 
     def size(self, axes: Axes) -> int:
-        """How many combinations there are, those left out included.
+        """Return the number of combinations, including those that the conditions exclude.
 
         Raises:
-            InputError: If lists that are taken in step have different lengths.
+            InputError: If lists that are combined element by element differ in length.
         """
         lengths = [len(values) for values in axes.values()]
         if not self.zipped:
             return math.prod(lengths)
         if len(set(lengths)) > 1:
             named = ", ".join(f"{'.'.join(path)}: {len(values)}" for path, values in axes.items())
-            raise InputError("sweep.mode", f"'zip' of lists of lengths {named}", "lists of one length")
+            raise InputError("sweep.mode", f"'zip' of lists of lengths {named}", "lists of equal length")
         return lengths[0] if lengths else 1
 
     def combinations(self, axes: Axes) -> Iterator[dict[Path, Any]]:
-        """One value for every axis, in turn."""
+        """Yield every combination: one value for every axis."""
         if not axes:
             yield {}
             return
@@ -55,13 +55,13 @@ class Sweep:
             yield dict(zip(axes, values, strict=True))
 
     def pairs(self, num_tasks: int, num_estimators: int) -> Iterator[tuple[int, int]]:
-        """Which combination of a task's values meets which one of an estimator's, by number."""
+        """Return the pairs (task combination, estimator combination) of the study, by number."""
         if self.zipped and num_tasks == num_estimators:
             return zip(range(num_tasks), range(num_estimators), strict=True)
         return itertools.product(range(num_tasks), range(num_estimators))
 
     def require_distinct(self, axes: Axes) -> None:
-        """Refuse a list of a grid that holds a value twice: its cells would be computed twice.
+        """Refuse a list of a grid that holds a value twice, because its cells would be computed twice.
 
         Raises:
             InputError: Naming the key.
@@ -77,21 +77,21 @@ class Sweep:
                 seen.add(frozen)
 
     def keeps(self, parameters: Mapping[str, Any]) -> bool:
-        """Whether a combination is a cell."""
+        """Return whether a combination fulfils all conditions."""
         return all(condition.holds(parameters) for condition in self.conditions)
 
 
 def read_sweep(table: Any, keys: Sequence[str]) -> Sweep:
-    """The `[sweep]` table of a study whose cells have these keys.
+    """Read the `[sweep]` table of a study whose cells have these keys.
 
     Raises:
-        InputError: If anything does not fit.
+        InputError: If a value does not fit.
     """
     if not isinstance(table, dict):
         raise InputError("sweep", shown(table), "a table [sweep]")
     where = Parameter("where", str, "conditions that a cell has to fulfil", choices=("",))
     try:
-        # Its own reader checks the conditions; here their key counts as known.
+        # `read_conditions` checks the conditions; a placeholder makes their key a known key here.
         given = {key: "" if key == "where" else value for key, value in table.items()}
         mode = read_parameters((MODE, where), given)["mode"]
     except InputError as error:
@@ -101,18 +101,18 @@ def read_sweep(table: Any, keys: Sequence[str]) -> Sweep:
 
 
 def nothing_kept(sweep: Sweep) -> InputError:
-    """The complaint when no combination fulfils the conditions."""
+    """Return the error for a study in which no combination fulfils the conditions."""
     texts = "; ".join(condition.text for condition in sweep.conditions)
     return InputError(FIELD, f"{shown(texts)}, which leaves no cell", "conditions that some cell fulfils")
 
 
 def list_depths(parameters: Iterable[Parameter]) -> dict[str, int]:
-    """The keys whose value is a list by itself: a list of such lists is swept, a list of numbers is not."""
+    """Return the nesting depth of the keys whose single value is a list; deeper lists are swept."""
     return {parameter.name: parameter.depth for parameter in parameters if parameter.type is list}
 
 
 def task_list_depths(table: Mapping[str, Any]) -> dict[str, int]:
-    """The same for a `[task]` table: of its kind, or of all kinds if it names none that there is."""
+    """Return the list depths of a `[task]` table: of its kind, or of all kinds if its kind is unknown."""
     kinds, named = registry().tasks, table.get("kind", DEFAULT_KIND)
     read = [kinds[named]] if isinstance(named, str) and named in kinds else list(kinds.values())
     return list_depths(parameter for kind in read for parameter in (*kind.parameters, *kind.weak_parameters))
@@ -121,15 +121,15 @@ def task_list_depths(table: Mapping[str, Any]) -> dict[str, int]:
 def swept_axes(
     table: Mapping[str, Any], depths: Mapping[str, int], prefix: Path = ()
 ) -> dict[Path, list[Any]]:
-    """The keys whose lists are swept, with their values.
+    """Return the keys whose lists are swept, with the values in the lists.
 
     Args:
-        table: The table, with tables inside.
-        depths: How deep the lists are that are values by themselves, by the last part of their key.
-        prefix: Of the keys.
+        table: The table, which may contain tables.
+        depths: Nesting depth of the keys whose single value is a list, by the last part of the key.
+        prefix: Path of the table.
 
     Raises:
-        InputError: If such a list is empty.
+        InputError: If a list to sweep is empty.
     """
     found: dict[Path, list[Any]] = {}
     for key, value in table.items():
@@ -150,7 +150,7 @@ def _depth(value: Any) -> int:
 
 
 def with_values(table: Mapping[str, Any], values: Mapping[Path, Any], prefix: Path = ()) -> dict[str, Any]:
-    """The table with one value in place of each list that is swept."""
+    """Return the table with the chosen value in place of each list that is swept."""
     chosen = {}
     for key, value in table.items():
         path = (*prefix, key)
@@ -159,7 +159,7 @@ def with_values(table: Mapping[str, Any], values: Mapping[Path, Any], prefix: Pa
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value by its dotted key."""
+    """Yield every value with its dotted key."""
     for key, value in table.items():
         if isinstance(value, dict):
             yield from flat(value, f"{prefix}{key}.")
@@ -168,7 +168,7 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def hashable(value: Any) -> Hashable:
-    """A value of a document that can be a key: the same for equal values."""
+    """Convert a value of a document to a hashable value; equal values give equal results."""
     if isinstance(value, list):
         return tuple(map(hashable, value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Ready `[task]` tables, every key explained."""
+"""Example `[task]` tables with every key explained."""
 
 REGRESSION = """\
 [task]
@@ -10,8 +10,8 @@ source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
 target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
 features = "gaussian"                      # or "uniform", "rademacher"
 # factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
-# feature_map = "polynomial"               # x = phi(z), z a draw of that law in input_dim coordinates, few
-# input_dim = 2                            #   of them; all monomials of at most this degree
+# feature_map = "polynomial"               # x = phi(z): z has that law in input_dim coordinates;
+# input_dim = 2                            #   all monomials of at most this degree
 # degree = 3                               # or "fourier": cosines, with length_scale and map_seed
 # noise_law = "laplace"                    # or "normal", "logistic", "student-t" with degrees_of_freedom
 # concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
@@ -30,7 +30,7 @@ CATEGORICAL = """\
 kind = "categorical"                       # or "hmm": w2s show hmm-identification
 source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
 target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
-contexts = [0.4, 0.6]                      # law of the X contexts; even when left out
+contexts = [0.4, 0.6]                      # law of the X contexts; uniform when left out
 tables = [                                 # K tables of X rows of V label probabilities
     [[0.8, 0.1, 0.1], [0.2, 0.1, 0.7]],
     [[0.1, 0.8, 0.1], [0.6, 0.3, 0.1]],
@@ -40,9 +40,9 @@ tables = [                                 # K tables of X rows of V label proba
 
 [task.weak]
 kind = "smoothed"                          # or "shifted" (to the next symbol), "general"
-share = 0.0                                # share of weak labels replaced by an even symbol
+share = 0.0                                # share of weak labels replaced by a uniform symbol
 # tables = [[[...], ...], ...]             # kind = "general": the weak model's own tables
-# contexts = [...]                         # kind = "general": its law of the contexts, if another
+# contexts = [...]                         # kind = "general": the weak model's own law of the contexts
 """
 
 STYLE_CONTENT = """\
@@ -50,7 +50,7 @@ STYLE_CONTENT = """\
 kind = "style-content"                     # a concept is a style and a content, a label a symbol of each
 source_prior = [0.855, 0.095, 0.045, 0.005]    # alpha^P of (style 1, content 1), (style 1, content 2), ...
 target_prior = [0.0, 0.0, 1.0, 0.0]        # alpha^Q, in the same order
-contexts = [0.5, 0.5]                      # law of the X contexts; even when left out
+contexts = [0.5, 0.5]                      # law of the X contexts; uniform when left out
 style_tables = [                           # S tables of X rows of style symbol probabilities
     [[0.85, 0.1, 0.05], [0.85, 0.1, 0.05]],
     [[0.1, 0.7, 0.2], [0.1, 0.7, 0.2]],
@@ -62,7 +62,7 @@ content_tables = [                         # C tables of X rows of content symbo
 
 [task.weak]
 kind = "wrong-content"                     # or "wrong-style", "smoothed", "shifted", "general"
-share = 0.4                                # share of content symbols that are the next one
+share = 0.4                                # share of content symbols replaced by the next symbol
 # style_tables, content_tables = ...       # kind = "general": the weak model's own
 """
 
@@ -73,12 +73,12 @@ source_prior = [0.5, 0.3, 0.2]             # alpha^P
 target_prior = [0.0, 0.0, 1.0]             # alpha^Q
 length = 4                                 # symbols of a sequence, one sequence a demonstration
 initial = [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]    # K laws of the first hidden state
-transition = [                             # K matrices: from a state (row) to the next
+transition = [                             # K matrices: transition probabilities, a row for each state
     [[0.95, 0.05], [0.05, 0.95]],
     [[0.5, 0.5], [0.5, 0.5]],
     [[0.05, 0.95], [0.95, 0.05]],
 ]
-emission = [                               # K matrices: from a state (row) to the symbol it shows
+emission = [                               # K matrices: symbol probabilities, a row for each state
     [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
     [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
     [[0.9, 0.05, 0.05], [0.05, 0.05, 0.9]],
@@ -86,6 +86,6 @@ emission = [                               # K matrices: from a state (row) to t
 
 [task.weak]
 kind = "smoothed"                          # or "shifted" (to the next symbol), "general"
-share = 0.1                                # share of symbols replaced by an even one
+share = 0.1                                # share of symbols replaced by a uniform symbol
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """

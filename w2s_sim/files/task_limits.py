@@ -1,7 +1,7 @@
-"""Limits of the values of our own `[task]` tables, so that no task is laid out that no memory holds.
+"""Limits on the values of the package's own `[task]` tables, so that no task exceeds the memory.
 
-They are looked at before the readers of tasks build arrays. Readers take tables of any size: those of cases
-are a person's own, one at a time, while those of a study are combined.
+The limits apply to studies, which combine many values, and are checked before any array is built. A case file
+describes one task of the user's own, and is not limited here.
 """
 
 import math
@@ -14,13 +14,13 @@ from w2s_sim.errors import InputError
 from w2s_sim.laws.feature_maps import NODES
 from w2s_sim.laws.features import LARGEST_GRID as LARGEST_NODES
 
-# Features d: covariances are d x d.
+# Largest number of features d: covariances are d x d.
 LARGEST_DIM = 4096
-# Numbers of all concepts together, and of all laws of outcomes.
+# Largest number of entries of all concepts together, and of all laws of outcomes together.
 LARGEST_CONCEPTS, LARGEST_LAWS = 1_000_000, 10_000_000
-# Numbers of a feature map at all nodes of its quadrature, and exponents that are tried for a polynomial.
+# Largest number of values of a feature map at its quadrature nodes, and of exponents to try for a polynomial.
 LARGEST_MAP, MOST_EXPONENTS = 2**24, 10**6
-# What single keys have to fulfil beside what their readers ask of them first.
+# Limits of single keys, in addition to those of their parameters.
 LIMITS: Mapping[str, Mapping[str, Any]] = {
     "dim": {"high": LARGEST_DIM},
     "num_concepts": {"high": LARGEST_CONCEPTS},
@@ -30,33 +30,33 @@ LIMITS: Mapping[str, Mapping[str, Any]] = {
     "degrees_of_freedom": {"low": 2, "open_low": True},
     "weak.degrees_of_freedom": {"low": 2, "open_low": True},
     "length_scale": {"low": 0, "open_low": True},
-    # Two nodes a coordinate, at least, and 65,536 of them at most.
+    # Quadrature needs at least two nodes per coordinate, and has at most 65,536 nodes in all.
     "input_dim": {"high": 16},
-    # Moments of higher degrees than 2 * 63 are not exact.
+    # Moments of degree above 2 * 63 are not exact.
     "degree": {"high": NODES - 1},
-    # Sequences of a single symbol; of two there are too many beyond 16.
+    # Reached by sequences of a single symbol; with two symbols, lengths above 16 are too many to enumerate.
     "length": {"high": 1000},
 }
 
 
 def require_task_value(name: str, value: Any) -> None:
-    """Refuse a value of a key, checked against its parameter, that no other values make good."""
+    """Refuse a single value that is invalid whatever the other keys hold; its parameter has been checked."""
     if name in ("source_prior", "target_prior", "contexts"):
         probabilities(name, value)
 
 
 def regression_pair_size(table: Mapping[str, Any]) -> int:
-    """Numbers that one weak pair takes while an estimator reads it: of its input, or one a concept."""
+    """Return the numbers in memory per weak pair: the inputs or one number per concept, if these are more."""
     return max(table["dim"], table["num_concepts"])
 
 
 def finite_pair_size(table: Mapping[str, Any]) -> int:
-    """The same for a table of finite concepts."""
+    """Return the numbers in memory per weak pair, for finite concepts."""
     return max(len(table["source_prior"]), *_sizes(table))
 
 
 def require_finite_size(table: Mapping[str, Any]) -> None:
-    """Refuse a task of finite concepts that takes too much memory.
+    """Refuse a task with finite concepts that takes too much memory.
 
     Raises:
         InputError: Naming the key inside the table.
@@ -107,10 +107,10 @@ def _require_map_size(table: Mapping[str, Any], dim: int, input_dim: int) -> Non
 
 
 def _sizes(table: Mapping[str, Any]) -> Sequence[int]:
-    """The sizes of which the outcomes of one demonstration are all combinations."""
+    """Return the sizes whose product is the number of outcomes of one demonstration."""
     if table["kind"] == "hmm":
         symbols = len(table["emission"][0][0])
-        # More combinations than can be laid out, whatever the length.
+        # Length 17 is too long for any alphabet of two or more symbols, so longer ones need not be counted.
         return [symbols] * min(table["length"], 17 if symbols > 1 else 1)
     tables = [table[key][0] for key in ("tables", "style_tables", "content_tables") if key in table]
     return [len(tables[0]), *(len(rows[0]) for rows in tables)]

@@ -1,4 +1,4 @@
-"""The `[task]` table of a TOML file, as a task of its kind."""
+"""The `[task]` table of a TOML file: reading a task, and the keys of each kind."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -11,34 +11,34 @@ from w2s_sim.plugins import TaskKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.tasks.task import Task
 
-# The kind of a table that names none.
+# The kind of a table without the key `kind`.
 DEFAULT_KIND = "regression"
 
 
 def kind_parameter(kinds: tuple[str, ...] = ()) -> Parameter:
-    """The key `kind` of a `[task]` table: one of some kinds, or of all."""
+    """Return the key `kind` of a `[task]` table: a choice among some kinds, or among all."""
     choices = kinds or tuple(registry().tasks)
     return Parameter("kind", str, "family of concepts", choices=choices, default=DEFAULT_KIND)
 
 
 def task_kind(task: Task[Any, Any]) -> str:
-    """The `kind` of a task's table.
+    """Return the `kind` of a task's table.
 
     Raises:
-        InputError: If no file describes such a task.
+        InputError: If files cannot describe such a task.
     """
     return registry().kind_of(task).name
 
 
 def read_task(table: Mapping[str, Any], kinds: tuple[str, ...] = ()) -> Task[Any, Any]:
-    """The task that a `[task]` table with its `[task.weak]` describes.
+    """Read the task that a `[task]` table with its `[task.weak]` describes.
 
     Args:
         table: The table.
-        kinds: Those that may be described: the ones that a theorem speaks of; all when left out.
+        kinds: The kinds that are accepted, such as those that a theorem covers; all when left out.
 
     Raises:
-        InputError: Naming the key as in the file ("task.noise"), if anything does not fit.
+        InputError: Naming the key as in the file ("task.noise"), if a value does not fit.
     """
     try:
         if "kind" not in table and kinds and DEFAULT_KIND not in kinds:
@@ -62,13 +62,13 @@ def _read(table: Mapping[str, Any], kind: TaskKind) -> Task[Any, Any]:
 
 
 def task_parameters(kind: str) -> tuple[Parameter, ...]:
-    """The keys of a `[task]` table of one kind in a study, `kind` included, with their limits."""
+    """Return the keys of a `[task]` table of one kind in a study, with `kind` and with their limits."""
     own = registry().tasks[kind]
     return (kind_parameter(), *(_limited(own, parameter, "") for parameter in own.parameters))
 
 
 def weak_parameters(kind: str) -> tuple[Parameter, ...]:
-    """The keys of its `[task.weak]` table in a study, with their limits."""
+    """Return the keys of the `[task.weak]` table of a task kind in a study, with their limits."""
     own = registry().tasks[kind]
     return tuple(_limited(own, parameter, "weak.") for parameter in own.weak_parameters)
 
@@ -78,12 +78,12 @@ def _limited(kind: TaskKind, parameter: Parameter, prefix: str) -> Parameter:
 
 
 def kind_of_table(table: Mapping[str, Any]) -> TaskKind:
-    """The kind of a `[task]` table whose `kind` was checked."""
+    """Return the kind of a `[task]` table whose `kind` has been checked."""
     return registry().tasks[table.get("kind", DEFAULT_KIND)]
 
 
 def example_task(kind: str) -> str:
-    """A ready `[task]` table of a kind, every key explained."""
+    """Return an example `[task]` table of a kind, with every key explained."""
     own = registry().tasks[kind]
     return own.example or "\n".join(_example_lines(own)) + "\n"
 

@@ -1,4 +1,4 @@
-"""Keys and values as text of a TOML file."""
+"""Formatting keys and values as TOML."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from w2s_sim.statements.contract.parameters import Parameter
 
-# Where the comments of examples begin.
+# Column of the comments in example files.
 COMMENTS_AT = 43
 
 
 def value_text(value: Any) -> str:
-    """A value: a word, a number, or lists of numbers from an array."""
+    """Format a value: a text, a number, or an array as nested lists."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
@@ -28,19 +28,19 @@ def value_text(value: Any) -> str:
 
 
 def _number_text(number: Any) -> str:
-    """As few digits as give the number back in the precision that it has."""
+    """Format a float with the fewest digits that give the same number in its precision."""
     text = str(number if np.issubdtype(number.dtype, np.floating) else float(number))
     return text if set(text) & set(".en") else text + ".0"
 
 
 def table_text(name: str, table: dict[str, Any]) -> str:
-    """A table with its keys, a line each."""
+    """Format a table, one line per key."""
     lines = [f"[{name}]"] + [f"{key} = {value_text(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"
 
 
 def key_line(parameter: Parameter) -> str:
-    """A key of a ready example, explained; behind a # if the example can do without."""
+    """Format a key of an example file with its explanation; a key without example value is commented out."""
     shown = parameter.example if parameter.example is not None else parameter.default
     if shown is None and parameter.choices:
         shown = parameter.choices[0]

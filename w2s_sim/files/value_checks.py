@@ -1,4 +1,4 @@
-"""Every value of a study by itself, before any are combined: a bad one is found at once, however many."""
+"""Checks of every single value of a study before values are combined, so that errors are found at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -27,7 +27,7 @@ ReadT = TypeVar("ReadT")
 
 
 def estimator_tables(given: Any) -> list[dict[str, Any]]:
-    """The `[[estimator]]` tables, keys by their full names."""
+    """Return the `[[estimator]]` tables, with full names of keys."""
     if not isinstance(given, list) or not given or not all(isinstance(table, dict) for table in given):
         shown_given = "nothing" if given is None else shown(given)
         raise InputError("estimator", shown_given, "at least one table [[estimator]]")
@@ -38,14 +38,14 @@ def estimator_tables(given: Any) -> list[dict[str, Any]]:
 
 
 def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
-    """The axes of an `[[estimator]]` table whose values are all good by themselves.
+    """Check every single value of an `[[estimator]]` table, and return the lists that are swept.
 
     Args:
-        table: As in the file, keys by their full names.
+        table: The table as in the file, with full names of keys.
         concepts: The kind of the task.
 
     Raises:
-        InputError: Naming the key inside the table.
+        InputError: Naming the key inside the table, if a value does not fit.
     """
     kind = kind_of(table)
     require_concepts(kind, concepts)
@@ -59,14 +59,14 @@ def check_estimator(table: Mapping[str, Any], concepts: str) -> Axes:
 
 
 def check_task(table: Mapping[str, Any], axes: Axes) -> str:
-    """The kind of a `[task]` table whose values are all good by themselves.
+    """Check every single value of a `[task]` table, and return its kind.
 
     Args:
-        table: As in the file.
-        axes: What of it is swept.
+        table: The table as in the file.
+        axes: The keys of the table that are swept.
 
     Raises:
-        InputError: Naming the key.
+        InputError: Naming the key, if a value does not fit.
     """
     kinds = table.get("kind", DEFAULT_KIND)
     kinds = kinds if isinstance(kinds, list) else [kinds]
@@ -74,7 +74,7 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> str:
     for kind in kinds:
         in_task(lambda kind=kind: named.check(kind))
     if len(set(kinds)) > 1:
-        raise InputError("task.kind", shown(kinds), "one kind of concepts, whose keys the others have not")
+        raise InputError("task.kind", shown(kinds), "one kind of concepts, because kinds differ in keys")
     own = {path[1:]: values for path, values in axes.items()}
     parameters = task_parameters(kinds[0])
     names = [parameter.name for parameter in parameters]
@@ -91,7 +91,7 @@ def check_task(table: Mapping[str, Any], axes: Axes) -> str:
 
 
 def _check_weak(table: Mapping[str, Any], kind: str, axes: Axes) -> None:
-    # A list of weak models is swept whole, lists inside them are not.
+    # A list of weak models is swept as a whole; lists inside its tables are not swept.
     several = isinstance(table.get("weak"), list)
     parameters = weak_parameters(kind)
     for weak in table["weak"] if several else [table["weak"]]:
@@ -105,7 +105,7 @@ def _check_weak(table: Mapping[str, Any], kind: str, axes: Axes) -> None:
 
 
 def _check_values(parameters: Sequence[Parameter], table: Mapping[str, Any], axes: Axes) -> None:
-    """Every value of a table against its parameter, those of its lists as well."""
+    """Check every value of a table, also in lists that are swept, against its parameter."""
     read_parameters(parameters, {key: axes.get((key,), [value])[0] for key, value in table.items()})
     for parameter in parameters:
         if parameter.name in table:
@@ -115,7 +115,7 @@ def _check_values(parameters: Sequence[Parameter], table: Mapping[str, Any], axe
 
 
 def in_estimator(position: int, read: Callable[[], ReadT]) -> ReadT:
-    """What is read of an `[[estimator]]` table; a complaint says of which."""
+    """Call a reader of an `[[estimator]]` table; its errors name the table by position."""
     try:
         return read()
     except InputError as error:
@@ -123,7 +123,7 @@ def in_estimator(position: int, read: Callable[[], ReadT]) -> ReadT:
 
 
 def in_task(read: Callable[[], ReadT]) -> ReadT:
-    """What is read of the `[task]` table; a complaint says so."""
+    """Call a reader of the `[task]` table, and add "task." to the key of any `InputError`."""
     try:
         return read()
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The `[task.weak]` table of a TOML file: what each kind of weak model needs, and what it may have."""
+"""The `[task.weak]` table of a TOML file: required and optional keys of each kind of weak model."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,10 +9,10 @@ from w2s_sim.statements.contract.parameters import Parameter, read_parameters, u
 
 
 def weak_table(table: Mapping[str, Any], kinds: WeakKeys) -> Mapping[str, Any]:
-    """The `weak` table inside a `[task]` table.
+    """Return the `weak` table inside a `[task]` table.
 
     Raises:
-        InputError: If there is none.
+        InputError: If it is missing, or not a table.
     """
     if "weak" not in table:
         named = [f"'{kind}'" for kind in kinds]
@@ -26,10 +26,10 @@ def weak_table(table: Mapping[str, Any], kinds: WeakKeys) -> Mapping[str, Any]:
 
 
 def read_weak(table: Mapping[str, Any], parameters: Sequence[Parameter], kinds: WeakKeys) -> dict[str, Any]:
-    """Checked values of a `[task.weak]` table, with the keys that its kind has.
+    """Check a `[task.weak]` table, and return its values.
 
     Raises:
-        InputError: Naming the key ("weak.bias"), if anything does not fit.
+        InputError: Naming the key ("weak.bias"), if a value does not fit, or a key is missing or superfluous.
     """
     try:
         weak = read_parameters(parameters, table)
@@ -46,5 +46,5 @@ def read_weak(table: Mapping[str, Any], parameters: Sequence[Parameter], kinds: 
         if weak[key] is not None and key not in required + optional:
             free = [parameter.name for parameter in parameters if parameter.name not in ruled]
             expected = unknown_key(key, [*free, *required, *optional]).expected
-            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} has not", expected)
+            raise InputError(f"weak.{key}", f"a key that weak.kind = {kind!r} does not have", expected)
     return weak

@@ -1,4 +1,4 @@
-"""Probabilities too small to be seen by naive sampling, for a user's own task."""
+"""Estimates of probabilities too small for naive sampling, for a user's own task."""
 
 import dataclasses
 import math
@@ -22,9 +22,9 @@ class RareEvent:
 
     Attributes:
         log_value: Natural logarithm of the estimate.
-        relative_se: Its Monte Carlo standard error, as a share of it.
-        replicates: Number of tilted contexts behind it.
-        log_bound: Natural logarithm of the Chernoff bound eps_n, which it never exceeds.
+        relative_se: Monte Carlo standard error divided by the estimate.
+        replicates: Number of tilted contexts.
+        log_bound: Natural logarithm of the Chernoff bound eps_n, which the estimate never exceeds.
     """
 
     log_value: float
@@ -34,22 +34,22 @@ class RareEvent:
 
     @property
     def value(self) -> float:
-        """The probability itself; 0 where it is below the smallest float64, about 1e-308."""
+        """The estimated probability; 0 if it is below the smallest float64, about 1e-308."""
         return math.exp(self.log_value)
 
 
 def rare_misidentification(
     task: TransferTask | FiniteTask, num_demonstrations: int, *, replicates: int = 65_536, seed: Seed = 0
 ) -> RareEvent:
-    """E[1 - pi_n(k*)], the mean posterior of all wrong concepts, however small.
+    """Estimate E[1 - pi_n(k*)], the mean posterior of all wrong concepts, however small.
 
-    Tilted sampling: the relative standard error grows like n^{1/4}, where that of naive sampling grows
-    exponentially. With the default 65,536 replicates it is about 1% at a probability of 1e-30.
+    Tilted sampling: its relative standard error grows like n^{1/4}, while that of naive sampling grows
+    exponentially in n. With the default 65,536 replicates it is about 1% at a probability of 1e-30.
 
     Args:
         task: The task, with Gaussian features or finitely many outcomes; each demonstration draws its own
             concept from the target.
-        num_demonstrations: n >= 1.
+        num_demonstrations: Number of demonstrations n >= 1.
         replicates: Number of contexts, >= 2.
         seed: In [0, 2^64): replicate i uses the key fold_in(key_of(seed), i).
 
@@ -63,7 +63,9 @@ def rare_misidentification(
     star = int(task.target_concept)
     prior = np.asarray(task.source.prior)
     if prior[star] <= 0 or not np.any(np.delete(prior, star) > 0):
-        raise InputError("source_prior", prior, "weight on the intended concept and on another")
+        raise InputError(
+            "source_prior", prior, "positive weights of the intended concept and of another concept"
+        )
     plan = tilting_plan(task, num_demonstrations)
     values = scaled_replicates(task, plan, replicates=replicates, seed=seed)
     mean = float(values.mean())
@@ -78,19 +80,19 @@ def rare_misidentification(
 def scaled_replicates(
     task: TransferTask | FiniteTask, plan: TiltingPlan, *, replicates: int, seed: Seed
 ) -> Float[np.ndarray, " replicates"]:
-    """Independent scaled replicates in [0, 1], in float64; their mean times eps_n is the probability.
+    """Return independent scaled replicates in [0, 1], in float64; their mean times eps_n is the estimate.
 
     Args:
         task: The task.
-        plan: Its plan, from `tilting_plan`.
-        replicates: How many.
+        plan: The plan of the task, from `tilting_plan`.
+        replicates: Number of replicates.
         seed: In [0, 2^64): replicate i uses the key fold_in(key_of(seed), i).
     """
     return replicate(_scaled_replicate, Tilted(task, plan), seed=seed, start=0, stop=replicates)
 
 
 class Tilted(eqx.Module):
-    """A case of the measured quantity: a task and the plan that it is simulated by."""
+    """Case of the measured quantity: a task, and the tilting plan that samples its contexts."""
 
     task: TransferTask | FiniteTask
     plan: TiltingPlan

@@ -1,4 +1,4 @@
-"""What packages of other people bring in: statements, kinds of tasks and estimators, laws, ready studies."""
+"""Plugins: statements, kinds of tasks and estimators, laws and ready studies from other packages."""
 
 from w2s_sim.plugins.kinds import EstimatorKind as EstimatorKind
 from w2s_sim.plugins.kinds import TaskKind as TaskKind

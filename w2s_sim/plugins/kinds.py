@@ -1,4 +1,4 @@
-"""Kinds of tasks and of estimators: how a table of a file becomes a task or an estimator."""
+"""Kinds of tasks and of estimators: how a table of a file is read as a task or an estimator."""
 
 import dataclasses
 import re
@@ -14,7 +14,7 @@ from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import Task
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
-# By kind of weak model, the keys that it needs, and those that it may have. Keys of no kind are for all.
+# For each kind of weak model, its required and its optional keys. Keys listed for no kind are valid for all.
 WeakKeys = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 Tables = tuple[dict[str, Any], dict[str, Any]]
 
@@ -25,18 +25,19 @@ class TaskKind:
 
     Attributes:
         name: The `kind` of the table.
-        build: The task, from the checked values of `[task]` and of `[task.weak]`.
-        parameters: The keys of `[task]`, `kind` left out.
+        build: Builds the task from the checked values of `[task]` and of `[task.weak]`.
+        parameters: The keys of `[task]`, except `kind`.
         task: The class of the tasks.
         source: The class of their strong models.
-        weak_parameters: The keys of `[task.weak]`; without any, files have no such table.
-        weak_keys: The keys of each kind of weak model, where there are several kinds; `weak_parameters` then
-            has a key `kind`.
-        example: A ready `[task]` with its `[task.weak]`; made of the parameters' examples when left out.
-        tables: From a task its two tables, so that files can be written; None if they cannot.
-        limits: By key ("weak." before those of the weak table), fields of its `Parameter` in studies.
-        require_size: Refuses a `[task]` table, in an InputError, whose task takes too much memory.
-        pair_size: How many numbers one weak pair takes, from a `[task]` table.
+        weak_parameters: The keys of `[task.weak]`; if empty, files have no such table.
+        weak_keys: For each kind of weak model, its required and optional keys, if there are several kinds;
+            `weak_parameters` then has a key `kind`.
+        example: Example `[task]` with its `[task.weak]`; built from the parameters' examples when left out.
+        tables: Returns the two tables that describe a task, so that files can be written; None if it cannot.
+        limits: For each key ("weak." before keys of the weak table), fields of its `Parameter` to replace in
+            studies.
+        require_size: Raises InputError for a `[task]` table whose task takes too much memory.
+        pair_size: Returns the numbers in memory per weak pair, for a `[task]` table.
 
     Raises:
         InputError: If a field is not of its type.
@@ -64,7 +65,7 @@ class TaskKind:
         require_class("source", self.source, StrongModel, self.name)
 
     def holds(self, task: Task[Any, Any]) -> bool:
-        """Whether a task is of this kind."""
+        """Return whether a task is of this kind."""
         return isinstance(task, self.task) and isinstance(task.source, self.source)
 
 
@@ -74,12 +75,12 @@ class EstimatorKind:
 
     Attributes:
         name: The `kind` of the table.
-        build: The estimator, from the task and the checked values of the table.
-        parameters: The keys of the table, `kind` and `label` left out.
+        build: Builds the estimator from the task and the checked values of the table.
+        parameters: The keys of the table, except `kind` and `label`.
         tasks: Classes of the tasks that the estimator is for; all by default.
         sources: Classes of the strong models that the estimator is for; all by default.
-        needs: Keys that mean nothing without another key.
-        of_task: Whether the estimator is made of the task, and is another estimator for each.
+        needs: Keys that have an effect only together with another key, each with that key.
+        of_task: Whether the estimator depends on the task, and so must be built for every task anew.
 
     Raises:
         InputError: If a field is not of its type.
@@ -105,12 +106,12 @@ class EstimatorKind:
                 require_class(field, given, base, self.name)
 
     def is_for(self, kind: TaskKind) -> bool:
-        """Whether the estimator can learn in tasks of a kind."""
+        """Return whether the estimator can learn in tasks of a kind."""
         return issubclass(kind.task, self.tasks) and issubclass(kind.source, self.sources)
 
 
 def require_name(field: str, name: Any) -> None:
-    """Refuse a name that does not fit in a file or on the command line.
+    """Refuse a name that cannot be used in files or on the command line.
 
     Raises:
         InputError: About `field`.
@@ -131,7 +132,7 @@ def require_parameters(field: str, parameters: Any, kind: str) -> None:
 
 
 def require_class(field: str, given: Any, base: type, kind: str) -> None:
-    """Refuse anything but a class of a contract.
+    """Refuse anything but a subclass of a base class.
 
     Raises:
         InputError: About `field`.

@@ -1,4 +1,4 @@
-"""Finding plugins: in a file, in a module, and among the entry points of installed packages."""
+"""Finding plugins: in a file, in a module, or among the entry points of installed packages."""
 
 import contextlib
 import dataclasses
@@ -24,24 +24,24 @@ from w2s_sim.statements.registry import THEOREMS, find_statement
 
 GROUP = "w2s_sim.plugins"
 EXPECTED = "FILE.py or MODULE:NAME, which holds a Plugin or Statements"
-# Of a plugin that is named after a file or a module.
+# Longest name of a plugin that is named after a file or a module.
 LONGEST_NAME = 50
 PARTS = (Statement, TaskKind, EstimatorKind)
 
 
 class PluginWarning(UserWarning):
-    """An installed plugin cannot be used, and is left out."""
+    """Warning that an installed plugin cannot be used, and is left out."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Brought:
-    """A plugin, and where it came from.
+    """A plugin with its origin and version.
 
     Attributes:
         plugin: The plugin.
         origin: The file, the module or the entry point that holds it.
         version: The version of its distribution, or the SHA-256 of its file; "" if neither is known.
-        is_loose: Whether it was made of loose statements and kinds, and named after their module.
+        is_loose: Whether the plugin was built from statements and kinds of a module, and is named after it.
     """
 
     plugin: Plugin
@@ -51,29 +51,30 @@ class Brought:
 
     @property
     def label(self) -> str:
-        """How sentences name it."""
+        """The name of the plugin in messages."""
         return f"{self.plugin.name} ({self.origin})" if self.origin else self.plugin.name
 
     @property
     def record(self) -> dict[str, str]:
-        """What a manifest says of it."""
+        """The entry of the plugin in a manifest."""
         return {"name": self.plugin.name, "version": self.version, "origin": self.origin}
 
 
 def is_place(text: str) -> bool:
-    """Whether a word of the command line is FILE.py or MODULE:NAME, and not the id of a theorem."""
+    """Return whether an argument of a command is FILE.py or MODULE:NAME, and not the id of a theorem."""
     return ":" in text or "/" in text or text.endswith(".py")
 
 
 def load_place(text: str) -> tuple[Brought, ...]:
-    """The plugins in a file or a module.
+    """Load the plugins in a file or a module.
 
     Args:
         text: FILE.py or MODULE:NAME.
 
     Raises:
-        InputError: In one line, if there is no such file, module or name, if it cannot be imported, or if
-            it holds nothing that could be brought in.
+        InputError: In one line, if the file, module or name does not exist, cannot be imported, or contains
+            no
+            plugin, statement or kind.
     """
     path = Path(text)
     if path.suffix == ".py":
@@ -101,7 +102,7 @@ def _load_file(path: Path) -> tuple[Brought, ...]:
     except OSError as error:
         raise InputError("plugin", f"{path} ({error.strerror})", "a Python file that can be read") from None
     digest = _digest(content)
-    # The same content at the same place is one module, whose classes are one: a file is imported once.
+    # Import a file once: the same content at the same place must give the same module, with the same classes.
     name = "w2s_sim_plugin_" + _digest(f"{path.resolve()} {digest}".encode()).partition(":")[2]
     if name not in sys.modules:
         with _importable(path.resolve().parent):
@@ -117,7 +118,7 @@ def _load_file(path: Path) -> tuple[Brought, ...]:
 
 
 def _own_parts(parts: Sequence[Any]) -> list[Any]:
-    """Without lemmas of the other statements, and without theorems of the book that the file imports."""
+    """Leave out lemmas of other statements, and theorems of the book that the file imports."""
     lemmas = {id(lemma) for part in parts if isinstance(part, Statement) for lemma in part.lemmas}
     return [part for part in parts if id(part) not in lemmas and not _is_of_the_book(part)]
 
@@ -131,7 +132,7 @@ def _executed(name: str, path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Dataclasses look for their module there while they are made.
+    # `dataclasses` looks the module up in `sys.modules` while it creates a class.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -142,7 +143,7 @@ def _executed(name: str, path: Path) -> ModuleType:
 
 
 def _imported(text: str, load: Any) -> ModuleType:
-    """The module that `load` imports; whatever its code raises is one line."""
+    """Call `load` to import a module, and turn any exception of its code into an error of one line."""
     try:
         return load()
     except (Exception, SystemExit) as error:
@@ -153,7 +154,7 @@ def _imported(text: str, load: Any) -> ModuleType:
 
 @contextlib.contextmanager
 def _importable(folder: Path) -> Iterator[None]:
-    """The modules of a folder can be imported, as they can by a script that lies there."""
+    """Make the modules of a folder importable, as they are for a script in that folder."""
     entry = str(folder)
     sys.path.insert(0, entry)
     try:
@@ -164,7 +165,7 @@ def _importable(folder: Path) -> Iterator[None]:
 
 
 def _gathered(objects: Sequence[Any], name: str, origin: str, version: str) -> tuple[Brought, ...]:
-    """Plugins as they are; loose statements and kinds as a plugin named after their module."""
+    """Collect plugins, and put loose statements and kinds into a plugin named after their module."""
     plugins = [each for each in objects if isinstance(each, Plugin)]
     if len(plugins) < len(objects):
         loose = Plugin(
@@ -181,14 +182,14 @@ def _gathered(objects: Sequence[Any], name: str, origin: str, version: str) -> t
 
 
 def _version_of(module: ModuleType) -> str:
-    """The version of the distribution that a module belongs to, or else the digest of its file."""
+    """Return the version of a module's distribution, or else the digest of its file."""
     owners = importlib.metadata.packages_distributions().get(module.__name__.partition(".")[0], [])
     if owners:
         return importlib.metadata.version(owners[0])
     if not module.__file__:
         return ""
     path = Path(module.__file__)
-    # Of a package, all of its modules.
+    # For a package: the digest of all of its modules.
     files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
     return _digest(b"".join(file.read_bytes() for file in files))
 
@@ -198,10 +199,10 @@ def _digest(content: bytes) -> str:
 
 
 def installed_plugins() -> list[Brought]:
-    """The plugins that installed packages name in entry points, by the names of these.
+    """Load the plugins that installed packages name in entry points, ordered by name.
 
     Warns:
-        PluginWarning: In a line for every entry point that cannot be used; it is left out.
+        PluginWarning: One line for every entry point that cannot be used and is left out.
     """
     found = []
     for point in sorted(importlib.metadata.entry_points(group=GROUP), key=lambda point: point.name):
@@ -218,7 +219,7 @@ def installed_plugins() -> list[Brought]:
 
 
 def warn_of_plugin(label: str, error: BaseException) -> None:
-    """Say in a line that an installed plugin is left out, and why.
+    """Warn in one line that an installed plugin is left out, and why.
 
     Warns:
         PluginWarning: Always.

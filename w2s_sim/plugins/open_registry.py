@@ -25,30 +25,30 @@ from w2s_sim.statements import registry as book
 from w2s_sim.statements.contract.statement import Statement
 from w2s_sim.tasks.task import Task
 
-# The kinds of tasks and estimators that come with the package enter as everybody's do, by module and name.
+# The package's own kinds are registered like those of plugins, by module and name.
 OWN_KINDS = "w2s_sim.files.own_kinds:OWN_KINDS"
 OWN_NAME = "w2s-sim"
 
 
 class Registry:
-    """Statements and kinds by name.
+    """Statements, kinds and laws by name.
 
     Attributes:
-        own: The package's own kinds; the theorems of the book are in `statements.registry`.
-        brought: The plugins that were brought in, in their order.
+        own: The package's own kinds and laws; the theorems of the book are in `statements.registry`.
+        brought: The plugins that have been added, in that order.
     """
 
     def __init__(self, own: Plugin) -> None:
         self.own = own
         self.brought: tuple[Brought, ...] = ()
-        # Kinds are looked up for every cell of a study: made once for each set of plugins.
+        # Kinds are looked up for every cell of a study, so they are computed once for each set of plugins.
         self._tasks: tuple[tuple[Brought, ...], dict[str, TaskKind]] | None = None
 
     def add(self, brought: Brought) -> None:
-        """Bring in a plugin, in place of an earlier one of its name that came from the same place.
+        """Add a plugin; it replaces an earlier plugin with the same name and origin.
 
         Raises:
-            InputError: If it takes a name that the package or another plugin has.
+            InputError: If the plugin uses a name that the package or another plugin has taken.
         """
         own = (brought.plugin.name, brought.origin)
         others = tuple(each for each in self.brought if (each.plugin.name, each.origin) != own)
@@ -61,23 +61,23 @@ class Registry:
         for noun, name in [("plugin", brought.plugin.name), *brought.plugin.names()]:
             if (noun, name) in taken:
                 given = f"{noun} {name!r} of {brought.label}, which {taken[noun, name]} has as well"
-                raise InputError("plugin", given, "a name of its own")
+                raise InputError("plugin", given, "a name that is not taken")
             taken[noun, name] = brought.label
         self.brought = (*others, brought)
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """The plugins that were brought in."""
+        """The plugins that have been added."""
         return tuple(each.plugin for each in self.brought)
 
     @property
     def records(self) -> list[dict[str, str]]:
-        """What a manifest says of the plugins that were brought in."""
+        """The entries of the plugins in a manifest."""
         return [each.record for each in self.brought]
 
     @property
     def statements(self) -> dict[str, Statement]:
-        """All statements by id: the theorems in the order of the book, then those that were brought in."""
+        """All statements by id: the theorems in the order of the book, then those of plugins."""
         brought = (statement for plugin in self.plugins for statement in plugin.statements)
         return {**book.all_statements(), **{statement.id: statement for statement in brought}}
 
@@ -101,7 +101,7 @@ class Registry:
 
     @property
     def noise_laws(self) -> dict[str, Any]:
-        """All laws of label noise that files may name, those with parameters left out."""
+        """All laws of label noise that files may name, except laws with parameters."""
         return {name: law for each in (self.own, *self.plugins) for name, law in each.noise_laws.items()}
 
     @property
@@ -110,10 +110,10 @@ class Registry:
         return {path.stem: path for plugin in self.plugins for path in plugin.studies}
 
     def kind_of(self, task: Task[Any, Any]) -> TaskKind:
-        """The kind of a task: where several hold it, the one of the most special classes.
+        """Return the kind of a task; if it is of several kinds, the kind with the most derived classes.
 
         Raises:
-            InputError: If no file describes such a task.
+            InputError: If files cannot describe such a task.
         """
         kinds = [kind for kind in self.tasks.values() if kind.holds(task)]
         if not kinds:
@@ -122,7 +122,7 @@ class Registry:
         return max(kinds, key=lambda kind: len(kind.task.__mro__) + len(kind.source.__mro__))
 
     def used_by(self, kinds: Iterable[str]) -> list[dict[str, str]]:
-        """What a manifest says of the plugins that bring some kinds."""
+        """Return the manifest entries of the plugins that define any of the named kinds or laws."""
         names = set(kinds)
         return [
             each.record
@@ -133,7 +133,7 @@ class Registry:
         ]
 
     def _opened(self, kind: TaskKind) -> TaskKind:
-        """A kind whose keys that name a law allow the laws of plugins too."""
+        """Extend the choices of the keys that name a law by the laws of plugins."""
         laws = {
             table: tuple(name for plugin in self.plugins for name in getattr(plugin, table))
             for table in ("feature_laws", "noise_laws")
@@ -151,22 +151,22 @@ class Registry:
 
 
 def _with_free_name(brought: Brought, taken: set[str]) -> Brought:
-    """Named after its file, and numbered where another file of that name came first."""
+    """Keep the plugin's name if it is free; otherwise append the first free number."""
     name = brought.plugin.name
     numbered = (f"{name}-{number}" for number in itertools.count(2))
     free = next(each for each in itertools.chain([name], numbered) if each not in taken)
     return dataclasses.replace(brought, plugin=dataclasses.replace(brought.plugin, name=free))
 
 
-# Made when it is first asked for: entry points are then looked for, once in a process.
+# Created on first use, because that searches entry points; once per process.
 _at_hand: list[Registry] = []
 
 
 def registry() -> Registry:
-    """What is known in this process: ours, installed plugins, and those that were brought in.
+    """Return the registry of this process: the package's own kinds, and all installed and added plugins.
 
     Warns:
-        PluginWarning: When it is first asked for, of installed plugins that cannot be used.
+        PluginWarning: On first use, for installed plugins that cannot be used.
     """
     if not _at_hand:
         module, _, name = OWN_KINDS.partition(":")
@@ -181,16 +181,16 @@ def registry() -> Registry:
 
 
 def bring_in(plugin: Plugin | str) -> tuple[Plugin, ...]:
-    """Bring in a plugin for the rest of the process.
+    """Add a plugin for the rest of the process.
 
     Args:
-        plugin: The plugin, or the place of plugins: "FILE.py" or "MODULE:NAME".
+        plugin: The plugin, or where to find plugins: "FILE.py" or "MODULE:NAME".
 
     Returns:
         The plugins that were found.
 
     Raises:
-        InputError: If there is none, or a name is taken already.
+        InputError: If no plugin is found, or a name is already taken.
     """
     if isinstance(plugin, str):
         found = load_place(plugin)
@@ -204,13 +204,13 @@ def bring_in(plugin: Plugin | str) -> tuple[Plugin, ...]:
 
 @contextlib.contextmanager
 def brought_in(*plugins: Plugin | str) -> Iterator[list[tuple[Plugin, ...]]]:
-    """As `bring_in`, for as long as the block lasts.
+    """Add plugins like `bring_in`, but only within the `with` block.
 
     Args:
-        *plugins: Plugins, or their places.
+        *plugins: Plugins, or where to find plugins.
 
     Yields:
-        The plugins that were found in each.
+        For each argument, the plugins that were found.
     """
     known = registry()
     before = known.brought
@@ -221,15 +221,15 @@ def brought_in(*plugins: Plugin | str) -> Iterator[list[tuple[Plugin, ...]]]:
 
 
 def all_statements() -> dict[str, Statement]:
-    """All statements by id: the theorems in the order of the book, then those that plugins bring in."""
+    """Return all statements by id: the theorems in the order of the book, then those of plugins."""
     return registry().statements
 
 
 def find_statement(statement_id: str) -> Statement:
-    """The statement of that id, of the book or of a plugin.
+    """Return the statement with an id, from the book or a plugin.
 
     Raises:
-        InputError: If there is none; names the nearest id.
+        InputError: If there is no such statement, with the nearest id.
     """
     return book.find_among(all_statements(), statement_id)
 

@@ -1,4 +1,4 @@
-"""A plugin: everything that one package brings in, under a name of its own."""
+"""A plugin: everything that a package adds, under a name of its own."""
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +11,7 @@ from w2s_sim.laws.noise import NoiseLaw
 from w2s_sim.plugins.kinds import EstimatorKind, TaskKind, require_name
 from w2s_sim.statements.contract.statement import Statement
 
-# What the fields of a plugin hold, and how a sentence names one entry.
+# For each field of a plugin: the type of its entries, and the noun for one entry in messages.
 SORTS = {
     "statements": (Statement, "statement"),
     "tasks": (TaskKind, "kind of task"),
@@ -24,19 +24,19 @@ SORTS = {
 
 @dataclasses.dataclass(frozen=True)
 class Plugin:
-    """Everything that one package brings in.
+    """Everything that a package adds to this one.
 
-    A package names its plugin in an entry point of the group `w2s_sim.plugins`; for one call, `w2s` takes
-    `--plugin FILE.py` or `--plugin MODULE:NAME`; for one process, `w2s_sim.bring_in` takes the plugin.
+    A package declares its plugin as an entry point of the group `w2s_sim.plugins`. For a single command, use
+    `w2s --plugin FILE.py` or `--plugin MODULE:NAME`; for a single process, use `w2s_sim.bring_in`.
 
     Attributes:
-        name: The name of the plugin, which complaints and manifests give.
+        name: The name of the plugin in messages and manifests.
         statements: Theorems, with their lemmas and controls.
         tasks: Kinds of `[task]` tables, each with its strong model.
         estimators: Kinds of `[[estimator]]` tables.
-        feature_laws: Laws of features by name, each made from the number of coordinates.
+        feature_laws: Laws of features by name, each as a function of the number of coordinates.
         noise_laws: Laws of label noise by name.
-        studies: TOML files of ready studies, each known by the name of its file.
+        studies: TOML files of ready studies; the name of a study is the name of its file without suffix.
 
     Raises:
         InputError: If a field is not of its type.
@@ -60,7 +60,7 @@ class Plugin:
                 raise InputError(field, described(given), shown, f"plugin {self.name}")
 
     def names(self) -> Iterator[tuple[str, str]]:
-        """Every name that the plugin takes, after the noun for what bears it."""
+        """Yield (noun, name) for every name that the plugin takes."""
         for field, (sort, noun) in SORTS.items():
             for each in getattr(self, field):
                 yield noun, _name_of(each) if sort is not Path else each.stem

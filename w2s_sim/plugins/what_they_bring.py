@@ -1,4 +1,4 @@
-"""What plugins bring, as plain data: for listings and documents."""
+"""Contents of plugins as plain data, for listings and documents."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from w2s_sim.statements.contract.statement import Statement
 
 
 def what_plugins_bring() -> list[dict[str, Any]]:
-    """The plugins at hand, in their order, each with all that it brings.
+    """Return the available plugins, in their order, each with everything that it contains.
 
     Returns:
-        For each: `name`, `version` (of its distribution, or the SHA-256 of its file), `origin`
+        For each plugin: `name`, `version` (of its distribution, or the SHA-256 of its file), `origin`
         (distribution, file or module), `statements` (each with `id`, `kind`, `title`, `summary`, `lemmas`,
         `reference`, `page`), and the names of its `tasks`, `estimators`, `feature_laws`, `noise_laws` and
-        `studies`. JSON can hold it.
+        `studies`. All values can be written as JSON.
     """
     return [
         {
@@ -31,7 +31,7 @@ def what_plugins_bring() -> list[dict[str, Any]]:
 
 
 def statement_record(statement: Statement) -> dict[str, Any]:
-    """A statement as a listing has it."""
+    """Return the entry of a statement in a listing."""
     return {
         "id": statement.id,
         "kind": statement.kind,
@@ -44,7 +44,7 @@ def statement_record(statement: Statement) -> dict[str, Any]:
 
 
 def on_the_command_line(statement: Statement) -> str:
-    """How a command names a statement: by its id, with the plugin that has to be named for it."""
+    """Return how a command names a statement: by its id, and with its plugin if that must be named."""
     for brought in registry().brought:
         if any(each is statement for each in brought.plugin.statements) and is_place(brought.origin):
             return f"{statement.id} --plugin {brought.origin}"

@@ -1,4 +1,4 @@
-"""Writing the output folder, each file whole or not at all."""
+"""Writing the output folder. Every file is written completely or not at all."""
 
 import json
 import os
@@ -22,10 +22,10 @@ FILE_ENDINGS = {"tightness": "", "curve": "-curve"}
 
 
 def open_folder(path: Path) -> Path:
-    """The folder, made if it is not there and tried with a file.
+    """Create the folder if it is missing, and check that files can be written.
 
     Raises:
-        InputError: If it cannot be made or written.
+        InputError: If the folder cannot be created, or files cannot be written.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -41,18 +41,18 @@ def write_report(
 ) -> Path:
     """Write verdicts.parquet, manifest.json, figures, pages of the book and report.html.
 
-    figures/ID.svg shows measured / bound of every case of a theorem; figures/ID-curve.svg shows measured and
-    bound along one parameter. Either is left out where no cases make it. pages/ID.html is the page with the
-    proof, beside the pages that it links to.
+    figures/ID.svg shows measured / bound for every case of a theorem; figures/ID-curve.svg shows the measured
+    numbers and the bound along one parameter. A figure without cases is left out. pages/ID.html is the page
+    with the proof, together with the pages to which it links.
 
-    Of a run that was interrupted, all of them say so: the page in words, the manifest and the attributes of
-    the table under `partial_run`.
+    The files of an interrupted run say that it was interrupted: the page in words, and the manifest and the
+    attributes of the table under the key `partial_run`.
 
     Returns:
         The path of report.html.
 
     Raises:
-        InputError: If the disk refuses, for instance because it is full.
+        InputError: If a file cannot be written, for instance because the disk is full.
     """
     frame = verdict_frame(verdicts)
     figures = {}
@@ -61,7 +61,7 @@ def write_report(
         if not rows.empty:
             drawn = theorem_figures(rows, statement.plot_axis, statement.quantity)
             figures[statement.id] = {name: to_svg(figure) for name, figure in drawn.items()}
-    # Parameters differ from case to case: JSON keeps the columns of the table the same for all.
+    # Parameters differ between cases; as JSON texts, they give the table the same columns in all runs.
     table = frame.assign(parameters=[json.dumps(parameters) for parameters in frame["parameters"]])
     if "partial_run" in manifest:
         table.attrs["partial_run"] = manifest["partial_run"]
@@ -87,7 +87,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write beside the file, then put it in place in one step."""
+    """Write to a temporary file in the same folder, then replace the file in one step."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(temporary)
@@ -97,6 +97,6 @@ def _write_whole(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 def read_verdicts(folder: Path) -> pd.DataFrame:
-    """The table of verdicts of a folder, parameters as dictionaries."""
+    """Read the table of verdicts of a folder, with parameters as dictionaries."""
     frame = pd.read_parquet(folder / "verdicts.parquet")
     return frame.assign(parameters=[json.loads(text) for text in frame["parameters"]])

@@ -1,4 +1,4 @@
-"""A report from Python: the folder that `w2s verify --out` writes, of any statements."""
+"""Reports from Python: the folder that `w2s verify --out` writes, for any statements."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -22,26 +22,26 @@ def report(
     seed: Seed = 0,
     alpha: float = 1e-3,
 ) -> Path:
-    """Check statements, and write the folder that `w2s verify --out` writes.
+    """Check statements, and write the same folder as `w2s verify --out`.
 
     Args:
-        *statements: Statements of one's own, ids of theorems, or several of either in a list.
-        out: Gets verdicts.parquet, manifest.json, figures and report.html, which explains the verdicts.
+        *statements: Statements, ids of theorems, or iterables of these.
+        out: Folder for verdicts.parquet, manifest.json, figures and report.html, which explains the verdicts.
         preset: "quick" or "full".
         seed: Seed of all replicates, in [0, 2^64).
-        alpha: Family-wise error level of the call, in (0, 0.5].
+        alpha: Family-wise error level of all intervals together, in (0, 0.5].
 
     Returns:
         The path of report.html.
 
     Raises:
-        InputError: Before any work starts, if there is no such statement or preset, or the folder cannot be
-            written.
+        InputError: Before any work starts, if a statement or the preset does not exist, or the folder cannot
+            be written.
     """
     require_threads()
     found = list({statement.id: statement for statement in statements_of(*statements)}.values())
     if not found:
-        raise InputError("statements", "none", "one at least, or the ids of theorems")
+        raise InputError("statements", "none", "at least one statement, or id of a theorem")
     if preset not in PRESETS:
         raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
     settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)

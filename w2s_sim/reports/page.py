@@ -1,4 +1,4 @@
-"""report.html: one page that needs no network, made from verdicts alone."""
+"""report.html: a single page that needs no network, built from the verdicts alone."""
 
 import importlib.resources
 import json
@@ -30,14 +30,14 @@ def render_page(
     manifest: dict[str, Any],
     pages: Mapping[str, str],
 ) -> str:
-    """The page as HTML.
+    """Render the page as HTML.
 
     Args:
         verdicts: All rows of the run.
         statements: The theorems, in the order of their sections.
         figures: SVG elements by theorem id and name, "curve" or "tightness".
-        manifest: What the run was made with; of a run that was interrupted, with `partial_run`.
-        pages: Addresses of the pages with the proofs, by `Statement.page`, relative to the report.
+        manifest: Manifest of the run; if the run was interrupted, with the key `partial_run`.
+        pages: Addresses of the pages with the proofs, relative to the report, by `Statement.page`.
     """
     template = importlib.resources.files("w2s_sim.reports").joinpath("report.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -58,7 +58,7 @@ def render_page(
 def _number(value: float, digits: int = 5) -> str:
     if math.isnan(value):
         return ""
-    # A zero has no sign.
+    # Adding 0.0 turns -0.0 into 0.0.
     return f"{value + 0.0:.{digits}g}".replace("inf", "∞")
 
 
@@ -74,11 +74,11 @@ def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping
         "figures": [(FIGURE_CAPTIONS[name], Markup(svg)) for name, svg in figures.items()],
         "rows": rows,
         "outcome": worst_outcome(rows["theorem"]),
-        # A theorem that holds does not hide a lemma that fails.
+        # Include rows of lemmas, so that a theorem that holds does not hide a lemma that fails.
         "unexpected": [v for role in rows for v in rows[role] if not v.as_expected],
         "case_counts": _counts(rows["theorem"]),
         "lemma_counts": _counts(rows["lemma"]),
-        # Rows of a lemma are named after it.
+        # The case of a lemma's row begins with the lemma's id.
         "num_lemmas": len({v.case.partition(":")[0] for v in rows["lemma"]}),
         "controls_caught": sum(v.as_expected for v in rows["control"]),
         "nearness": _nearness(statement, rows["theorem"]),
@@ -89,13 +89,13 @@ def _section(statement: Statement, verdicts: Sequence[Verdict], figures: Mapping
 
 
 def _counts(rows: Sequence[Verdict]) -> str:
-    """How many rows have which outcome, in words, the worst first."""
+    """Return the number of rows with each outcome, in words, the worst outcome first."""
     found = Counter(v.verdict for v in rows)
     return ", ".join(f"{found[outcome]} {outcome}" for outcome in WORST_FIRST if found[outcome])
 
 
 def _nearness(statement: Statement, cases: Sequence[Verdict]) -> str:
-    """How near measured numbers come to the claim."""
+    """Return a sentence about how near the measured numbers are to the claim."""
     ratios = [v.tightness for v in cases if v.verdict == "consistent" and not math.isnan(v.tightness)]
     if not ratios:
         return ""

@@ -1,4 +1,4 @@
-"""The figures that a study asks for, drawn from its results and written beside them."""
+"""Drawing the figures of a study from its results."""
 
 import tempfile
 from pathlib import Path
@@ -15,18 +15,19 @@ from w2s_sim.tasks.metric_labels import metric_label
 
 
 def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path]:
-    """Write figures/NAME.png, NAME.svg and NAME.csv, the numbers drawn, for every figure of a study.
+    """Write figures/NAME.png, NAME.svg and NAME.csv (the plotted numbers) for every figure of a study.
 
     Args:
-        study: As from `load_study`.
-        results: Its table, one row per cell.
-        folder: The one that holds the results.
+        study: A study as from `load_study`.
+        results: Its table of results, one row per cell.
+        folder: The folder of the results.
 
     Returns:
         The paths of the PNG files.
 
     Raises:
-        InputError: If a figure cannot be written; those before it are whole, and no file is half of one.
+        InputError: If a figure cannot be written; earlier figures are complete, and no file is partly
+            written.
     """
     tasks = list({id(cell.case.task): cell.case.task for cell in study.cells}.values())
     paths = []
@@ -43,7 +44,7 @@ def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path
 
 def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path, mark: str) -> Path:
     if figure.x == SAMPLE_SIZE:
-        # An estimator that consumes no weak pairs has no place on that axis: it is a level across it.
+        # An estimator that uses no weak pairs has no place on this axis, and is drawn as a horizontal line.
         results = results.assign(**{SAMPLE_SIZE: results[SAMPLE_SIZE].where(results[SAMPLE_SIZE] > 0)})
     picture, numbers = study_figure(
         results,
@@ -56,10 +57,11 @@ def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path, 
         y_label=label,
     )
     folder.mkdir(parents=True, exist_ok=True)
-    # Drawn aside and moved when it is whole, so that a full disk leaves the figures of an earlier run.
+    # Draw in a temporary folder and move complete files, so that a full disk leaves the earlier figures as
+    # they are.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".drawing-") as aside:
         save_figure(picture, numbers, Path(aside), figure.name, mark)
-        # The SVG file last: it says what all three were drawn from.
+        # Move the SVG file last: it records from what all three files were drawn.
         for path in sorted(Path(aside).iterdir()):
             path.replace(folder / path.name)
     return folder / f"{figure.name}.png"
