@@ -1,8 +1,15 @@
 """Simulation-based calibration over 200 tasks, and that it can fail."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 import w2s_sim as w2s
 from w2s_sim.bayes import Beliefs, Calibration, calibrate
@@ -49,6 +56,22 @@ def test_tasks_do_not_depend_on_how_many_there_are() -> None:
     many, few = (calibrate(SOURCE, draw_inputs, TRUTH, num_tasks=n, seed=2).ranks for n in (LANES + 2, 10))
     for name, ranks in few.items():
         np.testing.assert_array_equal(many[name][:10], ranks)
+
+
+@pytest.mark.slow
+def test_ranks_do_not_depend_on_the_number_of_devices() -> None:
+    own = calibrate(SOURCE, draw_inputs, TRUTH, num_tasks=10, seed=2).ranks
+    program = (
+        "import json, jax; from tests.bayes.test_calibration import *; assert len(jax.devices()) == 3; "
+        "ranks = calibrate(SOURCE, draw_inputs, TRUTH, num_tasks=10, seed=2).ranks; "
+        "print(json.dumps({name: values.tolist() for name, values in ranks.items()}))"
+    )
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=3"
+    environment = {**os.environ, "XLA_FLAGS": flags, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True
+    )
+    assert json.loads(done.stdout) == {name: values.tolist() for name, values in own.items()}
 
 
 def test_even_ranks_cover_exactly() -> None:
