@@ -20,6 +20,7 @@ from w2s_sim.statements import Case
 from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask
+from w2s_sim.tasks.task import ConceptTask
 from w2s_sim.verify.evaluation import bound_of, exact_value_of
 from w2s_sim.verify.mutations import mutants_of
 
@@ -51,6 +52,12 @@ def language(rows: Any) -> HiddenMarkovModel:
     return HiddenMarkovModel(np.full(3, 1 / 3), rows, [rows] * 3, [rows] * 3, length=2)
 
 
+def task_of(table: dict[str, Any]) -> ConceptTask[Any, Any, Any]:
+    task = read_task(table)
+    assert isinstance(task, ConceptTask)
+    return task
+
+
 # Every door through which a probability vector comes: what it makes of one.
 DOORS = {
     "task, source": lambda p: w2s.regression_task(6, 3, source_prior=p, target_prior=[0, 0, 1]).source.prior,
@@ -70,9 +77,7 @@ DOORS = {
     "file, source": lambda p: (
         read_task({**REGRESSION, "source_prior": p, "target_prior": [0, 0, 1]}).source.prior
     ),
-    "file, target": lambda p: (
-        read_task({**TABLES, "source_prior": [1, 0, 0], "target_prior": p}).target_prior
-    ),
+    "file, target": lambda p: task_of({**TABLES, "source_prior": [1, 0, 0], "target_prior": p}).target_prior,
     "file, prior": lambda p: read_task({**LANGUAGE, "source_prior": p, "target_prior": p}).source.prior,
     "file, styles": lambda p: read_task({**STYLES, "source_prior": p, "target_prior": p}).source.prior,
 }
@@ -110,7 +115,7 @@ def test_one_rule_at_every_door(door: str) -> None:
     "table", [REGRESSION, TABLES, LANGUAGE, STYLES], ids=lambda t: t.get("kind", "regression")
 )
 def test_studies_and_case_files_follow_it(table: dict[str, Any]) -> None:
-    task = read_task({**table, "source_prior": THIRDS, "target_prior": THIRDS})
+    task = task_of({**table, "source_prior": THIRDS, "target_prior": THIRDS})
     for prior in (task.source.prior, task.target_prior):
         np.testing.assert_array_equal(prior, np.full(3, np.float32(1 / 3)))
 

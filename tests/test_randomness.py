@@ -105,7 +105,9 @@ def with_map_seed(seed: Any) -> np.ndarray:
         "input_dim": 2,
         "map_seed": seed,
     }
-    return np.asarray(read_task(table).features.covariance)
+    task = read_task(table)
+    assert isinstance(task, w2s.TransferTask)
+    return np.asarray(task.features.covariance)
 
 
 def inputs_of(key: Any) -> Any:

@@ -1,7 +1,6 @@
 """Seeds, and the random number generators made from them: one rule for every function that takes a seed.
 
-A seed is a whole number from 0 to 2^64 - 1, and all of its bits matter: different seeds never give
-the same result.
+A seed is a whole number from 0 to 2^64 - 1. All of its bits matter: different seeds give different keys of JAX.
 """
 
 from typing import Any, SupportsIndex, TypeAlias

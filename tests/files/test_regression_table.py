@@ -15,6 +15,7 @@ from w2s_sim.laws.feature_maps import MappedFeatures, PolynomialMap, random_four
 from w2s_sim.laws.features import Gaussian, UniformCube
 from w2s_sim.laws.noise import LaplaceNoise, LogisticNoise, NormalNoise, StudentTNoise
 from w2s_sim.statements import find_statement
+from w2s_sim.tasks.regression_task import TransferTask
 
 TASK = {
     "dim": 6,
@@ -28,8 +29,14 @@ POLYNOMIAL = {"features": "uniform", "feature_map": "polynomial", "input_dim": 2
 FOURIER = {"feature_map": "fourier", "input_dim": 2, "length_scale": 0.7, "map_seed": 3}
 
 
+def regression_task_of(table: dict) -> TransferTask:
+    task = read_task(table)
+    assert isinstance(task, TransferTask)
+    return task
+
+
 def test_polynomial_features() -> None:
-    law = read_task(TASK | POLYNOMIAL).features
+    law = regression_task_of(TASK | POLYNOMIAL).features
     assert isinstance(law, MappedFeatures)
     assert isinstance(law.base, UniformCube)
     expected = MappedFeatures(UniformCube(2), PolynomialMap(2, 2)).covariance
@@ -37,8 +44,8 @@ def test_polynomial_features() -> None:
 
 
 def test_fourier_features_are_drawn_once_from_their_seed() -> None:
-    first, again = (read_task(TASK | FOURIER).features for _ in range(2))
-    other = read_task(TASK | FOURIER | {"map_seed": 4}).features
+    first, again = (regression_task_of(TASK | FOURIER).features for _ in range(2))
+    other = regression_task_of(TASK | FOURIER | {"map_seed": 4}).features
     np.testing.assert_array_equal(first.covariance, again.covariance)
     assert np.abs(np.asarray(first.covariance - other.covariance)).max() > 0.01
 
@@ -53,12 +60,12 @@ def test_fourier_features_are_drawn_once_from_their_seed() -> None:
     ],
 )
 def test_noise_laws(keys: dict, law: type) -> None:
-    task = read_task(TASK | keys)
+    task = regression_task_of(TASK | keys)
     assert type(task.source.law) is law
     # The weak model's noise has the strong model's law unless it is given one.
     assert type(task.supervisor.law) is law
     weak = {"kind": "noisy", "noise": 0.6, "noise_law": "normal"}
-    assert type(read_task(TASK | keys | {"weak": weak}).supervisor.law) is NormalNoise
+    assert type(regression_task_of(TASK | keys | {"weak": weak}).supervisor.law) is NormalNoise
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,10 @@ class _ProductLaw(FeatureLaw):
         return math.inf
 
     def has_inverse_moments(self, num_inputs: int, rank: int, degree: int = 1) -> bool:
-        """For coordinates with a log-concave density, a condition on n, the rank and the degree."""
+        """A condition on n, the rank and the degree, for coordinates without atoms.
+
+        It holds for log-concave densities, which all product laws of this module without atoms have.
+        """
         if self.largest_atom != 0.0:
             return False
         return num_inputs > degree * (rank + 3) or (degree == 1 and num_inputs < rank - 3)
