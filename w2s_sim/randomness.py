@@ -1,6 +1,6 @@
 """Seeds, and the random number generators made from them: one rule for every function that takes a seed.
 
-A seed is a whole number from 0 to 2^64 - 1. All of its bits matter: different seeds give different keys of JAX.
+A seed is a whole number from 0 to 2^64 - 1. All of its bits matter: different seeds give different JAX keys.
 """
 
 from typing import Any, SupportsIndex, TypeAlias
