@@ -46,7 +46,8 @@ def test_risks_are_those_of_the_plain_comparison() -> None:
     table = compare_priors(regression(), estimators, replicates=50, seed=3)
     plain = compare(regression(), estimators, replicates=50, seed=3)
     np.testing.assert_allclose(table.risk, plain.risk, rtol=1e-5)
-    assert np.isnan(table.prior_tv[0])
+    assert np.isnan(table.loc[0, ["prior_kl", "prior_kl_infinite", "prior_tv"]].astype(float)).all()
+    assert table.prior_kl_infinite[1] == 0.0
 
 
 def test_infinite_divergences_are_counted() -> None:

@@ -64,7 +64,8 @@ def _prior_summary(values: Float[np.ndarray, "replicates 3"]) -> dict[str, float
     return {
         "prior_kl": prior_kl,
         "prior_kl_se": prior_kl_se,
-        "prior_kl_infinite": float(np.mean(np.isinf(divergences))),
+        # A student without a prior has no share either: nan, like its other columns.
+        "prior_kl_infinite": float(np.mean(np.where(np.isnan(divergences), np.nan, np.isinf(divergences)))),
         "prior_tv": prior_tv,
         "prior_tv_se": prior_tv_se,
     }
