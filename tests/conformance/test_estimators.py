@@ -46,7 +46,7 @@ def test_one_student_whatever_the_route(name: str, task_name: str) -> None:
 
 
 @EVERY_FIT
-def test_a_fit_compiles_and_the_case_agrees(name: str, task_name: str) -> None:
+def test_a_case_draws_the_pairs_that_the_estimator_reads(name: str, task_name: str) -> None:
     task: Any = TASKS[task_name]()
     case = w2s.Case("", task, ESTIMATORS[name][0]())
     assert case.sample_weak(key=jax.random.key(0)).labels.shape[0] == case.estimator.sample_size

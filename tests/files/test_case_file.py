@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 
+from tests.files.bad_studies import GOOD, RIDGES, SIZES
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import GradientDescent, InContext, LabelMixing, Refinement, Ridge, SpectralCutoff
 from w2s_sim.files import example_case_file, load_case
@@ -101,21 +102,12 @@ def test_general_weak_model_with_its_own_concepts(tmp_path: Path) -> None:
     assert float(case.task.supervisor.noise) == 0.0
 
 
-STUDY = """
-[task]
-dim = 8
-num_concepts = 4
-noise = 0.5
-source_prior = [0.5, 0.25, 0.15, 0.1]
-target_prior = [0, 0, 0, 1]
-[task.weak]
-kind = "biased"
-bias = 0.7
-[[estimator]]
-kind = "finetune"
-ridge = 0.3
-num_weak = 60
-"""
+# The task and the first estimator of the good study, with a value for each of its lists.
+STUDY = (
+    GOOD.replace(RIDGES, "ridge = 0.3")
+    .replace(SIZES, "num_weak = 60")
+    .partition('[[estimator]]\nkind = "refine"')[0]
+)
 
 
 def test_a_study_of_a_single_cell_is_a_case(tmp_path: Path) -> None:

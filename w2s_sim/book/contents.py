@@ -7,29 +7,11 @@ To regenerate the file:
 
 import importlib.resources
 import json
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-
-class TheoremEntry(TypedDict):
-    """Entry of one theorem in the list.
-
-    Attributes:
-        id: Id of the theorem in commands.
-        kind: "upper", "lower", "equality" or "rate".
-        title: Name of the theorem.
-        summary: The claim in one or two sentences.
-        lemmas: Ids of the lemmas of the proof.
-        reference: Source of the theorem.
-        page: The page of the book with the proof.
-    """
-
-    id: str
-    kind: str
-    title: str
-    summary: str
-    lemmas: list[str]
-    reference: str
-    page: str
+if TYPE_CHECKING:
+    # Importing theorems brings jax with it, which a list does not need.
+    from w2s_sim.statements.contract.theorem_entry import TheoremEntry
 
 
 class StudyEntry(TypedDict):
@@ -42,7 +24,7 @@ class StudyEntry(TypedDict):
 class Contents(TypedDict):
     """The document that `w2s list --json` prints."""
 
-    theorems: list[TheoremEntry]
+    theorems: "list[TheoremEntry]"
     studies: list[StudyEntry]
 
 
@@ -55,21 +37,10 @@ def make_contents() -> Contents:
     """Build the list from the theorems and the ready studies."""
     from w2s_sim.files.ready_studies import READY
     from w2s_sim.statements import all_statements
+    from w2s_sim.statements.contract.theorem_entry import theorem_entry
 
-    theorems: list[TheoremEntry] = [
-        {
-            "id": statement.id,
-            "kind": statement.kind,
-            "title": statement.title,
-            "summary": statement.summary,
-            "lemmas": [lemma.id for lemma in statement.lemmas],
-            "reference": statement.reference,
-            "page": statement.page,
-        }
-        for statement in all_statements().values()
-    ]
     return {
-        "theorems": theorems,
+        "theorems": [theorem_entry(statement) for statement in all_statements().values()],
         "studies": [{"name": name, "question": question} for name, question in READY.items()],
     }
 

@@ -23,7 +23,7 @@ from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import Task
 
 # For each family of finite concepts: its kind, the keys of each model, and the keys that both models share.
-FINITE_KEYS = {
+FINITE_FIELDS = {
     CategoricalModel: ("categorical", ("tables", "contexts"), ()),
     # Written as the joint tables of all pairs, because the weak model's tables need not be products.
     StyleContentModel: ("categorical", ("tables", "contexts"), ()),
@@ -91,7 +91,7 @@ def regression_tables(task: TransferTask) -> Tables:
 def finite_tables(task: FiniteTask) -> Tables:
     """Return the `[task]` and `[task.weak]` tables of a finite task.
 
-        The weak model is written as kind "general", with its own numbers, however it was made.
+    The weak model is written as kind "general", with its own numbers, however it was made.
 
     Raises:
         InputError: If case files cannot describe the task.
@@ -99,7 +99,7 @@ def finite_tables(task: FiniteTask) -> Tables:
     if type(task) is not FiniteTask:
         raise InputError("task", type(task).__name__, "a task that case files can describe")
     kind, own, shared = next(
-        (words for family, words in FINITE_KEYS.items() if type(task.source) is family), (None, (), ())
+        (words for family, words in FINITE_FIELDS.items() if type(task.source) is family), (None, (), ())
     )
     if kind is None or type(task.supervisor) is not type(task.source):
         given = f"{type(task.source).__name__}, {type(task.supervisor).__name__}"

@@ -1,7 +1,7 @@
 """The `[[estimator]]` tables of a study: the kinds of estimators and their parameters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel, RegressionModel
@@ -27,6 +27,7 @@ from w2s_sim.estimators import (
 )
 from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
+from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import ConceptTask, Task
 
 # Families of strong models that an estimator can learn from.
@@ -54,13 +55,16 @@ def _refinement(task: Task[Any, Any], numbers: dict[str, Any]) -> Estimator:
     return Refinement(size, student, context=numbers["context"], labels=numbers["labels"])
 
 
-def _regression(name: str, build: Any, *parameters: Parameter) -> EstimatorKind:
-    """Describe a kind for regression concepts whose estimator depends on the numbers of its table alone."""
-    return EstimatorKind(name, lambda task, numbers: build(numbers), parameters, sources=REGRESSION)
+def _kind(
+    name: str, build: Any, *parameters: Parameter, sources: tuple[type[StrongModel], ...] = REGRESSION
+) -> EstimatorKind:
+    """Define a kind whose estimator is built from the numbers of its table alone."""
+    return EstimatorKind(name, lambda task, numbers: build(**numbers), parameters, sources=sources)
 
 
-def _ridge(numbers: Mapping[str, Any]) -> Ridge:
-    return Ridge(numbers["ridge"], num_weak=numbers["num_weak"])
+def _with_ridge(build: Any) -> Callable[..., Estimator]:
+    """Build an estimator around a ridge student, from the numbers of both."""
+    return lambda ridge, num_weak, **numbers: build(Ridge(ridge, num_weak=num_weak), **numbers)
 
 
 REFINE = EstimatorKind(
@@ -96,67 +100,48 @@ REFINE = EstimatorKind(
 )
 # The kinds that come with the package.
 ESTIMATORS = (
-    _regression("finetune", _ridge, RIDGE, NUM_WEAK),
-    _regression("least-squares", lambda n: LeastSquares(**n), NUM_WEAK),
-    _regression(
+    _kind("finetune", Ridge, RIDGE, NUM_WEAK),
+    _kind("least-squares", LeastSquares, NUM_WEAK),
+    _kind(
         "gradient-descent",
-        lambda n: GradientDescent(**n),
+        GradientDescent,
         Parameter.of(GradientDescent, "steps", "steps t", required=True, high=MOST_STEPS),
         Parameter.of(GradientDescent, "step_size", "tau > 0", required=True),
         NUM_WEAK,
     ),
-    _regression(
+    _kind(
         "spectral-cutoff",
-        lambda n: SpectralCutoff(**n),
+        SpectralCutoff,
         Parameter.of(SpectralCutoff, "threshold", "smallest eigenvalue that is fitted", required=True),
         NUM_WEAK,
     ),
-    _regression(
+    _kind(
         "label-mixing",
-        lambda n: LabelMixing(_ridge(n), n["mixing"]),
+        _with_ridge(LabelMixing),
         Parameter.of(LabelMixing, "mixing", "weight of the source's own labels", required=True),
         RIDGE,
         NUM_WEAK,
     ),
     REFINE,
-    _regression(
+    _kind(
         "conjugate",
-        lambda n: ConjugateRefinement(n["num_demonstrations"], n["spread"]),
+        ConjugateRefinement,
         Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True, low=0, open_low=True),
         NUM_DEMONSTRATIONS,
     ),
-    EstimatorKind(
+    _kind(
         "iterated-refinement",
-        lambda task, numbers: IteratedRefinement(**numbers),
-        (Parameter.of(IteratedRefinement, "rounds", "rounds T", required=True, high=MOST_ROUNDS), NUM_WEAK),
+        IteratedRefinement,
+        Parameter.of(IteratedRefinement, "rounds", "rounds T", required=True, high=MOST_ROUNDS),
+        NUM_WEAK,
         sources=CONCEPTS,
     ),
-    EstimatorKind(
-        "maximum-likelihood",
-        lambda task, numbers: MaximumLikelihood(**numbers),
-        (NUM_WEAK,),
-        sources=CONCEPTS,
-    ),
-    _regression("bias-and-noise-unknown", lambda n: BiasAndNoiseUnknown(**n), NUM_WEAK),
-    EstimatorKind(
-        "smoothing-unknown",
-        lambda task, numbers: SmoothingUnknown(**numbers),
-        (NUM_WEAK,),
-        sources=FINITE,
-    ),
-    EstimatorKind(
-        "channel-unknown",
-        lambda task, numbers: ChannelUnknown(**numbers),
-        (NUM_WEAK,),
-        sources=CATEGORICAL,
-    ),
-    EstimatorKind(
-        "frequency-projection",
-        lambda task, numbers: FrequencyProjection(**numbers),
-        (NUM_WEAK,),
-        sources=FINITE,
-    ),
-    _regression("hull-projection", lambda n: HullProjection(_ridge(n)), RIDGE, NUM_WEAK),
+    _kind("maximum-likelihood", MaximumLikelihood, NUM_WEAK, sources=CONCEPTS),
+    _kind("bias-and-noise-unknown", BiasAndNoiseUnknown, NUM_WEAK),
+    _kind("smoothing-unknown", SmoothingUnknown, NUM_WEAK, sources=FINITE),
+    _kind("channel-unknown", ChannelUnknown, NUM_WEAK, sources=CATEGORICAL),
+    _kind("frequency-projection", FrequencyProjection, NUM_WEAK, sources=FINITE),
+    _kind("hull-projection", _with_ridge(HullProjection), RIDGE, NUM_WEAK),
     EstimatorKind(
         "source",
         lambda task, numbers: Oracle(task.source.prior),

@@ -15,7 +15,7 @@ NOISE_LAWS: dict[str, Callable[[], NoiseLaw]] = {
 }
 STUDENT_T = "student-t"
 CHOICES = (*NOISE_LAWS, STUDENT_T)
-DEGREES = Parameter("degrees_of_freedom", float, f"more than 2, for noise_law = '{STUDENT_T}'")
+DEGREES = Parameter.of(StudentTNoise, "degrees_of_freedom", f"more than 2, for noise_law = '{STUDENT_T}'")
 NOISE_PARAMETERS = (
     Parameter(
         "noise_law", str, "law of the label noise", choices=CHOICES, default="normal", choices_of="noise_laws"

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.files.feature_keys import FEATURE_PARAMETERS, read_features
 from w2s_sim.files.noise_keys import NOISE_PARAMETERS, WEAK_NOISE_PARAMETERS, read_noise_law
@@ -19,7 +20,7 @@ from w2s_sim.tasks.supervisors import (
 TASK_PARAMETERS = (
     Parameter("dim", int, "number of features d", required=True, low=1),
     Parameter("num_concepts", int, "number of concepts K", required=True, low=1),
-    Parameter("noise", float, "label noise sigma of the strong model", required=True),
+    Parameter.of(RegressionModel, "noise", "label noise sigma of the strong model", required=True),
     *NOISE_PARAMETERS,
     Parameter("source_prior", list, "alpha^P, K weights", required=True),
     Parameter("target_prior", list, "alpha^Q, K weights", required=True),
@@ -28,7 +29,7 @@ TASK_PARAMETERS = (
 )
 WEAK_PARAMETERS = (
     Parameter("kind", str, "kind of weak model", required=True, choices=("noisy", "biased", "general")),
-    Parameter("noise", float, "label noise sigma' of the weak model; sigma when left out"),
+    Parameter.of(RegressionSupervisor, "noise", "label noise sigma' of the weak model; sigma when left out"),
     Parameter("bias", float, "kappa, for kind = 'biased'"),
     Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),

@@ -24,11 +24,7 @@ LARGEST_MAP, MOST_EXPONENTS = 2**24, 10**6
 LIMITS: Mapping[str, Mapping[str, Any]] = {
     "dim": {"high": LARGEST_DIM},
     "num_concepts": {"high": LARGEST_CONCEPTS},
-    "noise": {"low": 0, "open_low": True},
-    "weak.noise": {"low": 0},
     "weak.bias": {"low": 0},
-    "degrees_of_freedom": {"low": 2, "open_low": True},
-    "weak.degrees_of_freedom": {"low": 2, "open_low": True},
     "length_scale": {"low": 0, "open_low": True},
     # Quadrature needs at least two nodes per coordinate, and has at most 65,536 nodes in all.
     "input_dim": {"high": 16},

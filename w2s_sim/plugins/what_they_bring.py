@@ -5,6 +5,7 @@ from typing import Any
 from w2s_sim.plugins.loading import is_place
 from w2s_sim.plugins.open_registry import registry
 from w2s_sim.statements.contract.statement import Statement
+from w2s_sim.statements.contract.theorem_entry import theorem_entry
 
 
 def what_plugins_bring() -> list[dict[str, Any]]:
@@ -19,7 +20,7 @@ def what_plugins_bring() -> list[dict[str, Any]]:
     return [
         {
             **brought.record,
-            "statements": [statement_record(statement) for statement in brought.plugin.statements],
+            "statements": [theorem_entry(statement) for statement in brought.plugin.statements],
             "tasks": [kind.name for kind in brought.plugin.tasks],
             "estimators": [kind.name for kind in brought.plugin.estimators],
             "feature_laws": list(brought.plugin.feature_laws),
@@ -28,19 +29,6 @@ def what_plugins_bring() -> list[dict[str, Any]]:
         }
         for brought in registry().brought
     ]
-
-
-def statement_record(statement: Statement) -> dict[str, Any]:
-    """Return the entry of a statement in a listing."""
-    return {
-        "id": statement.id,
-        "kind": statement.kind,
-        "title": statement.title,
-        "summary": statement.summary,
-        "lemmas": [lemma.id for lemma in statement.lemmas],
-        "reference": statement.reference,
-        "page": statement.page,
-    }
 
 
 def on_the_command_line(statement: Statement) -> str:
