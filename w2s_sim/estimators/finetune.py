@@ -16,6 +16,7 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.students import LinearStudent
+from w2s_sim.tasks.weak_moments import WeakMoments
 from w2s_sim.tasks.task import WeakData
 
 
@@ -33,16 +34,30 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
         self.require_inputs(source, data)
-        start = source.prior @ source.vectors
-        matrix = self.filter_matrix(data.inputs)
-        residual = data.labels - data.inputs @ start
-        return LinearStudent(start + matrix @ (data.inputs.T @ residual) / data.inputs.shape[0])
+        return self.fit_moments(source, WeakMoments.of(data, source.coefficients))
 
-    def filter_matrix(self, inputs: Float[Array, "n d"]) -> Float[Array, "d d"]:
-        """Filter matrix h(S), shape (d, d); zero on directions that the inputs do not span."""
-        num_weak, dim = inputs.shape
-        spectrum, basis = jnp.linalg.eigh(inputs.T @ inputs / num_weak)
-        resolution = jnp.finfo(spectrum.dtype).eps * max(num_weak, dim) * spectrum[-1]
+    def fit_moments(self, source: RegressionModel, moments: WeakMoments) -> LinearStudent:
+        """Fit a student to the moments of weak data: fine-tuning sees nothing else of the data.
+
+        Args:
+            source: The strong model under its source prior alpha^P.
+            moments: S, and r relative to the source vector beta_P.
+        """
+        filter_matrix = self.filter_matrix(moments.covariance, moments.num_pairs)
+        return LinearStudent(source.coefficients + filter_matrix @ moments.residual)
+
+    def filter_matrix(
+        self, covariance: Float[Array, "d d"], num_pairs: float | Float[Array, ""]
+    ) -> Float[Array, "d d"]:
+        """Filter matrix h(S), shape (d, d); zero on directions that the inputs do not span.
+
+        Args:
+            covariance: S = X^T X / n.
+            num_pairs: n, which sets the rounding error of S.
+        """
+        spectrum, basis = jnp.linalg.eigh(covariance)
+        largest_size = jnp.maximum(num_pairs, spectrum.shape[0])
+        resolution = jnp.finfo(spectrum.dtype).eps * largest_size * spectrum[-1]
         spanned = spectrum > resolution
         safe = jnp.where(spanned, spectrum, 1.0)
         weights = jnp.where(spanned, self.gain(safe) / safe, 0.0)

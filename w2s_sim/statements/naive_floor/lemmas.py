@@ -59,7 +59,7 @@ def _mean_filter(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array
     inputs = data.inputs
     moment = inputs.T @ inputs / inputs.shape[0]
     first, second = _frame(case.task)
-    return first @ case.estimator.filter_matrix(inputs) @ moment @ second
+    return first @ case.estimator.filter_matrix(moment, inputs.shape[0]) @ moment @ second
 
 
 def _filter_cases(preset: Preset) -> Sequence[Case]:

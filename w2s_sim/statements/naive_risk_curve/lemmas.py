@@ -132,8 +132,8 @@ def _conditional_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float[A
     task = case.task
     student = case.estimator.fit(task.source, data, key=key)
     size = data.inputs.shape[0]
-    filter_matrix = case.estimator.filter_matrix(data.inputs)
     moment = data.inputs.T @ data.inputs / size
+    filter_matrix = case.estimator.filter_matrix(moment, size)
     mean = task.source_vector + filter_matrix @ moment @ (task.weak_vector - task.source_vector)
     error = mean - task.target_vector
     noise = task.supervisor.noise**2 * jnp.trace(filter_matrix @ moment @ filter_matrix) / size

@@ -72,8 +72,9 @@ def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
     difference = task.source.vectors[0] - task.source.vectors[task.target_concept]
     scale = jnp.sqrt(task.source.noise**2 + (inputs @ difference) ** 2)
     noise = scale * jax.random.normal(noise_key, scale.shape)
-    matrix = LeastSquares(num_weak=case.estimator.sample_size).filter_matrix(inputs)
-    coefficients = matrix @ (inputs.T @ noise) / inputs.shape[0]
+    size = case.estimator.sample_size
+    matrix = LeastSquares(num_weak=size).filter_matrix(inputs.T @ inputs / size, size)
+    coefficients = matrix @ (inputs.T @ noise) / size
     return coefficients @ coefficients
 
 
