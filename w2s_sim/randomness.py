@@ -60,6 +60,16 @@ def generator_of(seed: Any, field: str = "seed") -> np.random.Generator:
     return np.random.default_rng(require_seed(seed, field))
 
 
+def seed_of_stream(seed: int, stream: int) -> int:
+    """Return the seed of one of many independent streams of random numbers.
+
+    Args:
+        seed: The seed of all streams.
+        stream: Number of the stream, >= 0.
+    """
+    return int(np.random.SeedSequence((seed, stream)).generate_state(1, np.uint64)[0])
+
+
 def next_seed(seed: int) -> int:
     """Return the next seed; the largest seed is followed by 0."""
     return (seed + 1) % (LARGEST_SEED + 1)

@@ -11,7 +11,7 @@ import w2s_sim as w2s
 from w2s_sim.concepts import StyleContentModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import PriorTransfer
-from w2s_sim.runs.cell_metrics import Metrics, measured
+from w2s_sim.runs.cell_metrics import FittedMetrics, Metrics, measured
 from w2s_sim.statements import Case
 from w2s_sim.statements.shared.finite_examples import style_content_task, table_task
 from w2s_sim.tasks.metric_labels import metric_label
@@ -31,7 +31,7 @@ def scores_of(case: Case[Any], seed: int = 0) -> dict[str, float]:
     """Of one replicate, outside of any program."""
     data_key, key = jax.random.split(jax.random.key(seed))
     names = case.task.metric_labels
-    values = Metrics(tuple(names))(key, case.sample_weak(key=data_key), case)
+    values = FittedMetrics(Metrics(tuple(names)))(key, case.sample_weak(key=data_key), case)
     return dict(zip(names, np.asarray(values, dtype=np.float64).tolist(), strict=True))
 
 
@@ -58,7 +58,7 @@ def test_metrics_of_a_prior_are_those_of_their_definitions(name: str) -> None:
     wanted = np.asarray(case.task.target_prior)
     held = wanted > 0
     divergence = np.sum(wanted[held] * np.log(wanted[held] / prior[held]))
-    _, prior_kl, prior_tv, *_ = Metrics(METRICS)(key, data, case)
+    _, prior_kl, prior_tv, *_ = FittedMetrics(Metrics(METRICS))(key, data, case)
     np.testing.assert_allclose(prior_kl, divergence, rtol=1e-10)
     np.testing.assert_allclose(prior_tv, 0.5 * np.abs(wanted - prior).sum(), rtol=1e-10)
 
@@ -86,7 +86,8 @@ def test_style_and_content_errors_of_a_posterior_are_those_of_bayes_rule() -> No
     styles, contents = posterior.reshape(2, 2).sum(axis=1), posterior.reshape(2, 2).sum(axis=0)
     # Wanted are style 2 and content 1.
     expected = [posterior[[0, 1, 3]].sum(), 0.75 * styles[0], 0.85 * contents[1]]
-    np.testing.assert_allclose(Metrics(METRICS)(key, data, case)[2:], expected, atol=1e-10)
+    found = FittedMetrics(Metrics(METRICS))(key, data, case)
+    np.testing.assert_allclose(found[2:], expected, atol=1e-10)
 
 
 def test_labels_have_the_unit_of_the_tasks() -> None:

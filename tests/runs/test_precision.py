@@ -21,12 +21,14 @@ CAP = 5000
 LOOKS = [1024, 2048, 4096, CAP]
 # One program: cells that differ in numbers alone share it.
 CELLS = ONE.replace("ridge = 0.3", "ridge = [0.1, 3.0, 30.0]")
+# Three groups of cells, one for each sample size.
+SIZES = ONE.replace("num_weak = 20", "num_weak = [20, 21, 22]")
 
 
-def study_with(tmp_path: Path, target: float | None, replicates: int = CAP) -> Study:
+def study_with(tmp_path: Path, target: float | None, replicates: int = CAP, cells: str = CELLS) -> Study:
     numbers = f"replicates = {replicates}\n"
     numbers += "" if target is None else f"target_relative_se = {target!r}\n"
-    return study_of(tmp_path, CELLS.replace("replicates = 1400\n", numbers))
+    return study_of(tmp_path, cells.replace("replicates = 1400\n", numbers))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +118,7 @@ def test_progress_ends_at_all_where_sampling_stops_early(tmp_path: Path, target:
 
 
 def test_shards_of_cells_merge_to_the_whole(tmp_path: Path, target: float) -> None:
-    study, shards = study_with(tmp_path, target), [tmp_path / "1", tmp_path / "2"]
+    study, shards = study_with(tmp_path, target, cells=SIZES), [tmp_path / "1", tmp_path / "2"]
     for index, folder in enumerate(shards, start=1):
         run_study(study, folder, shard=Shard(index, 2))
     assert [sorted(Store(folder).ranges()) for folder in shards] == [[0, 2], [1]]

@@ -84,7 +84,7 @@ def test_failed_replicates_are_counted_and_left_out(tmp_path: Path, monkeypatch:
     def broken(*arguments: Any) -> np.ndarray:
         values = original(*arguments).copy()
         if 0 in arguments[2]:
-            values[[5, 17], 0] = np.nan
+            values[[5, 17]] = np.nan
         return values
 
     monkeypatch.setattr(Tiles, "run", broken)

@@ -9,7 +9,8 @@ from tests.files.test_study_file import study_of
 from tests.runs.study_runs import SMALL
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Study
-from w2s_sim.runs.schedule import CHUNK, Shard, looks, pieces
+from w2s_sim.runs.draw_groups import draw_groups
+from w2s_sim.runs.schedule import CHUNK, SHARE, Shard, looks, pieces
 
 TARGET = "target_relative_se = 0.01\n"
 
@@ -38,26 +39,27 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 7, 40])
 def test_every_replicate_is_of_exactly_one_shard(tmp_path: Path, count: int, target: bool) -> None:
     replicates = 2 * CHUNK + 1300
-    study = study_with(tmp_path, replicates, target)
+    study, size = study_with(tmp_path, replicates, target), CHUNK if count == 1 else SHARE
+    groups = draw_groups(study)
     shares = []
     for index in range(1, count + 1):
-        mine = np.zeros((len(study.cells), replicates), dtype=int)
-        for cell in study.cells:
+        mine = np.zeros((len(groups), replicates), dtype=int)
+        for group in groups:
             start = 0
             for look in looks(study):
-                for first, stop in pieces(study, cell, Shard(index, count), start, look):
+                for first, stop in pieces(study, group, Shard(index, count), start, look):
                     assert start <= first < stop <= look
-                    assert first // CHUNK == (stop - 1) // CHUNK
-                    mine[cell.index, first:stop] += 1
+                    assert first // size == (stop - 1) // size
+                    mine[group.index, first:stop] += 1
                 start = look
         shares.append(mine)
     np.testing.assert_array_equal(np.sum(shares, axis=0), 1)
-    whole_cells = all(len(np.unique(row)) == 1 for mine in shares for row in mine)
-    assert whole_cells if target else (count == 1 or not whole_cells)
+    whole_groups = all(len(np.unique(row)) == 1 for mine in shares for row in mine)
+    assert whole_groups if target else (count == 1 or not whole_groups)
     if count < 15:
-        # Five cells of three chunks: nobody goes home empty-handed, and nobody carries all of it.
+        # One group of 19 pieces: every shard gets some of them, and none gets many more than others.
         sizes = [int(mine.sum()) for mine in shares]
-        assert target or (min(sizes) > 0 and max(sizes) <= 5 * replicates / count + 2 * CHUNK)
+        assert target or (min(sizes) > 0 and max(sizes) <= replicates / count + 2 * size)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from w2s_sim.runs.store import Store
 
 # Two programs, of which one has fewer lanes than the other.
 LANES = ONE.replace("num_weak = 20", "num_weak = [20, 2000]")
+LANES = LANES.replace("[replication]", '[replication]\ndraws = "independent"')
 # Ends with an error if not all devices are used, or if the lanes depend on their number.
 ON_EIGHT_DEVICES = """
 import sys
@@ -33,21 +34,21 @@ except SystemExit as leaving:
     assert leaving.code == 0, leaving.code
 import numpy as np
 from w2s_sim.files.study_file import load_study
-from w2s_sim.runs.cell_metrics import measured
-from w2s_sim.engine.programs import program_of, usable_devices
+from w2s_sim.runs.cell_metrics import measured_together
+from w2s_sim.runs.draw_groups import draw_groups
+from w2s_sim.engine.programs import usable_devices
 from w2s_sim.engine.replication import tiles_of
 devices = usable_devices()
 assert len(devices) == 8, devices
 study = load_study(sys.argv[2])
-measure = measured(study.metrics)
+measure = measured_together(study.metrics)
 lanes = []
-for cell in study.cells:
-    tiles = tiles_of(measure, cell.case)
+for group in draw_groups(study):
+    tiles = tiles_of(measure, group.shared_draw)
     assert tiles.num_devices == 8
-    indices = tiles.program.place(np.arange(8 * tiles.lanes), split=True)
-    assert indices.sharding.device_set == set(devices)
+    assert [program.device for program in tiles.programs] == list(devices)
     lanes.append(tiles.lanes)
-    assert program_of(measure, cell.case, devices[:3]).lanes == tiles.lanes
+    assert {program.lanes for program in tiles.programs} == {tiles.lanes}
     # More tiles than devices, the last of which is not full.
     values, last = tiles.run(study.seed, range(9)), 8 * tiles.lanes + 1
     np.testing.assert_array_equal(tiles.run_alone(study.seed, last), values[last])
@@ -211,7 +212,8 @@ def test_two_processes_share_a_study_and_end_it_together(
     table = pd.read_parquet(out / "results.parquet")
     assert table["replicates"].tolist() == [len(cut), 1400]
     assert not (out / "nobody").exists()
-    run_study(study_of(tmp_path, ONE.replace("1400", str(len(cut)))), tmp_path / "first")
+    first = LANES.replace("[20, 2000]", "20").replace("1400", str(len(cut)))
+    run_study(study_of(tmp_path, first), tmp_path / "first")
     for found, expected in zip(kept(out), [*kept(tmp_path / "first"), kept(alone)[1]], strict=True):
         assert_same_rows(found, expected)
     assert np.isfinite(table["risk"]).all()

@@ -94,8 +94,10 @@ class HiddenMarkovModel(FiniteModel):
     def sample_labels(
         self, inputs: Int[Array, "n 0"], concepts: Int[Array, " n"], *, key: Key[Array, ""]
     ) -> Int[Array, "n L"]:
-        # Draw all random numbers at once: random draws inside a scan compile slowly.
-        for_states, for_symbols = jax.random.uniform(key, (2, self.length, concepts.shape[0]))
+        # Draw all random numbers at once, because random draws inside a scan compile slowly; and sequence by
+        # sequence, so that the first sequences of a larger draw are those of a smaller draw.
+        uniforms = jax.random.uniform(key, (concepts.shape[0], 2, self.length))
+        for_states, for_symbols = jnp.moveaxis(uniforms, 0, -1)
 
         def step(states: Int[Array, " n"], uniforms: Float[Array, " n"]) -> tuple[Array, Array]:
             return draw_from_rows(self.transition[concepts, states], uniforms), states

@@ -1,4 +1,4 @@
-"""Compiled programs of tiles: many replicates at once, each device its share, each replicate by its index.
+"""Compiled programs of tiles: many replicates at once, each by its index.
 
 What a program depends on is the form of a case (structure, shapes, static values), not its numbers: cases
 that differ in numbers alone share one.
@@ -8,13 +8,14 @@ import dataclasses
 import os
 import re
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from jax.sharding import SingleDeviceSharding
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.engine.measured import FromWeakData, Measure, draw
@@ -39,29 +40,23 @@ COMPILER_OPTIONS = {
 HOST_DEVICES = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
 # Independent decompositions that a program may hold beyond one for each core and device.
 SPARE_THREADS = 8
-AXIS = "tiles"
-SHARED, SPLIT = PartitionSpec(), PartitionSpec(AXIS)
 
 
 @dataclasses.dataclass(frozen=True)
 class Program:
-    """Replicates by their indices, compiled for some devices.
+    """Replicates by their indices, compiled for one device.
 
     Attributes:
-        lanes: Replicates that each device computes at once. Depends on the case and the cap alone.
-        num_bytes: Memory that a device's share takes while it is computed.
-        mesh: The devices.
-        run: (key, indices of all lanes of all devices, arrays of the case and of its sampling) to values.
+        lanes: Replicates that are computed at once. Depends on the case and the cap alone.
+        num_bytes: Memory that a tile takes while it is computed.
+        device: The device.
+        run: (key, indices of all lanes, arrays of the case and of its sampling) to values, on the device.
     """
 
     lanes: int
     num_bytes: int
-    mesh: Mesh
+    device: Device
     run: Callable[[Key[Array, ""], Int[Array, " lanes"], Any], Float[Array, "lanes *r"]]
-
-    def place(self, tree: Any, *, split: bool = False) -> Any:
-        """Arrays on the devices: all of them on each, or a share on each."""
-        return jax.device_put(tree, NamedSharding(self.mesh, SPLIT if split else SHARED))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,8 +76,8 @@ class Form:
         shapes = tuple((leaf.shape, leaf.dtype.name) for leaf in leaves)
         return cls(structure, shapes, static_structure, tuple(static_leaves))
 
-    def abstract_arrays(self, mesh: Mesh) -> Any:
-        place = NamedSharding(mesh, SHARED)
+    def abstract_arrays(self, device: Device) -> Any:
+        place = SingleDeviceSharding(device)
         leaves = [jax.ShapeDtypeStruct(shape, np.dtype(name), sharding=place) for shape, name in self.shapes]
         return jax.tree.unflatten(self.structure, leaves)
 
@@ -137,10 +132,32 @@ def compile_cheaply() -> None:
     os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
 
 
-def program_of(measure: Measure, case: Any, devices: Sequence[Device], lanes: int = LARGEST_TILE) -> Program:
-    """The program of a measured quantity of a case. Compiled once, whichever thread asks first."""
+def programs_of(
+    measure: Measure, case: Any, devices: Sequence[Device], lanes: int = LARGEST_TILE
+) -> tuple[Program, ...]:
+    """The program of a measured quantity of a case, for each device.
+
+    Each is compiled once, whichever thread asks first.
+
+    Each device has a program of its own: XLA may round otherwise in a program that is for several devices.
+    """
     sampling = Form.of(case.sampling) if isinstance(measure, FromWeakData) else None
-    return _build_program(measure, Form.of(case), sampling, tuple(devices), lanes, jnp.zeros(()).dtype.name)
+    form, precision = Form.of(case), jnp.zeros(()).dtype.name
+
+    def built(device: Device) -> Program:
+        return _build_program(measure, form, sampling, device, lanes, precision)
+
+    if len(devices) == 1:
+        return (built(devices[0]),)
+    x64 = bool(jax.config.read("jax_enable_x64"))
+
+    def built_in_thread(device: Device) -> Program:
+        # A precision set by a context manager is local to its thread.
+        with jax.enable_x64(x64):
+            return built(device)
+
+    with ThreadPoolExecutor(min(len(devices), num_cores())) as threads:
+        return tuple(threads.map(built_in_thread, devices))
 
 
 def arrays_of(measure: Measure, case: Any) -> tuple[Any, Any]:
@@ -157,72 +174,62 @@ def forget_programs() -> None:
 
 @once
 def _build_program(
-    measure: Measure,
-    form: Form,
-    sampling: Form | None,
-    devices: tuple[Device, ...],
-    lanes: int,
-    precision: str,
+    measure: Measure, form: Form, sampling: Form | None, device: Device, lanes: int, precision: str
 ) -> Program:
     """One program of (key, case), or two where the weak data are drawn by one of their own."""
-    mesh = Mesh(np.array(devices), (AXIS,))
     while True:
-        first = _traced_tile(draw if sampling else measure, sampling or form, lanes, mesh, precision)
-        second = _trace_evaluate(measure, form, first.out_info, mesh) if sampling else first
+        first = _traced_tile(draw if sampling else measure, sampling or form, lanes, device, precision)
+        second = _trace_evaluate(measure, form, first.out_info, device) if sampling else first
         largest = max(_largest_array_bytes(stage.jaxpr.jaxpr) for stage in (first, second))
         if LIVE_ARRAYS * largest <= TILE_BYTES or lanes == 1:
             break
         lanes //= 2
     last = second.lower().compile(compiler_options=COMPILER_OPTIONS)
     if sampling is None:
-        return Program(lanes, _bytes(last), mesh, lambda key, indices, arrays: last(key, indices, arrays[0]))
-    drawing = _compiled_draw(sampling, lanes, mesh, precision)
+        return Program(
+            lanes, _bytes(last), device, lambda key, indices, arrays: last(key, indices, arrays[0])
+        )
+    drawing = _compiled_draw(sampling, lanes, device, precision)
     return Program(
         lanes,
         max(_bytes(drawing), _bytes(last)),
-        mesh,
-        lambda key, indices, arrays: last(drawing(key, indices, arrays[1]), arrays[0]),
+        device,
+        lambda key, indices, both: last(drawing(key, indices, both[1]), both[0]),
     )
 
 
 @once
-def _compiled_draw(sampling: Form, lanes: int, mesh: Mesh, precision: str) -> Any:
-    traced = _traced_tile(draw, sampling, lanes, mesh, precision)
+def _compiled_draw(sampling: Form, lanes: int, device: Device, precision: str) -> Any:
+    traced = _traced_tile(draw, sampling, lanes, device, precision)
     return traced.lower().compile(compiler_options=COMPILER_OPTIONS)
 
 
 @once
-def _traced_tile(function: Callable, form: Form, lanes: int, mesh: Mesh, precision: str) -> Any:
-    """function(key_i, tree) for replicates i, `lanes` of them on every device."""
+def _traced_tile(function: Callable, form: Form, lanes: int, device: Device, precision: str) -> Any:
+    """function(key_i, tree) for `lanes` replicates i."""
 
     def tile(key: Key[Array, ""], indices: Int[Array, " lanes"], arrays: Any) -> Any:
         tree = form.with_arrays(arrays)
         keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(indices)
         return jax.vmap(lambda k: function(k, tree))(keys)
 
-    split, shared = NamedSharding(mesh, SPLIT), NamedSharding(mesh, SHARED)
+    place = SingleDeviceSharding(device)
     key, index = jax.eval_shape(lambda: (jax.random.key(0), jnp.asarray(0, int)))
-    key = jax.ShapeDtypeStruct((), key.dtype, sharding=shared)
-    indices = jax.ShapeDtypeStruct((lanes * mesh.size,), index.dtype, sharding=split)
-    shares = _shared_out(tile, mesh, (SHARED, SPLIT, SHARED))
-    return jax.jit(shares).trace(key, indices, form.abstract_arrays(mesh))
+    key = jax.ShapeDtypeStruct((), key.dtype, sharding=place)
+    indices = jax.ShapeDtypeStruct((lanes,), index.dtype, sharding=place)
+    return jax.jit(tile).trace(key, indices, form.abstract_arrays(device))
 
 
-def _trace_evaluate(measure: Any, form: Form, drawn: Any, mesh: Mesh) -> Any:
+def _trace_evaluate(measure: Any, form: Form, drawn: Any, device: Device) -> Any:
     """The second step of a `FromWeakData`, for what the first has drawn."""
 
     def tile(drawn: tuple[Key[Array, " lanes"], WeakData], arrays: Any) -> Float[Array, "lanes *r"]:
         case = form.with_arrays(arrays)
         return jax.vmap(lambda key, data: measure.evaluate(key, data, case))(*drawn)
 
-    place = NamedSharding(mesh, SPLIT)
+    place = SingleDeviceSharding(device)
     abstract = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), drawn)
-    return jax.jit(_shared_out(tile, mesh, (SPLIT, SHARED))).trace(abstract, form.abstract_arrays(mesh))
-
-
-def _shared_out(tile: Callable, mesh: Mesh, in_specs: tuple[PartitionSpec, ...]) -> Callable:
-    """The same program on every device, on its share: no device waits for another's numbers."""
-    return jax.shard_map(tile, mesh=mesh, in_specs=in_specs, out_specs=SPLIT, check_vma=False)
+    return jax.jit(tile).trace(abstract, form.abstract_arrays(device))
 
 
 def _bytes(compiled: Any) -> int:
@@ -234,14 +241,12 @@ def _bytes(compiled: Any) -> int:
 
 
 def _largest_array_bytes(jaxpr: Any) -> int:
-    """Bytes of the largest array that one device holds in a program, nested programs included."""
+    """Bytes of the largest array in a program, nested programs included."""
     largest = 0
     for equation in jaxpr.eqns:
-        # Outside of it arrays are those of all devices together.
-        if equation.primitive.name != "shard_map":
-            for variable in equation.outvars:
-                shape, dtype = getattr(variable.aval, "shape", ()), getattr(variable.aval, "dtype", None)
-                largest = max(largest, int(np.prod(shape)) * getattr(dtype, "itemsize", 8))
+        for variable in equation.outvars:
+            shape, dtype = getattr(variable.aval, "shape", ()), getattr(variable.aval, "dtype", None)
+            largest = max(largest, int(np.prod(shape)) * getattr(dtype, "itemsize", 8))
         for nested in jax.tree.leaves(list(equation.params.values()), is_leaf=_is_program):
             if _is_program(nested):
                 largest = max(largest, _largest_array_bytes(getattr(nested, "jaxpr", nested)))

@@ -12,12 +12,12 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Array, Float, Int, Shaped
 
 from w2s_sim._checks import described, require_count
 from w2s_sim._forks import require_threads
 from w2s_sim.engine.measured import Measure
-from w2s_sim.engine.programs import LARGEST_TILE, Program, arrays_of, program_of, usable_devices
+from w2s_sim.engine.programs import LARGEST_TILE, Program, arrays_of, programs_of, usable_devices
 from w2s_sim.errors import InputError
 from w2s_sim.precision import in_precision
 from w2s_sim.purity import JAX_ERRORS, impure
@@ -53,53 +53,57 @@ class Tiles:
     """Compiled tiles of one measured quantity of a case, for a runner that divides the work itself.
 
     Attributes:
-        program: The program, compiled for the devices on which it runs.
-        arrays: The arrays of the case, placed on these devices.
+        programs: The program, compiled for each device on which it runs.
+        arrays: The arrays of the case, placed on each of these devices.
     """
 
-    program: Program
-    arrays: Any
+    programs: tuple[Program, ...]
+    arrays: tuple[Any, ...]
 
     @property
     def lanes(self) -> int:
         """Number L of replicates in a tile: tile t holds the replicates t L, ..., (t + 1) L - 1."""
-        return self.program.lanes
+        return self.programs[0].lanes
 
     @property
     def num_bytes(self) -> int:
         """Memory that one tile takes while it is computed, in bytes."""
-        return self.program.num_bytes
+        return self.programs[0].num_bytes
 
     @property
     def num_devices(self) -> int:
         """Number of tiles that are computed at once."""
-        return self.program.mesh.size
+        return len(self.programs)
 
     def run(self, seed: Seed, tiles: Sequence[int]) -> Shaped[np.ndarray, "tiles_lanes *r"]:
         """Return the values of some tiles, tile by tile, in the precision of the computation."""
-        lanes = np.arange(self.lanes)
-        values = []
+        lanes, values = np.arange(self.lanes), []
         for start in range(0, len(tiles), self.num_devices):
-            together = list(tiles[start : start + self.num_devices])
-            # If there are fewer tiles than devices, the remaining devices compute the last tile again.
-            filled = together + together[-1:] * (self.num_devices - len(together))
-            indices = np.concatenate([tile * self.lanes + lanes for tile in filled])
-            values.append(self._values(seed, indices)[: len(together) * self.lanes])
+            # The devices compute at the same time: fetch no tile before all devices have theirs.
+            together = [
+                self._start(seed, number, tile * self.lanes + lanes)
+                for number, tile in enumerate(tiles[start : start + self.num_devices])
+            ]
+            values += [np.asarray(tile) for tile in together]
         return np.concatenate(values) if values else np.zeros(0)
 
     def run_alone(self, seed: Seed, replicate: int) -> Shaped[np.ndarray, "*r"]:
         """Return one replicate, computed in every lane, so that its own lane is among them."""
-        indices = np.full(self.lanes * self.num_devices, replicate)
-        return np.asarray(self._values(seed, indices)[replicate % self.lanes])
+        values = self._start(seed, 0, np.full(self.lanes, replicate))
+        return np.asarray(values)[replicate % self.lanes]
 
-    def _values(self, seed: Seed, indices: Int[np.ndarray, " lanes"]) -> Shaped[np.ndarray, "lanes *r"]:
-        key = self.program.place(key_of(seed))
-        split = self.program.place(indices.astype(jax.dtypes.canonicalize_dtype(int)), split=True)
-        values = self.program.run(key, split, self.arrays)
+    def _start(
+        self, seed: Seed, number: int, indices: Int[np.ndarray, " lanes"]
+    ) -> Shaped[Array, "lanes *r"]:
+        """Start the computation of a tile on the device of this number."""
+        program = self.programs[number]
+        whole = indices.astype(jax.dtypes.canonicalize_dtype(int))
+        key, placed = jax.device_put((key_of(seed), whole), program.device)
+        values = program.run(key, placed, self.arrays[number])
         if not isinstance(values, jax.Array) or values.ndim > 2:
             given = f"shape {values.shape[1:]}" if isinstance(values, jax.Array) else type(values).__name__
             raise InputError("measure", f"{given} for a replicate", "one number, or a vector (r,) of numbers")
-        return np.asarray(values)
+        return values
 
 
 def tiles_of(
@@ -127,14 +131,16 @@ def tiles_of(
     case = in_precision(case.unnamed() if isinstance(case, Named) else case)
     devices = usable_devices()[:most_devices]
     try:
-        program = program_of(measure, case, devices, lanes)
+        (first,) = programs_of(measure, case, devices[:1], lanes)
     except JAX_ERRORS as error:
         raise impure(error, "measure") from error
-    if program.num_bytes > memory:
-        raise RoomError(memory, program.num_bytes)
-    if devices[0].platform == "cpu" and program.num_bytes * len(devices) > memory:
-        program = program_of(measure, case, devices[: memory // program.num_bytes], lanes)
-    return Tiles(program, program.place(arrays_of(measure, case)))
+    if first.num_bytes > memory:
+        raise RoomError(memory, first.num_bytes)
+    if devices[0].platform == "cpu" and first.num_bytes > 0:
+        devices = devices[: memory // first.num_bytes]
+    programs = programs_of(measure, case, devices, lanes)
+    arrays = arrays_of(measure, case)
+    return Tiles(programs, tuple(jax.device_put(arrays, program.device) for program in programs))
 
 
 def replicate(

@@ -16,6 +16,7 @@ from w2s_sim.weak_data import WeakData
 
 SourceT = TypeVar("SourceT")
 StudentT = TypeVar("StudentT")
+EstimatorT = TypeVar("EstimatorT", bound="Estimator")
 
 
 class Estimator(eqx.Module, Generic[SourceT, StudentT]):

@@ -7,17 +7,19 @@ where the gain g is the share of each direction that is taken from the weak labe
 """
 
 import abc
+import dataclasses
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import RegressionModel
-from w2s_sim.estimators.base import Estimator
+from w2s_sim.estimators.base import Estimator, EstimatorT
+from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic
 from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.students import LinearStudent
-from w2s_sim.tasks.weak_moments import WeakMoments
 from w2s_sim.tasks.task import WeakData
+from w2s_sim.tasks.weak_moments import WeakMoments
 
 
 class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
@@ -45,6 +47,18 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
         """
         filter_matrix = self.filter_matrix(moments.covariance, moments.num_pairs)
         return LinearStudent(source.coefficients + filter_matrix @ moments.residual)
+
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic:
+        return MomentPrefixes()
+
+    @abc.abstractmethod
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        """Return the same rule for another number of weak pairs."""
+
+    def fit_statistic(
+        self, source: RegressionModel, statistic: WeakMoments, *, key: Key[Array, ""]
+    ) -> LinearStudent:
+        return self.fit_moments(source, statistic)
 
     def filter_matrix(
         self, covariance: Float[Array, "d d"], num_pairs: float | Float[Array, ""]
@@ -76,6 +90,9 @@ class DirectFinetuning(SpectralFinetuning):
     @property
     def sample_size(self) -> int:
         return self.num_weak
+
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        return dataclasses.replace(self, num_weak=num_pairs)
 
 
 class Ridge(DirectFinetuning):
@@ -164,6 +181,9 @@ class LabelMixing(SpectralFinetuning):
     @property
     def sample_size(self) -> int:
         return self.student.sample_size
+
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        return dataclasses.replace(self, student=self.student.with_sample_size(num_pairs))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return (1.0 - self.mixing) * self.student.gain(spectrum)

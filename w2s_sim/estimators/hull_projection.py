@@ -1,7 +1,7 @@
 """Projection of a weak student on the convex hull of the strong model's concepts."""
 
 import dataclasses
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -11,7 +11,8 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from w2s_sim._checks import require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.estimators.base import Estimator
+from w2s_sim.estimators.base import Estimator, EstimatorT
+from w2s_sim.estimators.prefixes import PrefixStatistic, prefix_statistic_of
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import entries, part
 from w2s_sim.strong_model import StrongModel
@@ -219,6 +220,21 @@ class HullProjection(PriorTransfer):
             return self
         return dataclasses.replace(self, covariance=task.features.covariance)
 
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic | None:
+        """The statistic of the projected student, if it has one."""
+        return prefix_statistic_of(self.student, source)
+
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        student: Any = self.student
+        return dataclasses.replace(self, student=student.with_sample_size(num_pairs))
+
+    def fit_statistic(
+        self, source: RegressionModel, statistic: Any, *, key: Key[Array, ""]
+    ) -> RegressionModel:
+        student: Any = self.student
+        weak = student.fit_statistic(source, statistic, key=key).coefficients
+        return source.with_prior(self._weights(source, weak))
+
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
@@ -229,7 +245,9 @@ class HullProjection(PriorTransfer):
         """
         if not isinstance(source, RegressionModel):
             raise InputError("source", type(source).__name__, "regression concepts")
-        weak = self.student.fit(source, data, key=key).coefficients
+        return self._weights(source, self.student.fit(source, data, key=key).coefficients)
+
+    def _weights(self, source: RegressionModel, weak: Float[Array, " d"]) -> Float[Array, " K"]:
         covariance = jnp.eye(weak.shape[0]) if self.covariance is None else self.covariance
         require_shape("covariance", covariance, weak.shape * 2, "features x features")
         return hull_weights(source.vectors, weak, covariance)

@@ -1,12 +1,16 @@
 """In-context refinement: the strong model reads weak demonstrations and updates its concept prior."""
 
 import abc
+import dataclasses
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts.model import ModelT
+from w2s_sim.estimators.base import EstimatorT
+from w2s_sim.estimators.prefixes import PosteriorPrefixes, PrefixStatistic
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import whole
 from w2s_sim.tasks.task import WeakData
@@ -45,3 +49,13 @@ class InContext(ContextEstimator):
 
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         return source.log_posterior(data.inputs, data.labels)
+
+    def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic | None:
+        """The posterior, if the strong model reads demonstrations independently of one another."""
+        return PosteriorPrefixes() if source.reads_independently else None
+
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        return dataclasses.replace(self, num_demonstrations=num_pairs)
+
+    def fit_statistic(self, source: ModelT, statistic: Float[Array, " K"], *, key: Key[Array, ""]) -> ModelT:
+        return source.with_prior(jnp.exp(statistic))

@@ -7,6 +7,8 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.conditioning import log_posterior, log_weights
+from w2s_sim.concepts.model import ModelT
+from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.fields import whole
 from w2s_sim.tasks.task import WeakData
@@ -66,6 +68,18 @@ class IteratedRefinement(PairByPair):
         log_likelihood = source.log_likelihood(data.inputs, data.labels)
         weights = jnp.full(log_likelihood.shape[0], 1.0 / log_likelihood.shape[0])
         return refined_priors(source.prior, log_likelihood, weights, self.rounds)
+
+    def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic:
+        return LikelihoodPrefixes()
+
+    def fit_statistic(
+        self,
+        source: ModelT,
+        statistic: tuple[Float[Array, "n K"], Float[Array, " n"]],
+        *,
+        key: Key[Array, ""],
+    ) -> ModelT:
+        return source.with_prior(refined_priors(source.prior, *statistic, self.rounds)[-1])
 
     def refined_prior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         """Return the prior alpha_T after the last round."""

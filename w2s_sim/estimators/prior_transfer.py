@@ -1,6 +1,7 @@
 """Prior transfer: estimators that return a prior over the strong model's concepts."""
 
 import abc
+import dataclasses
 from typing import ClassVar
 
 import equinox as eqx
@@ -8,7 +9,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.model import ModelT
-from w2s_sim.estimators.base import Estimator
+from w2s_sim.estimators.base import Estimator, EstimatorT
 from w2s_sim.fields import whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
@@ -65,3 +66,7 @@ class PairByPair(PriorTransfer):
     def context_size(self) -> int:
         """Context size 1: every demonstration is its own context."""
         return 1
+
+    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+        """Return the same rule for another number of weak pairs."""
+        return dataclasses.replace(self, num_weak=num_pairs)

@@ -17,6 +17,7 @@ from w2s_sim.tasks.metric_labels import metric_names
 
 LARGEST_REPLICATES = 10**8
 LARGEST_TOTAL = 10**10
+DRAWS = ("shared", "independent")
 REPLICATION = (
     Parameter(
         "replicates",
@@ -41,6 +42,13 @@ REPLICATION = (
         high=LARGEST_SEED_OF_A_FILE,
     ),
     Parameter("grouped", bool, "demonstrations of a context share one concept", default=False),
+    Parameter(
+        "draws",
+        str,
+        "whether the cells of a task learn from the first pairs of the same draws, or from their own",
+        default="shared",
+        choices=DRAWS,
+    ),
 )
 TABLES = ("task", "estimator", "replication", "sweep", "figure")
 MOST_WITH_TARGET = 2**20
@@ -57,6 +65,7 @@ class Study:
         replicates: Number of replicates of each cell; the largest number if there is a target.
         seed: Seed of all replicates.
         target_relative_se: Ratio of standard error to risk at which sampling of a cell stops, or None.
+        draws: "shared" if the cells of a task learn from the same draws, or "independent".
         figures: Figures of the results.
     """
 
@@ -65,6 +74,7 @@ class Study:
     replicates: int
     seed: int
     target_relative_se: float | None
+    draws: str
     figures: Sequence[StudyFigure]
 
     @functools.cached_property
@@ -112,7 +122,7 @@ def read_study(document: Mapping[str, Any]) -> Study:
         raise InputError("replication.grouped", given, "false, or an estimator that reads contexts")
     drawn = read_figures(figures, cells)
     target = numbers["target_relative_se"]
-    return Study(document, cells, numbers["replicates"], numbers["seed"], target, drawn)
+    return Study(document, cells, numbers["replicates"], numbers["seed"], target, numbers["draws"], drawn)
 
 
 def _read_replication(table: Mapping[str, Any]) -> dict[str, Any]:

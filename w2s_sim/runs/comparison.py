@@ -10,13 +10,14 @@ from jaxtyping import Float
 
 from w2s_sim._checks import described, require_count, require_part
 from w2s_sim._forks import require_threads
+from w2s_sim.engine.shared_draw import SharedDraw
 from w2s_sim.errors import InputError, PrecisionWarning
 from w2s_sim.estimators import Estimator
 from w2s_sim.frames import CompactFrame
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.runs.cell_metrics import measured
+from w2s_sim.runs.cell_metrics import measured_together
 from w2s_sim.statements import Case
 from w2s_sim.statements.contract.case import ESTIMATORS, TASKS
 from w2s_sim.tasks.task import Task
@@ -91,9 +92,8 @@ def comparison(
     # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
     weak_risk = float(task.weak_risk)
     rows = []
-    for name, estimator in estimators.items():
-        case = Case(name, task, estimator, grouped)
-        values = replicate(measured(metrics), case, seed=seed, start=0, stop=replicates)
+    drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped)
+    for (name, estimator), values in zip(estimators.items(), drawn, strict=True):
         risk, risk_se = sample_summary(values[:, 0])
         rows.append(
             {
@@ -108,6 +108,25 @@ def comparison(
             }
         )
     return CompactFrame(rows)
+
+
+def _metrics_of_all(
+    task: Task[Any, Any],
+    estimators: Sequence[Estimator],
+    metrics: Sequence[str],
+    replicates: int,
+    seed: Seed,
+    grouped: bool,
+) -> Float[np.ndarray, "estimators replicates metrics"]:
+    """Return the metrics of all estimators, which learn from the same draws."""
+    values = np.empty((len(estimators), replicates, len(metrics)))
+    contexts = [Case("", task, estimator, grouped).sampling.context_size for estimator in estimators]
+    for size in dict.fromkeys(contexts):
+        mine = [position for position, own in enumerate(contexts) if own == size]
+        shared = SharedDraw.of(task, [estimators[i] for i in mine], size)
+        found = replicate(measured_together(metrics), shared, seed=seed, start=0, stop=replicates)
+        values[mine] = found.reshape(replicates, len(mine), len(metrics)).swapaxes(0, 1)
+    return values
 
 
 def named(estimators: Mapping[str, Estimator], task: Task) -> dict[str, Estimator]:

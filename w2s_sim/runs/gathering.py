@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Cell, Study, read_study
@@ -73,12 +74,19 @@ def replay(folder: Path, cell: int, index: int) -> tuple[dict[str, float], dict[
     if index < 0:
         raise InputError("--replicate", index, "a replicate >= 0")
     team = LocalTeam(study, default_budget())
-    again = team.compute_one(cell, index)
+    again = _computed_again(team, cell, index)
     holding = [(start, stop) for start, stop in store.ranges().get(cell, []) if start <= index < stop]
     kept = None
     for table, (start, _) in zip(store.read(cell, holding, study.metrics), holding, strict=True):
         kept = _named(study, metric_values(table, study.metrics)[index - start])
     return _named(study, again), kept
+
+
+def _computed_again(team: LocalTeam, cell: int, index: int) -> Float[np.ndarray, " r"]:
+    """Return one replicate of a cell, computed with the cells that share its draws, as in the run."""
+    group = next(group for group in team.groups if cell in [each.index for each in group.cells])
+    position = [each.index for each in group.cells].index(cell)
+    return team.compute_one(group.index, index)[position]
 
 
 def _named(study: Study, values: np.ndarray) -> dict[str, float]:

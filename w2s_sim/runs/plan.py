@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Study
+from w2s_sim.runs.draw_groups import DrawGroup
 from w2s_sim.runs.interruption import Interruption
-from w2s_sim.runs.runner import largest_cells
+from w2s_sim.runs.runner import largest_groups
 from w2s_sim.runs.tile_workers import LocalTeam
 
-# Cells are timed until this time has passed; the timing of the current cell is completed.
+# Groups of cells are timed until this time has passed; the timing of the current group is completed.
 TIMING_SECONDS = 12.0
-# The tiles of one cell are timed for this long.
-CELL_SECONDS = 0.5
+# The tiles of one group are timed for this long.
+GROUP_SECONDS = 0.5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +46,7 @@ class _Timing:
 
 
 def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
-    """Compile and time a few cells: the largest cells first, then others spread over the grid.
+    """Compile and time a few groups of cells: the largest first, then others spread over the grid.
 
     Args:
         study: The study, as from `load_study`.
@@ -59,10 +60,10 @@ def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
     timings: dict[int, _Timing] = {}
     tile_bytes, num_devices, refused = 0, 1, ""
     began = time.monotonic()
-    for index in _order(study):
+    for index in _order(team.groups):
         interruption.check()
         try:
-            timings[index] = _time_cell(team, study, index)
+            timings[index] = _time_group(team, study, index)
         except InputError as error:
             refused = refused or str(error)
             continue
@@ -70,20 +71,21 @@ def plan_study(study: Study, memory: int, interruption: Interruption) -> Plan:
         num_devices = team.num_parallel
         if time.monotonic() - began > TIMING_SECONDS:
             break
-    return Plan(tile_bytes, num_devices, _total_seconds(study, timings), len(timings), refused)
+    timed = sum(len(team.groups[index].cells) for index in timings)
+    return Plan(tile_bytes, num_devices, _total_seconds(study, team.groups, timings), timed, refused)
 
 
-def _order(study: Study) -> Sequence[int]:
-    """Return the largest cells, then the grid in ever finer steps, so that every prefix is spread out."""
-    step = max(1, len(study.cells) // 2)
-    order = dict.fromkeys(largest_cells(study.cells))
+def _order(groups: Sequence[DrawGroup]) -> Sequence[int]:
+    """Return the largest groups, then the others in ever finer steps, so that every prefix is spread out."""
+    step = max(1, len(groups) // 2)
+    order = dict.fromkeys(largest_groups(groups))
     while step:
-        order |= dict.fromkeys(range(0, len(study.cells), step))
+        order |= dict.fromkeys(range(0, len(groups), step))
         step //= 2
     return list(order)
 
 
-def _time_cell(team: LocalTeam, study: Study, index: int) -> _Timing:
+def _time_group(team: LocalTeam, study: Study, index: int) -> _Timing:
     began = time.monotonic()
     lanes = team.lanes(index)
     compiled = time.monotonic()
@@ -91,32 +93,38 @@ def _time_cell(team: LocalTeam, study: Study, index: int) -> _Timing:
     # The first tile includes one-time work of XLA; later tiles are representative of the rest of the run.
     num_tiles, warm, since = 0, time.monotonic(), 0.0
     most = min(study.replicates // lanes + 1, 64)
-    while num_tiles < most and since < CELL_SECONDS:
+    while num_tiles < most and since < GROUP_SECONDS:
         team.compute(index, num_tiles, team.num_parallel)
         num_tiles += team.num_parallel
         since = time.monotonic() - warm
-        if warm - compiled > CELL_SECONDS:
+        if warm - compiled > GROUP_SECONDS:
             break
-    return _Timing(
-        compiled - began, since / (num_tiles * lanes), study.cells[index].case.estimator.sample_size
-    )
+    return _Timing(compiled - began, since / (num_tiles * lanes), _size_of(team.groups[index]))
 
 
-def _total_seconds(study: Study, timings: dict[int, _Timing]) -> float:
-    """Sum the cells' times, each scaled by sample size from the nearest timed cell of the same estimator."""
+def _size_of(group: DrawGroup) -> int:
+    """Number of weak pairs that all cells of a group read."""
+    return max(1, sum(cell.case.estimator.sample_size for cell in group.cells))
+
+
+def _kind_of(group: DrawGroup) -> frozenset[type]:
+    return frozenset(type(cell.case.estimator) for cell in group.cells)
+
+
+def _total_seconds(study: Study, groups: Sequence[DrawGroup], timings: dict[int, _Timing]) -> float:
+    """Sum the groups' times, each scaled by sample size from the nearest timed group of its kind."""
     if not timings:
         return float("nan")
-    kinds = {index: type(study.cells[index].case.estimator) for index in timings}
     total = 0.0
-    for cell in study.cells:
-        own = timings.get(cell.index)
-        size = max(cell.case.estimator.sample_size, 1)
+    for group in groups:
+        own = timings.get(group.index)
+        size = _size_of(group)
         if own is None:
-            alike = [i for i, kind in kinds.items() if kind is type(cell.case.estimator)] or list(timings)
+            alike = [i for i in timings if _kind_of(groups[i]) == _kind_of(group)] or list(timings)
             near = min(alike, key=lambda i, size=size: abs(timings[i].size - size))
             own = timings[near]
-            # Cells that differ only in the values of their numbers share a compiled program.
+            # Groups that differ only in the values of their numbers share a compiled program.
             compiling = 0.0 if own.size == size else own.compiling
-            own = _Timing(compiling, own.replicate * size / max(own.size, 1), size)
+            own = _Timing(compiling, own.replicate * size / own.size, size)
         total += own.compiling + own.replicate * study.replicates
     return total

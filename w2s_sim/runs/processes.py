@@ -18,7 +18,7 @@ from jaxtyping import Float
 from w2s_sim.errors import InputError
 from w2s_sim.files.study_file import Study
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption
-from w2s_sim.runs.tile_workers import Computed, LocalTeam, Team
+from w2s_sim.runs.tile_workers import Computed, LocalTeam, Team, named_cells
 
 R = TypeVar("R")
 # Entry in the column of failures if the whole process ran out of memory, rather than one replicate failed.
@@ -26,7 +26,7 @@ OUT_OF_ROOM = 2.0
 
 
 class Order(enum.IntEnum):
-    """The orders that process 0 gives; COMPUTE comes with cell, first tile and number of tiles."""
+    """The orders that process 0 gives; COMPUTE comes with group, first tile and number of tiles."""
 
     COMPUTE, LANES, ASK, DONE, INTERRUPTED, FAILED = range(6)
 
@@ -101,16 +101,16 @@ class ProcessTeam(Team):
     def num_parallel(self) -> int:
         return self._local.num_parallel * jax.process_count()
 
-    def lanes(self, cell: int) -> int:
+    def lanes(self, group: int) -> int:
         """Number of replicates in a tile; every process checks that a tile fits in its memory."""
-        if not self._local.has(cell):
-            _give(Order.LANES, cell)
-            _require_room(self._local, cell)
-        return self._local.lanes(cell)
+        if not self._local.has(group):
+            _give(Order.LANES, group)
+            _require_room(self._local, group)
+        return self._local.lanes(group)
 
-    def compute(self, cell: int, first_tile: int, num_tiles: int) -> Computed:
-        _give(Order.COMPUTE, cell, first_tile, num_tiles)
-        return _share(self._local, cell, first_tile, num_tiles)
+    def compute(self, group: int, first_tile: int, num_tiles: int) -> Computed:
+        _give(Order.COMPUTE, group, first_tile, num_tiles)
+        return _share(self._local, group, first_tile, num_tiles)
 
     def interrupted(self, asked: bool) -> bool:
         _give(Order.ASK)
@@ -139,7 +139,7 @@ def follow(local: LocalTeam, interruption: Interruption) -> None:
     """
     complaint = InputError("process 0", "an error", "see the error of process 0")
     while True:
-        order, cell, first_tile, num_tiles = _give(Order.DONE)
+        order, group, first_tile, num_tiles = _give(Order.DONE)
         if order == Order.DONE:
             return
         if order == Order.INTERRUPTED:
@@ -147,41 +147,43 @@ def follow(local: LocalTeam, interruption: Interruption) -> None:
         if order == Order.FAILED:
             raise complaint
         try:
-            _obey(local, interruption, order, cell, first_tile, num_tiles)
+            _obey(local, interruption, order, group, first_tile, num_tiles)
         except InputError as error:
             # Process 0 raises this error too and then orders all to stop. A process that left earlier would
             # keep the others waiting in that collective.
             complaint = error
 
 
-def _give(order: Order, cell: int = 0, first_tile: int = 0, num_tiles: int = 0) -> tuple[int, int, int, int]:
+def _give(order: Order, group: int = 0, first_tile: int = 0, num_tiles: int = 0) -> tuple[int, int, int, int]:
     """Broadcast the order of process 0 to all processes; the arguments of other processes are ignored."""
-    given = np.array([order, cell, first_tile, num_tiles], dtype=np.int32)
-    order_, cell, first_tile, num_tiles = np.asarray(multihost_utils.broadcast_one_to_all(given)).tolist()
-    return order_, cell, first_tile, num_tiles
+    given = np.array([order, group, first_tile, num_tiles], dtype=np.int32)
+    order_, group, first_tile, num_tiles = np.asarray(multihost_utils.broadcast_one_to_all(given)).tolist()
+    return order_, group, first_tile, num_tiles
 
 
 def _obey(
-    local: LocalTeam, interruption: Interruption, order: int, cell: int, first_tile: int, num_tiles: int
+    local: LocalTeam, interruption: Interruption, order: int, group: int, first_tile: int, num_tiles: int
 ) -> None:
     if order == Order.COMPUTE:
-        _share(local, cell, first_tile, num_tiles)
+        _share(local, group, first_tile, num_tiles)
     elif order == Order.ASK:
         _any(interruption.asked.is_set())
     else:
-        _require_room(local, cell)
+        _require_room(local, group)
 
 
-def _require_room(local: LocalTeam, cell: int) -> None:
-    """Raise in every process if the cell does not fit in the memory of one of them."""
+def _require_room(local: LocalTeam, group: int) -> None:
+    """Raise in every process if the group does not fit in the memory of one of them."""
     complaint = None
     try:
-        local.lanes(cell)
+        local.lanes(group)
     except InputError as error:
         complaint = error
     if _any(complaint is not None):
         raise complaint or InputError(
-            "--memory", f"cell {cell}, for which another process lacks room", "a larger budget"
+            "--memory",
+            f"{named_cells(local.groups[group])}, for which another process lacks room",
+            "a larger budget",
         )
 
 
@@ -189,40 +191,43 @@ def _any(mine: bool) -> bool:
     return bool(np.any(np.asarray(multihost_utils.process_allgather(np.array([mine], dtype=np.int32)))))
 
 
-def _share(local: LocalTeam, cell: int, first_tile: int, num_tiles: int) -> Computed:
+def _share(local: LocalTeam, group: int, first_tile: int, num_tiles: int) -> Computed:
     """Compute this process's share of some tiles, and gather all of them, in order."""
     count, index = jax.process_count(), jax.process_index()
     mine = range(first_tile + index, first_tile + num_tiles, count)
-    lanes, rounds = local.lanes(cell), math.ceil(num_tiles / count)
-    rows = np.full((rounds * lanes, len(local.metrics)), np.nan, dtype=jax.dtypes.canonicalize_dtype(float))
-    said: dict[int, str] = {}
-    failed = np.zeros((rounds * lanes, 1), dtype=rows.dtype)
+    lanes, rounds = local.lanes(group), math.ceil(num_tiles / count)
+    shape = (rounds * lanes, len(local.groups[group].cells), len(local.metrics))
+    rows = np.full(shape, np.nan, dtype=jax.dtypes.canonicalize_dtype(float))
+    said: dict[tuple[int, int], str] = {}
+    failed = np.zeros((*shape[:2], 1), dtype=rows.dtype)
     complaint = None
     try:
         if mine:
-            computed = local.compute_tiles(cell, mine)
+            computed = local.compute_tiles(group, mine)
             rows[: len(mine) * lanes] = computed.values
             said = dict(computed.errors)
     except InputError as error:
         # Do not raise yet: the other processes wait for this one in the collective below.
         complaint, failed[:] = error, OUT_OF_ROOM
-    for replicate in said:
-        failed[mine.index(replicate // lanes) * lanes + replicate % lanes] = 1.0
-    gathered = np.asarray(multihost_utils.process_allgather(np.concatenate([rows, failed], axis=1)))
+    for position, replicate in said:
+        failed[mine.index(replicate // lanes) * lanes + replicate % lanes, position] = 1.0
+    gathered = np.asarray(multihost_utils.process_allgather(np.concatenate([rows, failed], axis=2)))
     if np.any(gathered[..., -1] == OUT_OF_ROOM):
         raise complaint or InputError(
-            "--memory", f"cell {cell}, with which another process ran out of memory", "a smaller budget"
+            "--memory",
+            f"{named_cells(local.groups[group])}, with which another process ran out of memory",
+            "a smaller budget",
         )
-    dealt = _in_order(gathered.reshape(count, rounds, lanes, -1), num_tiles)
-    for row in np.flatnonzero(dealt[:, -1]).tolist():
+    dealt = _in_order(gathered.reshape(count, rounds, lanes, *gathered.shape[2:]), num_tiles)
+    for row, position in np.argwhere(dealt[..., -1]).tolist():
         replicate = first_tile * lanes + row
-        said.setdefault(replicate, "failed in another process; replay it to see why")
-    return Computed(dealt[:, :-1], said)
+        said.setdefault((position, replicate), "failed in another process; replay it to see why")
+    return Computed(dealt[..., :-1], said)
 
 
 def _in_order(
-    gathered: Float[np.ndarray, "processes rounds lanes r"], num_tiles: int
-) -> Float[np.ndarray, "n r"]:
+    gathered: Float[np.ndarray, "processes rounds lanes cells r"], num_tiles: int
+) -> Float[np.ndarray, "n cells r"]:
     """Return the rows of the tiles in the order of the tiles, which were assigned to processes in turn."""
     tiles = np.swapaxes(gathered, 0, 1).reshape(-1, *gathered.shape[2:])[:num_tiles]
-    return tiles.reshape(-1, gathered.shape[-1])
+    return tiles.reshape(-1, *gathered.shape[3:])

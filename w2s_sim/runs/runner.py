@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import jax
@@ -12,7 +12,8 @@ import pandas as pd
 
 from w2s_sim.engine.programs import Form
 from w2s_sim.errors import PrecisionWarning
-from w2s_sim.files.study_file import Cell, Study
+from w2s_sim.files.study_file import Study
+from w2s_sim.runs.draw_groups import DrawGroup, draw_groups
 from w2s_sim.runs.interruption import InterruptedRunError, Interruption, run_interruptibly
 from w2s_sim.runs.memory import default_budget
 from w2s_sim.runs.parts import Ranges, missing
@@ -111,8 +112,8 @@ def _run_with(
         unfinished = run.unfinished()
         if unfinished:
             warn_of_precision(study)
-        for cell in largest_cells(unfinished):
-            team.lanes(cell)
+        for group in largest_groups(unfinished):
+            team.lanes(group)
         store.warn_of_versions()
         store.write_manifest(study.document, computes=bool(unfinished))
         run.fill()
@@ -122,22 +123,24 @@ def _run_with(
         return write_results(study, store)
 
 
-def largest_cells(cells: Sequence[Cell]) -> list[int]:
-    """Return, of each group of cells that differ only in sample size, the largest: if it fits, all do."""
+def largest_groups(groups: Sequence[DrawGroup]) -> list[int]:
+    """Return, of groups that differ only in sample sizes, the largest: if it fits, all do."""
     largest: dict[object, tuple[int, int]] = {}
     # Cells share their tasks.
     forms: dict[int, Form] = {}
-    for cell in cells:
-        estimator, task = cell.case.estimator, cell.case.task
+    for group in groups:
+        task = group.cells[0].case.task
         if id(task) not in forms:
             forms[id(task)] = Form.of(task)
-        kind = (type(estimator), forms[id(task)])
-        largest[kind] = max(largest.get(kind, (-1, -1)), (estimator.sample_size, cell.index))
+        estimators = [cell.case.estimator for cell in group.cells]
+        kind = (tuple(type(estimator) for estimator in estimators), forms[id(task)])
+        size = max(estimator.sample_size for estimator in estimators)
+        largest[kind] = max(largest.get(kind, (-1, -1)), (size, group.index))
     return [index for _, index in largest.values()]
 
 
 class _Run:
-    """One run of a study: computes the missing replicates of its shard."""
+    """One run of a study: computes the missing replicates of its shard, group by group."""
 
     def __init__(
         self,
@@ -150,79 +153,100 @@ class _Run:
     ) -> None:
         self._team, self._study, self._store = team, study, store
         self._shard, self._interruption, self._progress = shard, interruption, progress
-        self._held = store.ranges()
+        self._groups, self._held = draw_groups(study), store.ranges()
         self._done = 0
-        self._total = sum(
-            stop - start
-            for cell in study.cells
-            for start, stop in pieces(study, cell, shard, 0, study.replicates)
-        )
+        self._total = sum(self._share(group) * len(group.cells) for group in self._groups)
 
-    def unfinished(self) -> list[Cell]:
-        """Return the cells that lack replicates."""
-        return [cell for cell in self._study.cells if any(gaps for _, gaps in self._gaps(cell))]
+    def unfinished(self) -> list[DrawGroup]:
+        """Return the groups of which a cell lacks replicates."""
+        return [group for group in self._groups if any(any(gaps.values()) for _, gaps in self._gaps(group))]
 
-    def _gaps(self, cell: Cell) -> Iterator[tuple[int, Ranges]]:
-        """Yield, per piece, the number of stored replicates and the gaps, until the cell is precise."""
-        start, held = 0, self._held.get(cell.index, [])
+    def _share(self, group: DrawGroup) -> int:
+        """Number of replicates of a group that belong to the shard."""
+        every = pieces(self._study, group, self._shard, 0, self._study.replicates)
+        return sum(stop - start for start, stop in every)
+
+    def _gaps(self, group: DrawGroup) -> Iterator[tuple[int, dict[int, Ranges]]]:
+        """Yield, per piece, the number of stored replicates and every cell's gaps, until all are precise."""
+        start, active = 0, [cell for cell in group.cells if self._share(group)]
         for stop in looks(self._study):
-            for first, end in pieces(self._study, cell, self._shard, start, stop):
-                gaps = missing(held, first, end)
-                yield end - first - sum(b - a for a, b in gaps), gaps
-            if stop < self._study.replicates and is_precise(self._study, self._store, cell, stop):
-                return
+            for first, end in pieces(self._study, group, self._shard, start, stop):
+                gaps = {cell.index: missing(self._held.get(cell.index, []), first, end) for cell in active}
+                lacking = sum(b - a for ranges in gaps.values() for a, b in ranges)
+                yield len(active) * (end - first) - lacking, gaps
+            if stop < self._study.replicates:
+                active = [cell for cell in active if not is_precise(self._study, self._store, cell, stop)]
             start = stop
 
     def fill(self) -> None:
-        """Compute the missing replicates of all cells, one cell after the other."""
-        for cell in self._study.cells:
-            before = self._done
-            share = sum(
-                stop - start
-                for start, stop in pieces(self._study, cell, self._shard, 0, self._study.replicates)
-            )
-            if share:
-                self._fill_cell(cell)
+        """Compute the missing replicates of all groups, one group after the other."""
+        for group in self._groups:
+            before, share = self._done, self._share(group) * len(group.cells)
+            for num_held, gaps in self._gaps(group):
+                self._report(num_held)
+                for start, stop in _union(gaps.values()):
+                    self._fill_gap(group, gaps, start, stop)
             # A cell that reaches its target early counts as done with its whole share.
             self._report(before + share - self._done)
 
-    def _fill_cell(self, cell: Cell) -> None:
-        for num_held, gaps in self._gaps(cell):
-            self._report(num_held)
-            for gap in gaps:
-                self._fill_gap(cell.index, *gap)
-
-    def _fill_gap(self, cell: int, start: int, stop: int) -> None:
-        lanes = self._team.lanes(cell)
+    def _fill_gap(self, group: DrawGroup, gaps: Mapping[int, Ranges], start: int, stop: int) -> None:
+        lanes = self._team.lanes(group.index)
         position, kept_until, held, errors = start, start, [], {}
         part_began, num_tiles = time.monotonic(), self._team.num_parallel
         while position < stop:
             if self._team.interrupted(self._interruption.asked.is_set()):
-                self._keep(cell, kept_until, held, errors)
+                self._keep(group, gaps, kept_until, held, errors)
                 raise InterruptedRunError
             began = time.monotonic()
             tile = position // lanes
             wanted = min(num_tiles, math.ceil(stop / lanes) - tile)
-            computed = self._team.compute(cell, tile, wanted)
+            computed = self._team.compute(group.index, tile, wanted)
             end = min((tile + wanted) * lanes, stop)
             held.append(computed.values[position - tile * lanes : end - tile * lanes])
-            errors |= {index: text for index, text in computed.errors.items() if position <= index < end}
+            errors |= {key: text for key, text in computed.errors.items() if position <= key[1] < end}
             position = end
             now = time.monotonic()
             if now - began < ORDER_SECONDS / 2:
                 num_tiles *= 2
             if position == stop or now - part_began > PART_SECONDS:
-                self._keep(cell, kept_until, held, errors)
+                self._keep(group, gaps, kept_until, held, errors)
                 kept_until, held, errors, part_began = position, [], {}, now
 
-    def _keep(self, cell: int, start: int, held: list[np.ndarray], errors: dict[int, str]) -> None:
+    def _keep(
+        self,
+        group: DrawGroup,
+        gaps: Mapping[int, Ranges],
+        start: int,
+        held: list[np.ndarray],
+        errors: Mapping[tuple[int, int], str],
+    ) -> None:
+        """Store what cells lack of the replicates from `start` on."""
         if not held or self._interruption.left.is_set():
             return
-        values = np.concatenate(held).astype(np.float64)
-        self._store.write(cell, start, values, self._study.metrics, errors)
-        self._report(len(values))
+        values, stored = np.concatenate(held).astype(np.float64), 0
+        for position, cell in enumerate(group.cells):
+            said = {replicate: text for (of, replicate), text in errors.items() if of == position}
+            for first, end in gaps.get(cell.index, []):
+                first, end = max(first, start), min(end, start + len(values))
+                if first < end:
+                    mine = values[first - start : end - start, position]
+                    here = {index: text for index, text in said.items() if first <= index < end}
+                    self._store.write(cell.index, first, mine, self._study.metrics, here)
+                    stored += end - first
+        self._report(stored)
 
     def _report(self, count: int) -> None:
         self._done += count
         if self._progress is not None and count:
             self._progress(self._done, self._total)
+
+
+def _union(ranges: Iterable[Ranges]) -> list[tuple[int, int]]:
+    """Return the ranges of the numbers that are in some of the given ranges."""
+    joined: list[tuple[int, int]] = []
+    for start, stop in sorted(each for several in ranges for each in several):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], stop)
+        else:
+            joined.append((start, stop))
+    return joined

@@ -4,10 +4,14 @@ import dataclasses
 from collections.abc import Iterator
 
 from w2s_sim.errors import InputError
-from w2s_sim.files.study_file import Cell, Study
+from w2s_sim.files.study_file import Study
+from w2s_sim.runs.draw_groups import DrawGroup
 
-# Number of replicates that are assigned to a shard as one piece: whole tiles of the replication engine.
+# Number of replicates of a group that are computed as one piece: whole tiles of the replication engine.
 CHUNK = 4096
+# Number of replicates that are assigned to a shard as one piece. Shards share groups of cells, of which a
+# study may have few.
+SHARE = 512
 # The precision of a cell is first compared with the study's target after this many replicates, then after
 # every doubling. The schedule is fixed, so that the stopping point depends only on the replicates.
 FIRST_LOOK = 1024
@@ -50,17 +54,18 @@ def looks(study: Study) -> Iterator[int]:
     yield study.replicates
 
 
-def pieces(study: Study, cell: Cell, shard: Shard, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield the replicates of a cell in start .. stop - 1 that belong to a shard, in pieces (first, end).
+def pieces(study: Study, group: DrawGroup, shard: Shard, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Yield the replicates of a group in start .. stop - 1 that belong to a shard, in pieces (first, end).
 
-    If sampling stops at a target precision, whole cells are assigned to a shard: the decision to stop needs
-    all replicates of the cell.
+    If sampling stops at a target precision, whole groups are assigned to a shard: the decision to stop needs
+    all replicates of a cell.
     """
-    chunks_per_cell = -(-study.replicates // CHUNK)
-    for first in range(start - start % CHUNK, stop, CHUNK):
+    size = CHUNK if shard.count == 1 else min(CHUNK, SHARE)
+    pieces_per_group = -(-study.replicates // size)
+    for first in range(start - start % size, stop, size):
         if study.target_relative_se is None:
-            mine = shard.has(cell.index * chunks_per_cell + first // CHUNK)
+            mine = shard.has(group.index * pieces_per_group + first // size)
         else:
-            mine = shard.has(cell.index)
+            mine = shard.has(group.index)
         if mine:
-            yield max(first, start), min(first + CHUNK, stop)
+            yield max(first, start), min(first + size, stop)

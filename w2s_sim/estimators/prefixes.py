@@ -1,0 +1,134 @@
+"""Statistics of the first n weak pairs for many n, from one pass over the data.
+
+A study sweeps sample sizes, and estimators that see the same statistic of the data. With nested data (the
+first n pairs of one draw) one pass over the largest data set serves all of them.
+"""
+
+import abc
+import dataclasses
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int, Key
+
+from w2s_sim.concepts import LatentConceptModel
+from w2s_sim.concepts.conditioning import log_posterior, log_weights
+from w2s_sim.tasks.weak_moments import WeakMoments
+from w2s_sim.weak_data import WeakData
+
+# Pairs per block of the sums over pairs. A constant, so that the sums of the first n pairs are the same
+# whichever larger data set they are part of.
+BLOCK = 64
+# The methods by which estimators learn from weak data.
+LEARNING = ("fit", "transferred_prior", "log_posterior", "prior_path", "refined_prior")
+
+
+class PrefixStatistic(abc.ABC):
+    """What an estimator sees of the first n weak pairs. Statistics that are equal are computed once."""
+
+    @abc.abstractmethod
+    def prepare(self, source: Any, data: WeakData) -> Any:
+        """Return a pytree from which the statistic of every prefix can be taken.
+
+        Args:
+            source: The strong model.
+            data: All weak pairs.
+        """
+
+    @abc.abstractmethod
+    def first(self, source: Any, prepared: Any, num_pairs: Int[Array, ""]) -> Any:
+        """Return the statistic of the first pairs.
+
+        Args:
+            source: The strong model.
+            prepared: What `prepare` returned.
+            num_pairs: n, from 1 to the number of all pairs; may be traced.
+        """
+
+
+@runtime_checkable
+class ReadsPrefixes(Protocol):
+    """An estimator that sees the weak data through a `PrefixStatistic`."""
+
+    @property
+    def sample_size(self) -> int: ...
+
+    def prefix_statistic(self, source: Any) -> PrefixStatistic | None:
+        """Return the statistic, or None if this estimator has none for this strong model."""
+        ...
+
+    def with_sample_size(self, num_pairs: int) -> Any:
+        """Return the same estimator for another number of weak pairs."""
+        ...
+
+    def fit_statistic(self, source: Any, statistic: Any, *, key: Key[Array, ""]) -> Any:
+        """Fit a student to the statistic of some pairs, whose number `sample_size` need not be."""
+        ...
+
+
+def prefix_statistic_of(estimator: Any, source: Any) -> PrefixStatistic | None:
+    """Return the statistic through which an estimator sees the weak data of a strong model; None without one.
+
+    A subclass that learns in another way than its base class, and says nothing of statistics, has none.
+    """
+    if not isinstance(estimator, ReadsPrefixes):
+        return None
+    classes = type(estimator).__mro__
+    fits = next(position for position, each in enumerate(classes) if "fit_statistic" in vars(each))
+    if any(method in vars(each) for each in classes[:fits] for method in LEARNING):
+        return None
+    return estimator.prefix_statistic(source)
+
+
+@dataclasses.dataclass(frozen=True)
+class MomentPrefixes(PrefixStatistic):
+    """The moments S and r, relative to the source vector: the statistic of fine-tuning."""
+
+    def prepare(self, source: Any, data: WeakData) -> tuple[Array, Array]:
+        residuals = data.labels - data.inputs @ source.coefficients
+        rows = jnp.concatenate([data.inputs, residuals[:, None]], axis=1)
+        blocks = jnp.pad(rows, [(0, BLOCK - rows.shape[0] % BLOCK), (0, 0)]).reshape(-1, BLOCK, rows.shape[1])
+
+        def add(total: Array, block: Array) -> tuple[Array, Array]:
+            return total + block.T @ block, total
+
+        _, before = jax.lax.scan(add, jnp.zeros((rows.shape[1],) * 2, rows.dtype), blocks)
+        return blocks, before
+
+    def first(self, source: Any, prepared: tuple[Array, Array], num_pairs: Int[Array, ""]) -> WeakMoments:
+        blocks, before = prepared
+        number, rest = num_pairs // BLOCK, num_pairs % BLOCK
+        block = jnp.where(jnp.arange(BLOCK)[:, None] < rest, blocks[number], 0.0)
+        moments = (before[number] + block.T @ block) / num_pairs
+        return WeakMoments(moments[:-1, :-1], moments[:-1, -1], num_pairs.astype(moments.dtype))
+
+
+@dataclasses.dataclass(frozen=True)
+class PosteriorPrefixes(PrefixStatistic):
+    """The log posterior of the concepts after n independent demonstrations, shape (K,), in nats."""
+
+    def prepare(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "n K"]:
+        log_likelihood = source.log_likelihood(data.inputs, data.labels)
+        largest = jnp.max(log_likelihood, axis=1, keepdims=True)
+        # The posterior depends on differences alone, which small numbers hold precisely.
+        return jnp.cumsum(log_likelihood - jnp.where(jnp.isfinite(largest), largest, 0.0), axis=0)
+
+    def first(
+        self, source: LatentConceptModel, prepared: Float[Array, "n K"], num_pairs: Int[Array, ""]
+    ) -> Float[Array, " K"]:
+        return log_posterior(log_weights(source.prior), prepared[num_pairs - 1])
+
+
+@dataclasses.dataclass(frozen=True)
+class LikelihoodPrefixes(PrefixStatistic):
+    """The log likelihood of every pair under every concept (n, K), and weights 1/n of the first n pairs."""
+
+    def prepare(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "n K"]:
+        return source.log_likelihood(data.inputs, data.labels)
+
+    def first(
+        self, source: LatentConceptModel, prepared: Float[Array, "n K"], num_pairs: Int[Array, ""]
+    ) -> tuple[Float[Array, "n K"], Float[Array, " n"]]:
+        counted = jnp.arange(prepared.shape[0]) < num_pairs
+        return prepared, jnp.where(counted, 1.0 / num_pairs, 0.0)
