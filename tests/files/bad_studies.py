@@ -91,6 +91,16 @@ TABLES_AND_KEYS: list[Bad] = [
     (GOOD, "[task.weak]\n", "[[task.weak]]\nkind = 3\n[[task.weak]]\n", ["task.weak.kind", "3", "noisy"]),
 ]
 REPLICATION: list[Bad] = [
+    (GOOD, "seed = 3", 'draws = "own"', ["replication.draws", "'own'", "one of shared, independent"]),
+    (GOOD, "[replication]", "[baseline]\n[replication]", ["baseline", "values of one estimator"]),
+    (GOOD, "[replication]", "[baseline]\nridges = 0\n[replication]", ["baseline.ridges", "estimator.ridge"]),
+    (
+        GOOD,
+        "[replication]",
+        "[baseline]\nridge = 0.3\n[replication]",
+        ["baseline", "cells 2, 3", "exactly one"],
+    ),
+    (GOOD, "[replication]", "[baseline]\nridge = 0.4\n[replication]", ["baseline", "no cell", "exactly one"]),
     (GOOD, "replicates = 100", "", ["replication.replicates", "nothing"]),
     (GOOD, "replicates = 100", "replicates = 1", ["replication.replicates", "1", "whole number"]),
     (GOOD, "replicates = 100", "replicates = -5", ["replication.replicates", "-5"]),

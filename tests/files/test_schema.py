@@ -48,6 +48,11 @@ LOADER_ONLY = {
         f"{[[0.5, 0.5]] * 40000}",
         f"ridge = {list(range(60_000))}",
     ],
+    "which cells have these values": [
+        "[baseline]\nridges = 0\n[replication]",
+        "[baseline]\nridge = 0.3\n[replication]",
+        "[baseline]\nridge = 0.4\n[replication]",
+    ],
     "sums, and signs of weights": [
         "[0.5, 0.25, 0.15, 0.2]",
         "[0, 0, -1, 2]",

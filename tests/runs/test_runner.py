@@ -254,3 +254,37 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (Path(f"{out}-merged") / "figures" / "figure-1.png").exists()
     status, _, complaint = run("run", str(tmp_path / "none.toml"), "--out", out)
     assert (status, complaint.count("\n")) == (2, 1)
+
+
+PAIRED = "[baseline]\nridge = 0.3\nnum_weak = 200\n[replication]"
+
+
+def test_a_study_compares_its_cells_with_a_baseline(tmp_path: Path) -> None:
+    plain, paired = tmp_path / "plain", tmp_path / "paired"
+    run_study(study_of(tmp_path, SMALL), plain)
+    table = results_of(study_of(tmp_path, SMALL.replace("[replication]", PAIRED)), paired)
+    risks = [frame["risk"].to_numpy() for frame in kept(paired)]
+    for cell, own in enumerate(risks):
+        difference = own - risks[3]
+        row = table.loc[cell]
+        np.testing.assert_allclose(row["risk_difference"], difference.mean(), atol=1e-12)
+        np.testing.assert_allclose(row["risk_difference_se"], difference.std(ddof=1) / 1400**0.5, atol=1e-12)
+        np.testing.assert_allclose(row["risk_ratio"], own.mean() / risks[3].mean(), rtol=1e-10)
+    # The baseline is no part of what is computed.
+    assert_same(plain, paired)
+    assert "risk_difference" not in pd.read_parquet(plain / "results.parquet")
+
+
+def test_independent_draws_have_nothing_in_common(tmp_path: Path) -> None:
+    text = SMALL.replace("[replication]", PAIRED)
+    shared = results_of(study_of(tmp_path, text), tmp_path / "shared")
+    own = text.replace("[replication]", '[replication]\ndraws = "independent"')
+    independent = results_of(study_of(tmp_path, own), tmp_path / "independent")
+    # Two ridges on the same 200 pairs, and on their own pairs.
+    errors = [float(table.loc[1, "risk_difference_se"]) for table in (shared, independent)]
+    assert errors[0] < 0.7 * errors[1]
+    first, second = (frame["risk"].to_numpy() for frame in kept(tmp_path / "independent")[1:4:2])
+    # Correlations of independent samples are N(0, 1/n).
+    assert abs(np.corrcoef(first, second)[0, 1]) < 5 / 1400**0.5
+    gap = np.abs(shared["risk"] - independent["risk"])
+    assert np.all(gap < 5 * np.hypot(shared["risk_se"], independent["risk_se"]))

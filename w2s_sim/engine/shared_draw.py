@@ -7,7 +7,7 @@ one pass over the data. An estimator's student is the same, up to rounding, as i
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -123,13 +123,14 @@ class Column:
         return [position for positions in self.positions for position in positions]
 
 
-def columns_of(task: Task[Any, Any], estimators: Sequence[Estimator]) -> Iterator[Column]:
+def columns_of(task: Task[Any, Any], estimators: Sequence[Any]) -> Iterator[Column]:
     """Yield the columns of some estimators: each is computed by one piece of a program."""
-    alike: dict[Hashable, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    alike: dict[tuple[PrefixStatistic | None, Form], dict[int, list[int]]] = {}
     for position, estimator in enumerate(estimators):
         statistic = prefix_statistic_of(estimator, task.source)
         form = Form.of(estimator if statistic is None else estimator.with_sample_size(1))
-        alike[statistic, form][estimator.sample_size].append(position)
+        by_size = alike.setdefault((statistic, form), {})
+        by_size.setdefault(estimator.sample_size, []).append(position)
     for (statistic, _), by_size in alike.items():
         by_width: dict[int, dict[int, tuple[int, ...]]] = defaultdict(dict)
         for size, positions in sorted(by_size.items()):

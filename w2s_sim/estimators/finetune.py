@@ -182,7 +182,7 @@ class LabelMixing(SpectralFinetuning):
     def sample_size(self) -> int:
         return self.student.sample_size
 
-    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+    def with_sample_size(self, num_pairs: int) -> "LabelMixing":
         return dataclasses.replace(self, student=self.student.with_sample_size(num_pairs))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:

@@ -11,7 +11,7 @@ from jaxtyping import Array, Bool, Float, Int, Key
 from w2s_sim._checks import require_shape
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
-from w2s_sim.estimators.base import Estimator, EstimatorT
+from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prefixes import PrefixStatistic, prefix_statistic_of
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import entries, part
@@ -224,7 +224,7 @@ class HullProjection(PriorTransfer):
         """The statistic of the projected student, if it has one."""
         return prefix_statistic_of(self.student, source)
 
-    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
+    def with_sample_size(self, num_pairs: int) -> "HullProjection":
         student: Any = self.student
         return dataclasses.replace(self, student=student.with_sample_size(num_pairs))
 

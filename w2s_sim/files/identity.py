@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 # Keys that may change within a study: the replicates do not depend on them.
-FREE = ("replication.replicates", "replication.target_relative_se", "figure")
+FREE = ("replication.replicates", "replication.target_relative_se", "baseline", "figure")
 FREE_LABEL = re.compile(r"estimator\[\d+\]\.label")
 
 

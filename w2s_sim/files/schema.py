@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from w2s_sim.files.baseline_table import HELP as BASELINE_HELP
 from w2s_sim.files.condition import LONGEST_TEXT, MOST_CONDITIONS
 from w2s_sim.files.estimator_table import (
     ALIASES,
@@ -52,6 +53,7 @@ def study_schema() -> Schema:
             "description": "Learners to compare, one table each; lists are swept.",
         },
         "replication": _replication(),
+        "baseline": {"type": "object", "minProperties": 1, "description": BASELINE_HELP},
         "sweep": _sweep(),
         "figure": {
             "anyOf": [

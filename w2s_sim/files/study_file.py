@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from w2s_sim.errors import InputError, shown
+from w2s_sim.files.baseline_table import read_baselines
 from w2s_sim.files.document import read_document, require_plain
 from w2s_sim.files.figure_table import StudyFigure, read_figures
 from w2s_sim.files.grid import Cell, Grid, read_grid
@@ -50,7 +51,7 @@ REPLICATION = (
         choices=DRAWS,
     ),
 )
-TABLES = ("task", "estimator", "replication", "sweep", "figure")
+TABLES = ("task", "estimator", "replication", "baseline", "sweep", "figure")
 MOST_WITH_TARGET = 2**20
 MOST_FIGURES = 100
 
@@ -66,6 +67,8 @@ class Study:
         seed: Seed of all replicates.
         target_relative_se: Ratio of standard error to risk at which sampling of a cell stops, or None.
         draws: "shared" if the cells of a task learn from the same draws, or "independent".
+        baselines: For each cell, the cell of the same task with which it is compared; empty without a
+            `[baseline]`.
         figures: Figures of the results.
     """
 
@@ -75,6 +78,7 @@ class Study:
     seed: int
     target_relative_se: float | None
     draws: str
+    baselines: Mapping[int, int]
     figures: Sequence[StudyFigure]
 
     @functools.cached_property
@@ -121,8 +125,18 @@ def read_study(document: Mapping[str, Any]) -> Study:
         given = "true, with estimators that read weak pairs one by one"
         raise InputError("replication.grouped", given, "false, or an estimator that reads contexts")
     drawn = read_figures(figures, cells)
+    baselines = read_baselines(document["baseline"], cells) if "baseline" in document else {}
     target = numbers["target_relative_se"]
-    return Study(document, cells, numbers["replicates"], numbers["seed"], target, numbers["draws"], drawn)
+    return Study(
+        document,
+        cells,
+        numbers["replicates"],
+        numbers["seed"],
+        target,
+        numbers["draws"],
+        baselines,
+        drawn,
+    )
 
 
 def _read_replication(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.runs.cell_metrics import measured_together
+from w2s_sim.runs.pairing import paired_summary
 from w2s_sim.statements import Case
 from w2s_sim.statements.contract.case import ESTIMATORS, TASKS
 from w2s_sim.tasks.task import Task
@@ -32,11 +33,12 @@ def compare(
     replicates: int = 4000,
     seed: Seed = 0,
     grouped: bool = False,
+    baseline: str | None = None,
 ) -> pd.DataFrame:
     """Estimate the mean excess risk of several estimators on one task.
 
-    Replicate i of every estimator uses the same key, so that differences between estimators are less
-    noisy than the risks themselves.
+    In every replicate all estimators learn from the same weak data: an estimator that needs n pairs reads the
+    first n. Differences between estimators are therefore less noisy than the risks themselves.
 
     Args:
         task: Any task.
@@ -44,21 +46,23 @@ def compare(
         replicates: Number of independent weak data sets per estimator, >= 2.
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
+        baseline: Name of the estimator with which the others are compared, replicate by replicate.
 
     Returns:
         One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (in the unit
         of the task: squared label units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered
         against the weak model's own predictor; nan if that is already perfect), `sample_size` (weak pairs
-        consumed), `replicates`.
+        consumed), `replicates`. With a baseline, after the risk: `risk_difference` and `risk_ratio` to the
+        baseline's risk, with standard errors `..._se` of the paired replicates.
 
     Raises:
-        InputError: If `replicates` is below 2, the seed is invalid, or an estimator does not suit the
-            concepts of the task.
+        InputError: If `replicates` is below 2, the seed is invalid, the baseline is no name of an estimator,
+            or an estimator does not suit the concepts of the task.
 
     Warns:
         PrecisionWarning: If labels are too large, relative to their noise, for the current precision.
     """
-    return comparison(task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped)
+    return comparison(task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped, baseline)
 
 
 def comparison(
@@ -69,6 +73,7 @@ def comparison(
     replicates: int,
     seed: Seed,
     grouped: bool,
+    baseline: str | None = None,
 ) -> pd.DataFrame:
     """Return the table of `compare`, with further columns that `summary` computes, after the risk.
 
@@ -80,12 +85,15 @@ def comparison(
         replicates: Number of independent weak data sets per estimator, >= 2.
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
+        baseline: Name of the estimator with which the others are compared; None for no comparison.
     """
     require_threads()
     require_count("replicates", replicates, 2)
     require_seed(seed)
     require_part("task", task, Task, TASKS)
     task, estimators = in_precision(task), named(estimators, task)
+    if baseline is not None and baseline not in estimators:
+        raise InputError("baseline", described(baseline), "one of " + ", ".join(estimators))
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
             warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=3)
@@ -93,6 +101,7 @@ def comparison(
     weak_risk = float(task.weak_risk)
     rows = []
     drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped)
+    base = None if baseline is None else drawn[list(estimators).index(baseline), :, 0]
     for (name, estimator), values in zip(estimators.items(), drawn, strict=True):
         risk, risk_se = sample_summary(values[:, 0])
         rows.append(
@@ -100,6 +109,7 @@ def comparison(
                 "estimator": name,
                 "risk": risk,
                 "risk_se": risk_se,
+                **({} if base is None else paired_summary(values[:, 0], base)),
                 **summary(values),
                 "pgr": float(performance_gap_recovered(risk, weak_risk)),
                 "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),

@@ -23,11 +23,12 @@ def compare_priors(
     replicates: int = 1000,
     seed: Seed = 0,
     grouped: bool = False,
+    baseline: str | None = None,
 ) -> pd.DataFrame:
     """Measure how well several estimators recover the concept prior, and the risk of their predictions.
 
-    Replicate i of every estimator uses the same key, so that differences between estimators are less noisy
-    than the means themselves.
+    In every replicate all estimators learn from the same weak data: an estimator that needs n pairs reads the
+    first n. Differences between estimators are therefore less noisy than the means themselves.
 
     Args:
         task: Task with regression concepts, or with finitely many outcomes.
@@ -36,6 +37,7 @@ def compare_priors(
         replicates: Number of independent weak data sets per estimator, >= 2.
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
+        baseline: Name of the estimator with which the risks of the others are compared.
 
     Returns:
         One row per estimator: `estimator`; `risk`, excess risk in squared label units, or excess log loss in
@@ -43,7 +45,7 @@ def compare_priors(
         `prior_kl_infinite`, the share of replicates where it is infinite because the estimated prior excludes
         a concept of the target; `prior_tv`, total variation; `pgr`, performance gap recovered against the
         weak model's own predictor; each mean with its Monte Carlo standard error `..._se`; `sample_size`,
-        weak pairs consumed; `replicates`.
+        weak pairs consumed; `replicates`. With a baseline also the columns of `compare` for it.
 
     Raises:
         InputError: If `replicates` is below 2, the seed is invalid, or an estimator does not suit the
@@ -52,7 +54,7 @@ def compare_priors(
     Warns:
         PrecisionWarning: If labels are too large, relative to their noise, for the current precision.
     """
-    return comparison(task, estimators, PRIOR_METRICS, _prior_summary, replicates, seed, grouped)
+    return comparison(task, estimators, PRIOR_METRICS, _prior_summary, replicates, seed, grouped, baseline)
 
 
 def _prior_summary(values: Float[np.ndarray, "replicates 3"]) -> dict[str, float]:

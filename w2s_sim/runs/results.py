@@ -14,6 +14,7 @@ from w2s_sim.files.study_file import Cell, Study
 from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.runs.cell_bounds import bound_columns
 from w2s_sim.runs.freshness import fresh_results, note_results, results_mark
+from w2s_sim.runs.pairing import PairedRisks
 from w2s_sim.runs.parts import Ranges, metric_values
 from w2s_sim.runs.store import FAILURES, RESULTS, Store
 from w2s_sim.runs.whole_files import write_whole
@@ -59,8 +60,9 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns:
         Cells: every parameter, the weak pairs consumed, means with their standard errors, whether the
         replicates say enough about the risk ("enough", "too little", or "exact" if the student reads no
-        data), the bounds that apply, the number of replicates and the number of failures. Failures: cell,
-        replicate, seed and error.
+        data), the difference and the ratio to the risk of the baseline if the study names one, the bounds
+        that apply, the number of replicates and the number of failures. Failures: cell, replicate, seed and
+        error.
     """
     rows, failures = [], []
     held = store.ranges()
@@ -76,6 +78,7 @@ def summarise(study: Study, store: Store) -> tuple[pd.DataFrame, pd.DataFrame]:
                 **_parameters(cell),
                 "sample_size": cell.case.estimator.sample_size,
                 **_metrics(study, cell, moments),
+                **_against_baseline(study, store, cell.index, held),
                 **bound_columns(cell.case),
                 "replicates": sum(stop - start for start, stop in held.get(cell.index, [])),
                 "failed": len(failed),
@@ -178,6 +181,24 @@ def _metrics(study: Study, cell: Cell, moments: RunningMoments) -> dict[str, Any
     row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
     row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else math.nan
     return row
+
+
+def _against_baseline(
+    study: Study, store: Store, cell: int, held: Mapping[int, Ranges]
+) -> Mapping[str, float]:
+    """Compare the risk of a cell with that of its baseline in the replicates that both have."""
+    if cell not in study.baselines:
+        return {}
+    pairs = PairedRisks()
+    # Both cells hold their replicates from 0 on; one of them may have stopped earlier.
+    streams = [
+        in_blocks(_rows_before(store, each, held.get(each, []), study.replicates))
+        for each in (cell, study.baselines[cell])
+    ]
+    for own, base in zip(*streams, strict=False):
+        common = min(len(own), len(base))
+        pairs.add(own[:common, 0], base[:common, 0])
+    return pairs.summary()
 
 
 def _parameters(cell: Cell) -> dict[str, Any]:

@@ -166,7 +166,7 @@ class _Run:
         every = pieces(self._study, group, self._shard, 0, self._study.replicates)
         return sum(stop - start for start, stop in every)
 
-    def _gaps(self, group: DrawGroup) -> Iterator[tuple[int, dict[int, Ranges]]]:
+    def _gaps(self, group: DrawGroup) -> Iterator[tuple[int, Mapping[int, Ranges]]]:
         """Yield, per piece, the number of stored replicates and every cell's gaps, until all are precise."""
         start, active = 0, [cell for cell in group.cells if self._share(group)]
         for stop in looks(self._study):
