@@ -1,7 +1,7 @@
 """Keeps the compiled programs of a command for the next one.
 
-JAX writes and reads the programs. Whatever is wrong with their folder makes the command slower and prints at most
-one line: JAX then compiles the program.
+JAX writes and reads the programs. Whatever is wrong with their folder makes the command slower and prints at
+most one line: JAX then compiles the program.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Where the commands keep compiled programs: one folder for each version of JAX and each kind of processor.
 
-A program compiled for another processor may crash, or compute other last bits. Folders that nothing uses any more
-are deleted, and a folder that has grown too large loses its oldest programs.
+A program compiled for another processor may crash, or compute other last bits. Folders that nothing uses any
+more are deleted, and a folder that has grown too large loses its oldest programs.
 """
 
 import contextlib
