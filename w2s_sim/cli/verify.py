@@ -17,6 +17,7 @@ from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
 from w2s_sim.cli.named_statements import named_statements
 from w2s_sim.cli.tables import print_mutants, print_verdicts
+from w2s_sim.engine.letting_go import Room
 from w2s_sim.errors import InputError
 from w2s_sim.files import load_case
 from w2s_sim.manifest import build_manifest
@@ -167,9 +168,10 @@ def _run_with_progress(
     )
     console = make_console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not shows_progress()) as progress:
-        task = progress.add_task("", total=num_rows)
+        task, room = progress.add_task("", total=num_rows), Room()
 
         def report(label: str, done: int) -> None:
+            room.keep()
             progress.update(task, description=label, completed=done)
 
         def run(interruption: Interruption) -> Sequence[Verdict]:

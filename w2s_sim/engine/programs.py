@@ -7,6 +7,7 @@ that differ in numbers alone share one.
 import dataclasses
 import os
 import re
+import threading
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
@@ -37,6 +38,8 @@ COMPILER_OPTIONS = {
     "xla_cpu_parallel_codegen_split_count": 1,
 }
 HOST_DEVICES = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
+# Programs that are kept in memory, about 3 MB each: those used last.
+MOST_PROGRAMS = 32
 # Independent decompositions that a program may hold beyond one for each core and device.
 SPARE_THREADS = 8
 AXIS = "tiles"
@@ -151,11 +154,11 @@ def arrays_of(measure: Measure, case: Any) -> tuple[Any, Any]:
 
 def forget_programs() -> None:
     """Let go of all compiled programs: a run of many cases would fill the memory with them."""
-    for cache in (_build_program, _compiled_draw, _traced_tile):
+    for cache in (_build_program, _tile):
         cache.forget()
 
 
-@once
+@once(MOST_PROGRAMS)
 def _build_program(
     measure: Measure,
     form: Form,
@@ -167,16 +170,16 @@ def _build_program(
     """One program of (key, case), or two where the weak data are drawn by one of their own."""
     mesh = Mesh(np.array(devices), (AXIS,))
     while True:
-        first = _traced_tile(draw if sampling else measure, sampling or form, lanes, mesh, precision)
-        second = _trace_evaluate(measure, form, first.out_info, mesh) if sampling else first
-        largest = max(_largest_array_bytes(stage.jaxpr.jaxpr) for stage in (first, second))
+        first = _tile(draw if sampling else measure, sampling or form, lanes, mesh, precision)
+        second = _evaluate_tile(measure, form, first.out_info, mesh) if sampling else first
+        largest = max(first.largest_array_bytes, second.largest_array_bytes)
         if LIVE_ARRAYS * largest <= TILE_BYTES or lanes == 1:
             break
         lanes //= 2
-    last = second.lower().compile(compiler_options=COMPILER_OPTIONS)
+    last = second.compiled()
     if sampling is None:
         return Program(lanes, _bytes(last), mesh, lambda key, indices, arrays: last(key, indices, arrays[0]))
-    drawing = _compiled_draw(sampling, lanes, mesh, precision)
+    drawing = first.compiled()
     return Program(
         lanes,
         max(_bytes(drawing), _bytes(last)),
@@ -185,14 +188,33 @@ def _build_program(
     )
 
 
-@once
-def _compiled_draw(sampling: Form, lanes: int, mesh: Mesh, precision: str) -> Any:
-    traced = _traced_tile(draw, sampling, lanes, mesh, precision)
-    return traced.lower().compile(compiler_options=COMPILER_OPTIONS)
+class _Tile:
+    """A program of tiles: traced, and compiled when it is first asked for.
+
+    The trace is then let go of. It takes many times the memory of the compiled program, because JAX keeps
+    beside it what it was lowered to.
+
+    Attributes:
+        out_info: Shapes of what the program returns.
+        largest_array_bytes: Size of the largest array that a device holds.
+    """
+
+    def __init__(self, function: Callable, *abstract: Any) -> None:
+        traced = jax.jit(function).trace(*abstract)
+        self.out_info = traced.out_info
+        self.largest_array_bytes = _largest_array_bytes(traced.jaxpr.jaxpr)
+        self._lock, self._traced, self._compiled = threading.Lock(), traced, None
+
+    def compiled(self) -> Any:
+        with self._lock:
+            if self._traced is not None:
+                self._compiled = self._traced.lower().compile(compiler_options=COMPILER_OPTIONS)
+                self._traced = None
+            return self._compiled
 
 
-@once
-def _traced_tile(function: Callable, form: Form, lanes: int, mesh: Mesh, precision: str) -> Any:
+@once(MOST_PROGRAMS)
+def _tile(function: Callable, form: Form, lanes: int, mesh: Mesh, precision: str) -> _Tile:
     """function(key_i, tree) for replicates i, `lanes` of them on every device."""
 
     def tile(key: Key[Array, ""], indices: Int[Array, " lanes"], arrays: Any) -> Any:
@@ -205,10 +227,10 @@ def _traced_tile(function: Callable, form: Form, lanes: int, mesh: Mesh, precisi
     key = jax.ShapeDtypeStruct((), key.dtype, sharding=shared)
     indices = jax.ShapeDtypeStruct((lanes * mesh.size,), index.dtype, sharding=split)
     shares = _shared_out(tile, mesh, (SHARED, SPLIT, SHARED))
-    return jax.jit(shares).trace(key, indices, form.abstract_arrays(mesh))
+    return _Tile(shares, key, indices, form.abstract_arrays(mesh))
 
 
-def _trace_evaluate(measure: Any, form: Form, drawn: Any, mesh: Mesh) -> Any:
+def _evaluate_tile(measure: Any, form: Form, drawn: Any, mesh: Mesh) -> _Tile:
     """The second step of a `FromWeakData`, for what the first has drawn."""
 
     def tile(drawn: tuple[Key[Array, " lanes"], WeakData], arrays: Any) -> Float[Array, "lanes *r"]:
@@ -217,7 +239,7 @@ def _trace_evaluate(measure: Any, form: Form, drawn: Any, mesh: Mesh) -> Any:
 
     place = NamedSharding(mesh, SPLIT)
     abstract = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), drawn)
-    return jax.jit(_shared_out(tile, mesh, (SPLIT, SHARED))).trace(abstract, form.abstract_arrays(mesh))
+    return _Tile(_shared_out(tile, mesh, (SPLIT, SHARED)), abstract, form.abstract_arrays(mesh))
 
 
 def _shared_out(tile: Callable, mesh: Mesh, in_specs: tuple[PartitionSpec, ...]) -> Callable:
