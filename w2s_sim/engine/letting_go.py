@@ -1,9 +1,10 @@
 """Lets go of the memory that JAX holds for programs that will hardly be used again.
 
-JAX keeps every program that it has traced and lowered, those of single operations included. A command that
-runs thousands of them would fill the memory, of which their numbers need little.
+JAX keeps every program that it has compiled, and each takes more than a megabyte, those of single operations
+included. A command that runs thousands of them would fill the memory, of which their numbers need little.
 """
 
+import contextlib
 import ctypes
 import gc
 
@@ -11,7 +12,9 @@ import jax
 import psutil
 
 # Growth of the process, in bytes, after which JAX's programs are let go of.
-GROWTH_BYTES = 450 * 10**6
+GROWTH_BYTES = 300 * 10**6
+# A parameter of GNU's C library: in how many places threads allocate memory, and its number.
+ARENAS, MOST_ARENAS = -8, 2
 
 
 class Room:
@@ -25,7 +28,8 @@ class Room:
         if _resident_bytes() - self._least > GROWTH_BYTES:
             jax.clear_caches()
             gc.collect()
-            _return_freed_memory()
+            # To the operating system: the process keeps what is freed.
+            _call_if_there("malloc_trim", 0)
             self._least = _resident_bytes()
 
 
@@ -33,10 +37,12 @@ def _resident_bytes() -> int:
     return psutil.Process().memory_info().rss
 
 
-def _return_freed_memory() -> None:
-    """Give memory that is free within the process back to the operating system, where the C library can."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (AttributeError, OSError, TypeError):
-        # Only the C library of GNU has it; others return memory by themselves.
-        return
+def allocate_in_few_places() -> None:
+    """Let threads share what they have freed. For whoever owns the process, before its threads start."""
+    _call_if_there("mallopt", ARENAS, MOST_ARENAS)
+
+
+def _call_if_there(name: str, *arguments: int) -> None:
+    """Call a function that only GNU's C library has; others return freed memory by themselves."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        getattr(ctypes.CDLL(None), name)(*arguments)

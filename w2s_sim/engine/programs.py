@@ -38,7 +38,7 @@ COMPILER_OPTIONS = {
     "xla_cpu_parallel_codegen_split_count": 1,
 }
 HOST_DEVICES = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
-# Programs that are kept in memory, about 3 MB each: those used last.
+# Programs that are kept in memory, some megabytes each: those used last.
 MOST_PROGRAMS = 32
 # Independent decompositions that a program may hold beyond one for each core and device.
 SPARE_THREADS = 8
