@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
@@ -45,6 +46,10 @@ def verify(case_file: Path, *options: str) -> tuple[list[dict], dict, str]:
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     return document["verdicts"], document["manifest"]["time"], done.stderr
+
+
+def setting(name: str) -> Any:
+    return getattr(jax.config, name)
 
 
 def programs(folder: Path) -> dict[Path, int]:
@@ -103,22 +108,33 @@ def test_a_folder_that_cannot_be_made_is_one_line(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("W2S_CACHE", str(tmp_path / "file"))
-    before = jax.config.jax_compilation_cache_dir
+    before = setting("jax_compilation_cache_dir")
     with kept_programs():
-        assert jax.config.jax_compilation_cache_dir == before
+        assert setting("jax_compilation_cache_dir") == before
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert str(tmp_path / "file") in said
     assert "Not a directory" in said
 
 
-def test_settings_are_restored(environment: Mapping[str, str], tmp_path: Path) -> None:
-    before = jax.config.jax_compilation_cache_dir, jax.config.jax_enable_compilation_cache
+def test_a_user_without_a_home_is_one_line(
+    environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    # What Python returns for a user that the system does not know.
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     with kept_programs():
-        assert str(jax.config.jax_compilation_cache_dir).startswith(str(tmp_path))
+        pass
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_settings_are_restored(environment: Mapping[str, str], tmp_path: Path) -> None:
+    before = setting("jax_compilation_cache_dir"), setting("jax_enable_compilation_cache")
+    with kept_programs():
+        assert setting("jax_compilation_cache_dir").startswith(str(tmp_path))
     with kept_programs(wanted=False):
-        assert not jax.config.jax_enable_compilation_cache
-    assert before == (jax.config.jax_compilation_cache_dir, jax.config.jax_enable_compilation_cache)
+        assert not setting("jax_enable_compilation_cache")
+    assert before == (setting("jax_compilation_cache_dir"), setting("jax_enable_compilation_cache"))
 
 
 def test_the_folder_is_of_one_version_and_one_processor(

@@ -73,21 +73,21 @@ class CompileTime:
             elapsed = time.monotonic() - self._began
             return Taken(elapsed, compiling, len(self._steps), self._programs, self._read)
 
-    def add_step(self, name: str, duration: float, **details: Any) -> None:
+    def add_step(self, event: str, duration_secs: float, **details: Any) -> None:
         """Take note of a step that has just ended in this thread."""
-        if not name.startswith(STEPS):
+        if not event.startswith(STEPS):
             return
-        began = time.monotonic() - duration
+        began = time.monotonic() - duration_secs
         with self._lock:
-            self._programs += name == COMPILED
+            self._programs += event == COMPILED
             steps = self._steps[threading.get_ident()]
             while steps and steps[-1][0] >= began:
                 steps.pop()
-            steps.append((began, duration))
+            steps.append((began, duration_secs))
 
-    def add_event(self, name: str, **details: Any) -> None:
+    def add_event(self, event: str, **details: Any) -> None:
         """Take note of a program that was read."""
-        if name == READ:
+        if event == READ:
             with self._lock:
                 self._read += 1
 

@@ -92,9 +92,9 @@ def _one_line_of_problems(folder: Path) -> Iterator[None]:
         yield
     finally:
         warnings.showwarning = show
-        unread = {problem[2] for problem in problems if problem[1] == "reading"}
+        # A full disk damages what is written.
+        deleted = sum(_delete_damaged(folder, name) for name in {problem[2] for problem in problems})
         unwritten = [problem[3] for problem in problems if problem[1] == "writing"]
-        deleted = sum(_delete_damaged(folder, name) for name in unread)
         # What could not be read but is whole was being written by another process.
         if unwritten:
             _complain(f"{len(unwritten):,} compiled programs are not kept: {folder}: {unwritten[0]}")

@@ -120,8 +120,9 @@ def _cache_home() -> Path:
 
 
 def _home() -> Path:
-    # A user without a home, as in some containers, gets a path that cannot be made.
-    return Path(os.path.expanduser("~"))
+    home = os.path.expanduser("~")
+    # A user without a home, as in some containers, gets a folder that cannot be made: not one called "~".
+    return Path(home if os.path.isabs(home) else os.devnull)
 
 
 def _key() -> str:
