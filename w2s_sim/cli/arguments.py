@@ -40,6 +40,8 @@ class Verify:
     """Print one JSON document instead of the tables."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
     plugins: Plugins = ()
     """Load statements and kinds of your own from this file or module; may be repeated."""
 
@@ -65,6 +67,8 @@ class Falsify:
     """Probability, at most, that the confidence interval of the final measurement misses its target."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
     plugins: Plugins = ()
     """Load statements and kinds of your own from this file or module; may be repeated."""
 
@@ -99,6 +103,8 @@ class Run:
     """Print the grid, the memory and an estimate of the time, without running the study."""
     x64: bool = False
     """Compute in float64 instead of float32."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
     plugins: Plugins = ()
     """Load statements and kinds of your own from this file or module; may be repeated."""
 
@@ -111,6 +117,8 @@ class Merge:
     """Folders of all shards."""
     out: Path
     """Folder for the merged study."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
     plugins: Plugins = ()
     """Load kinds of your own that the study uses from this file or module; may be repeated."""
 
@@ -125,6 +133,8 @@ class Replay:
     """Number of the cell, as in results.parquet."""
     replicate: int
     """Number of the replicate."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
     plugins: Plugins = ()
     """Load kinds of your own that the study uses from this file or module; may be repeated."""
 

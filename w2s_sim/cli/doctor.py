@@ -11,6 +11,7 @@ import numpy as np
 from rich.table import Table
 
 from w2s_sim.cli.console import make_console
+from w2s_sim.cli.program_folder import describe_folder
 from w2s_sim.estimators import InContext
 from w2s_sim.identification import identification_bound
 from w2s_sim.manifest import git_revision, package_versions
@@ -28,6 +29,7 @@ def run_doctor() -> int:
     facts.add_row("cores", str(os.cpu_count()))
     facts.add_row("devices", ", ".join(str(device) for device in jax.devices()))
     plugins = [f"{brought.label} {brought.version}".strip() for brought in registry().brought]
+    facts.add_row("programs", describe_folder())
     facts.add_row("plugins", ", ".join(plugins) or "none")
     facts.add_row("revision", git_revision() or "not a checkout")
     for package, version in package_versions().items():

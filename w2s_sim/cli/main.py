@@ -64,7 +64,8 @@ def _print_version() -> int:
 
 
 def _run(command: Command, own_process: bool) -> int:
-    if isinstance(command, Verify | Falsify | Run | Replay):
+    if isinstance(command, Verify | Falsify | Run | Replay | Merge):
+        from w2s_sim.engine.letting_go import allocate_in_few_places
         from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
         # Before a plugin is imported, which may start XLA.
@@ -72,6 +73,16 @@ def _run(command: Command, own_process: bool) -> int:
         if own_process and isinstance(command, Verify | Falsify):
             # Not for callers in Python: the options would also apply to the caller's own programs.
             compile_cheaply()
+            allocate_in_few_places()
+        from w2s_sim.cli.program_cache import kept_programs
+
+        with kept_programs(wanted=not command.no_cache):
+            return _call(command)
+    return _call(command)
+
+
+def _call(command: Command) -> int:
+    """Run the command; returns its exit status."""
     # Import each command here, because it imports jax, which a call for help does not need.
     match command:
         case Verify():

@@ -10,6 +10,7 @@ import pandas as pd
 from rich.progress import Progress
 
 from w2s_sim.cli.arguments import Merge, Replay, Run
+from w2s_sim.cli.compile_time import CompileTime, compile_time
 from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import BAD_INPUT, leave_interrupted
@@ -35,11 +36,11 @@ LIBRARIES_MEGABYTES = 350
 
 def run_run(arguments: Run) -> int:
     """Run the study with progress on stderr, and print its results."""
-    with precision(arguments.x64), brought_in(*arguments.plugins):
-        return _run(arguments)
+    with precision(arguments.x64), brought_in(*arguments.plugins), compile_time() as clock:
+        return _run(arguments, clock)
 
 
-def _run(arguments: Run) -> int:
+def _run(arguments: Run, clock: CompileTime) -> int:
     shard = Shard.parse(arguments.shard)
     memory = None if arguments.memory is None else parse_size(arguments.memory)
     # Must come before any array is created, when it would be too late to join other processes.
@@ -71,6 +72,7 @@ def _run(arguments: Run) -> int:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
     _report(study, results, arguments.out)
+    print(clock.so_far().sentence())
     return 0
 
 

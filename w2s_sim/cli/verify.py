@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,13 @@ from typing import Any
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from w2s_sim.cli.arguments import Verify
+from w2s_sim.cli.compile_time import CompileTime, Taken, compile_time
 from w2s_sim.cli.computing_precision import precision
 from w2s_sim.cli.console import make_console, shows_progress
 from w2s_sim.cli.exit_status import leave_interrupted
 from w2s_sim.cli.named_statements import named_statements
 from w2s_sim.cli.tables import print_mutants, print_verdicts
+from w2s_sim.engine.letting_go import Room
 from w2s_sim.errors import InputError
 from w2s_sim.files import load_case
 from w2s_sim.manifest import build_manifest
@@ -53,25 +54,24 @@ JSON_KEYS = (
 
 def run_verify(arguments: Verify) -> int:
     """Check the requested theorems; returns 0 if all verdicts are as expected, else 1."""
-    with precision(arguments.x64), brought_in(*arguments.plugins):
-        return _verify(arguments)
+    with precision(arguments.x64), brought_in(*arguments.plugins), compile_time() as clock:
+        return _verify(arguments, clock)
 
 
-def _verify(arguments: Verify) -> int:
+def _verify(arguments: Verify, clock: CompileTime) -> int:
     battery = _build_battery(arguments)
     # Checked before any work starts, so that a folder that cannot be written is refused at once.
     folder = None if arguments.out is None else open_folder(arguments.out)
 
     jobs = battery.jobs
 
-    started = time.monotonic()
     reached: list[Verdict] = []
     try:
         verdicts = _run_with_progress(battery, len(jobs), reached.append)
     except InterruptedRunError:
         if not reached:
             leave_interrupted(" before the first verdict")
-        so_far, seconds = in_order(reached), time.monotonic() - started
+        so_far, taken = in_order(reached), clock.so_far()
         partial = partial_run(jobs, so_far)
         if folder is not None:
             # Drawing the figures takes a while.
@@ -79,9 +79,9 @@ def _verify(arguments: Verify) -> int:
             print(remark, file=sys.stderr)
         leave_interrupted(
             f" after {partial['rows']} of {partial['of']} rows: a partial run",
-            lambda: _hand_over(arguments, battery, folder, so_far, seconds, partial),
+            lambda: _hand_over(arguments, battery, folder, so_far, taken, partial),
         )
-    _hand_over(arguments, battery, folder, verdicts, time.monotonic() - started)
+    _hand_over(arguments, battery, folder, verdicts, clock.so_far())
     return 0 if all(verdict.as_expected for verdict in verdicts) else 1
 
 
@@ -90,7 +90,7 @@ def _hand_over(
     battery: Battery,
     folder: Path | None,
     verdicts: Sequence[Verdict],
-    seconds: float,
+    taken: Taken,
     partial: dict[str, Any] | None = None,
 ) -> None:
     """Print the verdicts and write the folder, even if the reader of standard output has left."""
@@ -101,12 +101,12 @@ def _hand_over(
         "case": None if arguments.case is None else str(arguments.case),
         **dataclasses.asdict(battery.settings),
     }
-    manifest = build_manifest(configuration) | {"plugins": registry().records}
+    manifest = build_manifest(configuration) | {"plugins": registry().records, "time": taken.record}
     if partial is not None:
         manifest["partial_run"] = partial
     left: BrokenPipeError | None = None
     try:
-        _print(arguments, battery, verdicts, seconds, manifest)
+        _print(arguments, battery, verdicts, taken, manifest)
     except BrokenPipeError as error:
         left = error
     if folder is not None:
@@ -122,7 +122,7 @@ def _print(
     arguments: Verify,
     battery: Battery,
     verdicts: Sequence[Verdict],
-    seconds: float,
+    taken: Taken,
     manifest: Mapping[str, Any],
 ) -> None:
     if arguments.json:
@@ -131,7 +131,8 @@ def _print(
     else:
         if arguments.mutants:
             print_mutants(verdicts)
-        print_verdicts(verdicts, battery.settings, seconds, every_row=arguments.all)
+        print_verdicts(verdicts, battery.settings, taken.seconds, every_row=arguments.all)
+        print(taken.sentence())
         if "partial_run" in manifest:
             print(partial_sentence(manifest["partial_run"]))
     # Flush here, so that a reader that has left is noticed before the folder is written, and does not prevent
@@ -167,9 +168,10 @@ def _run_with_progress(
     )
     console = make_console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not shows_progress()) as progress:
-        task = progress.add_task("", total=num_rows)
+        task, room = progress.add_task("", total=num_rows), Room()
 
         def report(label: str, done: int) -> None:
+            room.keep()
             progress.update(task, description=label, completed=done)
 
         def run(interruption: Interruption) -> Sequence[Verdict]:

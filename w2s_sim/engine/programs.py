@@ -7,6 +7,7 @@ that differ in numbers alone share one.
 import dataclasses
 import os
 import re
+import threading
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -38,6 +39,8 @@ COMPILER_OPTIONS = {
     "xla_cpu_parallel_codegen_split_count": 1,
 }
 HOST_DEVICES = re.compile(r"--xla_force_host_platform_device_count=(\d+)")
+# Programs that are kept in memory, some megabytes each: those used last.
+MOST_PROGRAMS = 32
 # Independent decompositions that a program may hold beyond one for each core and device.
 SPARE_THREADS = 8
 
@@ -168,28 +171,26 @@ def arrays_of(measure: Measure, case: Any) -> tuple[Any, Any]:
 
 def forget_programs() -> None:
     """Let go of all compiled programs: a run of many cases would fill the memory with them."""
-    for cache in (_build_program, _compiled_draw, _traced_tile):
+    for cache in (_build_program, _tile):
         cache.forget()
 
 
-@once
+@once(MOST_PROGRAMS)
 def _build_program(
     measure: Measure, form: Form, sampling: Form | None, device: Device, lanes: int, precision: str
 ) -> Program:
     """One program of (key, case), or two where the weak data are drawn by one of their own."""
     while True:
-        first = _traced_tile(draw if sampling else measure, sampling or form, lanes, device, precision)
-        second = _trace_evaluate(measure, form, first.out_info, device) if sampling else first
-        largest = max(_largest_array_bytes(stage.jaxpr.jaxpr) for stage in (first, second))
+        first = _tile(draw if sampling else measure, sampling or form, lanes, device, precision)
+        second = _evaluate_tile(measure, form, first.out_info, device) if sampling else first
+        largest = max(first.largest_array_bytes, second.largest_array_bytes)
         if LIVE_ARRAYS * largest <= TILE_BYTES or lanes == 1:
             break
         lanes //= 2
-    last = second.lower().compile(compiler_options=COMPILER_OPTIONS)
+    last = second.compiled()
     if sampling is None:
-        return Program(
-            lanes, _bytes(last), device, lambda key, indices, arrays: last(key, indices, arrays[0])
-        )
-    drawing = _compiled_draw(sampling, lanes, device, precision)
+        return Program(lanes, _bytes(last), device, lambda key, indices, both: last(key, indices, both[0]))
+    drawing = first.compiled()
     return Program(
         lanes,
         max(_bytes(drawing), _bytes(last)),
@@ -198,14 +199,33 @@ def _build_program(
     )
 
 
-@once
-def _compiled_draw(sampling: Form, lanes: int, device: Device, precision: str) -> Any:
-    traced = _traced_tile(draw, sampling, lanes, device, precision)
-    return traced.lower().compile(compiler_options=COMPILER_OPTIONS)
+class _Tile:
+    """A program of tiles: traced, and compiled when it is first asked for.
+
+    The trace is then let go of. It takes many times the memory of the compiled program, because JAX keeps
+    beside it what it was lowered to.
+
+    Attributes:
+        out_info: Shapes of what the program returns.
+        largest_array_bytes: Size of the largest array in the program.
+    """
+
+    def __init__(self, function: Callable, *abstract: Any) -> None:
+        traced = jax.jit(function).trace(*abstract)
+        self.out_info = traced.out_info
+        self.largest_array_bytes = _largest_array_bytes(traced.jaxpr.jaxpr)
+        self._lock, self._traced, self._compiled = threading.Lock(), traced, None
+
+    def compiled(self) -> Any:
+        with self._lock:
+            if self._traced is not None:
+                self._compiled = self._traced.lower().compile(compiler_options=COMPILER_OPTIONS)
+                self._traced = None
+            return self._compiled
 
 
-@once
-def _traced_tile(function: Callable, form: Form, lanes: int, device: Device, precision: str) -> Any:
+@once(MOST_PROGRAMS)
+def _tile(function: Callable, form: Form, lanes: int, device: Device, precision: str) -> _Tile:
     """function(key_i, tree) for `lanes` replicates i."""
 
     def tile(key: Key[Array, ""], indices: Int[Array, " lanes"], arrays: Any) -> Any:
@@ -217,10 +237,10 @@ def _traced_tile(function: Callable, form: Form, lanes: int, device: Device, pre
     key, index = jax.eval_shape(lambda: (jax.random.key(0), jnp.asarray(0, int)))
     key = jax.ShapeDtypeStruct((), key.dtype, sharding=place)
     indices = jax.ShapeDtypeStruct((lanes,), index.dtype, sharding=place)
-    return jax.jit(tile).trace(key, indices, form.abstract_arrays(device))
+    return _Tile(tile, key, indices, form.abstract_arrays(device))
 
 
-def _trace_evaluate(measure: Any, form: Form, drawn: Any, device: Device) -> Any:
+def _evaluate_tile(measure: Any, form: Form, drawn: Any, device: Device) -> _Tile:
     """The second step of a `FromWeakData`, for what the first has drawn."""
 
     def tile(drawn: tuple[Key[Array, " lanes"], WeakData], arrays: Any) -> Float[Array, "lanes *r"]:
@@ -229,7 +249,7 @@ def _trace_evaluate(measure: Any, form: Form, drawn: Any, device: Device) -> Any
 
     place = SingleDeviceSharding(device)
     abstract = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=place), drawn)
-    return jax.jit(tile).trace(abstract, form.abstract_arrays(device))
+    return _Tile(tile, abstract, form.abstract_arrays(device))
 
 
 def _bytes(compiled: Any) -> int:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ CASES = "cases, such as [Case('mine', task, Ridge(0.3, num_weak=60))]"
 FIRST_COLUMNS = ("verdict", "role", "theorem", "case", "measured", "bound", "tightness", "as_expected")
 # Callback that receives the label of the row to be sampled next, and the number of rows already done.
 Progress = Callable[[str, int], None]
+# Rows whose programs are compiled before they are sampled.
+ROWS_AHEAD = 8
 # The order in which the rows of one theorem are shown.
 ROLES: tuple[Role, ...] = ("theorem", "lemma", "control", "mutant")
 
@@ -105,7 +108,9 @@ class Battery:
         # The threads compile the programs of later rows, one per core, while this thread samples and judges.
         compiler = ThreadPoolExecutor(max_workers=os.cpu_count(), thread_name_prefix="compile")
         try:
-            for job in jobs:
+            # Not all at once: programs that wait for their turn fill the memory.
+            ahead = iter(jobs)
+            for job in itertools.islice(ahead, ROWS_AHEAD):
                 compiler.submit(self._prepare, job, check)
             for theorem in self.statements:
                 measured: list[tuple[Case, Verdict]] = []
@@ -113,6 +118,8 @@ class Battery:
                     if job.theorem is not theorem:
                         continue
                     check()
+                    for following in itertools.islice(ahead, 1):
+                        compiler.submit(self._prepare, following, check)
                     if progress is not None:
                         progress(f"{theorem.id}: {job.case.name}", done)
                     reached(self._check(job, level))
