@@ -11,6 +11,7 @@ from w2s_sim.identification.chernoff import identification_bound as identificati
 from w2s_sim.identification.chernoff import log_chernoff_terms as log_chernoff_terms
 from w2s_sim.identification.chernoff import quadrature_is_resolved as quadrature_is_resolved
 from w2s_sim.identification.moments import log_odds_moments as log_odds_moments
+from w2s_sim.identification.moments import log_odds_moments_of as log_odds_moments_of
 from w2s_sim.identification.rare_events import RareEvent as RareEvent
 from w2s_sim.identification.rare_events import rare_misidentification as rare_misidentification
 from w2s_sim.identification.rate import identification_rate as identification_rate
