@@ -24,8 +24,9 @@ def rows_of(num_rows: int, spread: float) -> tuple[np.ndarray, np.ndarray, np.nd
 
 @pytest.mark.parametrize(("num_rows", "spread"), [(9, 1.0), (512, 5.0), (1300, 100.0)])
 def test_rounds_are_those_of_logs(num_rows: int, spread: float, x64: None) -> None:
-    given = [jnp.asarray(part) for part in rows_of(num_rows, spread)]
-    found, expected = (np.asarray(path(*given, 30)) for path in (refined_priors, refined_priors_by_logs))
+    prior, logs, weights = (jnp.asarray(part) for part in rows_of(num_rows, spread))
+    found = np.asarray(refined_priors(prior, logs, weights, 30))
+    expected = refined_priors_by_logs(prior, logs, weights, 30)
     np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-300)
     np.testing.assert_allclose(found.sum(axis=1), 1.0, rtol=1e-12)
     np.testing.assert_array_equal(found[:, 3], 0.0)
@@ -58,9 +59,8 @@ def test_extreme_ratios_in_float32(name: str) -> None:
     weights = np.full(len(logs), 1 / len(logs), np.float32)
     found = np.asarray(refined_priors(jnp.asarray(prior), jnp.asarray(logs), jnp.asarray(weights), 40))
     with jax.enable_x64(True):
-        exact = refined_priors_by_logs(
-            *(jnp.asarray(part, jnp.float64) for part in (prior, logs, weights)), 40
-        )
+        wide = [jnp.asarray(part, jnp.float64) for part in (prior, logs, weights)]
+        exact = refined_priors_by_logs(wide[0], wide[1], wide[2], 40)
     np.testing.assert_allclose(found, exact, rtol=2e-4, atol=1e-6)
 
 
