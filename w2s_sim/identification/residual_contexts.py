@@ -12,7 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.concepts.conditioning import log_posterior_path, log_weights
 from w2s_sim.identification.contexts import Contexts, reduced_contexts
@@ -42,12 +42,9 @@ class ResidualContexts(Contexts):
     @classmethod
     def of(cls, task: TransferTask, num_demonstrations: int, context_size: int) -> "ResidualContexts":
         """Compute the factors in float64. Needs concrete values."""
-        weights = np.asarray(task.target_prior, dtype=np.float64)
-        factors = residual_factors(task)[weights > 0]
-        shown = jnp.asarray(weights[weights > 0], dtype=float)
-        return cls(
-            task.source.prior, shown, jnp.asarray(factors, dtype=float), num_demonstrations, context_size
-        )
+        shown = np.flatnonzero(np.asarray(task.target_prior))
+        factors = jnp.asarray(residual_factors(task, shown), dtype=float)
+        return cls(task.source.prior, task.target_prior[shown], factors, num_demonstrations, context_size)
 
     def log_posterior_path(self, *, key: Key[Array, ""]) -> Float[Array, "steps K"]:
         residuals = self.residuals(key=key)
@@ -56,7 +53,10 @@ class ResidualContexts(Contexts):
     def residuals(self, *, key: Key[Array, ""]) -> Float[Array, "n K"]:
         """Draw the residuals of n demonstrations, in units of the strong model's noise."""
         normal_key, concept_key = jax.random.split(key)
-        normals = jax.random.normal(normal_key, (self.num_demonstrations, self.factors.shape[2]))
+        # Half of the time of a context is its normals. With the older counters threefry keeps both words of
+        # every hash; the newer ones, which keep one, are for arrays that are drawn on several devices.
+        with jax.threefry_partitionable(False):
+            normals = jax.random.normal(normal_key, (self.num_demonstrations, self.factors.shape[2]))
         if len(self.shown_prior) == 1:
             return jnp.matmul(normals, self.factors[0].T, precision="highest")
         concepts = sample_concepts(
@@ -72,22 +72,17 @@ def _(task: TransferTask, num_demonstrations: int, context_size: int) -> Context
     return ResidualContexts.of(task, num_demonstrations, context_size)
 
 
-def residual_factors(task: TransferTask) -> Float[np.ndarray, "K K r"]:
-    """Factors F_j of the covariances of the residuals, in float64, for every concept j that can be shown."""
-    noise = float(task.source.noise)
+def residual_factors(task: TransferTask, shown: Int[np.ndarray, " J"]) -> Float[np.ndarray, "J K r"]:
+    """Factors F_j of the covariances of the residuals, in float64, for the concepts j that are shown."""
+    noise, covariance = float(task.source.noise), np.asarray(task.features.covariance, dtype=np.float64)
     strong, weak = (np.asarray(v, np.float64) / noise for v in (task.source.vectors, task.supervisor.vectors))
-    shifts = (weak[:, None] - strong) @ _root(np.asarray(task.features.covariance, dtype=np.float64))
+    shifts = weak[shown, None] - strong
+    if not np.array_equal(covariance, np.eye(task.dim)):
+        squares, basis = np.linalg.eigh(covariance)
+        shifts = shifts @ (basis * np.sqrt(np.maximum(squares, 0.0)))
     label_noise = np.full((*shifts.shape[:2], 1), float(task.supervisor.noise) / noise)
     left, sizes, _ = np.linalg.svd(np.concatenate([shifts, label_noise], axis=2), full_matrices=False)
     # The usual threshold of a numerical rank: what rounding makes of a singular value of zero.
     rounding = max(shifts.shape[1:]) * np.finfo(np.float64).eps * sizes.max(axis=1, keepdims=True)
     rank = max(1, int(np.sum(sizes > rounding, axis=1).max()))
     return (left * sizes[:, None])[:, :, :rank]
-
-
-def _root(covariance: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "d d"]:
-    """Symmetric square root of a covariance."""
-    if np.array_equal(covariance, np.eye(len(covariance))):
-        return covariance
-    squares, basis = np.linalg.eigh(covariance)
-    return (basis * np.sqrt(np.maximum(squares, 0.0))) @ basis.T
