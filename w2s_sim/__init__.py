@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import SpectralCutoff as SpectralCutoff
     from w2s_sim.falsifier import falsify as falsify
     from w2s_sim.identification import identification_bound as identification_bound
+    from w2s_sim.identification import identification_errors as identification_errors
+    from w2s_sim.identification import log_odds_moments_of as log_odds_moments_of
     from w2s_sim.laws.feature_maps import MappedFeatures as MappedFeatures
     from w2s_sim.laws.feature_maps import PolynomialMap as PolynomialMap
     from w2s_sim.laws.feature_maps import random_fourier_map as random_fourier_map
@@ -144,7 +146,7 @@ _HOMES = {
         "Parameter",
         "Statement",
     ),
-    "w2s_sim.identification": ("identification_bound",),
+    "w2s_sim.identification": ("identification_bound", "identification_errors", "log_odds_moments_of"),
     "w2s_sim.statements.shared.quantities": ("naive_floor", "squared_error"),
     "w2s_sim.statements.shared.refinement_terms": ("dominance_sizes",),
     "w2s_sim.strong_model": ("StrongModel",),

@@ -25,11 +25,16 @@ def blocks(heading: str, language: str) -> list[str]:
 
 def written(heading: str, folder: Path) -> tuple[Path, Path]:
     """The example's module and study, as files; the module says its own name."""
-    (code,), studies = blocks(heading, "python"), blocks(heading, "toml")
-    module, study = folder / code.removeprefix('"""').partition(":")[0], folder / "study.toml"
+    study = folder / "study.toml"
+    study.write_text(blocks(heading, "toml")[0], encoding="utf-8")
+    return written_module(heading, folder), study
+
+
+def written_module(heading: str, folder: Path) -> Path:
+    (code,) = blocks(heading, "python")
+    module = folder / code.removeprefix('"""').partition(":")[0]
     module.write_text(code, encoding="utf-8")
-    study.write_text(studies[0], encoding="utf-8")
-    return module, study
+    return module
 
 
 @pytest.fixture

@@ -54,6 +54,19 @@ def log_posterior(
     return jax.nn.log_softmax(log_prior + jnp.where(possible, log_likelihood, 0.0), axis=-1)
 
 
+def log_posterior_path(
+    log_prior: Float[Array, " K"], log_likelihood: Float[Array, "n K"]
+) -> Float[Array, "steps K"]:
+    """Log posteriors after 0, 1, ..., n independent demonstrations, in nats, from one cumulative sum.
+
+    Args:
+        log_prior: Log weights of the concepts.
+        log_likelihood: Log likelihoods of the demonstrations under every concept, in nats.
+    """
+    sums = jnp.cumsum(_relative(log_likelihood)[0], axis=0)
+    return log_posterior(log_prior, jnp.pad(sums, ((1, 0), (0, 0))))
+
+
 def context_log_likelihood(
     log_likelihood: Float[Array, "n K"],
 ) -> tuple[Float[Array, " K"], Float[Array, ""]]:
@@ -69,9 +82,15 @@ def context_log_likelihood(
     Returns:
         For every concept, the sum of its log likelihoods minus the references; and the sum of the references.
     """
+    relative, reference = _relative(log_likelihood)
+    return block_sum(relative), block_sum(reference)
+
+
+def _relative(log_likelihood: Float[Array, "n K"]) -> tuple[Float[Array, "n K"], Float[Array, " n"]]:
+    """Split every row into values relative to its largest, and the largest; 0 stands for one not finite."""
     largest = jnp.max(log_likelihood, axis=1)
     reference = jax.lax.stop_gradient(jnp.where(jnp.isfinite(largest), largest, 0.0))
-    return block_sum(log_likelihood - reference[:, None]), block_sum(reference)
+    return log_likelihood - reference[:, None], reference
 
 
 def left_out(log_likelihood: Float[Array, "*batches n K"]) -> Float[Array, "*batches n K"]:

@@ -15,6 +15,7 @@ from w2s_sim.concepts.conditioning import (
     left_out,
     log_mixture,
     log_posterior,
+    log_posterior_path,
     log_weights,
 )
 from w2s_sim.fields import probability
@@ -148,6 +149,20 @@ class LatentConceptModel(ConceptModel):
         Equals the log prior if no concept can produce the context.
         """
         return log_posterior(log_weights(self.prior), self.log_context(inputs, labels)[0])
+
+    def log_posterior_path(
+        self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]
+    ) -> Float[Array, "steps K"]:
+        """Log posteriors log pi_0, ..., log pi_n after every prefix of the demonstrations, in nats.
+
+        Independent demonstrations are read once, for all prefixes; dependent ones once for every prefix.
+        """
+        log_prior = log_weights(self.prior)
+        if self.reads_independently:
+            return log_posterior_path(log_prior, self.log_likelihood(inputs, labels))
+        sizes = range(1, labels.shape[0] + 1)
+        prefixes = [self.log_posterior(inputs[:size], labels[:size]) for size in sizes]
+        return jnp.stack([log_posterior(log_prior, jnp.zeros_like(log_prior)), *prefixes])
 
     def log_evidence(
         self, inputs: Shaped[Array, "n ..."], labels: Shaped[Array, "n ..."]

@@ -1,5 +1,8 @@
 """Iterated refinement: repeated updates of the concept prior on the same weak data."""
 
+from functools import partial
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -10,6 +13,7 @@ from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.concepts.model import ModelT
 from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.estimators.scaled_likelihood import ScaledLikelihood
 from w2s_sim.fields import whole
 from w2s_sim.tasks.task import WeakData
 
@@ -34,13 +38,13 @@ def refine_prior(
     return weights @ jnp.exp(posterior)
 
 
-def refined_priors(
+def refined_priors_by_logs(
     prior: Float[Array, " K"],
     log_likelihood: Float[Array, "n K"],
     weights: Float[Array, " n"],
     rounds: int,
 ) -> Float[Array, "steps K"]:
-    """Return the priors alpha_0 (the given prior), alpha_1, ..., alpha_rounds."""
+    """Return the same as `refined_priors`, by `refine_prior`: slower, and with derivatives of any order."""
 
     def step(alpha: Array, _: None) -> tuple[Array, Array]:
         refined = refine_prior(alpha, log_likelihood, weights)
@@ -48,6 +52,41 @@ def refined_priors(
 
     _, path = jax.lax.scan(step, prior, None, length=rounds)
     return jnp.concatenate([prior[None], path])
+
+
+@partial(jax.custom_jvp, nondiff_argnums=(3,))
+def refined_priors(
+    prior: Float[Array, " K"],
+    log_likelihood: Float[Array, "n K"],
+    weights: Float[Array, " n"],
+    rounds: int,
+) -> Float[Array, "steps K"]:
+    """Return the priors alpha_0 (the given prior), alpha_1, ..., alpha_rounds, each a `refine_prior` further.
+
+    Exponentials are computed once, except where float numbers cannot hold the ratios of likelihoods that
+    matter: then the rounds are computed in logs.
+    """
+    rows = ScaledLikelihood.of(prior, log_likelihood, weights)
+
+    def step(state: tuple[Array, Array], _: None) -> tuple[tuple[Array, Array], Array]:
+        alpha, was_good = state
+        gains, is_good = rows.gains(alpha)
+        return (alpha * gains, was_good & is_good), alpha * gains
+
+    (_, good), path = jax.lax.scan(step, (prior, jnp.asarray(True)), None, length=rounds)
+    path = jnp.concatenate([prior[None], path])
+    by_logs = partial(refined_priors_by_logs, prior, log_likelihood, weights, rounds)
+    # A loop of at most one step: unlike a branch, it costs nothing in a batch that does not need it.
+    return jax.lax.while_loop(lambda s: ~s[0], lambda _: (jnp.asarray(True), by_logs()), (good, path))[1]
+
+
+@refined_priors.defjvp
+def _derivatives(rounds: int, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    return jax.jvp(partial(_by_logs_after, rounds), primals, tangents)
+
+
+def _by_logs_after(rounds: int, prior: Array, log_likelihood: Array, weights: Array) -> Array:
+    return refined_priors_by_logs(prior, log_likelihood, weights, rounds)
 
 
 class IteratedRefinement(PairByPair):

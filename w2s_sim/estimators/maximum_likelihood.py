@@ -1,5 +1,7 @@
 """Maximum likelihood of the concept prior if the weak channel is known, or known up to its noise level."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
@@ -14,6 +16,7 @@ from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.prior_transfer import PairByPair
+from w2s_sim.estimators.scaled_likelihood import ScaledLikelihood
 from w2s_sim.fields import entries, optional_part
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
@@ -40,6 +43,21 @@ class PriorFit(NamedTuple):
     gap: Float[Array, ""]
 
 
+# From a prior to the gains of its weights, and whether their precision is that of the numbers.
+Gains = Callable[[Float[Array, " K"]], tuple[Float[Array, " K"], Bool[Array, ""]]]
+
+
+def gains_by_logs(
+    log_likelihood: Float[Array, "n K"], prior: Float[Array, " K"]
+) -> tuple[Float[Array, " K"], Bool[Array, ""]]:
+    """Return the same as `ScaledLikelihood.gains` for rows of equal weight: slower, and good in any range."""
+    mixture = log_mixture(log_weights(prior), log_likelihood)[:, None]
+    # Demonstrations that no concept can produce have the ratio 1 for every concept.
+    seen = (prior > 0) & jnp.isfinite(mixture)
+    ratios = jnp.exp(jnp.where(seen, log_likelihood - jnp.where(seen, mixture, 0.0), 0.0))
+    return jnp.mean(ratios, axis=0), jnp.asarray(True)
+
+
 def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], tolerance: float) -> PriorFit:
     """Fit the weights of a mixture with known components by EM, to a certified precision.
 
@@ -54,29 +72,31 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
         tolerance: Gap > 0 at which to stop, in nats.
     """
     held = start > 0
-
-    def gains(weights: Array) -> Float[Array, " K"]:
-        mixture = log_mixture(log_weights(weights), log_likelihood)[:, None]
-        # Demonstrations that no concept can produce have the ratio 1 for every concept.
-        seen = held & jnp.isfinite(mixture)
-        ratios = jnp.exp(jnp.where(seen, log_likelihood - jnp.where(seen, mixture, 0.0), 0.0))
-        return jnp.mean(ratios, axis=0)
+    rows = ScaledLikelihood.of(
+        start, log_likelihood, jnp.full(len(log_likelihood), 1.0 / len(log_likelihood))
+    )
 
     def gap_of(gain: Array) -> Float[Array, ""]:
         return jnp.max(jnp.where(held, gain, 0.0)) - 1.0
 
-    def unfinished(state: tuple[Any, Array, Array]) -> Bool[Array, ""]:
-        steps, _, gain = state
-        return (steps < MOST_STEPS) & (gap_of(gain) > tolerance)
+    def climb(gains: Gains) -> tuple[Float[Array, " K"], Float[Array, " K"], Bool[Array, ""]]:
+        def unfinished(state: tuple[Any, ...]) -> Bool[Array, ""]:
+            steps, _, gain, is_good = state
+            return (steps < MOST_STEPS) & (gap_of(gain) > tolerance) & is_good
 
-    def step(state: tuple[Any, Array, Array]) -> tuple[Any, Array, Array]:
-        steps, weights, gain = state
-        moved = weights * gain
-        # Positive weights stay positive, so that a later step can raise them again.
-        moved = jnp.where(held, jnp.maximum(moved / jnp.sum(moved), LEAST_WEIGHT), 0.0)
-        return steps + 1, moved, gains(moved)
+        def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
+            steps, weights, gain, _ = state
+            moved = weights * gain
+            # Positive weights stay positive, so that a later step can raise them again.
+            moved = jnp.where(held, jnp.maximum(moved / jnp.sum(moved), LEAST_WEIGHT), 0.0)
+            return steps + 1, moved, *gains(moved)
 
-    _, prior, gain = jax.lax.while_loop(unfinished, step, (0, start, gains(start)))
+        return jax.lax.while_loop(unfinished, step, (0, start, *gains(start)))[1:]
+
+    # A loop of at most one step: unlike a branch, it costs nothing in a batch that does not need it.
+    prior, gain, _ = jax.lax.while_loop(
+        lambda found: ~found[2], lambda _: climb(partial(gains_by_logs, log_likelihood)), climb(rows.gains)
+    )
     # A concept that no demonstration allows has weight zero under the maximum-likelihood prior.
     prior = jnp.where((prior <= LEAST_WEIGHT) & (gain <= 0.0), 0.0, prior)
     mean = jnp.mean(log_mixture(log_weights(prior), log_likelihood))

@@ -7,7 +7,7 @@ with 0^0 = 1. The classical form leaves out the factor s^s (1-s)^(1-s), which li
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, singledispatch
 
 import equinox as eqx
 import jax
@@ -25,8 +25,8 @@ from w2s_sim.identification.moments import (
     one_log_odds_moment_of,
 )
 from w2s_sim.identification.node_moments import has_nodes
-from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 # Range of the search over the logit t of s = 1 / (1 + exp(-t)): from s = 2e-35, still a normal float32, to
 # the largest float64 below 1.
@@ -40,7 +40,7 @@ FINE_NODES = QUADRATURE_NODES + 16
 
 
 def log_chernoff_terms(
-    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
+    task: ConceptTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """Log of each competitor's term of the bound (-inf for k*), and the minimising s_k.
 
@@ -54,7 +54,7 @@ def log_chernoff_terms(
 
 
 def classical_log_chernoff_terms(
-    task: TransferTask | FiniteTask, num_demonstrations: Float[Array, ""]
+    task: ConceptTask, num_demonstrations: Float[Array, ""]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """Chernoff terms log T_k = log min_s rho_k^s m_k(s)^n (-inf for k*), and the minimising s_k.
 
@@ -74,7 +74,7 @@ def log_sharpening(exponents: Float[Array, " K"]) -> Float[Array, " K"]:
 
 @eqx.filter_jit
 def _log_terms(
-    task: TransferTask | FiniteTask,
+    task: ConceptTask,
     num_demonstrations: Float[Array, ""],
     sharpening: Float[Array, ""],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
@@ -94,10 +94,11 @@ def _log_terms(
     # A concept with source prior 0 cannot be confused with k*.
     competes = (prior > 0) & (jnp.arange(task.num_concepts) != task.target_concept)
     search = partial(_lowest_terms, num_demonstrations, sharpening)
-    if isinstance(task, TransferTask) and needs_nodes(task):
-        terms, exponents = _one_by_one(search, task, log_ratio, competes)
-    else:
+    log_moment_of = one_log_odds_moment_of(task)
+    if log_moment_of is None:
         terms, exponents = search(log_ratio, log_odds_moments_of(task))
+    else:
+        terms, exponents = _one_by_one(search, log_moment_of, log_ratio, competes)
     # If the source excludes k*, all odds are infinite and only the trivial bound holds.
     exponents, terms = (jnp.where(star_prior > 0, part, 0.0) for part in (exponents, terms))
     return jnp.where(competes, terms, -jnp.inf), exponents
@@ -121,19 +122,19 @@ def _lowest_terms(
 
 def _one_by_one(
     search: Callable[..., tuple[Array, Array]],
-    task: TransferTask,
+    log_moment_of: Callable[[Array], Callable[[Array], Array]],
     log_ratio: Float[Array, " K"],
     competes: Bool[Array, " K"],
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """Search for one competitor at a time: the quadrature tables of all competitors need too much memory."""
 
     def of_competitor(k: Array) -> tuple[Array, Array]:
-        log_moment = one_log_odds_moment_of(task, k)
+        log_moment = log_moment_of(k)
         terms, exponents = search(log_ratio[k][None], lambda s: log_moment(s[0])[None])
         return terms[0], exponents[0]
 
     nothing = jnp.zeros_like(log_ratio[0]), jnp.zeros_like(log_ratio[0])
-    concepts = jnp.arange(task.num_concepts)
+    concepts = jnp.arange(len(competes))
     return jax.lax.map(lambda k: jax.lax.cond(competes[k], of_competitor, lambda _: nothing, k), concepts)
 
 
@@ -173,7 +174,7 @@ def _looks() -> tuple[Float[Array, "looks p"], Bool[Array, " looks"]]:
     return jnp.asarray(steps, dtype=float), jnp.asarray(is_closer)
 
 
-def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: int) -> Float[Array, ""]:
+def identification_bound(task: ConceptTask, num_demonstrations: int) -> Float[Array, ""]:
     """Upper bound on the probability E[1 - pi_n(k*)]; trivial where it exceeds 1.
 
     Any s gives a valid bound, so an inexact minimisation can only make the bound larger.
@@ -188,9 +189,7 @@ def identification_bound(task: TransferTask | FiniteTask, num_demonstrations: in
     return jnp.sum(jnp.exp(terms))
 
 
-def classical_identification_bound(
-    task: TransferTask | FiniteTask, num_demonstrations: int
-) -> Float[Array, ""]:
+def classical_identification_bound(task: ConceptTask, num_demonstrations: int) -> Float[Array, ""]:
     """`identification_bound` without the factor s^s (1-s)^(1-s): larger by at most a factor of two.
 
     This bound also holds for E[sum_k min(1, r_k)].
@@ -205,7 +204,7 @@ def classical_identification_bound(
     return jnp.sum(jnp.exp(terms))
 
 
-def can_be_misidentified(task: TransferTask | FiniteTask) -> bool:
+def can_be_misidentified(task: ConceptTask) -> bool:
     """Whether weak demonstrations can leave posterior mass on a wrong concept. Needs concrete values.
 
     False if K = 1, if the source excludes all other concepts, or if all other concepts exclude every outcome
@@ -216,9 +215,15 @@ def can_be_misidentified(task: TransferTask | FiniteTask) -> bool:
     return bool(jnp.any(others & (terms > -jnp.inf)))
 
 
-def quadrature_is_resolved(task: TransferTask | FiniteTask, num_demonstrations: int) -> bool:
+@singledispatch
+def quadrature_is_resolved(task: ConceptTask, num_demonstrations: int) -> bool:
     """Whether more nodes change every term of the bound by less than 0.1%; True without quadrature."""
-    if isinstance(task, FiniteTask) or has_gaussian_moments(task):
+    return True
+
+
+@quadrature_is_resolved.register(TransferTask)
+def _(task: TransferTask, num_demonstrations: int) -> bool:
+    if has_gaussian_moments(task):
         return True
     if needs_nodes(task) and not has_nodes(task.features, FINE_NODES / QUADRATURE_NODES):
         return False

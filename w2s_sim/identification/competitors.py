@@ -15,8 +15,7 @@ import numpy as np
 from jaxtyping import ArrayLike, Bool, Float
 
 from w2s_sim.identification.odds import OddsLaw, lowest_point, odds_law
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 # Nodes on the circle of Cauchy's formula for cumulants.
 CIRCLE_NODES = 64
@@ -48,9 +47,7 @@ class Competitors:
     bystanders: dict[int, float]
 
     @classmethod
-    def of(
-        cls, task: TransferTask | FiniteTask, competitors: Bool[ArrayLike, " K"] | None = None
-    ) -> "Competitors":
+    def of(cls, task: ConceptTask, competitors: Bool[ArrayLike, " K"] | None = None) -> "Competitors":
         """Find the competitors of a task whose source prior includes the intended concept.
 
         Args:

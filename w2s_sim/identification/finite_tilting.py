@@ -7,7 +7,6 @@ from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.identification.finite_moments import finite_log_odds_moments, finite_log_powers
 from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
 
 
@@ -40,12 +39,13 @@ class FiniteTilt(eqx.Module):
 
     def draw(
         self,
-        task: TransferTask | FiniteTask,
+        task: FiniteTask,
         competitor: Int[Array, ""],
         levels: Float[Array, " n"],
-        *_: Key[Array, ""],
+        input_key: Key[Array, ""],
+        noise_key: Key[Array, ""],
     ) -> WeakData:
-        """Draw demonstrations from the tilt towards a competitor; uniform levels select the outcomes."""
+        """Draw demonstrations from the tilt towards a competitor: levels select the outcomes."""
         cumulative = self.cumulative[competitor]
         # Scale by the total, which rounding can leave below one.
         index = jnp.searchsorted(cumulative, levels * cumulative[-1], side="right")

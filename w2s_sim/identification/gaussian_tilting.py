@@ -15,7 +15,6 @@ from jaxtyping import Array, Float, Int, Key
 from w2s_sim.concepts.regression import means_under
 from w2s_sim.errors import InputError
 from w2s_sim.identification.moments import gaussian_log_moment, has_gaussian_moments
-from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
 
@@ -75,14 +74,13 @@ class GaussianTilt(eqx.Module):
 
     def draw(
         self,
-        task: TransferTask | FiniteTask,
+        task: TransferTask,
         competitor: Int[Array, ""],
         levels: Float[Array, " n"],
         input_key: Key[Array, ""],
         noise_key: Key[Array, ""],
     ) -> WeakData:
         """Draw demonstrations from the tilt towards a competitor; uniform levels select their concepts."""
-        assert isinstance(task, TransferTask)
         concepts = pick(self.weights[competitor], levels)
         inputs = task.features.sample(levels.shape[0], key=input_key)
         noise = jax.random.normal(noise_key, levels.shape)

@@ -1,7 +1,7 @@
 """Moments m_k(s) = E[(p_k / p_*)^s] of one weak demonstration's odds."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, singledispatch
 
 import equinox as eqx
 import jax
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from w2s_sim.errors import InputError
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
 from w2s_sim.identification.node_moments import (
     has_gaussian_features,
@@ -21,13 +22,14 @@ from w2s_sim.identification.node_moments import (
 from w2s_sim.laws.feature_maps import MappedFeatures
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 QUADRATURE_NODES = 32
 
 
 @eqx.filter_jit
 def log_odds_moments(
-    task: TransferTask | FiniteTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
+    task: ConceptTask, exponents: Float[Array, " K"], num_nodes: int = QUADRATURE_NODES
 ) -> Float[Array, " K"]:
     """Log moments log m_k(s_k) of one ungrouped weak demonstration, in nats; inf if infinite.
 
@@ -40,12 +42,27 @@ def log_odds_moments(
     return log_odds_moments_of(task, num_nodes)(exponents)
 
 
+@singledispatch
 def log_odds_moments_of(
-    task: TransferTask | FiniteTask, num_nodes: int = QUADRATURE_NODES
+    task: ConceptTask, num_nodes: int = QUADRATURE_NODES
 ) -> Callable[[Float[Array, " K"]], Float[Array, " K"]]:
-    """Return `log_odds_moments` as a function of s; parts that do not depend on s are computed once."""
-    if isinstance(task, FiniteTask):
-        return finite_log_odds_moments(task)
+    """Return `log_odds_moments` as a function of s; parts that do not depend on s are computed once.
+
+    The form of a task's own kind is registered by its class: `@log_odds_moments_of.register(MyTask)`.
+
+    Raises:
+        InputError: If no form is registered for the class of the task.
+    """
+    raise InputError("task", type(task).__name__, "a task with registered log-odds moments")
+
+
+@log_odds_moments_of.register(FiniteTask)
+def _(task: FiniteTask, num_nodes: int = QUADRATURE_NODES) -> Callable[[Array], Array]:
+    return finite_log_odds_moments(task)
+
+
+@log_odds_moments_of.register(TransferTask)
+def _(task: TransferTask, num_nodes: int = QUADRATURE_NODES) -> Callable[[Array], Array]:
     if needs_nodes(task):
         log_moments = node_log_moments(task, num_nodes / QUADRATURE_NODES)
     elif has_gaussian_features(task.features):
@@ -55,11 +72,15 @@ def log_odds_moments_of(
     return _one_at_zero(log_moments)
 
 
-def one_log_odds_moment_of(
-    task: TransferTask, competitor: Int[Array, ""]
-) -> Callable[[Float[Array, ""]], Float[Array, ""]]:
-    """Return the function s -> log m_k(s) of one competitor k, for moments by quadrature over nodes."""
-    return _one_at_zero(node_log_moment(task, competitor))
+@singledispatch
+def one_log_odds_moment_of(task: ConceptTask) -> Callable[[Int[Array, ""]], Callable[[Array], Array]] | None:
+    """Return k -> (s -> log m_k(s)) if all K moments at once take too much memory, and None otherwise."""
+    return None
+
+
+@one_log_odds_moment_of.register(TransferTask)
+def _(task: TransferTask) -> Callable[[Array], Callable[[Array], Array]] | None:
+    return (lambda k: _one_at_zero(node_log_moment(task, k))) if needs_nodes(task) else None
 
 
 def _one_at_zero(log_moments: Callable[[Array], Array]) -> Callable[[Array], Array]:

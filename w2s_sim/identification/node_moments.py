@@ -1,7 +1,7 @@
 """Moments m_k(s) by quadrature over nodes, for mapped features and for non-normal label noise."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import partial, singledispatch
 from typing import Any
 
 import jax
@@ -26,8 +26,19 @@ NODES = 32
 LARGEST_EDGE_SHARE = 1e-6
 
 
+@singledispatch
 def has_gaussian_features(law: FeatureLaw) -> bool:
-    return isinstance(law, Gaussian) or (isinstance(law, Anisotropic) and has_gaussian_features(law.base))
+    return False
+
+
+@has_gaussian_features.register(Gaussian)
+def _(law: Gaussian) -> bool:
+    return True
+
+
+@has_gaussian_features.register(Anisotropic)
+def _(law: Anisotropic) -> bool:
+    return has_gaussian_features(law.base)
 
 
 def has_normal_noise(task: TransferTask) -> bool:

@@ -10,13 +10,16 @@ characteristic function of the tilted law: m_k(s + iu) / m_k(s) = E_k exp(iu ell
 import abc
 import dataclasses
 from collections.abc import Callable
+from functools import singledispatch
 
 import numpy as np
 from jaxtyping import Float, Inexact
 
+from w2s_sim.errors import InputError
 from w2s_sim.identification.gaussian_tilting import GaussianTilt
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 # First grid of logits, with spacing 1/4, and the number and size of the refinements around the best logit.
 LOGITS = np.linspace(-80.0, 36.0, 465)
@@ -71,13 +74,14 @@ class TiltedPair:
             return cls(mean, covariance, float(np.log(possible) - np.log(total or possible)))
 
 
-def odds_law(task: TransferTask | FiniteTask) -> OddsLaw:
-    """Return the law of the log-odds of a task.
+@singledispatch
+def odds_law(task: ConceptTask) -> OddsLaw:
+    """Return the law of the log-odds of a task; `@odds_law.register(MyTask)` adds that of another kind.
 
     Raises:
-        InputError: If features or labels are neither Gaussian nor finite.
+        InputError: If features or labels are neither Gaussian nor finite, and no law is registered.
     """
-    return FiniteOdds.of(task) if isinstance(task, FiniteTask) else GaussianOdds.of(task)
+    raise InputError("task", type(task).__name__, "a task with a registered law of the log-odds")
 
 
 def lowest_point(function: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> tuple[float, float]:
@@ -234,3 +238,7 @@ def _log_mean_power(z: np.ndarray, values: np.ndarray, weights: np.ndarray) -> n
     largest = np.real(exponents).max(axis=1)
     with np.errstate(divide="ignore"):
         return largest + np.log(np.exp(exponents - largest[:, None]) @ weights)
+
+
+odds_law.register(TransferTask)(GaussianOdds.of)
+odds_law.register(FiniteTask)(FiniteOdds.of)

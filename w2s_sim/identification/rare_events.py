@@ -12,8 +12,7 @@ from w2s_sim.engine.replication import replicate
 from w2s_sim.errors import InputError
 from w2s_sim.identification.tilting import TiltingPlan, tilted_replicate, tilting_plan
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +38,7 @@ class RareEvent:
 
 
 def rare_misidentification(
-    task: TransferTask | FiniteTask, num_demonstrations: int, *, replicates: int = 65_536, seed: Seed = 0
+    task: ConceptTask, num_demonstrations: int, *, replicates: int = 65_536, seed: Seed = 0
 ) -> RareEvent:
     """Estimate E[1 - pi_n(k*)], the mean posterior of all wrong concepts, however small.
 
@@ -78,7 +77,7 @@ def rare_misidentification(
 
 
 def scaled_replicates(
-    task: TransferTask | FiniteTask, plan: TiltingPlan, *, replicates: int, seed: Seed
+    task: ConceptTask, plan: TiltingPlan, *, replicates: int, seed: Seed
 ) -> Float[np.ndarray, " replicates"]:
     """Return independent scaled replicates in [0, 1], in float64; their mean times eps_n is the estimate.
 
@@ -94,7 +93,7 @@ def scaled_replicates(
 class Tilted(eqx.Module):
     """Case of the measured quantity: a task, and the tilting plan that samples its contexts."""
 
-    task: TransferTask | FiniteTask
+    task: ConceptTask
     plan: TiltingPlan
 
 

@@ -20,15 +20,14 @@ from w2s_sim.identification.chernoff import classical_log_chernoff_terms
 from w2s_sim.identification.competitors import Competitors
 from w2s_sim.identification.contour import pair_probability
 from w2s_sim.identification.moments import log_odds_moments
-from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.tasks.task import ConceptTask
 
 # Relative tolerance within which exponents count as equal, because of float32 rounding.
 TIED = 1e-5
 
 
 def identification_exponents(
-    task: TransferTask | FiniteTask,
+    task: ConceptTask,
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """Exponents I_k in nats per demonstration (inf for k* and concepts of prior 0), and s_k.
 
@@ -41,7 +40,7 @@ def identification_exponents(
     return -log_terms, exponents
 
 
-def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
+def identification_rate(task: ConceptTask) -> Float[Array, ""]:
     """Rate I = min_k I_k, in nats per demonstration.
 
     Source: theorem `identification-rate`.
@@ -49,7 +48,7 @@ def identification_rate(task: TransferTask | FiniteTask) -> Float[Array, ""]:
     return jnp.min(identification_exponents(task)[0])
 
 
-def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
+def has_interior_minimiser(task: ConceptTask) -> bool:
     """Whether s_k is in the open interval (0, 1) for every k that attains I. Needs concrete values.
 
     s_k < 1 if log m_k increases at s = 1 or is infinite there. If k excludes no demonstration, m_k(0) = 1,
@@ -67,15 +66,13 @@ def has_interior_minimiser(task: TransferTask | FiniteTask) -> bool:
 
 @eqx.filter_jit
 def _moments_and_slopes(
-    task: TransferTask | FiniteTask, exponents: Float[Array, " K"]
+    task: ConceptTask, exponents: Float[Array, " K"]
 ) -> tuple[Float[Array, " K"], Float[Array, " K"]]:
     """Return log m_k(s_k) and its derivative in s_k."""
     return jax.jvp(partial(log_odds_moments, task), (exponents,), (jnp.ones_like(exponents),))
 
 
-def sharp_log_misidentification(
-    task: TransferTask | FiniteTask, num_demonstrations: ArrayLike
-) -> Float[np.ndarray, "*n"]:
+def sharp_log_misidentification(task: ConceptTask, num_demonstrations: ArrayLike) -> Float[np.ndarray, "*n"]:
     """Log of E[1 - pi_n(k*)] in nats, up to relative O(n^-2) if the nearest competitors have 0 < s_k < 1.
 
     A competitor with s_k = 0 or 1 contributes its Chernoff term, an upper bound on its contribution.
@@ -96,7 +93,7 @@ def sharp_log_misidentification(
 
 
 def corrected_slopes(
-    task: TransferTask | FiniteTask, num_demonstrations: int, competitors: Bool[Array, " K"] | None = None
+    task: ConceptTask, num_demonstrations: int, competitors: Bool[Array, " K"] | None = None
 ) -> tuple[float, float]:
     """Slope (log E_n - log E_2n - (1/2) log 2) / n in nats, exact and without the effect of a lattice.
 

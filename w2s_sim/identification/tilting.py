@@ -17,17 +17,64 @@ The tilted laws of one demonstration are in `gaussian_tilting` and `finite_tilti
 Source: Siegmund 1976 (Ann. Statist. 4, "Importance sampling in the Monte Carlo study of sequential tests").
 """
 
+from collections.abc import Callable
+from functools import partial, singledispatch
+from typing import Any, Protocol, runtime_checkable
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, Key
 
+from w2s_sim.errors import InputError
 from w2s_sim.identification.chernoff import classical_log_chernoff_terms
 from w2s_sim.identification.finite_tilting import FiniteTilt
 from w2s_sim.identification.gaussian_tilting import GaussianTilt, pick
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
-from w2s_sim.tasks.task import WeakData
+from w2s_sim.tasks.task import ConceptTask, WeakData
+
+
+@runtime_checkable
+class TiltedLaw(Protocol):
+    """Laws of one demonstration tilted towards every concept, a pytree."""
+
+    @property
+    def log_moments(self) -> Float[Array, " K"]:
+        """log m_k(s_k) of one demonstration, in nats."""
+        ...
+
+    def draw(
+        self,
+        task: Any,
+        competitor: Int[Array, ""],
+        levels: Float[Array, " n"],
+        input_key: Key[Array, ""],
+        noise_key: Key[Array, ""],
+    ) -> WeakData:
+        """Draw demonstrations from the tilt towards a competitor, from levels uniform on [0, 1) and keys."""
+        ...
+
+
+@singledispatch
+def tilted_law_of(task: ConceptTask) -> Callable[[Float[Array, " K"]], TiltedLaw]:
+    """Return the function s -> laws tilted by s_k; `@tilted_law_of.register(MyTask)` adds another kind.
+
+    Raises:
+        InputError: If the tilted laws have no closed form, or none is registered.
+    """
+    raise InputError("task", type(task).__name__, "a task with registered tilted laws")
+
+
+@tilted_law_of.register(TransferTask)
+def _(task: TransferTask) -> Callable[[Array], TiltedLaw]:
+    GaussianTilt.require(task)
+    return partial(GaussianTilt.of, task)
+
+
+@tilted_law_of.register(FiniteTask)
+def _(task: FiniteTask) -> Callable[[Array], TiltedLaw]:
+    return partial(FiniteTilt.of, task)
 
 
 class TiltingPlan(eqx.Module):
@@ -42,7 +89,7 @@ class TiltingPlan(eqx.Module):
 
     log_terms: Float[Array, " K"]
     exponents: Float[Array, " K"]
-    law: GaussianTilt | FiniteTilt
+    law: TiltedLaw
     num_demonstrations: int = eqx.field(static=True)
 
     @property
@@ -61,7 +108,7 @@ class TiltingPlan(eqx.Module):
 
 
 def tilting_plan(
-    task: TransferTask | FiniteTask,
+    task: ConceptTask,
     num_demonstrations: int,
     competitors: Bool[Array, " K"] | None = None,
 ) -> TiltingPlan:
@@ -76,17 +123,15 @@ def tilting_plan(
     Raises:
         InputError: If features are not Gaussian: their tilted law has no closed form.
     """
-    if isinstance(task, TransferTask):
-        GaussianTilt.require(task)
+    law_at = tilted_law_of(task)
     log_terms, exponents = classical_log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
     if competitors is not None:
         log_terms = jnp.where(competitors, log_terms, -jnp.inf)
-    law = FiniteTilt.of(task, exponents) if isinstance(task, FiniteTask) else GaussianTilt.of(task, exponents)
-    return TiltingPlan(log_terms, exponents, law, num_demonstrations)
+    return TiltingPlan(log_terms, exponents, law_at(exponents), num_demonstrations)
 
 
 def tilted_context(
-    task: TransferTask | FiniteTask,
+    task: ConceptTask,
     plan: TiltingPlan,
     num_demonstrations: int,
     competitor: Int[Array, ""] | None = None,
@@ -110,15 +155,13 @@ def tilted_context(
     return plan.law.draw(task, competitor, levels[1:], keys[0], keys[1])
 
 
-def tilted_replicate(
-    task: TransferTask | FiniteTask, plan: TiltingPlan, *, key: Key[Array, ""]
-) -> Float[Array, ""]:
+def tilted_replicate(task: ConceptTask, plan: TiltingPlan, *, key: Key[Array, ""]) -> Float[Array, ""]:
     """Draw a scaled replicate in [0, 1] with mean E[sum of pi_n over the competitors] / eps_n."""
     data = tilted_context(task, plan, plan.num_demonstrations, key=key)
     return scaled_mass(task, plan, data)
 
 
-def scaled_mass(task: TransferTask | FiniteTask, plan: TiltingPlan, data: WeakData) -> Float[Array, ""]:
+def scaled_mass(task: ConceptTask, plan: TiltingPlan, data: WeakData) -> Float[Array, ""]:
     """Posterior mass of the competitors after a tilted context, reweighted and divided by the plan's unit.
 
     The context may be longer than the plan's n. After N demonstrations the mixture has the density

@@ -1,0 +1,1 @@
+"""The same computations in plain NumPy, as its expert writes them: what the benchmarks compare with."""
