@@ -34,10 +34,11 @@ def test_rounds_are_those_of_logs(num_rows: int, spread: float, x64: None) -> No
 
 def test_gains_are_those_of_logs(x64: None) -> None:
     prior, logs, _ = (jnp.asarray(part) for part in rows_of(700, 10.0))
-    rows = ScaledLikelihood.of(jnp.asarray([0.1, 0.1, 0.1, 0.0, 0.7]), logs, jnp.full(700, 1 / 700))
+    weights = jnp.full(700, 1 / 700)
+    rows = ScaledLikelihood.of(jnp.asarray([0.1, 0.1, 0.1, 0.0, 0.7]), logs, weights)
     found, is_good = rows.gains(prior)
     held = prior > 0
-    np.testing.assert_allclose(found[held], gains_by_logs(logs, prior)[0][held], rtol=1e-10)
+    np.testing.assert_allclose(found[held], gains_by_logs(logs, weights, prior)[0][held], rtol=1e-10)
     assert bool(is_good)
 
 

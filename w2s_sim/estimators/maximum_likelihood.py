@@ -14,7 +14,9 @@ from w2s_sim._checks import concrete, require_between, short
 from w2s_sim.concepts import FiniteModel, LatentConceptModel
 from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
+from w2s_sim.concepts.model import ModelT
 from w2s_sim.errors import InputError
+from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.estimators.scaled_likelihood import ScaledLikelihood
 from w2s_sim.fields import entries, optional_part
@@ -48,17 +50,22 @@ Gains = Callable[[Float[Array, " K"]], tuple[Float[Array, " K"], Bool[Array, ""]
 
 
 def gains_by_logs(
-    log_likelihood: Float[Array, "n K"], prior: Float[Array, " K"]
+    log_likelihood: Float[Array, "n K"], rows: Float[Array, " n"], prior: Float[Array, " K"]
 ) -> tuple[Float[Array, " K"], Bool[Array, ""]]:
-    """Return the same as `ScaledLikelihood.gains` for rows of equal weight: slower, and good in any range."""
+    """Return the same as `ScaledLikelihood.gains` for rows of some weights: slower, and good in any range."""
     mixture = log_mixture(log_weights(prior), log_likelihood)[:, None]
     # Demonstrations that no concept can produce have the ratio 1 for every concept.
     seen = (prior > 0) & jnp.isfinite(mixture)
     ratios = jnp.exp(jnp.where(seen, log_likelihood - jnp.where(seen, mixture, 0.0), 0.0))
-    return jnp.mean(ratios, axis=0), jnp.asarray(True)
+    return rows @ ratios, jnp.asarray(True)
 
 
-def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], tolerance: float) -> PriorFit:
+def fit_prior(
+    start: Float[Array, " K"],
+    log_likelihood: Float[Array, "n K"],
+    tolerance: float,
+    weights: Float[Array, " n"] | None = None,
+) -> PriorFit:
     """Fit the weights of a mixture with known components by EM, to a certified precision.
 
     The mean log likelihood is concave in the weights, with the gradient
@@ -70,11 +77,12 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
         start: Starting weights, shape (K,).
         log_likelihood: Log likelihood of every demonstration under every concept, in nats.
         tolerance: Gap > 0 at which to stop, in nats.
+        weights: Weights of the demonstrations, which sum to 1; 1/n each by default.
     """
     held = start > 0
-    rows = ScaledLikelihood.of(
-        start, log_likelihood, jnp.full(len(log_likelihood), 1.0 / len(log_likelihood))
-    )
+    if weights is None:
+        weights = jnp.full(len(log_likelihood), 1.0 / len(log_likelihood))
+    rows = ScaledLikelihood.of(start, log_likelihood, weights)
 
     def gap_of(gain: Array) -> Float[Array, ""]:
         return jnp.max(jnp.where(held, gain, 0.0)) - 1.0
@@ -85,21 +93,21 @@ def fit_prior(start: Float[Array, " K"], log_likelihood: Float[Array, "n K"], to
             return (steps < MOST_STEPS) & (gap_of(gain) > tolerance) & is_good
 
         def step(state: tuple[Any, ...]) -> tuple[Any, ...]:
-            steps, weights, gain, _ = state
-            moved = weights * gain
+            steps, alpha, gain, _ = state
+            moved = alpha * gain
             # Positive weights stay positive, so that a later step can raise them again.
             moved = jnp.where(held, jnp.maximum(moved / jnp.sum(moved), LEAST_WEIGHT), 0.0)
             return steps + 1, moved, *gains(moved)
 
         return jax.lax.while_loop(unfinished, step, (0, start, *gains(start)))[1:]
 
+    by_logs = partial(gains_by_logs, log_likelihood, weights)
     # A loop of at most one step: unlike a branch, it costs nothing in a batch that does not need it.
-    prior, gain, _ = jax.lax.while_loop(
-        lambda found: ~found[2], lambda _: climb(partial(gains_by_logs, log_likelihood)), climb(rows.gains)
-    )
+    prior, gain, _ = jax.lax.while_loop(lambda found: ~found[2], lambda _: climb(by_logs), climb(rows.gains))
     # A concept that no demonstration allows has weight zero under the maximum-likelihood prior.
     prior = jnp.where((prior <= LEAST_WEIGHT) & (gain <= 0.0), 0.0, prior)
-    mean = jnp.mean(log_mixture(log_weights(prior), log_likelihood))
+    mixtures = log_mixture(log_weights(prior), log_likelihood)
+    mean = weights @ jnp.where(weights > 0, mixtures, 0.0)
     return PriorFit(prior, mean, jnp.maximum(gap_of(gain), 0.0))
 
 
@@ -137,6 +145,20 @@ class MaximumLikelihood(PairByPair):
                 f"{source.num_concepts} concepts, as in the source",
             )
         return fit_prior(source.prior, channel.log_likelihood(data.inputs, data.labels), self.tolerance)
+
+    def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic | None:
+        """The likelihoods under the strong model, unless the weak labels have a channel of their own."""
+        return LikelihoodPrefixes() if self.channel is None else None
+
+    def fit_statistic(
+        self,
+        source: ModelT,
+        statistic: tuple[Float[Array, "n K"], Float[Array, " n"]],
+        *,
+        key: Key[Array, ""],
+    ) -> ModelT:
+        log_likelihood, weights = statistic
+        return source.with_prior(fit_prior(source.prior, log_likelihood, self.tolerance, weights).prior)
 
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
