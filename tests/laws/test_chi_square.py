@@ -16,9 +16,7 @@ LEAST_P = 1e-3
 def sample(degrees: float, seed: int = 0) -> np.ndarray:
     """Variates of many replicates, drawn as the engine draws them; the degrees of freedom are traced."""
     keys = jax.random.split(jax.random.key(seed), LANES)
-    draw = jax.jit(
-        lambda keys, k: jax.vmap(lambda key: chi_square(jnp.broadcast_to(k, EACH), key=key))(keys)
-    )
+    draw = jax.jit(lambda keys, k: jax.vmap(lambda key: chi_square(jnp.broadcast_to(k, EACH), key=key))(keys))
     return np.asarray(draw(keys, jnp.asarray(degrees)), dtype=np.float64).ravel()
 
 
