@@ -15,9 +15,10 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.fields import nonnegative, number, part, positive, whole
+from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
 from w2s_sim.students import LinearStudent
-from w2s_sim.tasks.weak_moments import WeakMoments
 from w2s_sim.tasks.task import WeakData
+from w2s_sim.tasks.weak_moments import WeakMoments
 
 
 class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
@@ -63,6 +64,14 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
         weights = jnp.where(spanned, self.gain(safe) / safe, 0.0)
         return (basis * weights) @ basis.T
 
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        """Traces of M = g(S) that determine the mean risk for standard normal features.
+
+        Args:
+            spectrum: The spectrum of one draw of S.
+        """
+        return spectrum.traces(self.gain)
+
 
 class DirectFinetuning(SpectralFinetuning):
     """Base of fine-tuning estimators that fit the weak labels directly.
@@ -92,12 +101,18 @@ class Ridge(DirectFinetuning):
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return spectrum / (spectrum + self.ridge)
 
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return spectrum.ridge_traces(self.ridge)
+
 
 class LeastSquares(DirectFinetuning):
     """Least squares on the weak labels; with fewer pairs than features, the solution nearest to beta_P."""
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return jnp.ones_like(spectrum)
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return spectrum.ridge_traces(jnp.zeros(()))
 
 
 class GradientDescent(DirectFinetuning):
@@ -167,6 +182,9 @@ class LabelMixing(SpectralFinetuning):
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return (1.0 - self.mixing) * self.student.gain(spectrum)
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return self.student.gain_traces(spectrum).shrunk(1.0 - self.mixing)
 
     @property
     def gain_within_unit_interval(self) -> bool:

@@ -1,9 +1,10 @@
 """Chi-squared variates, for many replicates at once: the random numbers of Wishart and bidiagonal matrices.
 
 The sampler transforms a normal variable and accepts or rejects the result (Marsaglia & Tsang 2000, A simple
-method for generating gamma variables). It draws one candidate for every variate, all together, and then draws
-again for the rejected ones alone. Under `vmap` the second part takes as many rounds as the unluckiest replicate
-has rejections. `jax.random.gamma` runs a loop of its own for every variate, which takes ten times as long.
+method for generating gamma variables). It draws one candidate for every variate, all together, and then
+draws again for the rejected ones alone. Under `vmap` the second part takes as many rounds as the unluckiest
+replicate has rejections. `jax.random.gamma` runs a loop of its own for every variate, which takes several
+times as long.
 
 The method is exact for every k > 2/3. With a = k/2, d = a - 1/3 and y = x / sqrt(9 d) for a normal x, the
 variable d (1 + y)^3 has the gamma law of shape a if x has a density proportional to (1 + y)^(3 d)
