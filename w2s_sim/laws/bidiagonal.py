@@ -2,8 +2,8 @@
 
 Householder reflections from both sides turn X into a bidiagonal matrix B with the same singular values.
 Each reflection is applied to rows or columns whose law is rotation invariant, so that the entries of B are
-independent: the diagonal is chi with max(n, d), max(n, d) - 1, ... degrees of freedom, and the entries beside it
-are chi with min(n, d) - 1, ..., 1. Functions of the spectrum alone therefore need neither X nor S.
+independent: the diagonal is chi with max(n, d), max(n, d) - 1, ... degrees of freedom, and the entries beside
+it are chi with min(n, d) - 1, ..., 1. Functions of the spectrum alone therefore need neither X nor S.
 
 Source: Dumitriu & Edelman 2002, Matrix models for beta ensembles, arXiv math-ph/0206043. The derivation, and
 that of the recursion for ridge regression, are in theory/exact-reductions.md.
@@ -97,9 +97,9 @@ class WishartSpectrum(eqx.Module):
     def ridge_traces(self, ridge: Float[Array, ""]) -> GainTraces:
         """Return the traces of g(lambda) = lambda / (lambda + eta), without eigenvalues.
 
-        The pivots of B^T B + eta and their first two derivatives in eta follow from one another, and the traces
-        of a resolvent are sums of logarithmic derivatives of pivots. Nearly all numbers are sums of positive
-        numbers, so that float32 is accurate to a few units in the last place for every eta >= 0.
+        The pivots of B^T B + eta and their first two derivatives in eta follow from one another, and the
+        traces of a resolvent are sums of logarithmic derivatives of pivots. Nearly all numbers are sums of
+        positive numbers, so that float32 is accurate to a few units in the last place for every eta >= 0.
 
         Args:
             ridge: eta >= 0, in squared feature units.
