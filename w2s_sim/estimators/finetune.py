@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator
+from w2s_sim.estimators.ridge_step import ridge_step
 from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
 from w2s_sim.students import LinearStudent
@@ -101,8 +102,15 @@ class Ridge(DirectFinetuning):
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return spectrum / (spectrum + self.ridge)
 
+    @property
+    def penalty(self) -> Float[Array, ""]:
+        return self.ridge
+
+    def fit_moments(self, source: RegressionModel, moments: WeakMoments) -> LinearStudent:
+        return LinearStudent(source.coefficients + ridge_step(self, moments))
+
     def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
-        return spectrum.ridge_traces(self.ridge)
+        return spectrum.ridge_traces(self.penalty)
 
 
 class LeastSquares(DirectFinetuning):
@@ -111,8 +119,15 @@ class LeastSquares(DirectFinetuning):
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return jnp.ones_like(spectrum)
 
+    @property
+    def penalty(self) -> Float[Array, ""]:
+        return jnp.zeros(())
+
+    def fit_moments(self, source: RegressionModel, moments: WeakMoments) -> LinearStudent:
+        return LinearStudent(source.coefficients + ridge_step(self, moments))
+
     def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
-        return spectrum.ridge_traces(jnp.zeros(()))
+        return spectrum.ridge_traces(self.penalty)
 
 
 class GradientDescent(DirectFinetuning):
