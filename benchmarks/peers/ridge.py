@@ -1,8 +1,8 @@
-"""Ridge regression towards the source in NumPy, as an expert would write it: what the package is compared with.
+"""Ridge regression towards the source in NumPy, as an expert would write it, to compare the package with.
 
-Every function simulates replicates of one problem: n weak pairs with standard normal features, a student for every
-penalty eta, and its excess risk. All work is batched, in one precision throughout; large arrays are cut into batches
-that fit in a cache.
+Every function simulates replicates of one problem: n weak pairs with standard normal features, a student for
+every penalty eta, and its excess risk. All work is batched, in one precision throughout; large arrays are
+cut into batches that fit in a cache.
 """
 
 import dataclasses

@@ -123,6 +123,9 @@ class FeatureLaw(eqx.Module):
 class _ProductLaw(FeatureLaw):
     """Independent coordinates with a symmetric law of unit variance.
 
+    The laws draw along one axis and reshape: XLA's CPU compiler vectorises that for every d, and two axes
+    only if d is a multiple of a register (d = 9 takes four times as long). The numbers are the same.
+
     Attributes:
         dim: d >= 1.
     """
@@ -183,7 +186,7 @@ class Gaussian(_ProductLaw):
         return self.covariance
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        return jax.random.normal(key, (num_inputs, self.dim))
+        return jax.random.normal(key, (num_inputs * self.dim,)).reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.exp(0.5 * jnp.sum(argument**2, axis=-1))
@@ -209,7 +212,8 @@ class UniformCube(_ProductLaw):
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         edge = 3.0**0.5
-        return jax.random.uniform(key, (num_inputs, self.dim), minval=-edge, maxval=edge)
+        numbers = jax.random.uniform(key, (num_inputs * self.dim,), minval=-edge, maxval=edge)
+        return numbers.reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         scaled = 3.0**0.5 * argument
@@ -243,7 +247,8 @@ class Rademacher(_ProductLaw):
         return True
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        return jax.random.rademacher(key, (num_inputs, self.dim), dtype=float)
+        signs = jax.random.rademacher(key, (num_inputs * self.dim,), dtype=float)
+        return signs.reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.prod(jnp.cosh(argument), axis=-1)

@@ -30,7 +30,8 @@ def bartlett_factor(
     normal_key, chi_key = jax.random.split(key)
     degrees = num_inputs - jnp.arange(width, dtype=float)
     lengths = jnp.sqrt(chi_square(jnp.maximum(degrees, 1.0), key=chi_key))
-    normal = jax.random.normal(normal_key, (dim, width))
+    # One axis: XLA's CPU compiler draws along two at a quarter of the speed.
+    normal = jax.random.normal(normal_key, (dim * width,)).reshape(dim, width)
     rows, columns = jnp.arange(dim)[:, None], jnp.arange(width)
     lower = jnp.where(rows == columns, lengths, jnp.where(rows > columns, normal, 0.0))
     # The normal numbers on the diagonal, which L does not need, are z.
