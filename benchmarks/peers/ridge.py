@@ -36,8 +36,13 @@ class RidgeProblem:
     @classmethod
     def of(cls, task: Any, num_weak: int, dtype: Any = np.float32) -> "RidgeProblem":
         """Return the problem of a `TransferTask`, in the precision of the computation."""
-        vectors = (np.asarray(v, dtype) for v in (task.source_vector, task.target_vector, task.weak_vector))
-        return cls(*vectors, float(task.supervisor.noise), num_weak)
+        return cls(
+            source=np.asarray(task.source_vector, dtype),
+            target=np.asarray(task.target_vector, dtype),
+            weak=np.asarray(task.weak_vector, dtype),
+            noise=float(task.supervisor.noise),
+            num_weak=num_weak,
+        )
 
 
 def batches(replicates: int) -> Iterator[int]:

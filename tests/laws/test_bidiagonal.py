@@ -7,7 +7,7 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.estimators.finetune import SpectralFinetuning
-from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
+from w2s_sim.laws.bidiagonal import WishartSpectrum
 
 SIZES = [(1, 1), (1, 6), (6, 1), (4, 4), (3, 12), (12, 3)]
 REPLICATES = 20_000
@@ -18,14 +18,14 @@ def bidiagonal(spectrum: WishartSpectrum) -> np.ndarray:
     return np.diag(np.sqrt(spectrum.diagonal)) + np.diag(np.sqrt(spectrum.beside), 1)
 
 
-def by_numpy(spectrum: WishartSpectrum, gain) -> GainTraces:
+def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[float, ...]:
     """The traces from all d singular values of B."""
     values = np.zeros(spectrum.dim)
     values[: len(spectrum.diagonal)] = np.linalg.svd(bidiagonal(spectrum), compute_uv=False) ** 2
     safe = np.where(values > 0, values, 1.0)
     taken = np.where(values > 0, np.asarray(gain(jnp.asarray(safe))), 0.0)
-    kept, mixed = np.mean((1 - taken) ** 2), np.mean(taken * (1 - taken))
-    return GainTraces(kept, mixed, np.mean(taken**2), np.sum(taken**2 / safe) / spectrum.num_inputs)
+    noise = np.sum(taken**2 / safe) / spectrum.num_inputs
+    return np.mean((1 - taken) ** 2), np.mean(taken * (1 - taken)), np.mean(taken**2), noise
 
 
 def estimators(num_weak: int) -> dict[str, SpectralFinetuning]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.tasks.moment_law import MomentLaw
 from w2s_sim.tasks.weak_moments import WeakMoments
 
@@ -14,7 +15,9 @@ FACTOR = np.array([[1.5, 0.2, 0.0], [-0.4, 0.7, 0.3], [0.1, 0.0, 2.0]])
 POINT, MIXED = [0.0, 0.0, 1.0], [0.3, 0.0, 0.7]
 
 
-def task_of(target: list[float], features="gaussian", law: w2s.NoiseLaw | None = None) -> w2s.TransferTask:
+def task_of(
+    target: list[float], features: str | FeatureLaw = "gaussian", law: w2s.NoiseLaw | None = None
+) -> w2s.TransferTask:
     concepts = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.6, -0.8, 0.3]])
     source = w2s.RegressionModel([0.5, 0.3, 0.2], concepts, 0.5)
     weak = w2s.RegressionSupervisor(

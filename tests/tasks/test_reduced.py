@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.statements.shared.quantities import transfer_geometry
 
 GENERATOR = np.random.default_rng(0)
@@ -13,7 +14,9 @@ FACTOR = GENERATOR.normal(size=(30, 30)) / 5
 SHIFT = GENERATOR.normal(size=30)
 
 
-def plain(dim: int = 30, features="gaussian", target=(0.2, 0.0, 0.8)) -> w2s.TransferTask:
+def plain(
+    dim: int = 30, features: str | FeatureLaw = "gaussian", target: tuple[float, ...] = (0.2, 0.0, 0.8)
+) -> w2s.TransferTask:
     return w2s.regression_task(
         dim, 3, source_prior=[0.5, 0.3, 0.2], target_prior=list(target), features=features, bias=0.4
     )
@@ -33,19 +36,23 @@ def tasks() -> dict[str, w2s.TransferTask]:
 
 
 @pytest.mark.usefixtures("x64")
-@pytest.mark.parametrize(("name", "dim"), zip(tasks(), (6, 6, 7, 3), strict=True))
+@pytest.mark.parametrize(
+    ("name", "dim"), [("standard", 6), ("anisotropic", 6), ("target outside the hull", 7), ("noisy", 3)]
+)
 def test_risks_and_inner_products_are_the_same(name: str, dim: int) -> None:
     task = tasks()[name]
     reduced = task.reduced()
     assert type(reduced) is type(task)
     assert reduced.dim == dim
     for prior in np.random.default_rng(1).dirichlet(np.ones(3), size=5):
-        risks = [each.excess_risk(each.source.with_prior(prior)) for each in (task, reduced)]
+        risks = [each.excess_risk(each.source.with_prior(jnp.asarray(prior))) for each in (task, reduced)]
         np.testing.assert_allclose(risks[1], risks[0], rtol=1e-10)
     np.testing.assert_allclose(reduced.weak_risk, task.weak_risk, rtol=1e-10)
     np.testing.assert_allclose(reduced.label_length, task.label_length, rtol=1e-10)
     if task.features.isotropic:
-        np.testing.assert_allclose(transfer_geometry(reduced), transfer_geometry(task), rtol=1e-10)
+        np.testing.assert_allclose(
+            transfer_geometry(reduced), transfer_geometry(task), rtol=1e-10, atol=1e-12
+        )
     np.testing.assert_allclose(reduced.source.prior, task.source.prior)
 
 
@@ -77,7 +84,7 @@ def test_estimators_in_the_hull_have_the_same_law(name: str, estimator: w2s.Esti
     assert np.max(np.abs(samples[0].mean(axis=0) - samples[1].mean(axis=0)) / errors) < 5
 
 
-def test_fine_tuning_is_not_the_same(standard_errors_off) -> None:
+def test_fine_tuning_is_not_the_same() -> None:
     """Noise in the directions that are left out: sigma'^2 d / (n - d - 1) has another d."""
     students = {"least squares": w2s.LeastSquares(num_weak=60)}
     full, reduced = (

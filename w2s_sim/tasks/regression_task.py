@@ -181,12 +181,14 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
 def span_coordinates(rows: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows m"]:
     """Return the rows in an orthonormal basis of their span: m is their rank, or 1 if all are zero.
 
-    Directions within rounding of zero are left out. All inner products of two rows are kept to rounding.
+    Directions within rounding of zero are left out. All inner products of two rows are kept to rounding, and
+    equal rows stay equal to the bit: a weak model without bias keeps a risk of exactly zero.
     """
-    left, lengths, _ = np.linalg.svd(rows, full_matrices=False)
+    different, places = np.unique(rows, axis=0, return_inverse=True)
+    left, lengths, _ = np.linalg.svd(different, full_matrices=False)
     resolution = np.finfo(rows.dtype).eps * max(rows.shape) * lengths[0]
     rank = max(1, int(np.sum(lengths > resolution)))
-    return left[:, :rank] * lengths[:rank]
+    return (left[:, :rank] * lengths[:rank])[places.ravel()]
 
 
 def require_student(task: TransferTask, student: Any) -> None:
