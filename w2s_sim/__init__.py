@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from w2s_sim.reports import report as report
     from w2s_sim.runs import compare as compare
     from w2s_sim.runs import compare_priors as compare_priors
+    from w2s_sim.runs import finetuning_risk_path as finetuning_risk_path
     from w2s_sim.statements import Assumption as Assumption
     from w2s_sim.statements import BoundedMetric as BoundedMetric
     from w2s_sim.statements import Case as Case
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from w2s_sim.students import LinearStudent as LinearStudent
     from w2s_sim.tasks import ConceptTask as ConceptTask
     from w2s_sim.tasks import FiniteTask as FiniteTask
+    from w2s_sim.tasks import MomentLaw as MomentLaw
     from w2s_sim.tasks import RegressionSupervisor as RegressionSupervisor
     from w2s_sim.tasks import ShiftedTarget as ShiftedTarget
     from w2s_sim.tasks import Task as Task
@@ -152,10 +154,11 @@ _HOMES = {
     "w2s_sim.strong_model": ("StrongModel",),
     "w2s_sim.students": ("LinearStudent",),
     "w2s_sim.reports": ("report",),
-    "w2s_sim.runs": ("compare", "compare_priors"),
+    "w2s_sim.runs": ("compare", "compare_priors", "finetuning_risk_path"),
     "w2s_sim.tasks": (
         "ConceptTask",
         "FiniteTask",
+        "MomentLaw",
         "RegressionSupervisor",
         "ShiftedTarget",
         "Task",

@@ -32,6 +32,7 @@ OTHER_PAGES = {
     "ginc",
     "style-and-content",
     "studies",
+    "exact-reductions",
 }
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)

@@ -21,6 +21,7 @@ WITHOUT_THEOREM = {
     "ginc",
     "style-and-content",
     "studies",
+    "exact-reductions",
 }
 
 

@@ -8,6 +8,7 @@ where the gain g is the share of each direction that is taken from the weak labe
 
 import abc
 import dataclasses
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -15,8 +16,10 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator, EstimatorT
-from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic
+from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic, prefix_statistic_of
+from w2s_sim.estimators.ridge_step import ridge_step
 from w2s_sim.fields import nonnegative, number, part, positive, whole
+from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
 from w2s_sim.students import LinearStudent
 from w2s_sim.tasks.task import WeakData
 from w2s_sim.tasks.weak_moments import WeakMoments
@@ -48,12 +51,8 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
         filter_matrix = self.filter_matrix(moments.covariance, moments.num_pairs)
         return LinearStudent(source.coefficients + filter_matrix @ moments.residual)
 
-    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic:
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic | None:
         return MomentPrefixes()
-
-    @abc.abstractmethod
-    def with_sample_size(self: EstimatorT, num_pairs: int) -> EstimatorT:
-        """Return the same rule for another number of weak pairs."""
 
     def fit_statistic(
         self, source: RegressionModel, statistic: WeakMoments, *, key: Key[Array, ""]
@@ -76,6 +75,14 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
         safe = jnp.where(spanned, spectrum, 1.0)
         weights = jnp.where(spanned, self.gain(safe) / safe, 0.0)
         return (basis * weights) @ basis.T
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        """Traces of M = g(S) that determine the mean risk for standard normal features.
+
+        Args:
+            spectrum: The spectrum of one draw of S.
+        """
+        return spectrum.traces(self.gain)
 
 
 class DirectFinetuning(SpectralFinetuning):
@@ -109,12 +116,32 @@ class Ridge(DirectFinetuning):
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return spectrum / (spectrum + self.ridge)
 
+    @property
+    def penalty(self) -> Float[Array, ""]:
+        return self.ridge
+
+    def fit_moments(self, source: RegressionModel, moments: WeakMoments) -> LinearStudent:
+        return LinearStudent(source.coefficients + ridge_step(self, moments))
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return spectrum.ridge_traces(self.penalty)
+
 
 class LeastSquares(DirectFinetuning):
     """Least squares on the weak labels; with fewer pairs than features, the solution nearest to beta_P."""
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return jnp.ones_like(spectrum)
+
+    @property
+    def penalty(self) -> Float[Array, ""]:
+        return jnp.zeros(())
+
+    def fit_moments(self, source: RegressionModel, moments: WeakMoments) -> LinearStudent:
+        return LinearStudent(source.coefficients + ridge_step(self, moments))
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return spectrum.ridge_traces(self.penalty)
 
 
 class GradientDescent(DirectFinetuning):
@@ -182,11 +209,19 @@ class LabelMixing(SpectralFinetuning):
     def sample_size(self) -> int:
         return self.student.sample_size
 
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic | None:
+        """The statistic of the student estimator, if it has one."""
+        return prefix_statistic_of(self.student, source)
+
     def with_sample_size(self, num_pairs: int) -> "LabelMixing":
-        return dataclasses.replace(self, student=self.student.with_sample_size(num_pairs))
+        student: Any = self.student
+        return dataclasses.replace(self, student=student.with_sample_size(num_pairs))
 
     def gain(self, spectrum: Float[Array, " d"]) -> Float[Array, " d"]:
         return (1.0 - self.mixing) * self.student.gain(spectrum)
+
+    def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
+        return self.student.gain_traces(spectrum).shrunk(1.0 - self.mixing)
 
     @property
     def gain_within_unit_interval(self) -> bool:

@@ -43,7 +43,8 @@ class FeatureLaw(eqx.Module):
         sign_permutation_symmetric: Whether x has the law of Qx for every signed permutation Q.
         independent_coordinates: Whether the coordinates are independent and identically distributed. A
             subclass that overrides `sample` must declare this property again, otherwise it becomes False:
-            r z with a random length r can have the two properties above without this one.
+            r z with a random length r can have the two properties above without this one. The same holds for
+            `normal_factor`.
     """
 
     dim: eqx.AbstractVar[int]
@@ -55,6 +56,14 @@ class FeatureLaw(eqx.Module):
         super().__init_subclass__(**options)
         if "sample" in vars(cls) and "independent_coordinates" not in vars(cls):
             cls.independent_coordinates = False
+        if "sample" in vars(cls) and "normal_factor" not in vars(cls):
+            # Set by name: a type checker would take the assignment for one to an instance.
+            setattr(cls, "normal_factor", FeatureLaw.normal_factor)  # noqa: B010
+
+    @property
+    def normal_factor(self) -> Float[Array, "d d"] | None:
+        """A if x = A z with standard normal z in R^d; None if x is not normal, or not known to be."""
+        return None
 
     @property
     def excess_kurtosis(self) -> float | None:
@@ -114,6 +123,9 @@ class FeatureLaw(eqx.Module):
 class _ProductLaw(FeatureLaw):
     """Independent coordinates with a symmetric law of unit variance.
 
+    The laws draw along one axis and reshape: XLA's CPU compiler vectorises that for every d, and two axes
+    only if d is a multiple of a register (d = 9 takes four times as long). The numbers are the same.
+
     Attributes:
         dim: d >= 1.
     """
@@ -169,8 +181,12 @@ class Gaussian(_ProductLaw):
     def largest_atom(self) -> float:
         return 0.0
 
+    @property
+    def normal_factor(self) -> Float[Array, "d d"]:
+        return self.covariance
+
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        return jax.random.normal(key, (num_inputs, self.dim))
+        return jax.random.normal(key, (num_inputs * self.dim,)).reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.exp(0.5 * jnp.sum(argument**2, axis=-1))
@@ -196,7 +212,8 @@ class UniformCube(_ProductLaw):
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
         edge = 3.0**0.5
-        return jax.random.uniform(key, (num_inputs, self.dim), minval=-edge, maxval=edge)
+        numbers = jax.random.uniform(key, (num_inputs * self.dim,), minval=-edge, maxval=edge)
+        return numbers.reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         scaled = 3.0**0.5 * argument
@@ -230,7 +247,8 @@ class Rademacher(_ProductLaw):
         return True
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        return jax.random.rademacher(key, (num_inputs, self.dim), dtype=float)
+        signs = jax.random.rademacher(key, (num_inputs * self.dim,), dtype=float)
+        return signs.reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
         return jnp.prod(jnp.cosh(argument), axis=-1)
@@ -272,6 +290,11 @@ class Anisotropic(FeatureLaw):
     def quadrature(self, num_nodes: int) -> tuple[Float[Array, "nodes d"], Float[Array, " nodes"]]:
         points, weights = self.base.quadrature(num_nodes)
         return points @ self.factor.T, weights
+
+    @property
+    def normal_factor(self) -> Float[Array, "d d"] | None:
+        inner = self.base.normal_factor
+        return None if inner is None else self.factor @ inner
 
     @property
     def moment_order(self) -> float:

@@ -2,6 +2,7 @@
 
 import abc
 import math
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -20,7 +21,12 @@ class NoiseLaw(eqx.Module):
 
     The subclass should also override `moment_order`: an assumption check needs four finite moments of the
     noise, and treats moments beyond `moment_order` as unknown.
+
+    Attributes:
+        is_normal: Whether e is known to be standard normal.
     """
+
+    is_normal: ClassVar[bool] = False
 
     @property
     def moment_order(self) -> float:
@@ -41,6 +47,8 @@ class NoiseLaw(eqx.Module):
 
 class NormalNoise(NoiseLaw):
     """Standard normal noise, e ~ N(0, 1)."""
+
+    is_normal: ClassVar[bool] = True
 
     @property
     def moment_order(self) -> float:

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from w2s_sim.runs.comparison import compare as compare
     from w2s_sim.runs.prior_comparison import compare_priors as compare_priors
+    from w2s_sim.runs.risk_path import finetuning_risk_path as finetuning_risk_path
 
-_HOMES = {"compare": "w2s_sim.runs.comparison", "compare_priors": "w2s_sim.runs.prior_comparison"}
+_HOMES = {
+    "compare": "w2s_sim.runs.comparison",
+    "compare_priors": "w2s_sim.runs.prior_comparison",
+    "finetuning_risk_path": "w2s_sim.runs.risk_path",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """Weak-to-strong tasks: source and target, weak supervisors, and the sampling of weak data."""
 
 from w2s_sim.tasks.finite_task import FiniteTask as FiniteTask
+from w2s_sim.tasks.moment_law import MomentLaw as MomentLaw
 from w2s_sim.tasks.regression_task import ShiftedTarget as ShiftedTarget
 from w2s_sim.tasks.regression_task import TransferTask as TransferTask
 from w2s_sim.tasks.regression_task import canonical_task as canonical_task

@@ -1,5 +1,6 @@
 """Tasks with regression concepts: students are linear predictors, and the risk is squared error."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from w2s_sim._checks import (
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.fields import entries, part, probability
-from w2s_sim.laws.features import FeatureLaw, feature_law
+from w2s_sim.laws.features import FeatureLaw, Gaussian, feature_law
 from w2s_sim.laws.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor, biased_supervisor
@@ -108,6 +109,44 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
         """The weak model's own mean predictor, with coefficients beta'_Q."""
         return LinearStudent(self.weak_vector)
 
+    def reduced(self) -> "TransferTask":
+        """Return an equivalent task of dimension at most 2K + 1, for normal features. Needs concrete values.
+
+        With x = A z and standard normal z, the labels of all concepts, and the risks of all mixtures of
+        concepts, depend on z through its inner products with the vectors A^T beta_k and A^T beta'_k alone. In
+        an orthonormal basis of the span of these vectors, z is again standard normal.
+
+        Estimators that see an input through the predictions beta_k^T x alone have the same law of risk on
+        both tasks: `InContext`, `IteratedRefinement`, `MaximumLikelihood`, `Oracle`, and `Refinement` with
+        one of them as student. All others see directions that the reduced task lacks, and their risks differ:
+        naive fine-tuning and `Refinement` with a fine-tuned student, `ConjugateRefinement`, and also
+        `HullProjection` and `BiasAndNoiseUnknown`, although their students are mixtures of concepts.
+
+        Raises:
+            InputError: If the features are not known to be normal.
+        """
+        factor = self.features.normal_factor
+        if factor is None:
+            given = f"features of the law {type(self.features).__name__}"
+            raise InputError("task", given, "normal features: only they are normal in every basis")
+        further = self._further_vectors()
+        rows = np.concatenate(
+            [self.source.vectors, self.supervisor.vectors, *(vector[None] for vector in further.values())]
+        )
+        rows = span_coordinates(rows.astype(np.float64) @ np.asarray(factor, np.float64))
+        concepts, weak, others = np.split(rows, [self.num_concepts, 2 * self.num_concepts])
+        return dataclasses.replace(
+            self,
+            features=Gaussian(rows.shape[1]),
+            source=dataclasses.replace(self.source, vectors=concepts),
+            supervisor=dataclasses.replace(self.supervisor, vectors=weak),
+            **dict(zip(further, others, strict=True)),
+        )
+
+    def _further_vectors(self) -> Mapping[str, Float[Array, " d"]]:
+        """Coefficients that the task has beside those of its two models, by the names of their fields."""
+        return {}
+
     @property
     def plotted_numbers(self) -> Mapping[str, int | float | str]:
         return {**super().plotted_numbers, "dim": self.dim, "features": type(self.features).__name__}
@@ -139,6 +178,19 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
         )
 
 
+def span_coordinates(rows: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows m"]:
+    """Return the rows in an orthonormal basis of their span: m is their rank, or 1 if all are zero.
+
+    Directions within rounding of zero are left out. All inner products of two rows are kept to rounding, and
+    equal rows stay equal to the bit: a weak model without bias keeps a risk of exactly zero.
+    """
+    different, places = np.unique(rows, axis=0, return_inverse=True)
+    left, lengths, _ = np.linalg.svd(different, full_matrices=False)
+    resolution = np.finfo(rows.dtype).eps * max(rows.shape) * lengths[0]
+    rank = max(1, int(np.sum(lengths > resolution)))
+    return (left[:, :rank] * lengths[:rank])[places.ravel()]
+
+
 def require_student(task: TransferTask, student: Any) -> None:
     """Raise if a student is not a linear predictor on the features of the task.
 
@@ -168,6 +220,9 @@ class ShiftedTarget(TransferTask):
     def target_vector(self) -> Float[Array, " d"]:
         """Target vector: the mixture beta_Q of the concepts plus the shift."""
         return self.target_prior @ self.source.vectors + self.target_shift
+
+    def _further_vectors(self) -> Mapping[str, Float[Array, " d"]]:
+        return {"target_shift": self.target_shift}
 
 
 def regression_task(
