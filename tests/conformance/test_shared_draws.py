@@ -10,7 +10,7 @@ import pytest
 import w2s_sim as w2s
 from tests.conformance.kinds import ESTIMATORS, FEATURE_LAWS, NOISE_LAWS, TASKS
 from w2s_sim.engine.measured import draw
-from w2s_sim.engine.shared_draw import SharedDraw, columns_of, shared_metrics
+from w2s_sim.engine.shared_draw import SharedDraw, columns_of
 from w2s_sim.estimators.prefixes import ReadsPrefixes, prefix_statistic_of
 from w2s_sim.runs.cell_metrics import Metrics
 from w2s_sim.statements.shared.broken_learners import NearestConcept
@@ -78,7 +78,7 @@ def test_students_of_a_shared_draw_are_the_students_alone(task_name: str) -> Non
     assert shared.sampling.sample_size == 150
     assert len(shared.paths) > 0
     assert len(shared.families) > 0
-    found = w2s.replicate(shared_metrics(Metrics(METRICS)), shared, seed=SEED, start=0, stop=REPLICATES)
+    found = w2s.replicate(shared.measure(Metrics(METRICS)), shared, seed=SEED, start=0, stop=REPLICATES)
     expected = metrics_alone(task, estimators)
     np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-8, atol=1e-10)
 

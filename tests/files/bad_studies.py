@@ -91,7 +91,12 @@ TABLES_AND_KEYS: list[Bad] = [
     (GOOD, "[task.weak]\n", "[[task.weak]]\nkind = 3\n[[task.weak]]\n", ["task.weak.kind", "3", "noisy"]),
 ]
 REPLICATION: list[Bad] = [
-    (GOOD, "seed = 3", 'draws = "own"', ["replication.draws", "'own'", "one of shared, independent"]),
+    (
+        GOOD,
+        "seed = 3",
+        'draws = "own"',
+        ["replication.draws", "'own'", "independent, reduced"],
+    ),
     (GOOD, "[replication]", "[baseline]\n[replication]", ["baseline", "values of one estimator"]),
     (GOOD, "[replication]", "[baseline]\nridges = 0\n[replication]", ["baseline.ridges", "estimator.ridge"]),
     (

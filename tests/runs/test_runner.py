@@ -24,6 +24,7 @@ from w2s_sim.cli import main
 from w2s_sim.engine.replication import Tiles
 from w2s_sim.errors import InputError
 from w2s_sim.plugins import registry
+from w2s_sim.runs.draw_groups import draw_groups
 from w2s_sim.runs.gathering import replay
 from w2s_sim.runs.runner import run_study
 from w2s_sim.runs.store import Store
@@ -288,3 +289,15 @@ def test_independent_draws_have_nothing_in_common(tmp_path: Path) -> None:
     assert abs(np.corrcoef(first, second)[0, 1]) < 5 / 1400**0.5
     gap = np.abs(shared["risk"] - independent["risk"])
     assert np.all(gap < 5 * np.hypot(shared["risk_se"], independent["risk_se"]))
+
+
+def test_a_study_with_reduced_draws(tmp_path: Path) -> None:
+    """Fine-tuning learns from moments, a group for each size; posteriors come from the concepts' span."""
+    own = SMALL.replace("[replication]", '[replication]\ndraws = "reduced"')
+    study = study_of(tmp_path, own)
+    assert [[cell.index for cell in group.cells] for group in draw_groups(study)] == [[0, 2], [1, 3], [4]]
+    shared = results_of(study_of(tmp_path, SMALL), tmp_path / "shared")
+    reduced = results_of(study, tmp_path / "reduced")
+    gap = np.abs(shared["risk"] - reduced["risk"])
+    assert np.all(gap < 5 * np.hypot(shared["risk_se"], reduced["risk_se"]))
+    assert reduced["bound"].tolist() == shared["bound"].tolist()

@@ -41,10 +41,10 @@ from w2s_sim.engine.replication import tiles_of
 devices = usable_devices()
 assert len(devices) == 8, devices
 study = load_study(sys.argv[2])
-measure = measured_together(study.metrics)
 lanes = []
 for group in draw_groups(study):
-    tiles = tiles_of(measure, group.shared_draw)
+    draw = group.draw
+    tiles = tiles_of(measured_together(study.metrics, draw), draw)
     assert tiles.num_devices == 8
     assert [program.device for program in tiles.programs] == list(devices)
     lanes.append(tiles.lanes)

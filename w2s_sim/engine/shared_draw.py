@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim.engine.measured import FromWeakData
+from w2s_sim.engine.measured import FromWeakData, Measure
 from w2s_sim.engine.programs import Form
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.prefixes import PrefixStatistic, prefix_statistic_of
@@ -96,6 +96,25 @@ class SharedDraw(eqx.Module):
         order = np.argsort([*alone, *on_paths])
         largest = max(estimator.sample_size for estimator in estimators)
         return cls(Sampling(task, largest, context_size), tuple(families), paths, tuple(order.tolist()))
+
+    def measure(self, score: Score) -> Measure:
+        """Return the measured quantity: the metrics of all students, one student after the other."""
+        return FromWeakData(SharedMetrics(score))
+
+
+def families_of(estimators: Sequence[Any]) -> tuple[tuple[Family, ...], list[int]]:
+    """Put estimators that differ in numbers alone into families.
+
+    Returns:
+        The families, and the positions of their members, family by family.
+    """
+    alike: dict[Form, list[int]] = {}
+    for position, estimator in enumerate(estimators):
+        alike.setdefault(Form.of(estimator), []).append(position)
+    families = tuple(
+        Family(_stacked([estimators[i] for i in positions]), len(positions)) for positions in alike.values()
+    )
+    return families, [position for positions in alike.values() for position in positions]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,8 +228,3 @@ class SharedMetrics:
 
         found = jax.lax.map(at, (path.sizes, path.families))
         return [values.reshape(-1, values.shape[-1]) for values in found]
-
-
-def shared_metrics(score: Score) -> FromWeakData:
-    """Return the measured quantity of a `SharedDraw`: the metrics of all students, one after the other."""
-    return FromWeakData(SharedMetrics(score))

@@ -42,6 +42,14 @@ class Estimator(eqx.Module, Generic[SourceT, StudentT]):
         return max(1, self.sample_size)
 
     @property
+    def sees_predictions_alone(self) -> bool:
+        """Whether it sees an input x through the predictions beta_k^T x of regression concepts alone.
+
+        The risk then has the same law on `task.reduced()`. False unless known.
+        """
+        return False
+
+    @property
     def plotted_numbers(self) -> Mapping[str, int | float]:
         """Numbers of the rule that are no fields of it, by name, which tables and figures can use as axes."""
         return {}

@@ -50,6 +50,10 @@ class InContext(ContextEstimator):
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         return source.log_posterior(data.inputs, data.labels)
 
+    @property
+    def sees_predictions_alone(self) -> bool:
+        return True
+
     def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic | None:
         """The posterior, if the strong model reads demonstrations independently of one another."""
         return PosteriorPrefixes() if source.reads_independently else None

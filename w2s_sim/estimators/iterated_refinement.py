@@ -108,6 +108,10 @@ class IteratedRefinement(PairByPair):
         weights = jnp.full(log_likelihood.shape[0], 1.0 / log_likelihood.shape[0])
         return refined_priors(source.prior, log_likelihood, weights, self.rounds)
 
+    @property
+    def sees_predictions_alone(self) -> bool:
+        return True
+
     def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic:
         return LikelihoodPrefixes()
 

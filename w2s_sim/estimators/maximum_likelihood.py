@@ -146,6 +146,11 @@ class MaximumLikelihood(PairByPair):
             )
         return fit_prior(source.prior, channel.log_likelihood(data.inputs, data.labels), self.tolerance)
 
+    @property
+    def sees_predictions_alone(self) -> bool:
+        """True unless the weak labels have a channel of their own, which predicts by other vectors."""
+        return self.channel is None
+
     def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic | None:
         """The likelihoods under the strong model, unless the weak labels have a channel of their own."""
         return LikelihoodPrefixes() if self.channel is None else None

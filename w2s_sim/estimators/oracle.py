@@ -25,6 +25,10 @@ class Oracle(PriorTransfer):
     def sample_size(self) -> int:
         return 0
 
+    @property
+    def sees_predictions_alone(self) -> bool:
+        return True
+
     def ignores_data(self, source: LatentConceptModel) -> bool:
         """Always True: the prior is given."""
         return True

@@ -18,7 +18,7 @@ from w2s_sim.tasks.metric_labels import metric_names
 
 LARGEST_REPLICATES = 10**8
 LARGEST_TOTAL = 10**10
-DRAWS = ("shared", "independent")
+DRAWS = ("shared", "independent", "reduced")
 REPLICATION = (
     Parameter(
         "replicates",
@@ -46,7 +46,7 @@ REPLICATION = (
     Parameter(
         "draws",
         str,
-        "whether the cells of a task learn from the first pairs of the same draws, or from their own",
+        "cells of a task learn from the first pairs of the same draws, from their own, or from reduced ones",
         default="shared",
         choices=DRAWS,
     ),
@@ -66,7 +66,8 @@ class Study:
         replicates: Number of replicates of each cell; the largest number if there is a target.
         seed: Seed of all replicates.
         target_relative_se: Ratio of standard error to risk at which sampling of a cell stops, or None.
-        draws: "shared" if the cells of a task learn from the same draws, or "independent".
+        draws: "shared" if the cells of a task learn from the same draws, "independent" if each has its own,
+            "reduced" if they learn from fewer random numbers where that is exact.
         baselines: For each cell, the cell of the same task with which it is compared; empty without a
             `[baseline]`.
         figures: Figures of the results.

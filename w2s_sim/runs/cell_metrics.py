@@ -7,7 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
-from w2s_sim.engine.shared_draw import shared_metrics
+from w2s_sim.engine.measured import Measure
+from w2s_sim.engine.reductions import Draw
 from w2s_sim.statements import Case, FromWeakData
 from w2s_sim.tasks.task import Task, WeakData
 
@@ -54,6 +55,6 @@ def measured(names: Sequence[str]) -> FromWeakData:
     return FromWeakData(FittedMetrics(Metrics(tuple(names))))
 
 
-def measured_together(names: Sequence[str]) -> FromWeakData:
-    """Return the named metrics of all estimators of a `SharedDraw`, one estimator after the other."""
-    return shared_metrics(Metrics(tuple(names)))
+def measured_together(names: Sequence[str], draw: Draw) -> Measure:
+    """Return the named metrics of all estimators of a draw, one estimator after the other."""
+    return draw.measure(Metrics(tuple(names)))

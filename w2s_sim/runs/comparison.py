@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from w2s_sim._checks import described, require_count, require_part
 from w2s_sim._forks import require_threads
-from w2s_sim.engine.shared_draw import SharedDraw
+from w2s_sim.engine.reductions import Reduction, draw_of, reduction_of, shares_draws_by
 from w2s_sim.errors import InputError, PrecisionWarning
 from w2s_sim.estimators import Estimator
 from w2s_sim.frames import CompactFrame
@@ -34,6 +34,7 @@ def compare(
     seed: Seed = 0,
     grouped: bool = False,
     baseline: str | None = None,
+    draws: str = "shared",
 ) -> pd.DataFrame:
     """Estimate the mean excess risk of several estimators on one task.
 
@@ -47,6 +48,10 @@ def compare(
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
         baseline: Name of the estimator with which the others are compared, replicate by replicate.
+        draws: "shared"; or "reduced", which draws fewer random numbers where the risks keep their law: fine-
+            tuning learns from draws of the moments of normal features, and estimators of the concept prior
+            from the features in the span of the concepts. Estimators of different kinds or, for fine-tuning,
+            sizes then have different draws. See theory/exact-reductions.md.
 
     Returns:
         One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (in the unit
@@ -62,7 +67,9 @@ def compare(
     Warns:
         PrecisionWarning: If labels are too large, relative to their noise, for the current precision.
     """
-    return comparison(task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped, baseline)
+    return comparison(
+        task, estimators, ("risk",), lambda values: {}, replicates, seed, grouped, baseline, draws
+    )
 
 
 def comparison(
@@ -74,6 +81,7 @@ def comparison(
     seed: Seed,
     grouped: bool,
     baseline: str | None = None,
+    draws: str = "shared",
 ) -> pd.DataFrame:
     """Return the table of `compare`, with further columns that `summary` computes, after the risk.
 
@@ -86,6 +94,7 @@ def comparison(
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
         baseline: Name of the estimator with which the others are compared; None for no comparison.
+        draws: "shared" or "reduced".
     """
     require_threads()
     require_count("replicates", replicates, 2)
@@ -94,13 +103,15 @@ def comparison(
     task, estimators = in_precision(task), named(estimators, task)
     if baseline is not None and baseline not in estimators:
         raise InputError("baseline", described(baseline), "one of " + ", ".join(estimators))
+    if draws not in ("shared", "reduced"):
+        raise InputError("draws", described(draws), "shared or reduced")
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
             warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=3)
     # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
     weak_risk = float(task.weak_risk)
     rows = []
-    drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped)
+    drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped, draws)
     base = None if baseline is None else drawn[list(estimators).index(baseline), :, 0]
     for (name, estimator), values in zip(estimators.items(), drawn, strict=True):
         risk, risk_se = sample_summary(values[:, 0])
@@ -127,14 +138,19 @@ def _metrics_of_all(
     replicates: int,
     seed: Seed,
     grouped: bool,
+    draws: str,
 ) -> Float[np.ndarray, "estimators replicates metrics"]:
-    """Return the metrics of all estimators, which learn from the same draws."""
+    """Return the metrics of all estimators, which learn from the same draws if they can share them."""
     values = np.empty((len(estimators), replicates, len(metrics)))
-    contexts = [Case("", task, estimator, grouped).sampling.context_size for estimator in estimators]
-    for size in dict.fromkeys(contexts):
-        mine = [position for position, own in enumerate(contexts) if own == size]
-        shared = SharedDraw.of(task, [estimators[i] for i in mine], size)
-        found = replicate(measured_together(metrics), shared, seed=seed, start=0, stop=replicates)
+    together: dict[Any, list[int]] = {}
+    for position, estimator in enumerate(estimators):
+        context_size = Case("", task, estimator, grouped).sampling.context_size
+        reduction = reduction_of(task, estimator, context_size) if draws == "reduced" else Reduction.NONE
+        key = context_size, reduction, shares_draws_by(reduction, estimator)
+        together.setdefault(key, []).append(position)
+    for (context_size, reduction, _), mine in together.items():
+        draw = draw_of(reduction, task, [estimators[i] for i in mine], context_size)
+        found = replicate(measured_together(metrics, draw), draw, seed=seed, start=0, stop=replicates)
         values[mine] = found.reshape(replicates, len(mine), len(metrics)).swapaxes(0, 1)
     return values
 

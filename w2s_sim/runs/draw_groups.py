@@ -1,10 +1,10 @@
 """Groups of cells that share their draws, and are computed together by one program."""
 
 import dataclasses
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from w2s_sim.engine.shared_draw import SharedDraw, columns_of
+from w2s_sim.engine.reductions import Draw, Reduction, draw_of, reduction_of, shares_draws_by
+from w2s_sim.engine.shared_draw import columns_of
 from w2s_sim.files.study_file import Cell, Study
 from w2s_sim.randomness import seed_of_stream
 
@@ -20,19 +20,20 @@ class DrawGroup:
         index: Position of the group among those of the study.
         cells: The cells.
         seed: Seed of the group's replicates.
+        reduction: How the weak data of the cells are drawn.
     """
 
     index: int
     cells: tuple[Cell, ...]
     seed: int
+    reduction: Reduction
 
     @property
-    def shared_draw(self) -> SharedDraw:
+    def draw(self) -> Draw:
         """The estimators of the cells, on one draw."""
         first = self.cells[0].case
-        return SharedDraw.of(
-            first.task, [cell.case.estimator for cell in self.cells], first.sampling.context_size
-        )
+        estimators = [cell.case.estimator for cell in self.cells]
+        return draw_of(self.reduction, first.task, estimators, first.sampling.context_size)
 
     def alone(self, cell: Cell) -> "DrawGroup":
         """Return one cell of the group as a group of its own, with the same draws."""
@@ -48,15 +49,23 @@ def draw_groups(study: Study) -> tuple[DrawGroup, ...]:
     """
     if study.draws == "independent":
         return tuple(
-            DrawGroup(cell.index, (cell,), seed_of_stream(study.seed, cell.index)) for cell in study.cells
+            DrawGroup(cell.index, (cell,), seed_of_stream(study.seed, cell.index), Reduction.NONE)
+            for cell in study.cells
         )
-    alike: dict[tuple[int, int], list[Cell]] = defaultdict(list)
+    alike: dict[Hashable, tuple[Reduction, list[Cell]]] = {}
     for cell in study.cells:
+        case, context_size = cell.case, cell.case.sampling.context_size
+        reduction = Reduction.NONE
+        if study.draws == "reduced":
+            reduction = reduction_of(case.task, case.estimator, context_size)
         # Cells with equal tasks hold the same object.
-        alike[id(cell.case.task), cell.case.sampling.context_size].append(cell)
-    parts = [part for cells in alike.values() for part in _parts(study, cells)]
-    parts.sort(key=lambda part: part[0].index)
-    return tuple(DrawGroup(index, tuple(part), study.seed) for index, part in enumerate(parts))
+        key = id(case.task), context_size, shares_draws_by(reduction, case.estimator)
+        alike.setdefault(key, (reduction, []))[1].append(cell)
+    parts = [(part, reduction) for reduction, cells in alike.values() for part in _parts(study, cells)]
+    parts.sort(key=lambda part: part[0][0].index)
+    return tuple(
+        DrawGroup(index, tuple(part), study.seed, reduction) for index, (part, reduction) in enumerate(parts)
+    )
 
 
 def _parts(study: Study, cells: Sequence[Cell]) -> Iterator[list[Cell]]:
@@ -68,4 +77,4 @@ def _parts(study: Study, cells: Sequence[Cell]) -> Iterator[list[Cell]]:
         return
     for start in range(0, len(columns), MOST_COLUMNS):
         together = columns[start : start + MOST_COLUMNS]
-        yield [cells[i] for i in sorted(i for column in together for each in column.positions for i in each)]
+        yield [cells[i] for i in sorted(i for column in together for i in column.flat)]

@@ -68,7 +68,7 @@ class LocalTeam(Team):
 
     def __init__(self, study: Study, memory: int) -> None:
         self.metrics, self.groups = study.metrics, draw_groups(study)
-        self._measure, self._memory = measured_together(study.metrics), memory
+        self._memory = memory
         self._current: tuple[int, Tiles] | None = None
         self._since_forgotten = 0
 
@@ -143,15 +143,16 @@ class LocalTeam(Team):
         return self._current[1]
 
     def _made(self, group: DrawGroup) -> Tiles:
-        shared = group.shared_draw
+        draw = group.draw
+        measure = measured_together(self.metrics, draw)
         try:
-            return tiles_of(self._measure, shared, memory=room_for_tiles(self._memory))
+            return tiles_of(measure, draw, memory=room_for_tiles(self._memory))
         except RoomError:
             # Compiled programs of other groups may occupy the memory that this group needs.
             self._forget()
         room = room_for_tiles(self._memory)
         try:
-            return tiles_of(self._measure, shared, memory=room)
+            return tiles_of(measure, draw, memory=room)
         except RoomError as error:
             least = self._memory + error.needed - room
             expected = f"at least {_size(least)}: {named_cells(group)} takes {_size(error.needed)} at once"
