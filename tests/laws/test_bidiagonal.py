@@ -18,7 +18,7 @@ def bidiagonal(spectrum: WishartSpectrum) -> np.ndarray:
     return np.diag(np.sqrt(spectrum.diagonal)) + np.diag(np.sqrt(spectrum.beside), 1)
 
 
-def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[float, ...]:
+def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[np.floating, ...]:
     """The traces from all d singular values of B."""
     values = np.zeros(spectrum.dim)
     values[: len(spectrum.diagonal)] = np.linalg.svd(bidiagonal(spectrum), compute_uv=False) ** 2
