@@ -20,7 +20,11 @@ def bidiagonal(spectrum: WishartSpectrum) -> np.ndarray:
     return np.diag(np.sqrt(spectrum.diagonal)) + np.diag(np.sqrt(spectrum.beside), 1)
 
 
+<<<<<<< HEAD
 def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[Any, ...]:
+=======
+def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[np.floating, ...]:
+>>>>>>> moments
     """The traces from all d singular values of B."""
     values = np.zeros(spectrum.dim)
     values[: len(spectrum.diagonal)] = np.linalg.svd(bidiagonal(spectrum), compute_uv=False) ** 2
