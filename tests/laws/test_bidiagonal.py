@@ -1,7 +1,5 @@
 """The spectrum from the bidiagonal matrix against that of drawn inputs, and its traces against NumPy."""
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,11 +18,7 @@ def bidiagonal(spectrum: WishartSpectrum) -> np.ndarray:
     return np.diag(np.sqrt(spectrum.diagonal)) + np.diag(np.sqrt(spectrum.beside), 1)
 
 
-<<<<<<< HEAD
-def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[Any, ...]:
-=======
 def by_numpy(spectrum: WishartSpectrum, gain) -> tuple[np.floating, ...]:
->>>>>>> moments
     """The traces from all d singular values of B."""
     values = np.zeros(spectrum.dim)
     values[: len(spectrum.diagonal)] = np.linalg.svd(bidiagonal(spectrum), compute_uv=False) ** 2
