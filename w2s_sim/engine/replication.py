@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Float, Int, Key, Shaped
 
 from w2s_sim._checks import described, require_count
 from w2s_sim._forks import require_threads
@@ -77,11 +77,11 @@ class Tiles:
 
     def run(self, seed: Seed, tiles: Sequence[int]) -> Shaped[np.ndarray, "tiles_lanes *r"]:
         """Return the values of some tiles, tile by tile, in the precision of the computation."""
-        lanes, values = np.arange(self.lanes), []
+        lanes, values, keys = np.arange(self.lanes), [], self._keys(seed)
         for start in range(0, len(tiles), self.num_devices):
             # The devices compute at the same time: fetch no tile before all devices have theirs.
             together = [
-                self._start(seed, number, tile * self.lanes + lanes)
+                self._start(keys[number], number, tile * self.lanes + lanes)
                 for number, tile in enumerate(tiles[start : start + self.num_devices])
             ]
             values += [np.asarray(tile) for tile in together]
@@ -89,17 +89,20 @@ class Tiles:
 
     def run_alone(self, seed: Seed, replicate: int) -> Shaped[np.ndarray, "*r"]:
         """Return one replicate, computed in every lane, so that its own lane is among them."""
-        values = self._start(seed, 0, np.full(self.lanes, replicate))
+        values = self._start(self._keys(seed)[0], 0, np.full(self.lanes, replicate))
         return np.asarray(values)[replicate % self.lanes]
 
+    def _keys(self, seed: Seed) -> list[Key[Array, ""]]:
+        """The key of a seed on each device, placed once for many tiles."""
+        key = key_of(seed)
+        return [jax.device_put(key, program.device) for program in self.programs]
+
     def _start(
-        self, seed: Seed, number: int, indices: Int[np.ndarray, " lanes"]
+        self, key: Key[Array, ""], number: int, indices: Int[np.ndarray, " lanes"]
     ) -> Shaped[Array, "lanes *r"]:
         """Start the computation of a tile on the device of this number."""
-        program = self.programs[number]
-        whole = indices.astype(jax.dtypes.canonicalize_dtype(int))
-        key, placed = jax.device_put((key_of(seed), whole), program.device)
-        values = program.run(key, placed, self.arrays[number])
+        indices = indices.astype(jax.dtypes.canonicalize_dtype(int))
+        values = self.programs[number].run(key, indices, self.arrays[number])
         if not isinstance(values, jax.Array) or values.ndim > 2:
             given = f"shape {values.shape[1:]}" if isinstance(values, jax.Array) else type(values).__name__
             raise InputError("measure", f"{given} for a replicate", "one number, or a vector (r,) of numbers")
