@@ -71,12 +71,11 @@ def _run(arguments: Run, clock: CompileTime) -> int:
     if results is None:
         print(f"{arguments.out}: shard {arguments.shard}; put all of them together with w2s merge")
         return 0
-    _report(study, results, arguments.out)
-    print(clock.so_far().sentence())
+    _report(study, results, arguments.out, clock.so_far().sentence())
     return 0
 
 
-def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
+def _report(study: Study, results: pd.DataFrame, out: Path, time_taken: str = "") -> None:
     """Draw the figures that are missing or outdated, and print the results."""
     stale = stale_figures(study, out)
     if stale:
@@ -85,7 +84,7 @@ def _report(study: Study, results: pd.DataFrame, out: Path) -> None:
 
         draw_figures(dataclasses.replace(study, figures=stale), results, out)
     figures = [out / "figures" / f"{figure.name}.png" for figure in study.figures]
-    report_results(study, results, figures, out)
+    report_results(study, results, figures, out, time_taken)
 
 
 def _join(arguments: Run) -> bool:

@@ -17,9 +17,13 @@ SHOWN_CELLS = 20
 MISSING = ("nan", "<NA>", "None")
 
 
-def report_results(study: Study, results: pd.DataFrame, figures: Sequence[Path], out: Path) -> None:
-    """Print the results as a table, the failures, and the paths of all files."""
+def report_results(
+    study: Study, results: pd.DataFrame, figures: Sequence[Path], out: Path, time_taken: str = ""
+) -> None:
+    """Print the results as a table, the time taken, the failures, and at the end the paths of all files."""
     _print_results(study, results)
+    if time_taken:
+        print(time_taken)
     failed = int(results["failed"].to_numpy().sum())
     if failed:
         first = results.loc[results["failed"] > 0].to_dict("records")[0]
