@@ -1,0 +1,142 @@
+"""Timing of contenders that take turns in one process, so that a slow minute of the machine hits them all."""
+
+import dataclasses
+import itertools
+import os
+import statistics
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.workload import Answer, Contender, Workload, distance
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One timed run: seconds for a unit of work, and the answer."""
+
+    seconds: float
+    answer: Answer
+
+
+def timed(contender: Contender, seed: int) -> Run:
+    """Run a contender once."""
+    began = time.perf_counter()
+    answer = contender.run(seed)
+    seconds = time.perf_counter() - began if answer.seconds is None else answer.seconds
+    return Run(seconds / contender.units, answer)
+
+
+def measure(workload: Workload, rounds: int) -> dict[str, Any]:
+    """Time all contenders of a workload that are installed.
+
+    Args:
+        workload: The workload.
+        rounds: Number of timed runs of each contender. In every round each of them runs once; the order is
+            turned round from one to the next.
+
+    Returns:
+        A record for the file of results: seconds for a unit of each contender, the ratios of ours to the
+        peers, and how near we are to the limits.
+    """
+    rounds = workload.rounds or rounds
+    there = [contender for contender in workload.contenders if contender.is_there]
+    first = {contender.name: timed(contender, 0) for contender in there} if workload.warm else {}
+    runs: dict[str, list[Run]] = {contender.name: [] for contender in there}
+    load = [os.getloadavg()[0]]
+    for number in range(rounds):
+        for contender in there if number % 2 == 0 else reversed(there):
+            runs[contender.name].append(timed(contender, number + 1))
+    load.append(os.getloadavg()[0])
+    ours = [contender for contender in there if contender.role == "ours"]
+    peers = [contender for contender in there if contender.role == "peer"]
+    return {
+        "name": workload.name,
+        "work": workload.work,
+        "unit": workload.unit,
+        "rounds": rounds,
+        "load": load,
+        "contenders": [_record(each, first.get(each.name), runs[each.name]) for each in there],
+        "ratios": [
+            _ratio(workload, mine, peer, runs[mine.name], runs[peer.name])
+            for mine, peer in itertools.product(ours, peers)
+        ],
+        "limits": [
+            _limit(workload, each, runs[each.limit_of], runs[each.name])
+            for each in there
+            if each.role == "limit"
+        ],
+        "skipped": [each.name for each in workload.contenders if not each.is_there],
+        "disagreement": _disagreement(workload, there, runs),
+    }
+
+
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Return the median and the range."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+
+
+def _record(contender: Contender, first: Run | None, runs: Sequence[Run]) -> dict[str, Any]:
+    seconds = spread([run.seconds for run in runs])
+    record: dict[str, Any] = {
+        "name": contender.name,
+        "role": contender.role,
+        "units": contender.units,
+        "seconds": seconds,
+        **runs[-1].answer.extra,
+    }
+    if first is not None and contender.role != "peer":
+        # What the first run took longer: mostly the compiler.
+        record["compile_seconds"] = max(0.0, (first.seconds - seconds["median"]) * contender.units)
+    return record
+
+
+def _ratio(
+    workload: Workload, ours: Contender, peer: Contender, mine: Sequence[Run], others: Sequence[Run]
+) -> dict[str, Any]:
+    work = [other.seconds / own.seconds for own, other in zip(mine, others, strict=True)]
+    record: dict[str, Any] = {"ours": ours.name, "peer": peer.name, "work": spread(work)}
+    if all(np.all(np.asarray(run.answer.se) > 0) for run in (*mine, *others)):
+        error = [
+            ratio * _variance_ratio(ours, peer, own.answer, other.answer)
+            for ratio, own, other in zip(work, mine, others, strict=True)
+        ]
+        record["error"] = spread(error)
+    for target in workload.targets:
+        if (target.ours, target.other) == (ours.name, peer.name):
+            record |= {"target": target.ratio, "by": target.by}
+    return record
+
+
+def _variance_ratio(ours: Contender, peer: Contender, mine: Answer, other: Answer) -> float:
+    """Variance that a unit of work leaves, the peer's over ours: geometric mean over the numbers."""
+    logs = 2.0 * np.log(np.asarray(other.se, float) / np.asarray(mine.se, float))
+    return float(np.exp(np.mean(logs))) * peer.units / ours.units
+
+
+def _limit(
+    workload: Workload, limit: Contender, mine: Sequence[Run], least: Sequence[Run]
+) -> dict[str, Any]:
+    ratios = [own.seconds / run.seconds for own, run in zip(mine, least, strict=True)]
+    record: dict[str, Any] = {"ours": limit.limit_of, "limit": limit.name, "work": spread(ratios)}
+    for target in workload.targets:
+        if (target.ours, target.other) == (limit.limit_of, limit.name):
+            record["target"] = target.ratio
+    return record
+
+
+def _disagreement(
+    workload: Workload, there: Sequence[Contender], runs: dict[str, list[Run]]
+) -> dict[str, float]:
+    """Distances, in allowed distances, of the contenders from the first of ours; above 1 something is wrong."""
+    answers = {each.name: runs[each.name][-1].answer for each in there if each.role != "limit"}
+    own = next((each.name for each in there if each.role == "ours"), None)
+    if own is None:
+        return {}
+    return {
+        name: distance(answers[own], answer, workload.tolerance)
+        for name, answer in answers.items()
+        if name != own
+    }
