@@ -1,10 +1,10 @@
-# make verify: set up and check the theorems.   make test: set up and run the tests.
+# make verify: set up and check the theorems.   make test: set up and run the tests.   make bench: ours and peers, timed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: verify test lint types figures smoke clean
+.PHONY: verify test lint types figures bench smoke clean
 
 verify: $(STAMP)
 	$(BIN)/w2s verify
@@ -29,6 +29,10 @@ types: $(STAMP)
 
 figures: $(STAMP)
 	set -e; for script in figures/*.py; do $(BIN)/python $$script; done
+
+# Nothing else should run meanwhile. BENCH="ridge_path --quick" for a part; blackjax, a peer, comes with '.[bench]'.
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 clean:
 	rm -rf $(VENV)

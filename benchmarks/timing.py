@@ -1,6 +1,8 @@
 """Timing of contenders that take turns in one process, so that a slow minute of the machine hits them all."""
 
+import contextlib
 import dataclasses
+import importlib.util
 import itertools
 import os
 import statistics
@@ -23,10 +25,20 @@ class Run:
 
 def timed(contender: Contender, seed: int) -> Run:
     """Run a contender once."""
-    began = time.perf_counter()
-    answer = contender.run(seed)
-    seconds = time.perf_counter() - began if answer.seconds is None else answer.seconds
+    with threads_of(contender):
+        began = time.perf_counter()
+        answer = contender.run(seed)
+        seconds = time.perf_counter() - began if answer.seconds is None else answer.seconds
     return Run(seconds / contender.units, answer)
+
+
+def threads_of(contender: Contender) -> contextlib.AbstractContextManager[Any]:
+    """Give BLAS as many threads as the contender wants, where threadpoolctl is installed to do so."""
+    if not contender.one_thread or importlib.util.find_spec("threadpoolctl") is None:
+        return contextlib.nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
 
 
 def measure(workload: Workload, rounds: int) -> dict[str, Any]:
@@ -116,9 +128,7 @@ def _variance_ratio(ours: Contender, peer: Contender, mine: Answer, other: Answe
     return float(np.exp(np.mean(logs))) * peer.units / ours.units
 
 
-def _limit(
-    workload: Workload, limit: Contender, mine: Sequence[Run], least: Sequence[Run]
-) -> dict[str, Any]:
+def _limit(workload: Workload, limit: Contender, mine: Sequence[Run], least: Sequence[Run]) -> dict[str, Any]:
     ratios = [own.seconds / run.seconds for own, run in zip(mine, least, strict=True)]
     record: dict[str, Any] = {"ours": limit.limit_of, "limit": limit.name, "work": spread(ratios)}
     for target in workload.targets:
@@ -130,7 +140,7 @@ def _limit(
 def _disagreement(
     workload: Workload, there: Sequence[Contender], runs: dict[str, list[Run]]
 ) -> dict[str, float]:
-    """Distances, in allowed distances, of the contenders from the first of ours; above 1 something is wrong."""
+    """How far the contenders are from the first of ours, in allowed distances: above 1 something is wrong."""
     answers = {each.name: runs[each.name][-1].answer for each in there if each.role != "limit"}
     own = next((each.name for each in there if each.role == "ours"), None)
     if own is None:

@@ -39,6 +39,8 @@ class Contender:
         role: "ours", "peer", or "limit": the part of our work that no code can avoid.
         needs: Module that has to be installed.
         limit_of: Of a limit: the name of the contender that it limits.
+        one_thread: Whether BLAS gets one thread, as whoever knows it sets for batches of small matrices:
+            its threads otherwise wait for one another, for longer than the work takes.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Contender:
     role: Role = "peer"
     needs: str | None = None
     limit_of: str = ""
+    one_thread: bool = False
 
     @property
     def is_there(self) -> bool:

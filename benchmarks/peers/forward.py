@@ -20,9 +20,7 @@ def example(
     return parameters, generator.integers(0, symbols, (documents, tokens))
 
 
-def log_likelihoods(
-    parameters: Parameters, documents: Int[np.ndarray, "n L"]
-) -> Float[np.ndarray, "n K"]:
+def log_likelihoods(parameters: Parameters, documents: Int[np.ndarray, "n L"]) -> Float[np.ndarray, "n K"]:
     """Score every document under every model. hmmlearn computes in float64."""
     from hmmlearn.hmm import CategoricalHMM
 

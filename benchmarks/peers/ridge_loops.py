@@ -1,6 +1,8 @@
 """Fine-tuning in NumPy as a researcher writes it at first: a function of one data set, in a loop."""
 
+import os
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -65,21 +67,20 @@ def in_a_loop(replicate: Replicate, replicates: int, seed: int) -> np.ndarray:
     return np.array([replicate(generator) for _ in range(replicates)])
 
 
-def with_joblib(
-    problem: RidgeProblem, ridge: float, replicates: int, seed: int, processes: int
+def on_all_cores(
+    function: Callable[..., np.ndarray], problem: RidgeProblem, *arguments: Any, replicates: int, seed: int
 ) -> np.ndarray:
-    """The loop of `one_solve`, divided among processes by joblib."""
+    """Divide a batched function of `benchmarks.peers.ridge` among one process a core, by joblib."""
     from joblib import Parallel, delayed
 
+    processes = os.cpu_count() or 1
+    generators = np.random.default_rng(seed).spawn(processes)
     share = -(-replicates // processes)
+    # joblib gives BLAS in each process its share of the threads.
     parts = Parallel(n_jobs=processes)(
-        delayed(_share)(problem, ridge, share, processes * seed + number) for number in range(processes)
+        delayed(function)(problem, *arguments, share, generator) for generator in generators
     )
     return np.concatenate(list(parts))[:replicates]
-
-
-def _share(problem: RidgeProblem, ridge: float, replicates: int, seed: int) -> np.ndarray:
-    return in_a_loop(one_solve(problem, ridge), replicates, seed)
 
 
 def gradient_steps(

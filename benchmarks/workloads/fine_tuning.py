@@ -1,6 +1,5 @@
 """Single fine-tuned students, d = 8, n = 60: ridge, and 200 steps of gradient descent."""
 
-import os
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,12 @@ from w2s_sim.engine.replication import replicate
 
 DIM, NUM_WEAK, RIDGE = 8, 60, 0.3
 STEPS, STEP_SIZE = 200, 0.05
-REPLICATES = {"tiny": (1_024, 256), "quick": (16_384, 1_024), "full": (131_072, 4_096)}
+# Replicates of ours and of batched solves; of batched steps; of loops.
+REPLICATES = {
+    "tiny": (1_024, 1_024, 256),
+    "quick": (16_384, 4_096, 1_024),
+    "full": (131_072, 32_768, 4_096),
+}
 ORDINARY, MOMENTS = "compare", "MomentLaw"
 SOLVE, NORMAL_EQUATIONS = "NumPy, batched solve", "NumPy, batched steps"
 DRAWN, FACTORS = "its normals alone", "its factors alone"
@@ -28,7 +32,8 @@ def risk_of_moments(key: Key[Array, ""], case: tuple[w2s.MomentLaw, Any, Any]) -
 
 def workloads(scale: Scale) -> list[Workload]:
     """Return both workloads."""
-    many, few = REPLICATES[scale]
+    many, some, few = REPLICATES[scale]
+    steps, eigh = ridge_loops.gradient_steps, ridge_loops.gradient_by_eigh
     task = w2s.canonical_task()
     law, problem = w2s.MomentLaw.of(task, NUM_WEAK), ridge.RidgeProblem.of(task, NUM_WEAK)
     student = w2s.Ridge(RIDGE, num_weak=NUM_WEAK)
@@ -53,8 +58,10 @@ def workloads(scale: Scale) -> list[Workload]:
         return Answer(frame["risk"].to_numpy(), frame["risk_se"].to_numpy())
 
     def sampled(function: Any, *arguments: Any) -> Any:
+        size = many if function is ridge.risks_by_solve else some
+
         def run(seed: int) -> Answer:
-            return of_sample(function(problem, *arguments, many, np.random.default_rng(seed))[:, None])
+            return of_sample(function(problem, *arguments, size, np.random.default_rng(seed))[:, None])
 
         return run
 
@@ -63,7 +70,8 @@ def workloads(scale: Scale) -> list[Workload]:
         return of_sample(risks[:, None])
 
     def with_joblib(seed: int) -> Answer:
-        risks = ridge_loops.with_joblib(problem, RIDGE, few, seed, os.cpu_count() or 1)
+        solve = ridge.risks_by_solve
+        risks = ridge_loops.on_all_cores(solve, problem, RIDGE, replicates=many, seed=seed)
         return of_sample(risks[:, None])
 
     limits = (
@@ -79,9 +87,9 @@ def workloads(scale: Scale) -> list[Workload]:
             (
                 ordinary(student),
                 of_moments(student),
-                Contender(SOLVE, sampled(ridge.risks_by_solve, RIDGE), many),
-                Contender("NumPy, loop", loop, few),
-                Contender("NumPy, loop in joblib", with_joblib, few, needs="joblib"),
+                Contender(SOLVE, sampled(ridge.risks_by_solve, RIDGE), many, one_thread=True),
+                Contender(f"{SOLVE}, joblib", with_joblib, many, needs="joblib"),
+                Contender("NumPy, loop", loop, few, one_thread=True),
                 *limits,
             ),
             (Target(ORDINARY, SOLVE, 4.0), Target(MOMENTS, SOLVE, 4.0), *near),
@@ -94,12 +102,8 @@ def workloads(scale: Scale) -> list[Workload]:
                 ordinary(descent),
                 of_moments(descent),
                 Contender("finetuning_risk_path", by_spectra, many, "ours"),
-                Contender(
-                    NORMAL_EQUATIONS, sampled(ridge_loops.gradient_steps, STEPS, STEP_SIZE), many
-                ),
-                Contender(
-                    "NumPy, batched eigh", sampled(ridge_loops.gradient_by_eigh, STEPS, STEP_SIZE), many
-                ),
+                Contender(NORMAL_EQUATIONS, sampled(steps, STEPS, STEP_SIZE), some, one_thread=True),
+                Contender("NumPy, batched eigh", sampled(eigh, STEPS, STEP_SIZE), some, one_thread=True),
                 *limits,
             ),
             (Target(ORDINARY, NORMAL_EQUATIONS, 10.0), Target(MOMENTS, NORMAL_EQUATIONS, 10.0), *near),

@@ -58,9 +58,10 @@ def _em(scale: Scale) -> Workload:
         (
             Contender(EM, ours, ROUNDS, "ours"),
             Contender(PRODUCTS, peer, ROUNDS),
+            Contender(f"{PRODUCTS}, one thread", peer, ROUNDS, one_thread=True),
             Contender(reading, limit, ROUNDS, "limit", limit_of=EM),
         ),
-        (Target(EM, PRODUCTS, 3.0),),
+        (Target(EM, PRODUCTS, 3.0), Target(EM, f"{PRODUCTS}, one thread", 3.0)),
         tolerance=1e-3,
     )
 

@@ -11,7 +11,7 @@ DIM, NUM_WEAK = 32, 200
 RIDGES = tuple(float(each) for each in np.geomspace(0.01, 10.0, 20))
 SPECTRA, SHARED, EIGH = "finetuning_risk_path", "compare", "NumPy, batched eigh"
 # Replicates of ours by spectra, of batched work, and of loops.
-REPLICATES = {"tiny": (512, 512, 16), "quick": (16_384, 1_024, 64), "full": (65_536, 4_096, 256)}
+REPLICATES = {"tiny": (512, 128, 8), "quick": (16_384, 1_024, 64), "full": (65_536, 4_096, 256)}
 
 
 def workloads(scale: Scale) -> list[Workload]:
@@ -33,6 +33,10 @@ def workloads(scale: Scale) -> list[Workload]:
     def eigh(seed: int) -> Answer:
         return of_sample(ridge.path_by_eigh(problem, ridges, some, np.random.default_rng(seed)))
 
+    def with_joblib(seed: int) -> Answer:
+        path = ridge.path_by_eigh
+        return of_sample(ridge_loops.on_all_cores(path, problem, ridges, replicates=some, seed=seed))
+
     def traces(seed: int) -> Answer:
         return of_sample(ridge.path_by_traces(problem, ridges, many, np.random.default_rng(seed)))
 
@@ -51,10 +55,11 @@ def workloads(scale: Scale) -> list[Workload]:
             (
                 Contender(SPECTRA, by_spectra, many, "ours"),
                 Contender(SHARED, shared, some, "ours"),
-                Contender(EIGH, eigh, some),
-                Contender("NumPy, the same reduction", traces, many),
-                Contender("NumPy, loop", loop, few),
-                Contender("scikit-learn, loop", scikit_learn, few, needs="sklearn"),
+                Contender(EIGH, eigh, some, one_thread=True),
+                Contender(f"{EIGH}, joblib", with_joblib, some, needs="joblib"),
+                Contender("NumPy, the same reduction", traces, many, one_thread=True),
+                Contender("NumPy, loop", loop, few, one_thread=True),
+                Contender("scikit-learn, loop", scikit_learn, few, needs="sklearn", one_thread=True),
                 limit(chi, spectra, Numbers(DIM, NUM_WEAK), many, SPECTRA),
                 limit(drawn, normals, Numbers(NUM_WEAK * (DIM + 1)), some, SHARED),
             ),
