@@ -28,9 +28,9 @@ def compile_clock() -> Iterator[Callable[[], float]]:
 
     total = [0.0]
 
-    def listen(event: str, seconds: float, **details: object) -> None:
+    def listen(event: str, duration_secs: float, **details: str | int) -> None:
         if event.startswith("/jax/core/compile/backend_compile"):
-            total[0] += seconds
+            total[0] += duration_secs
 
     jax.monitoring.register_event_duration_secs_listener(listen)
     yield lambda: total[0]

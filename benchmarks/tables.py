@@ -109,7 +109,8 @@ def about(machine: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     return (
         f"{machine['date']}, revision {machine['revision']}: "
-        f"{machine['cores']} cores of {machine['processor']}, device {machine['device']}, {machine['precision']}; {versions}."
+        f"{machine['cores']} cores of {machine['processor']}, device {machine['device']}, "
+        f"{machine['precision']}; {versions}."
     )
 
 

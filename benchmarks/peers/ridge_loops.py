@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.peers.ridge import RidgeProblem, batches, moments_of_data
 
 # Risks of one data set: one number, or one for each penalty.
-Replicate = Callable[[np.random.Generator], np.ndarray]
+Replicate = Callable[[np.random.Generator], np.ndarray | np.floating]
 
 
 def data(problem: RidgeProblem, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -24,7 +24,7 @@ def one_solve(problem: RidgeProblem, ridge: float) -> Replicate:
     """One ridge student by `np.linalg.solve`."""
     penalty = (ridge * np.eye(len(problem.source))).astype(problem.source.dtype)
 
-    def replicate(generator: np.random.Generator) -> np.ndarray:
+    def replicate(generator: np.random.Generator) -> np.floating:
         inputs, labels = data(problem, generator)
         count = problem.num_weak
         step = np.linalg.solve(inputs.T @ inputs / count + penalty, inputs.T @ labels / count)
@@ -77,7 +77,7 @@ def on_all_cores(
     generators = np.random.default_rng(seed).spawn(processes)
     share = -(-replicates // processes)
     # joblib gives BLAS in each process its share of the threads.
-    parts = Parallel(n_jobs=processes)(
+    parts: Any = Parallel(n_jobs=processes)(
         delayed(function)(problem, *arguments, share, generator) for generator in generators
     )
     return np.concatenate(list(parts))[:replicates]

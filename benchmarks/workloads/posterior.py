@@ -60,7 +60,7 @@ def workloads(scale: Scale) -> list[Workload]:
 
 def _by_blackjax(source: Any, data: Any, draws: int, seed: int) -> np.ndarray:
     """Draws of the prior, (chains, draws, K): the same NumPyro model, its potential sampled by blackjax."""
-    import blackjax
+    import blackjax  # pyright: ignore[reportMissingImports]
 
     start_key, warm_key, draw_key = jax.random.split(jax.random.key(seed), 3)
     model = initialize_model(
