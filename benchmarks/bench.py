@@ -61,7 +61,7 @@ def main() -> int:
         parser.error(f"no workload {unknown[0]!r}: expected one of {', '.join(every)}")
     names = arguments.names or [*NAMES, *(SLOW if arguments.slow else ()), GROWTH]
     scale: Scale = "quick" if arguments.quick else "full"
-    rounds = arguments.rounds or (3 if arguments.quick else 7)
+    rounds = arguments.rounds or (3 if arguments.quick else 5)
 
     # Before JAX starts: programs of several decompositions need more threads than cores.
     from w2s_sim.engine.programs import make_room_for_decompositions

@@ -162,7 +162,7 @@ def measure_axis(name: str, scale: Scale) -> dict[str, Any]:
     sizes = axis.sizes[: MOST_SIZES[scale]]
     points = []
     for size in sizes:
-        found = clocked("growth", name, str(size))
+        found = clocked("growth", name, str(size), one_thread=True)
         points.append(
             {
                 "size": size,

@@ -10,12 +10,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def clocked(*arguments: str, tree: Path = ROOT) -> dict[str, Any]:
+def clocked(*arguments: str, tree: Path = ROOT, one_thread: bool = False) -> dict[str, Any]:
     """Run `clocked_process.py`, and return what it prints.
 
     Args:
         arguments: The kind of work and what it takes.
         tree: Folder of the revision of the package that does the work.
+        one_thread: Whether BLAS gets one thread, so that decompositions grow as their algorithm does.
 
     Raises:
         RuntimeError: With the last line of its errors, if the process fails.
@@ -25,6 +26,8 @@ def clocked(*arguments: str, tree: Path = ROOT) -> dict[str, Any]:
     hidden = ("JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     environment |= {"PYTHONPATH": str(tree), "W2S_CACHE": "off"}
+    if one_thread:
+        environment["OPENBLAS_NUM_THREADS"] = "1"
     command = [sys.executable, script, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

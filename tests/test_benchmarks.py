@@ -16,7 +16,7 @@ QUICK = [name for name in NAMES if name not in ("studies", "posterior")]
 @pytest.mark.parametrize("name", QUICK)
 def test_contenders_compute_the_same(name: str) -> None:
     for workload in importlib.import_module(f"benchmarks.workloads.{name}").workloads("tiny"):
-        record = measure(workload, 2)
+        record = measure(workload, 1)
         assert record["disagreement"], workload.name
         for other, apart in record["disagreement"].items():
             assert apart <= 1.0, (workload.name, other)
