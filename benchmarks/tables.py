@@ -39,6 +39,7 @@ def ratios(workload: dict[str, Any], before: dict[str, Any] | None) -> Iterator[
                 f"`{row['ours']}`" if kind == "ratios" else f"time of `{row['ours']}`",
                 row[other] if kind == "ratios" else f"over {row[other]}",
                 _spread(row["work"]),
+                _spread(row["processor"]) if "processor" in row else "",
                 _spread(row["error"]) if "error" in row else "",
                 target,
                 reached,
@@ -54,6 +55,7 @@ def seconds(workload: dict[str, Any]) -> Iterator[list[str]]:
             workload["name"],
             row["name"],
             f"{_time(row['seconds']['median'])} a {workload['unit']}",
+            "" if row.get("processor") is None else _time(row["processor"]),
             f"{row['units']:,}",
             "" if compiling is None else f"{compiling:.1f}",
         ]
@@ -85,7 +87,8 @@ def markdown(run: dict[str, Any], before: dict[str, Any] | None) -> str:
         "workload",
         "ours",
         "against",
-        "same work",
+        "by the clock",
+        "of processor",
         "same standard error",
         "target",
         "reached",
@@ -93,7 +96,7 @@ def markdown(run: dict[str, Any], before: dict[str, Any] | None) -> str:
     ]
     parts = [about(run["machine"]), _table(head, rows)]
     rows = [row for each in workloads for row in seconds(each)]
-    parts.append(_table(["workload", "who", "time", "units a run", "compiling (s)"], rows))
+    parts.append(_table(["workload", "who", "time", "of processor", "units a run", "compiling (s)"], rows))
     if run["growth"]:
         head = ["in", "of", "sizes", "time", "slope / at the end", "own", "memory above the start"]
         head += ["slope / at the end", "own"]

@@ -17,19 +17,30 @@ from benchmarks.workload import Answer, Contender, Workload, distance
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One timed run: seconds for a unit of work, and the answer."""
+    """One timed run.
+
+    Attributes:
+        seconds: Seconds for a unit of work, by the clock.
+        processor: The same of all cores together, which other work on the machine changes less; None if other
+            processes did the work.
+        answer: What it found.
+    """
 
     seconds: float
+    processor: float | None
     answer: Answer
 
 
 def timed(contender: Contender, seed: int) -> Run:
     """Run a contender once."""
     with threads_of(contender):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         answer = contender.run(seed)
-        seconds = time.perf_counter() - began if answer.seconds is None else answer.seconds
-    return Run(seconds / contender.units, answer)
+        seconds, busy = time.perf_counter() - began, time.process_time() - busy
+    if answer.seconds is not None:
+        return Run(answer.seconds / contender.units, None, answer)
+    processor = None if contender.elsewhere else busy / contender.units
+    return Run(seconds / contender.units, processor, answer)
 
 
 def threads_of(contender: Contender) -> contextlib.AbstractContextManager[Any]:
@@ -92,11 +103,13 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 def _record(contender: Contender, first: Run | None, runs: Sequence[Run]) -> dict[str, Any]:
     seconds = spread([run.seconds for run in runs])
+    busy = [run.processor for run in runs if run.processor is not None]
     record: dict[str, Any] = {
         "name": contender.name,
         "role": contender.role,
         "units": contender.units,
         "seconds": seconds,
+        "processor": statistics.median(busy) if busy else None,
         **runs[-1].answer.extra,
     }
     if first is not None and contender.role != "peer":
@@ -110,6 +123,7 @@ def _ratio(
 ) -> dict[str, Any]:
     work = [other.seconds / own.seconds for own, other in zip(mine, others, strict=True)]
     record: dict[str, Any] = {"ours": ours.name, "peer": peer.name, "work": spread(work)}
+    _add_processor(record, mine, others, inverse=False)
     if all(np.all(np.asarray(run.answer.se) > 0) for run in (*mine, *others)):
         error = [
             ratio * _variance_ratio(ours, peer, own.answer, other.answer)
@@ -122,6 +136,16 @@ def _ratio(
     return record
 
 
+def _add_processor(
+    record: dict[str, Any], mine: Sequence[Run], others: Sequence[Run], *, inverse: bool
+) -> None:
+    """Add the ratio of the processor times, the other's over ours, or the inverse."""
+    pairs = [(own.processor, other.processor) for own, other in zip(mine, others, strict=True)]
+    ratios = [other / own for own, other in pairs if own and other]
+    if ratios:
+        record["processor"] = spread([1.0 / ratio for ratio in ratios] if inverse else ratios)
+
+
 def _variance_ratio(ours: Contender, peer: Contender, mine: Answer, other: Answer) -> float:
     """Variance that a unit of work leaves, the peer's over ours: geometric mean over the numbers."""
     logs = 2.0 * np.log(np.asarray(other.se, float) / np.asarray(mine.se, float))
@@ -131,6 +155,7 @@ def _variance_ratio(ours: Contender, peer: Contender, mine: Answer, other: Answe
 def _limit(workload: Workload, limit: Contender, mine: Sequence[Run], least: Sequence[Run]) -> dict[str, Any]:
     ratios = [own.seconds / run.seconds for own, run in zip(mine, least, strict=True)]
     record: dict[str, Any] = {"ours": limit.limit_of, "limit": limit.name, "work": spread(ratios)}
+    _add_processor(record, mine, least, inverse=True)
     for target in workload.targets:
         if (target.ours, target.other) == (limit.limit_of, limit.name):
             record["target"] = target.ratio

@@ -41,6 +41,7 @@ class Contender:
         limit_of: Of a limit: the name of the contender that it limits.
         one_thread: Whether BLAS gets one thread, as whoever knows it sets for batches of small matrices:
             its threads otherwise wait for one another, for longer than the work takes.
+        elsewhere: Whether other processes do the work, so that this one's processor time says nothing.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Contender:
     needs: str | None = None
     limit_of: str = ""
     one_thread: bool = False
+    elsewhere: bool = False
 
     @property
     def is_there(self) -> bool:

@@ -89,7 +89,7 @@ def workloads(scale: Scale) -> list[Workload]:
                 ordinary(student),
                 of_moments(student),
                 Contender(SOLVE, sampled(ridge.risks_by_solve, RIDGE), many, one_thread=True),
-                Contender(f"{SOLVE}, joblib", with_joblib, many, needs="joblib"),
+                Contender(f"{SOLVE}, joblib", with_joblib, many, needs="joblib", elsewhere=True),
                 Contender("NumPy, loop", loop, few, one_thread=True),
                 *limits,
             ),

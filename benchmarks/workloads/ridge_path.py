@@ -57,7 +57,7 @@ def workloads(scale: Scale) -> list[Workload]:
                 Contender(SHARED, shared, some, "ours"),
                 Contender(f"{SHARED}, one BLAS thread", shared, some, "ours", one_thread=True),
                 Contender(EIGH, eigh, some, one_thread=True),
-                Contender(f"{EIGH}, joblib", with_joblib, some, needs="joblib"),
+                Contender(f"{EIGH}, joblib", with_joblib, some, needs="joblib", elsewhere=True),
                 Contender("NumPy, the same reduction", traces, many, one_thread=True),
                 Contender("NumPy, loop", loop, few, one_thread=True),
                 Contender("scikit-learn, loop", scikit_learn, few, needs="sklearn", one_thread=True),
