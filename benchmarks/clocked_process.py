@@ -2,6 +2,7 @@
 
     python benchmarks/clocked_process.py study FILE FOLDER
     python benchmarks/clocked_process.py growth AXIS SIZE
+    python benchmarks/clocked_process.py verify [ID ...]
 
 Each measurement is a process of its own, so that no program is compiled beforehand, and so that the kernel's
 peak of the memory is that of the work. For `study`, the package is the one on `PYTHONPATH`, of any revision.
@@ -65,11 +66,27 @@ def growth(axis: str, size: str) -> Callable[[], object]:
     return AXES[axis].work(int(size))
 
 
+def verify(*ids: str) -> Callable[[], object]:
+    """Return the command `w2s verify`, whose table goes to standard error."""
+    from w2s_sim.cli import main as command
+
+    def run() -> None:
+        sys.argv = ["w2s", "verify", *ids]
+        with contextlib.redirect_stdout(sys.stderr):
+            try:
+                command()
+            except SystemExit as end:
+                if end.code:
+                    raise RuntimeError(f"w2s verify ends with {end.code}") from None
+
+    return run
+
+
 def main() -> None:
-    """Do the work twice, or once if it is a study, and print what it took."""
+    """Do the work, twice for a point of growth, and print what it took."""
     kind, *arguments = sys.argv[1:]
     with compile_clock() as compiling:
-        work = {"study": study, "growth": growth}[kind](*arguments)
+        work = {"study": study, "growth": growth, "verify": verify}[kind](*arguments)
         before = peak_bytes()
         found: dict[str, float] = {"bytes_before": before}
         for name in ("first_seconds", "seconds") if kind == "growth" else ("seconds",):

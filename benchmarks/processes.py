@@ -10,22 +10,25 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def clocked(*arguments: str, tree: Path = ROOT, one_thread: bool = False) -> dict[str, Any]:
+def clocked(
+    *arguments: str, tree: Path = ROOT, one_thread: bool = False, cache: str = "off"
+) -> dict[str, Any]:
     """Run `clocked_process.py`, and return what it prints.
 
     Args:
         arguments: The kind of work and what it takes.
         tree: Folder of the revision of the package that does the work.
+        cache: Folder of kept programs; "off" without any.
         one_thread: Whether BLAS gets one thread, so that decompositions grow as their algorithm does.
 
     Raises:
         RuntimeError: With the last line of its errors, if the process fails.
     """
     script = str(Path(__file__).with_name("clocked_process.py"))
-    # Kept programs would hide what compiling takes.
+    # Programs that others have kept would hide what compiling takes.
     hidden = ("JAX_COMPILATION_CACHE_DIR", "JAX_ENABLE_COMPILATION_CACHE")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
-    environment |= {"PYTHONPATH": str(tree), "W2S_CACHE": "off"}
+    environment |= {"PYTHONPATH": str(tree), "W2S_CACHE": cache}
     if one_thread:
         environment["OPENBLAS_NUM_THREADS"] = "1"
     command = [sys.executable, script, *arguments]

@@ -39,13 +39,12 @@ def workloads(scale: Scale) -> list[Workload]:
     student = w2s.Ridge(RIDGE, num_weak=NUM_WEAK)
     descent = w2s.GradientDescent(steps=STEPS, step_size=STEP_SIZE, num_weak=NUM_WEAK)
 
-    def ordinary(estimator: Any, one_thread: bool = False) -> Contender:
+    def ordinary(estimator: Any) -> Contender:
         def run(seed: int) -> Answer:
             frame = w2s.compare(task, {"student": estimator}, replicates=many, seed=seed)
             return Answer(frame["risk"].to_numpy(), frame["risk_se"].to_numpy())
 
-        name = f"{ORDINARY}, one BLAS thread" if one_thread else ORDINARY
-        return Contender(name, run, many, "ours", one_thread=one_thread)
+        return Contender(ORDINARY, run, many, "ours")
 
     def of_moments(estimator: Any) -> Contender:
         def run(seed: int) -> Answer:
@@ -101,7 +100,6 @@ def workloads(scale: Scale) -> list[Workload]:
             "replicate",
             (
                 ordinary(descent),
-                ordinary(descent, one_thread=True),
                 of_moments(descent),
                 Contender("finetuning_risk_path", by_spectra, many, "ours"),
                 Contender(NORMAL_EQUATIONS, sampled(steps, STEPS, STEP_SIZE), some, one_thread=True),

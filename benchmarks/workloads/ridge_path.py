@@ -55,7 +55,6 @@ def workloads(scale: Scale) -> list[Workload]:
             (
                 Contender(SPECTRA, by_spectra, many, "ours"),
                 Contender(SHARED, shared, some, "ours"),
-                Contender(f"{SHARED}, one BLAS thread", shared, some, "ours", one_thread=True),
                 Contender(EIGH, eigh, some, one_thread=True),
                 Contender(f"{EIGH}, joblib", with_joblib, some, needs="joblib", elsewhere=True),
                 Contender("NumPy, the same reduction", traces, many, one_thread=True),
