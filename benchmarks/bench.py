@@ -70,8 +70,8 @@ def main() -> int:
     from benchmarks.machine import machine
     from benchmarks.tables import markdown
 
-    earlier = store.last_stored()
     run: dict[str, Any] = {"machine": machine(), "workloads": [], "growth": []}
+    earlier = store.last_alike(run["machine"])
     file = None if arguments.quick or arguments.no_store else store.name_of(run["machine"])
     for name in names:
         if name == GROWTH:
@@ -84,7 +84,7 @@ def main() -> int:
         if file is not None:
             # After each, so that an interruption loses little.
             store.write(file, run)
-    print(markdown(run, store.read(earlier) if earlier else None))
+    print(markdown(run, earlier))
     disagreements = [apart for each in run["workloads"] for apart in each["disagreement"].values()]
     return int(any(apart > 1.0 for apart in disagreements))
 

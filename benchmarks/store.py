@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results")
+# What two runs must have in common for their ratios to be compared.
+ALIKE = ("processor", "cores", "device", "precision")
 
 
 def stored() -> list[Path]:
@@ -15,15 +17,25 @@ def stored() -> list[Path]:
     return sorted(RESULTS.glob("*.json"))
 
 
-def last_stored(before: Path | None = None) -> Path | None:
-    """Return the last stored run, or the last one before another; None if there is none."""
-    files = [file for file in stored() if before is None or file.name < before.name]
+def last_stored() -> Path | None:
+    """Return the last stored run; None if there is none."""
+    files = stored()
     return files[-1] if files else None
 
 
 def read(file: Path) -> dict[str, Any]:
     """Read a run."""
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def last_alike(machine: dict[str, Any], before: Path | None = None) -> dict[str, Any] | None:
+    """Return the last stored run on a machine of the same kind in the same precision; None without one."""
+    for file in reversed(stored()):
+        run = read(file)
+        alike = all(run["machine"][name] == machine[name] for name in ALIKE)
+        if alike and (before is None or file.name < before.name):
+            return run
+    return None
 
 
 def name_of(machine: dict[str, Any]) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.store import last_stored, read
+from benchmarks.store import last_alike, last_stored, read
 
 UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 
@@ -143,11 +143,12 @@ def _slope(value: float | None) -> str:
 
 
 def main() -> None:
-    """Print the tables of a stored run, compared with the one before."""
+    """Print the tables of a stored run, compared with the one before on such a machine."""
     file = Path(sys.argv[1]) if sys.argv[1:] else last_stored()
     if file is None:
         sys.exit("no run is stored")
-    print(markdown(read(file), read(earlier) if (earlier := last_stored(before=file)) else None))
+    run = read(file)
+    print(markdown(run, last_alike(run["machine"], before=file)))
 
 
 if __name__ == "__main__":
