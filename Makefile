@@ -1,17 +1,17 @@
-# make verify: set up and check the theorems.   make test: set up and run the tests.
+# make verify: set up and check the theorems.   make test: set up and run the tests.   make bench: ours and peers, timed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: verify test lint types figures smoke clean
+.PHONY: verify test lint types figures bench smoke clean
 
 verify: $(STAMP)
 	$(BIN)/w2s verify
 
-# A file to a worker: its tests share programs and fixtures.
+# A file to a worker: its tests share programs and fixtures. One BLAS thread for each, as the commands have.
 test: $(STAMP)
-	$(BIN)/pytest -n auto --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile
 
 # What a further Python must pass in CI: .ci/interpreters calls it with PYTHON and VENV.
 smoke: $(STAMP)
@@ -29,6 +29,10 @@ types: $(STAMP)
 
 figures: $(STAMP)
 	set -e; for script in figures/*.py; do $(BIN)/python $$script; done
+
+# Nothing else should run meanwhile. BENCH="ridge_path --quick" for a part; blackjax, a peer, comes with '.[bench]'.
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 clean:
 	rm -rf $(VENV)

@@ -87,3 +87,25 @@ def _moments(batch: Callable[[int], np.ndarray], replicates: int) -> Table:
     sizes = [min(BATCH, replicates - start) for start in range(0, replicates, BATCH)]
     values = np.concatenate([batch(size) for size in sizes])
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(replicates)
+
+
+def mass_off_target(
+    task: w2s.TransferTask, num_demonstrations: int, replicates: int, seed: int, dtype: type = np.float32
+) -> Float[np.ndarray, " replicates"]:
+    """Naive sampling: the posterior mass off the target after n demonstrations, of every context."""
+    generator, star = np.random.default_rng(seed), int(task.target_concept)
+    concepts, weak = (np.asarray(v, dtype) for v in (task.source.vectors, task.supervisor.vectors))
+    columns = np.concatenate([concepts, weak[star][None]]).T
+    masses, size = [], max(1, 2**15 // num_demonstrations)
+    for start in range(0, replicates, size):
+        shape = (min(size, replicates - start), num_demonstrations)
+        means = generator.standard_normal((*shape, len(columns)), dtype=dtype) @ columns
+        noise = generator.standard_normal((*shape, 1), dtype=dtype)
+        labels = means[..., -1:] + dtype(task.supervisor.noise) * noise
+        squares = np.sum((labels - means[..., :-1]) ** 2, axis=1)
+        logs = np.log(np.asarray(task.source.prior, dtype)) - squares / dtype(2 * task.source.noise**2)
+        odds = np.exp(logs - logs[:, star, None])
+        odds[:, star] = 0.0
+        wrong = odds.sum(axis=1)
+        masses.append(wrong / (1 + wrong))
+    return np.concatenate(masses)

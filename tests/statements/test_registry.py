@@ -33,6 +33,7 @@ OTHER_PAGES = {
     "style-and-content",
     "studies",
     "exact-reductions",
+    "performance",
 }
 
 theorems = pytest.mark.parametrize("statement", STATEMENTS, ids=lambda s: s.id)

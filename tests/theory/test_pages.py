@@ -22,6 +22,7 @@ WITHOUT_THEOREM = {
     "style-and-content",
     "studies",
     "exact-reductions",
+    "performance",
 }
 
 

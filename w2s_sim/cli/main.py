@@ -66,6 +66,10 @@ def _print_version() -> int:
 def _run(command: Command, own_process: bool) -> int:
     if isinstance(command, Verify | Falsify | Run | Replay | Merge):
         from w2s_sim.engine.letting_go import allocate_in_few_places
+
+        # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
+        # decomposition wait for one another, and make large ones a hundred times slower.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
         # Before a plugin is imported, which may start XLA.

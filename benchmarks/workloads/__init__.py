@@ -1,0 +1,1 @@
+"""The workloads, by the names that `python -m benchmarks.bench` takes."""
