@@ -45,9 +45,10 @@ def ridge_step(student: RidgeFilter, moments: WeakMoments) -> Float[Array, " d"]
     factor = jnp.linalg.cholesky(system)
     solution = jax.scipy.linalg.cho_solve((factor, True), moments.residual)
     # The relative error is about eps times the ratio of largest and smallest pivot: at most eps^(3/4). For a
-    # matrix that is not positive definite to rounding the factor is nan, and the comparison false.
+    # matrix that is not positive definite to rounding the factor is nan, and every comparison false. Not
+    # the comparison of the smallest pivot: XLA's minimum leaves out nan on a CPU.
     smallest_ratio = jnp.finfo(system.dtype).eps ** 0.25
-    sound = jnp.min(jnp.diagonal(factor)) ** 2 > smallest_ratio * jnp.max(jnp.diagonal(system))
+    sound = jnp.all(jnp.diagonal(factor) ** 2 > smallest_ratio * jnp.max(jnp.diagonal(system)))
 
     def by_spectrum(state: tuple[Bool[Array, ""], Float[Array, " d"]]) -> tuple[Array, Float[Array, " d"]]:
         # Tied to the state: XLA would compute what does not depend on it before the loop, needed or not.
