@@ -28,13 +28,18 @@ class Room:
         if _resident_bytes() - self._least > GROWTH_BYTES:
             jax.clear_caches()
             gc.collect()
-            # To the operating system: the process keeps what is freed.
-            _call_if_there("malloc_trim", 0)
+            give_back_freed()
             self._least = _resident_bytes()
 
 
 def _resident_bytes() -> int:
     return psutil.Process().memory_info().rss
+
+
+def give_back_freed() -> None:
+    """Return freed memory to the operating system: the C library keeps most of what compilations freed."""
+    # The call takes a millisecond or two.
+    _call_if_there("malloc_trim", 0)
 
 
 def allocate_in_few_places() -> None:

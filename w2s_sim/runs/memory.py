@@ -1,7 +1,5 @@
 """The memory budget of a study, and the part of the budget that is available for tiles."""
 
-import contextlib
-import ctypes
 import math
 import re
 from pathlib import Path
@@ -9,6 +7,7 @@ from pathlib import Path
 import jax
 import psutil
 
+from w2s_sim.engine.letting_go import give_back_freed
 from w2s_sim.errors import InputError
 
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
@@ -57,12 +56,5 @@ def room_for_tiles(budget: int) -> int:
     """
     if jax.default_backend() != "cpu":
         return budget
-    _give_back_freed()
+    give_back_freed()
     return budget - psutil.Process().memory_info().rss
-
-
-def _give_back_freed() -> None:
-    """Return freed memory to the system: the C library keeps most of the memory that compilations freed."""
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        # Only glibc has this function. The call takes a millisecond or two.
-        ctypes.CDLL(None).malloc_trim(0)
