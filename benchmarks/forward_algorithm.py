@@ -1,6 +1,6 @@
 """Implementations of the forward algorithm of hidden Markov concepts, compared with each other and hmmlearn.
 
-Run: python benchmarks/forward_algorithm.py. Quote the ratios, not the times: machines differ and drift.
+Run: python -m benchmarks.forward_algorithm. Quote the ratios, not the times: machines differ and drift.
 """
 
 import resource
@@ -10,11 +10,11 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hmmlearn.hmm import CategoricalHMM
 from jaxtyping import Array, Float, Int
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.peers.forward import models_of
 from w2s_sim.concepts.forward import forward
 
 ROUNDS = 5
@@ -57,13 +57,7 @@ def a_state_is_lost(parameters: Parameters, sequences: Int[Array, "n L"]) -> Flo
 
 def of_hmmlearn(parameters: Parameters, sequences: Int[Array, "n L"]) -> float:
     """Return the seconds that hmmlearn's `score` takes for all documents and concepts, extrapolated."""
-    models = []
-    for parts in zip(*(np.asarray(part, np.float64) for part in parameters), strict=True):
-        model = CategoricalHMM(n_components=len(parts[0]))
-        rows = [part / part.sum(axis=-1, keepdims=True) for part in parts]
-        model.startprob_, model.transmat_, model.emissionprob_ = rows
-        model.n_features = rows[2].shape[1]
-        models.append(model)
+    models = models_of(parameters)
     documents = np.asarray(sequences)[:PEER_DOCUMENTS, :, None]
     times = []
     for _ in range(ROUNDS):

@@ -1,6 +1,7 @@
 """Log likelihoods of hidden Markov models by hmmlearn, document by document."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -20,8 +21,8 @@ def example(
     return parameters, generator.integers(0, symbols, (documents, tokens))
 
 
-def log_likelihoods(parameters: Parameters, documents: Int[np.ndarray, "n L"]) -> Float[np.ndarray, "n K"]:
-    """Score every document under every model. hmmlearn computes in float64."""
+def models_of(parameters: Any) -> list[Any]:
+    """Return hmmlearn's model of every concept. hmmlearn computes in float64."""
     from hmmlearn.hmm import CategoricalHMM
 
     models = []
@@ -31,4 +32,10 @@ def log_likelihoods(parameters: Parameters, documents: Int[np.ndarray, "n L"]) -
         model.startprob_, model.transmat_, model.emissionprob_ = rows
         model.n_features = rows[2].shape[1]
         models.append(model)
+    return models
+
+
+def log_likelihoods(parameters: Parameters, documents: Int[np.ndarray, "n L"]) -> Float[np.ndarray, "n K"]:
+    """Score every document under every model."""
+    models = models_of(parameters)
     return np.array([[model.score(document[:, None]) for model in models] for document in documents])

@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.peers import em, forward
 from benchmarks.workload import Answer, Contender, Scale, Target, Workload
 from w2s_sim.concepts.forward import forward as read
-from w2s_sim.estimators.iterated_refinement import refined_priors
+from w2s_sim.estimators.iterated_refinement import refined_priors, refined_priors_by_logs
 
 # Rows and concepts of EM; and its rounds.
 ROWS = {"tiny": (2_000, 8), "quick": (100_000, 64), "full": (100_000, 64)}
@@ -30,10 +30,14 @@ def _em(scale: Scale) -> Workload:
     prior = np.full(num_concepts, 1 / num_concepts, np.float32)
     on_device = (jnp.asarray(prior), jnp.asarray(logs), jnp.full(num_rows, 1 / num_rows))
     program = jax.jit(refined_priors, static_argnums=3)
+    program_in_logs = jax.jit(refined_priors_by_logs, static_argnums=3)
     scaled = jnp.exp(on_device[1])
 
     def ours(seed: int) -> Answer:
         return Answer(np.asarray(program(*on_device, ROUNDS)[-1]))
+
+    def by_logs(seed: int) -> Answer:
+        return Answer(np.asarray(program_in_logs(*on_device, ROUNDS)[-1]))
 
     def peer(seed: int) -> Answer:
         return Answer(em.em_rounds(prior, logs, ROUNDS))
@@ -57,6 +61,7 @@ def _em(scale: Scale) -> Workload:
         "round",
         (
             Contender(EM, ours, ROUNDS, "ours"),
+            Contender("the same rounds in logs", by_logs, ROUNDS),
             Contender(PRODUCTS, peer, ROUNDS),
             Contender(f"{PRODUCTS}, one thread", peer, ROUNDS, one_thread=True),
             Contender(reading, limit, ROUNDS, "limit", limit_of=EM),

@@ -281,9 +281,10 @@ def test_independent_draws_have_nothing_in_common(tmp_path: Path) -> None:
     shared = results_of(study_of(tmp_path, text), tmp_path / "shared")
     own = text.replace("[replication]", '[replication]\ndraws = "independent"')
     independent = results_of(study_of(tmp_path, own), tmp_path / "independent")
-    # Two ridges on the same 200 pairs, and on their own pairs.
+    # Two ridges on the same 200 pairs, and on their own pairs. A correlation of a half leaves 0.71 of the
+    # error.
     errors = [float(table.loc[1, "risk_difference_se"]) for table in (shared, independent)]
-    assert errors[0] < 0.7 * errors[1]
+    assert errors[0] < 0.71 * errors[1]
     first, second = (frame["risk"].to_numpy() for frame in kept(tmp_path / "independent")[1:4:2])
     # Correlations of independent samples are N(0, 1/n).
     assert abs(np.corrcoef(first, second)[0, 1]) < 5 / 1400**0.5

@@ -128,7 +128,7 @@ def test_controls_break_what_they_name_and_nothing_independent_of_it(
 ONE_LOOK = Settings(first_round=1024, max_replicates=1024, seed=2)
 LOOKS = dataclasses.replace(ONE_LOOK, max_replicates=32_768)
 FIVE_STANDARD_ERRORS = 5.7e-7
-# The third moment of their replicates is at the edge of being there: some seeds find too little information.
+# Rare large replicates carry their third moment: some seeds find too little information.
 HEAVY_TAILED = {"tilted-variance", "enumerated-moment"}
 
 

@@ -152,8 +152,5 @@ def calibrate(
     has_bias = max(truth.bias_scale, believed.bias_scale) > 0
     across = bias_directions(source) if has_bias else None
     case = Hierarchy(source, truth, believed, across)
-    # XLA rounds the last bit of a program for several devices otherwise, and the chains of NUTS amplify it.
-    ranks = replicate(
-        Ranks(draw_inputs), case, seed=seed, start=0, stop=num_tasks, lanes=LANES, most_devices=1
-    )
+    ranks = replicate(Ranks(draw_inputs), case, seed=seed, start=0, stop=num_tasks, lanes=LANES)
     return Calibration(dict(zip(case.parameters, ranks.T.astype(int), strict=True)))

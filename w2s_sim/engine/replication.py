@@ -115,7 +115,6 @@ def tiles_of(
     *,
     memory: int = MEMORY,
     lanes: int = LARGEST_TILE,
-    most_devices: int | None = None,
 ) -> Tiles:
     """Compile the tiles of a measured quantity of a case.
 
@@ -125,14 +124,13 @@ def tiles_of(
         memory: Limit on the memory of tiles, in bytes: of all tiles together if the devices share the
             machine's memory (CPU), of one tile per device otherwise.
         lanes: Largest number of replicates in a tile; choose a small number if few replicates are needed.
-        most_devices: Largest number of devices; all usable devices if left out.
 
     Raises:
         RoomError: If one tile does not fit in the memory.
     """
     require_threads()
     case = in_precision(case.unnamed() if isinstance(case, Named) else case)
-    devices = usable_devices()[:most_devices]
+    devices = usable_devices()
     try:
         (first,) = programs_of(measure, case, devices[:1], lanes)
     except JAX_ERRORS as error:
@@ -155,7 +153,6 @@ def replicate(
     stop: int,
     memory: int = MEMORY,
     lanes: int = LARGEST_TILE,
-    most_devices: int | None = None,
 ) -> Float[np.ndarray, "replicates *r"]:
     """Compute the replicates start..stop-1 of a measured quantity.
 
@@ -169,7 +166,6 @@ def replicate(
         lanes: Largest number of replicates in a tile, which is always computed as a whole: choose a small
             number if few replicates are needed and each takes long. Let it depend on the measured quantity
             alone, since the last bits of the values depend on it.
-        most_devices: Largest number of devices; 1 for chaotic quantities, which amplify the last bit.
 
     Returns:
         float64 values, the same to the bit for every range that contains the replicate and any number of
@@ -185,7 +181,7 @@ def replicate(
     require_count("stop", stop, int(start))
     require_count("memory", memory, 1)
     require_count("lanes", lanes, 1)
-    tiles = tiles_of(measure, case, memory=memory, lanes=lanes, most_devices=most_devices)
+    tiles = tiles_of(measure, case, memory=memory, lanes=lanes)
     first_tile, last_tile = start // tiles.lanes, -(-stop // tiles.lanes)
     values = tiles.run(seed, range(first_tile, last_tile))
     offset = first_tile * tiles.lanes

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.concepts.model import ModelT
-from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic
+from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic, WeightedLikelihoods
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.estimators.scaled_likelihood import ScaledLikelihood
 from w2s_sim.fields import whole
@@ -115,13 +115,7 @@ class IteratedRefinement(PairByPair):
     def prefix_statistic(self, source: LatentConceptModel) -> PrefixStatistic:
         return LikelihoodPrefixes()
 
-    def fit_statistic(
-        self,
-        source: ModelT,
-        statistic: tuple[Float[Array, "n K"], Float[Array, " n"]],
-        *,
-        key: Key[Array, ""],
-    ) -> ModelT:
+    def fit_statistic(self, source: ModelT, statistic: WeightedLikelihoods, *, key: Key[Array, ""]) -> ModelT:
         return source.with_prior(refined_priors(source.prior, *statistic, self.rounds)[-1])
 
     def refined_prior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:

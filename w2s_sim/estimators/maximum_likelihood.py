@@ -16,7 +16,7 @@ from w2s_sim.concepts.conditioning import log_mixture, log_weights
 from w2s_sim.concepts.finite import smoothed
 from w2s_sim.concepts.model import ModelT
 from w2s_sim.errors import InputError
-from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic
+from w2s_sim.estimators.prefixes import LikelihoodPrefixes, PrefixStatistic, WeightedLikelihoods
 from w2s_sim.estimators.prior_transfer import PairByPair
 from w2s_sim.estimators.scaled_likelihood import ScaledLikelihood
 from w2s_sim.fields import entries, optional_part
@@ -155,13 +155,7 @@ class MaximumLikelihood(PairByPair):
         """The likelihoods under the strong model, unless the weak labels have a channel of their own."""
         return LikelihoodPrefixes() if self.channel is None else None
 
-    def fit_statistic(
-        self,
-        source: ModelT,
-        statistic: tuple[Float[Array, "n K"], Float[Array, " n"]],
-        *,
-        key: Key[Array, ""],
-    ) -> ModelT:
+    def fit_statistic(self, source: ModelT, statistic: WeightedLikelihoods, *, key: Key[Array, ""]) -> ModelT:
         log_likelihood, weights = statistic
         return source.with_prior(fit_prior(source.prior, log_likelihood, self.tolerance, weights).prior)
 

@@ -6,14 +6,13 @@ first n pairs of one draw) one pass over the largest data set serves all of them
 
 import abc
 import dataclasses
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.concepts import LatentConceptModel
-from w2s_sim.concepts.conditioning import log_posterior, log_weights
 from w2s_sim.tasks.weak_moments import WeakMoments
 from w2s_sim.weak_data import WeakData
 
@@ -108,16 +107,25 @@ class MomentPrefixes(PrefixStatistic):
 class PosteriorPrefixes(PrefixStatistic):
     """The log posterior of the concepts after n independent demonstrations, shape (K,), in nats."""
 
-    def prepare(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "n K"]:
-        log_likelihood = source.log_likelihood(data.inputs, data.labels)
-        largest = jnp.max(log_likelihood, axis=1, keepdims=True)
-        # The posterior depends on differences alone, which small numbers hold precisely.
-        return jnp.cumsum(log_likelihood - jnp.where(jnp.isfinite(largest), largest, 0.0), axis=0)
+    def prepare(self, source: LatentConceptModel, data: WeakData) -> Float[Array, "steps K"]:
+        return source.log_posterior_path(data.inputs, data.labels)
 
     def first(
-        self, source: LatentConceptModel, prepared: Float[Array, "n K"], num_pairs: Int[Array, ""]
+        self, source: LatentConceptModel, prepared: Float[Array, "steps K"], num_pairs: Int[Array, ""]
     ) -> Float[Array, " K"]:
-        return log_posterior(log_weights(source.prior), prepared[num_pairs - 1])
+        return prepared[num_pairs]
+
+
+class WeightedLikelihoods(NamedTuple):
+    """Log likelihoods of pairs under every concept, and the weights of the pairs.
+
+    Attributes:
+        log_likelihood: In nats.
+        weights: They sum to 1.
+    """
+
+    log_likelihood: Float[Array, "n K"]
+    weights: Float[Array, " n"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +137,6 @@ class LikelihoodPrefixes(PrefixStatistic):
 
     def first(
         self, source: LatentConceptModel, prepared: Float[Array, "n K"], num_pairs: Int[Array, ""]
-    ) -> tuple[Float[Array, "n K"], Float[Array, " n"]]:
+    ) -> WeightedLikelihoods:
         counted = jnp.arange(prepared.shape[0]) < num_pairs
-        return prepared, jnp.where(counted, 1.0 / num_pairs, 0.0)
+        return WeightedLikelihoods(prepared, jnp.where(counted, 1.0 / num_pairs, 0.0))

@@ -114,21 +114,30 @@ def comparison(
     drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped, draws)
     base = None if baseline is None else drawn[list(estimators).index(baseline), :, 0]
     for (name, estimator), values in zip(estimators.items(), drawn, strict=True):
-        risk, risk_se = sample_summary(values[:, 0])
-        rows.append(
-            {
-                "estimator": name,
-                "risk": risk,
-                "risk_se": risk_se,
-                **({} if base is None else paired_summary(values[:, 0], base)),
-                **summary(values),
-                "pgr": float(performance_gap_recovered(risk, weak_risk)),
-                "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
-                "sample_size": estimator.sample_size,
-                "replicates": replicates,
-            }
-        )
+        paired = {} if base is None else paired_summary(values[:, 0], base)
+        rows.append(row_of(name, estimator, values[:, 0], weak_risk, {**paired, **summary(values)}))
     return CompactFrame(rows)
+
+
+def row_of(
+    name: str,
+    estimator: Estimator,
+    risks: Float[np.ndarray, " replicates"],
+    weak_risk: float,
+    further: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """Return the row of an estimator: the columns of `compare`, with further ones after the risk."""
+    risk, risk_se = sample_summary(risks)
+    return {
+        "estimator": name,
+        "risk": risk,
+        "risk_se": risk_se,
+        **(further or {}),
+        "pgr": float(performance_gap_recovered(risk, weak_risk)),
+        "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
+        "sample_size": estimator.sample_size,
+        "replicates": len(risks),
+    }
 
 
 def _metrics_of_all(

@@ -12,13 +12,11 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator, SpectralFinetuning
 from w2s_sim.frames import CompactFrame
 from w2s_sim.laws.bidiagonal import WishartSpectrum
-from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
-from w2s_sim.runs.comparison import named
+from w2s_sim.runs.comparison import named, row_of
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify import replicate
-from w2s_sim.verify.intervals import sample_summary
 
 
 def finetuning_risk_path(
@@ -64,20 +62,10 @@ def finetuning_risk_path(
         conditional_risks, (task, tuple(estimators.values())), seed=seed, start=0, stop=replicates
     )
     weak_risk = float(task.weak_risk)
-    rows = []
-    for column, (name, estimator) in enumerate(estimators.items()):
-        risk, risk_se = sample_summary(values[:, column])
-        rows.append(
-            {
-                "estimator": name,
-                "risk": risk,
-                "risk_se": risk_se,
-                "pgr": float(performance_gap_recovered(risk, weak_risk)),
-                "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
-                "sample_size": estimator.sample_size,
-                "replicates": replicates,
-            }
-        )
+    rows = [
+        row_of(name, estimator, risks, weak_risk)
+        for (name, estimator), risks in zip(estimators.items(), values.T, strict=True)
+    ]
     return CompactFrame(rows)
 
 
