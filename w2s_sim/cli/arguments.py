@@ -177,8 +177,22 @@ class Doctor:
     """Show versions and devices, and check that this machine computes correct numbers."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Demo:
+    """Show the framework in seconds: fine-tuning stays above its floor, refinement falls below it.
+
+    The picture is drawn with characters, in the terminal.
+    """
+
+    seed: int = 0
+    """Seed of the simulation, from 0 to 2^64 - 1."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
 Command = (
-    Annotated[Verify, tyro.conf.subcommand("verify")]
+    Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Falsify, tyro.conf.subcommand("falsify")]
     | Annotated[Run, tyro.conf.subcommand("run")]
     | Annotated[Merge, tyro.conf.subcommand("merge")]

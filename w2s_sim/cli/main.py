@@ -9,9 +9,22 @@ from collections.abc import Sequence
 
 import tyro
 
-from w2s_sim.cli.arguments import Command, Doctor, Falsify, List, Merge, Replay, Run, Schema, Show, Verify
+from w2s_sim.cli.arguments import (
+    Command,
+    Demo,
+    Doctor,
+    Falsify,
+    List,
+    Merge,
+    Replay,
+    Run,
+    Schema,
+    Show,
+    Verify,
+)
 from w2s_sim.cli.console import warnings_on_a_line
 from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, terminated_like_interrupted
+from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
@@ -49,6 +62,8 @@ def _give_up_output() -> None:
 def _status(arguments: Sequence[str], own_process: bool) -> int:
     """Run the command and return its exit status; bad input is reported in one line."""
     try:
+        if not arguments:
+            return _print_next_steps()
         return _print_version() if arguments == ["--version"] else _run(_parse(arguments), own_process)
     except InputError as error:
         print(f"w2s: {error}", file=sys.stderr)
@@ -63,8 +78,13 @@ def _print_version() -> int:
     return 0
 
 
+def _print_next_steps() -> int:
+    print(f"{HEADLINE}\n\n{next_steps()}")
+    return 0
+
+
 def _run(command: Command, own_process: bool) -> int:
-    if isinstance(command, Verify | Falsify | Run | Replay | Merge):
+    if isinstance(command, Demo | Verify | Falsify | Run | Replay | Merge):
         from w2s_sim.engine.letting_go import allocate_in_few_places
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
@@ -74,7 +94,7 @@ def _run(command: Command, own_process: bool) -> int:
 
         # Before a plugin is imported, which may start XLA.
         make_room_for_decompositions()
-        if own_process and isinstance(command, Verify | Falsify):
+        if own_process and isinstance(command, Demo | Verify | Falsify):
             # Not for callers in Python: the options would also apply to the caller's own programs.
             compile_cheaply()
             allocate_in_few_places()
@@ -89,6 +109,10 @@ def _call(command: Command) -> int:
     """Run the command; returns its exit status."""
     # Import each command here, because it imports jax, which a call for help does not need.
     match command:
+        case Demo():
+            from w2s_sim.cli.demo import run_demo
+
+            return run_demo(command)
         case Verify():
             from w2s_sim.cli.verify import run_verify
 
@@ -136,7 +160,7 @@ def _parse(arguments: Sequence[str]) -> Command:
                 Command,  # pyright: ignore[reportArgumentType]
                 prog="w2s",
                 description=DESCRIPTION,
-                args=arguments or ["--help"],
+                args=arguments,
                 config=(tyro.conf.FlagCreatePairsOff,),
             )
     except SystemExit as leaving:
