@@ -16,7 +16,7 @@ def shown_in(page: str) -> list[str]:
     return [block for block in blocks if "[replication]" in block]
 
 
-@pytest.mark.parametrize("page", ["README.md", "theory/studies.md"])
+@pytest.mark.parametrize("page", ["theory/studies.md"])
 def test_shown_studies_are_read(page: str) -> None:
     (text,) = shown_in(page)
     study = read_study(tomllib.loads(text))

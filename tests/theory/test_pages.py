@@ -23,6 +23,8 @@ WITHOUT_THEOREM = {
     "studies",
     "exact-reductions",
     "performance",
+    "command-line",
+    "in-python",
 }
 
 
@@ -66,7 +68,7 @@ def test_cells_hold(page: Path) -> None:
 def test_blocks_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A block writes a folder.
     monkeypatch.chdir(tmp_path)
-    assert len(cells_of(README)) >= 4
+    assert cells_of(README)
     run_cells(README)
 
 
