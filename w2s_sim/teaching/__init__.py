@@ -1,0 +1,1 @@
+"""Teaching: lessons with their questions and exercises, and the explorer."""

@@ -1,0 +1,49 @@
+"""What lessons show beside text: pictures with a caption, and controls in a row."""
+
+import dataclasses
+import html
+from typing import Any
+
+import marimo as mo
+from matplotlib.figure import Figure
+
+from w2s_sim.plotting.style import to_svg
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A figure with its caption, drawn with lines and not with pixels.
+
+    Attributes:
+        figure: The figure.
+        caption: Markdown that says what is drawn and what bars or bands mean.
+        description: Plain text that stands for the picture where it cannot be seen.
+    """
+
+    figure: Figure
+    caption: str
+    description: str
+
+    def _display_(self) -> mo.Html:
+        described = f'<svg role="img" aria-label="{html.escape(self.description)}" '
+        drawing = to_svg(self.figure).replace("<svg ", described, 1)
+        # A narrow screen makes the picture smaller, and a wide one does not blow it up.
+        style = "<style>svg {max-width: 100%; height: auto;}</style>"
+        return mo.vstack(
+            [mo.Html(f'<div style="max-width: 100%">{style}{drawing}</div>'), mo.md(self.caption)]
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """Controls or pictures beside each other, below each other on a narrow screen."""
+
+    parts: tuple[Any, ...]
+
+    def _display_(self) -> mo.Html:
+        return mo.hstack(list(self.parts), wrap=True, justify="start", gap=1.5, align="start")
+
+
+def row(*parts: Any) -> Row:
+    """Show controls or pictures beside each other."""
+    return Row(parts)
