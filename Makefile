@@ -1,10 +1,11 @@
 # make verify: set up and check the theorems.   make test: set up and run the tests.   make bench: ours and peers, timed.
+# make book: theory/_build/html/index.html.   make wheel: the book, and the wheel that holds it, in dist/.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: verify test lint types figures bench smoke clean
+.PHONY: verify test lint types figures book wheel bench smoke clean
 
 verify: $(STAMP)
 	$(BIN)/w2s verify
@@ -29,6 +30,14 @@ types: $(STAMP)
 
 figures: $(STAMP)
 	set -e; for script in figures/*.py; do $(BIN)/python $$script; done
+
+# Warnings are errors. Outputs of cells are kept in build/cells, where the tests keep them too.
+book: $(STAMP)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m sphinx -W --keep-going -q -d build/doctrees theory theory/_build/html
+	@echo theory/_build/html/index.html
+
+wheel: book
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 # Nothing else should run meanwhile. BENCH="ridge_path --quick" for a part; blackjax, a peer, comes with '.[bench]'.
 bench: $(STAMP)

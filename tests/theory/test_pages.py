@@ -2,16 +2,21 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from w2s_sim.book.cells import CellError, cells_of, outputs_of, run_and_keep, run_cells
+
 ROOT = Path(__file__).parents[2]
-PAGES = sorted((ROOT / "theory").glob("*.md"))
+THEORY = ROOT / "theory"
+PAGES = sorted(page for page in THEORY.rglob("*.md") if "_build" not in page.parts)
+# Where `make book` looks for them.
+KEPT = ROOT / "build" / "cells"
 README = ROOT / "README.md"
 # Pages that state no theorem.
 WITHOUT_THEOREM = {
     "README",
+    "index",
     "notation",
     "assumptions",
     "verdicts",
@@ -28,27 +33,8 @@ WITHOUT_THEOREM = {
 }
 
 
-def cells_of(page: Path) -> list[tuple[int, str]]:
-    """The fenced python cells of a page, each with the number of its first line."""
-    text = page.read_text(encoding="utf-8")
-    found = re.finditer(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    return [(text.count("\n", 0, match.start(1)) + 1, match.group(1)) for match in found]
-
-
-def run_cells(page: Path) -> None:
-    """Run a page's cells from top to bottom, in one namespace.
-
-    Raises:
-        AssertionError: Naming page, cell and line, if a cell fails.
-    """
-    namespace: dict[str, Any] = {"__name__": page.stem}
-    for number, (line, source) in enumerate(cells_of(page), start=1):
-        # Blank lines before it give the cell the page's own line numbers in tracebacks.
-        program = compile("\n" * (line - 1) + source, str(page), "exec")
-        try:
-            exec(program, namespace)
-        except Exception as error:
-            raise AssertionError(f"{page.name}: cell {number} (line {line}) failed: {error!r}") from error
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).with_suffix("").as_posix()
 
 
 def anchors_of(page: Path) -> set[str]:
@@ -56,12 +42,12 @@ def anchors_of(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-pages = pytest.mark.parametrize("page", [README, *PAGES], ids=lambda page: page.stem)
+pages = pytest.mark.parametrize("page", [README, *PAGES], ids=name_of)
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if cells_of(p)], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [p for p in PAGES if cells_of(p)], ids=name_of)
 def test_cells_hold(page: Path) -> None:
-    run_cells(page)
+    run_and_keep(page, KEPT)
 
 
 @pytest.mark.filterwarnings("ignore:.*not to be trusted")
@@ -74,7 +60,7 @@ def test_blocks_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 @pages
 def test_theorem_pages_have_cells(page: Path) -> None:
-    assert page.stem in WITHOUT_THEOREM or cells_of(page)
+    assert page.stem in WITHOUT_THEOREM or page.parent != THEORY or cells_of(page)
 
 
 @pages
@@ -92,6 +78,27 @@ def test_relative_links_resolve(page: Path) -> None:
 
 def test_a_failing_cell_is_named(tmp_path: Path) -> None:
     page = tmp_path / "wrong.md"
-    page.write_text("# wrong\n\n```python\nx = 1\n```\n\ntext\n\n```python\nassert x == 2\n```\n")
-    with pytest.raises(AssertionError, match=r"wrong\.md: cell 2 \(line 10\)"):
+    page.write_text("# wrong\n\n```python\nx = 1\n```\n\ntext\n\n```python\n\nassert x == 2\n```\n")
+    with pytest.raises(CellError, match=r"wrong\.md: cell 2 \(line 11\)"):
         run_cells(page)
+    page.write_text("```python\nx = (\n```\n")
+    with pytest.raises(CellError, match=r"wrong\.md: cell 1 \(line 2\).*SyntaxError"):
+        run_cells(page)
+
+
+def test_outputs_are_what_cells_print_and_the_value_of_the_last_line(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("```python\nprint('a')\nx = 2\nx + 1\n```\n\n```python\nx = 4\n```\n")
+    assert run_cells(page) == ["a\n3\n", ""]
+
+
+def test_kept_outputs_serve_until_a_cell_changes(tmp_path: Path) -> None:
+    page, counted = tmp_path / "page.md", tmp_path / "counted"
+    cell = f"```python\nwith open({str(counted)!r}, 'a') as file:\n    _ = file.write('x')\nprint(1)\n```\n"
+    page.write_text(cell)
+    assert outputs_of(page, tmp_path) == outputs_of(page, tmp_path) == ["1\n"]
+    page.write_text(f"Other words.\n\n{cell}")
+    assert outputs_of(page, tmp_path) == ["1\n"]
+    assert counted.read_text() == "x"
+    page.write_text(cell.replace("print(1)", "print(2)"))
+    assert outputs_of(page, tmp_path) == ["2\n"]
