@@ -131,7 +131,9 @@ def sources_hash() -> str:
     """Return a hash of the package's files, and of the versions of Python and the numerical libraries."""
     versions = [platform.python_version(), *[importlib.metadata.version(name) for name in LIBRARIES]]
     digest = hashlib.sha256("\n".join(versions).encode())
-    for path in sorted(path for path in PACKAGE.rglob("*") if path.suffix in SOURCES):
+    files = [path for path in PACKAGE.rglob("*") if path.suffix in SOURCES]
+    # Cells do not use the book's own folder.
+    for path in sorted(path for path in files if PACKAGE / "book" not in path.parents):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

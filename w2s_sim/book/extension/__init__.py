@@ -29,6 +29,12 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(CellOutputs)
     app.add_directive("gallery", Gallery)
     app.add_directive("public-names", PublicNames)
+    app.connect("source-read", _point_to_the_copy_in_the_book)
     # Before napoleon, whose priority is 500.
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
+
+
+def _point_to_the_copy_in_the_book(app: Sphinx, page: str, source: list[str]) -> None:
+    """Point links to CONTRIBUTING.md, which lies outside of the book's folder, to the page that includes it."""
+    source[0] = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")
