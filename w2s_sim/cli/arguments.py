@@ -140,6 +140,30 @@ class Replay:
 
 
 @dataclasses.dataclass(frozen=True)
+class Figures:
+    """Draw the figures of the project, or of a script of your own, at the width of a paper's column.
+
+    Each figure gets its pictures, its data (NAME.json) and its caption (NAME.txt). Data are computed once and
+    kept: a second call only draws.
+    """
+
+    names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]")] = ()
+    """Names of figures, or FILE.py of your own; all figures of the project by default."""
+    out: Path = Path("figures")
+    """Folder of the files."""
+    format: str = "pdf,svg,png"
+    """Formats, with commas between them."""
+    width: str | None = None
+    """single (3.25 inches), double (6.75) or a number of inches; each figure has a width of its own."""
+    style: Path | None = None
+    """File of matplotlib settings (*.mplstyle), which has precedence over your matplotlibrc."""
+    fast: bool = False
+    """Draw drafts with few replicates; "draft" is written on them."""
+    no_cache: bool = False
+    """Compute the data again, and keep neither data nor compiled programs."""
+
+
+@dataclasses.dataclass(frozen=True)
 class List:
     """List the theorems and the ready studies."""
 
@@ -197,6 +221,7 @@ Command = (
     | Annotated[Run, tyro.conf.subcommand("run")]
     | Annotated[Merge, tyro.conf.subcommand("merge")]
     | Annotated[Replay, tyro.conf.subcommand("replay")]
+    | Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Schema, tyro.conf.subcommand("schema")]

@@ -14,6 +14,7 @@ from w2s_sim.cli.arguments import (
     Demo,
     Doctor,
     Falsify,
+    Figures,
     List,
     Merge,
     Replay,
@@ -84,7 +85,7 @@ def _print_next_steps() -> int:
 
 
 def _run(command: Command, own_process: bool) -> int:
-    if isinstance(command, Demo | Verify | Falsify | Run | Replay | Merge):
+    if isinstance(command, Demo | Verify | Falsify | Figures | Run | Replay | Merge):
         from w2s_sim.engine.letting_go import allocate_in_few_places
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
@@ -133,6 +134,10 @@ def _call(command: Command) -> int:
             from w2s_sim.cli.run import run_replay
 
             return run_replay(command)
+        case Figures():
+            from w2s_sim.cli.figures import run_figures
+
+            return run_figures(command)
         case List():
             from w2s_sim.cli.listing import run_list
 

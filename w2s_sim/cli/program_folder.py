@@ -10,15 +10,11 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import sys
 import time
 from pathlib import Path
 
-from w2s_sim.errors import InputError
+from w2s_sim.cache_folder import OFF, VARIABLE, cache_folder
 
-# Names the folder, or turns it off.
-VARIABLE = "W2S_CACHE"
-OFF = "off"
 # JAX's own variable: whoever has set it has chosen a folder, and all that goes with it.
 JAX_VARIABLE = "JAX_COMPILATION_CACHE_DIR"
 # A folder above the first size is cut to the second one.
@@ -45,13 +41,10 @@ def program_folder() -> Path | None:
     Raises:
         InputError: If the variable is a relative path: the folder would depend on where a command is started.
     """
-    given = os.environ.get(VARIABLE, "")
-    if given == OFF or (not given and os.environ.get(JAX_VARIABLE)):
+    if not os.environ.get(VARIABLE) and os.environ.get(JAX_VARIABLE):
         return None
-    if given and not os.path.isabs(given):
-        raise InputError(VARIABLE, repr(given), f"the absolute path of a folder, or {OFF!r}")
-    root = Path(given) if given else _cache_home() / "w2s-sim"
-    return root / "programs" / _key()
+    root = cache_folder()
+    return None if root is None else root / "programs" / _key()
 
 
 def describe_folder() -> str:
@@ -105,24 +98,6 @@ def _make_room(folder: Path) -> None:
             return
         file.unlink(missing_ok=True)
         total -= size
-
-
-def _cache_home() -> Path:
-    """Return the folder in which the programs of a user keep what they can make again."""
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    # The specification says that relative paths are ignored.
-    if os.path.isabs(given):
-        return Path(given)
-    if sys.platform == "darwin":
-        return _home() / "Library" / "Caches"
-    local = os.environ.get("LOCALAPPDATA")
-    return Path(local) if sys.platform == "win32" and local else _home() / ".cache"
-
-
-def _home() -> Path:
-    home = os.path.expanduser("~")
-    # A user without a home, as in some containers, gets a folder that cannot be made: not one called "~".
-    return Path(home if os.path.isabs(home) else os.devnull)
 
 
 def _key() -> str:

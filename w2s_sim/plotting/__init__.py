@@ -1,6 +1,5 @@
 """Figures drawn from tables; the plotting code does not know how the numbers were computed."""
 
-from w2s_sim.plotting.headline import headline_figure as headline_figure
 from w2s_sim.plotting.panels import Curve as Curve
 from w2s_sim.plotting.panels import Panel as Panel
 from w2s_sim.plotting.panels import curves_table as curves_table

@@ -1,0 +1,11 @@
+"""Figures for papers: scripts that compute tables and draw them, and the files that are made of them."""
+
+from w2s_sim.figures.contract import PaperFigure as PaperFigure
+from w2s_sim.figures.contract import Tables as Tables
+from w2s_sim.figures.drawing import draw as draw
+from w2s_sim.figures.drawing import figure_script as figure_script
+from w2s_sim.figures.finding import figure_names as figure_names
+from w2s_sim.figures.finding import load_figure as load_figure
+from w2s_sim.figures.record import FigureRecord as FigureRecord
+from w2s_sim.figures.record import read_record as read_record
+from w2s_sim.plotting.page import Page as Page

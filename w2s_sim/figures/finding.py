@@ -1,0 +1,78 @@
+"""Finding the scripts of figures: those of the project by name, others by their file."""
+
+import ast
+import difflib
+import importlib.util
+import sys
+from pathlib import Path
+
+from w2s_sim.errors import InputError
+from w2s_sim.figures.contract import PaperFigure
+
+# A checkout has the scripts in `figures/`; an installed package has them beside the book, whose pages show them.
+_PLACES = (Path(__file__).parents[2] / "figures", Path(__file__).parents[1] / "book" / "figures")
+CONSTANT = "FIGURE"
+
+
+def scripts_folder() -> Path:
+    """Return the folder with the scripts of the project's figures."""
+    return next((place for place in _PLACES if (place / "headline.py").is_file()), _PLACES[0])
+
+
+def figure_names() -> list[str]:
+    """Return the names of the project's figures in alphabetical order."""
+    return sorted(path.stem for path in scripts_folder().glob("*.py") if not path.stem.startswith("_"))
+
+
+def figure_question(name: str) -> str:
+    """Return the first line of a script's docstring, without running the script."""
+    script = scripts_folder() / f"{name}.py"
+    return (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+
+
+def find_script(name: str) -> Path:
+    """Return the script of a figure.
+
+    Args:
+        name: Name of a figure of the project, or the path of a script of your own that ends in .py.
+
+    Raises:
+        InputError: If there is no such script.
+    """
+    if name.endswith(".py"):
+        if Path(name).is_file():
+            return Path(name).resolve()
+        raise InputError("figure", name, "the path of a script that exists")
+    known = figure_names()
+    if name in known:
+        return scripts_folder() / f"{name}.py"
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise InputError("figure", f"{name!r}{hint}", f"FILE.py, or one of {', '.join(known)}")
+
+
+def load_figure(name: str) -> PaperFigure:
+    """Run a script, and return the figure that it describes.
+
+    Args:
+        name: Name of a figure of the project, or the path of a script of your own that ends in .py.
+
+    Raises:
+        InputError: If there is no such script, or it fails or describes no figure.
+    """
+    script = find_script(name)
+    # Measured quantities are told apart by module and name, so that the module needs a name of its own.
+    module_name = f"w2s_figure_{script.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError("figure", f"{script} ({type(error).__name__}: {error})", "a script that runs") from error
+    figure = getattr(module, CONSTANT, None)
+    if not isinstance(figure, PaperFigure):
+        raise InputError("figure", f"{script}, without one", f"a script with {CONSTANT} = PaperFigure(...)")
+    return figure

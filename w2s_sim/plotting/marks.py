@@ -1,0 +1,153 @@
+"""Marks that belong to curves: labels at their ends, arrows where they leave the axis, legends out of the way."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.markers import CARETDOWNBASE, CARETUPBASE
+
+# Distance between the bottoms of two lines of text, as a multiple of the letters' size.
+LINE_SPACING = 1.2
+# Gap in points between the axes and the labels at the ends of curves.
+GAP = 4.0
+# Largest share of its height by which axes grow so that the legend inside hides nothing.
+POINTS_PER_INCH = 72.0
+
+
+class CurveEnd(NamedTuple):
+    """The label at the end of a curve.
+
+    Attributes:
+        text: The label.
+        y: Value of the curve at its right end.
+        ink: Colour of the text, such as `Look.ink`.
+    """
+
+    text: str
+    y: float
+    ink: str
+
+
+def label_ends(axes: Axes, ends: Sequence[CurveEnd]) -> None:
+    """Write labels to the right of the axes beside the ends of curves, moved apart so that none overlap.
+
+    Call it after the curves, the scales and the limits are set.
+
+    Args:
+        axes: The axes.
+        ends: The labels, in any order.
+    """
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()
+    box = axes.get_window_extent()
+    size = FontProperties(size=mpl.rcParams["legend.fontsize"]).get_size_in_points()
+    line = LINE_SPACING * size * figure.dpi / POINTS_PER_INCH / box.height
+    places = axes.transAxes.inverted().transform(axes.transData.transform([(1.0, end.y) for end in ends]))
+    heights = [line * (end.text.count("\n") + 1) for end in ends]
+    for end, place in zip(ends, _apart(np.clip(places[:, 1], 0.0, 1.0), heights), strict=True):
+        axes.annotate(
+            end.text,
+            (1.0, place),
+            xycoords="axes fraction",
+            xytext=(GAP, 0.0),
+            textcoords="offset points",
+            color=end.ink,
+            fontsize=size,
+            va="center",
+            annotation_clip=False,
+        )
+
+
+def _apart(wanted: Sequence[float] | np.ndarray, heights: Sequence[float]) -> list[float]:
+    """Return centres near the wanted ones, such that intervals of the given heights do not overlap.
+
+    Neighbours that overlap are merged into a block around the mean of the places that they want.
+    """
+    order = np.argsort(wanted, kind="stable")
+    blocks: list[tuple[list[int], float, float]] = []
+    for index in order:
+        members, centre, height = [int(index)], float(wanted[index]), heights[index]
+        while blocks and blocks[-1][1] + blocks[-1][2] / 2 > centre - height / 2:
+            others, centre_below, height_below = blocks.pop()
+            count = len(others) + len(members)
+            centre = (centre_below * len(others) + centre * len(members)) / count
+            members, height = others + members, height + height_below
+        blocks.append((members, centre, height))
+    places = [0.0] * len(order)
+    for members, centre, height in blocks:
+        bottom = centre - height / 2
+        for index in members:
+            places[index] = bottom + heights[index] / 2
+            bottom += heights[index]
+    return places
+
+
+def mark_leaving(axes: Axes) -> None:
+    """Mark with a small triangle each place where a curve leaves the axes at the top or at the bottom.
+
+    Call it after the curves, the scales and the limits are set.
+
+    Args:
+        axes: The axes.
+    """
+    low, high = sorted(axes.transAxes.transform([(0.0, 0.0), (0.0, 1.0)])[:, 1])
+    left, right = sorted(axes.transAxes.transform([(0.0, 0.0), (1.0, 0.0)])[:, 0])
+    for line in list(axes.lines):
+        if line.get_linestyle() in ("None", "") or line.get_transform() != axes.transData:
+            continue
+        points = axes.transData.transform(np.asarray(line.get_xydata(), dtype=float))
+        for edge, above, marker in ((high, True, CARETUPBASE), (low, False, CARETDOWNBASE)):
+            for x in _crossings(points, edge, outside_is_above=above):
+                if left <= x <= right:
+                    axes.plot(
+                        [(x - left) / (right - left)],
+                        [1.0 if above else 0.0],
+                        transform=axes.transAxes,
+                        marker=marker,
+                        markersize=4.0,
+                        color=line.get_color(),
+                        linestyle="none",
+                        clip_on=False,
+                        zorder=4,
+                    )
+
+
+def _crossings(points: np.ndarray, edge: float, *, outside_is_above: bool) -> list[float]:
+    """Return the horizontal places at which a polygon through the points crosses a horizontal edge."""
+    places = []
+    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+        if not np.isfinite([x0, y0, x1]).all():
+            continue
+        # A logarithmic axis puts 0 at minus infinity: such a curve leaves straight down.
+        beyond = [(y > edge) if outside_is_above else (y < edge) for y in (y0, y1)]
+        if beyond[0] != beyond[1]:
+            share = (edge - y0) / (y1 - y0) if np.isfinite(y1) else 0.0
+            places.append(float(x0 + share * (x1 - x0)))
+    return places
+
+
+def legend_below(figure: Figure, labels: Sequence[str] | None = None, most_columns: int = 4) -> None:
+    """Put one legend for all panels below them, in as many columns as the width allows.
+
+    Args:
+        figure: The figure, with named curves.
+        labels: Names in the order of the legend; by default in the order of drawing.
+        most_columns: Largest number of columns.
+    """
+    handles: dict[str, object] = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    names = list(handles) if labels is None else list(labels)
+    for columns in range(min(most_columns, len(names)), 0, -1):
+        legend = figure.legend(
+            [handles[name] for name in names], names, loc="outside lower center", ncols=columns
+        )
+        if columns == 1 or legend.get_window_extent().width <= 0.98 * figure.bbox.width:
+            return
+        legend.remove()
