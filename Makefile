@@ -29,7 +29,7 @@ types: $(STAMP)
 	$(BIN)/pyright
 
 figures: $(STAMP)
-	set -e; for script in figures/*.py; do $(BIN)/python $$script; done
+	$(BIN)/w2s figures --out figures/gallery --format svg,png
 
 # Warnings are errors. Outputs of cells are kept in build/cells, where the tests keep them too.
 book: $(STAMP)

@@ -7,7 +7,8 @@ import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import FLOOR, LABELLER, NAIVE, REFINED, UPPER_BOUND, draw_line, draw_measured
-from w2s_sim.plotting.marks import legend_below, mark_leaving
+from w2s_sim.plotting.marks import label_point, mark_leaving
+from w2s_sim.plotting.paper_page import label_axes
 from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 from w2s_sim.statements.shared.quantities import concept_diameter
 
@@ -39,7 +40,8 @@ def compute(fast: bool, seed: int) -> Tables:
     for learner, size, estimator, count in track(steps, lambda step: f"{step[0]}, n = {step[1]}"):
         replicates = max(count // DRAFT, 200) if fast else count
         (row,) = w2s.compare(task, {learner: estimator}, replicates=replicates, seed=seed).to_dict("records")
-        rows.append({key: row[key] for key in ("estimator", "risk", "risk_se", "replicates")} | {"size": size})
+        kept = ("estimator", "risk", "risk_se", "replicates")
+        rows.append({"size": size, **{key: row[key] for key in kept}})
     sizes = range(1, 41)
     # The squared error of a labeller never exceeds D^2, so a bound above D^2 is vacuous.
     largest = float(concept_diameter(task)) ** 2
@@ -53,39 +55,44 @@ def compute(fast: bool, seed: int) -> Tables:
 
 def draw(tables: Tables, page: Page) -> Figure:
     """Draw the excess risk of the three learners against the number of weak labels they use."""
-    figure, (axes,) = page.figure(height=2.7 if page.is_single else 3.1)
+    figure, (axes,) = page.figure(height=2.5 if page.is_single else 3.2)
     risks, bound, floor = tables["risks"], tables["bound"], float(tables["floor"]["floor"].iloc[0])
-    for learner, look, label in (
-        ("naive", NAIVE, "naive fine-tuning"),
-        ("labeller", LABELLER, "labeller that reads $n$"),
-        ("student", REFINED, "student of refined labels"),
+    # Beside which point the label of a curve stands, and on which side.
+    for learner, look, label, beside, side in (
+        ("naive", NAIVE, "naive fine-tuning", 256, (0, 5)),
+        ("labeller", LABELLER, "labeller that\nreads $n$ labels", 8, (-5, -2)),
+        ("student", REFINED, "student of\nrefined labels", 128, (5, 1)),
     ):
         rows = risks.loc[risks["estimator"] == learner]
         draw_measured(axes, look, rows["size"], rows["risk"], rows["risk_se"], label)
-    draw_line(axes, UPPER_BOUND, bound["size"], bound["bound"], "upper bound, labeller")
-    axes.axhline(floor, color=FLOOR.colour, linestyle=FLOOR.dashes, label=f"floor of fine-tuning, {floor:.3f}")
+        place = rows.loc[rows["size"] == beside, "risk"].iloc[0]
+        label_point(axes, label, beside, place, look.ink, *side)
+    draw_line(axes, UPPER_BOUND, bound["size"], bound["bound"])
+    beside, place = bound.iloc[-6].tolist()
+    label_point(axes, "upper bound\nof the labeller", beside, place, UPPER_BOUND.ink, 6, 1)
+    axes.axhline(floor, color=FLOOR.colour, linestyle=FLOOR.dashes)
+    label_point(axes, f"floor {floor:.3f}", max(risks["size"]), floor, FLOOR.ink, -1, -3)
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
-    mark_values(axes.xaxis, sorted(set(risks["size"])), 0.8 * page.width)
+    axes.margins(y=0.12)
+    mark_values(axes.xaxis, sorted(set(risks["size"])), 0.72 * page.width)
     set_plain_ticks(axes.yaxis)
-    axes.set_xlabel("weak labels in total, $n$")
-    axes.set_ylabel("excess risk (squared label units)")
+    label_axes(axes, "weak labels in total, $n$", "excess risk (squared label units)")
     mark_leaving(axes)
-    legend_below(figure, most_columns=2 if page.is_single else 3)
     return figure
 
 
 def caption(tables: Tables) -> str:
     """Say what is drawn, with the numbers of replicates."""
-    counts = tables["risks"].groupby("estimator")["replicates"]
-    smallest, largest = counts.min(), counts.max()
+    risks = tables["risks"]
+    counts = {name: sorted(set(rows["replicates"])) for name, rows in risks.groupby("estimator")}
     return (
         "Excess risk against the total number n of weak labels, canonical task (d = 8, K = 4, kappa = 0.7). "
-        "Naive fine-tuning (ridge 0.3 to the source) stays above its floor; the labeller that has read n weak "
-        "labels in context falls below it, and so does a student fitted by least squares on labels that are "
-        f"refined after reading min(n/2, {MOST_READ}) weak labels. Error bars: two Monte Carlo standard errors; "
-        f"{smallest['naive']:,} replicates for fine-tuning and students, {smallest['labeller']:,} to "
-        f"{largest['labeller']:,} for the labeller; seed 0."
+        "Naive fine-tuning (ridge 0.3 to the source) stays above its floor; the labeller that has read n "
+        "weak labels in context falls below it, and so does a student fitted by least squares on labels that "
+        f"are refined after reading min(n/2, {MOST_READ}) weak labels. Error bars: two Monte Carlo standard "
+        f"errors; {counts['naive'][0]:,} replicates for fine-tuning and students, {counts['labeller'][0]:,} "
+        f"to {counts['labeller'][-1]:,} for the labeller; seed 0."
     )
 
 

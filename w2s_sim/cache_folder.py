@@ -1,4 +1,4 @@
-"""The folder in which the program keeps what it can make again: compiled programs, and the data of figures."""
+"""The folder in which the program keeps what it can make again: compiled programs, and data of figures."""
 
 import os
 import sys

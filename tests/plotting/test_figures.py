@@ -10,7 +10,6 @@ from w2s_sim.plotting import (
     Curve,
     Panel,
     curves_table,
-    headline_figure,
     panels_figure,
     save_figure,
     theorem_figures,
@@ -164,17 +163,6 @@ def test_same_table_gives_the_same_svg(rows: pd.DataFrame) -> None:
     )
     assert first == second
     assert all(svg.startswith("<svg") for svg in first.values())
-
-
-def test_headline_draws_both_curves_bound_and_floor() -> None:
-    naive = pd.DataFrame({"num_weak": [8, 16], "risk": [0.5, 0.4], "risk_se": [0.01, 0.01]})
-    refined = pd.DataFrame({"num_demonstrations": [1, 2], "risk": [0.9, 0.1], "risk_se": [0.01, 0.01]})
-    bound = pd.DataFrame({"num_demonstrations": [1, 2], "bound": [2.0, 0.5]})
-    (axes,) = headline_figure(naive, refined, bound, 0.343).axes
-    labels = axes.get_legend_handles_labels()[1]
-    assert any("naive" in label for label in labels)
-    assert any("refinement" in label for label in labels)
-    assert any("0.343" in text.get_text() for text in axes.texts)
 
 
 def test_panels_draw_every_curve_and_write_its_numbers(tmp_path) -> None:

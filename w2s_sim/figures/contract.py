@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 from matplotlib.figure import Figure
 
-from w2s_sim.plotting.page import WIDTHS, Page
+from w2s_sim.plotting.paper_page import WIDTHS, Page
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -21,10 +21,10 @@ class PaperFigure:
     Attributes:
         name: Name of the figure's files.
         title: The question that the figure answers, in one line.
-        compute: `compute(fast, seed)` returns the tables. All sampling happens here, with progress. If `fast`,
-            a draft with far fewer replicates suffices.
-        draw: `draw(tables, page)` returns a figure `page.width` inches wide. It only reads the tables, so that
-            a figure can be drawn again without computing.
+        compute: `compute(fast, seed)` returns the tables. All sampling happens here, with progress. If
+            `fast`, a draft with far fewer replicates suffices.
+        draw: `draw(tables, page)` returns a figure `page.width` inches wide. It only reads the tables, so
+            that a figure can be drawn again without computing.
         caption: The caption, or a function of the tables that returns it: text to be pasted into LaTeX, which
             says what the error bars are, the number of replicates, the seed and the task.
         default_width: Width if the user asks for none: "single" or "double" column.

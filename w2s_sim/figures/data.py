@@ -1,4 +1,4 @@
-"""The data of figures: found beside a figure or in the user's cache folder if they are current, else computed."""
+"""The data of figures: kept beside a figure or in the user's cache folder, or computed."""
 
 import contextlib
 import platform

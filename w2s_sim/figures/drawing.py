@@ -1,4 +1,4 @@
-"""Drawing figures into a folder: NAME.pdf, NAME.svg and NAME.png, the data NAME.json and the caption NAME.txt."""
+"""Drawing figures into a folder: pictures, the data NAME.json and the caption NAME.txt."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from w2s_sim.figures.contract import PaperFigure
 from w2s_sim.figures.data import computed_record, kept_record
 from w2s_sim.figures.finding import figure_names, load_figure
 from w2s_sim.figures.record import FigureRecord, write_record
-from w2s_sim.plotting.page import Page, parse_width
+from w2s_sim.plotting.paper_page import Page, parse_width
 from w2s_sim.plotting.saving import FORMATS, parse_formats, write_figure
 from w2s_sim.plotting.style import GREY, figure_style, read_style
 
@@ -106,7 +106,9 @@ def figure_script(figure: PaperFigure) -> None:
     The default folder is `gallery` beside the script. `w2s figures` has more options.
     """
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else figure.script.parent / "gallery"
-    for path in draw([figure], folder, formats=("svg", "png"), tell=lambda line: print(line, file=sys.stderr)):
+    for path in draw(
+        [figure], folder, formats=("svg", "png"), tell=lambda line: print(line, file=sys.stderr)
+    ):
         print(f"wrote {path}")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from w2s_sim.errors import InputError
 from w2s_sim.figures.contract import PaperFigure
 
-# A checkout has the scripts in `figures/`; an installed package has them beside the book, whose pages show them.
+# A checkout has the scripts in `figures/`; an installed package has them beside the book, which shows them.
 _PLACES = (Path(__file__).parents[2] / "figures", Path(__file__).parents[1] / "book" / "figures")
 CONSTANT = "FIGURE"
 
@@ -21,7 +21,8 @@ def scripts_folder() -> Path:
 
 def figure_names() -> list[str]:
     """Return the names of the project's figures in alphabetical order."""
-    return sorted(path.stem for path in scripts_folder().glob("*.py") if not path.stem.startswith("_"))
+    scripts = scripts_folder().glob("*.py")
+    return sorted(path.stem for path in scripts if f"\n{CONSTANT} = " in path.read_text(encoding="utf-8"))
 
 
 def figure_question(name: str) -> str:
@@ -71,7 +72,9 @@ def load_figure(name: str) -> PaperFigure:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise InputError("figure", f"{script} ({type(error).__name__}: {error})", "a script that runs") from error
+        raise InputError(
+            "figure", f"{script} ({type(error).__name__}: {error})", "a script that runs"
+        ) from error
     figure = getattr(module, CONSTANT, None)
     if not isinstance(figure, PaperFigure):
         raise InputError("figure", f"{script}, without one", f"a script with {CONSTANT} = PaperFigure(...)")

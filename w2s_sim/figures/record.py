@@ -82,7 +82,7 @@ def record_columns(tables: Tables) -> dict[str, dict[str, Column]]:
         TypeError: If a column holds anything but numbers, truth values or texts.
     """
     return {
-        name: {str(column): _column(name, table[column]) for column in table.columns}
+        name: {str(column): _column(name, pd.Series(table[column])) for column in table.columns}
         for name, table in tables.items()
     }
 
@@ -98,12 +98,14 @@ def _column(table: str, series: pd.Series) -> Column:
         return _Reals(values=values)
     texts = [None if value is None or value is pd.NA or value != value else value for value in values]
     if not all(text is None or isinstance(text, str) for text in texts):
-        raise TypeError(f"column {series.name!r} of table {table!r} holds {series.dtype}, not numbers or texts")
+        raise TypeError(
+            f"column {series.name!r} of table {table!r} holds {series.dtype}, not numbers or texts"
+        )
     return _Texts(values=texts)
 
 
 def _series(column: Column) -> pd.Series:
-    dtypes: Mapping[str, Any] = {"real": float, "whole": "int64", "truth": bool, "text": object}
+    dtypes: Mapping[str, Any] = {"real": float, "whole": "int64", "truth": bool, "text": "str"}
     return pd.Series(column.values, dtype=dtypes[column.kind])
 
 

@@ -1,4 +1,4 @@
-"""The key of a figure's data: a digest of the code that computes them, so that data of older code are not used.
+"""The key of a figure's data: a digest of the code that computes them. Data of older code are not used.
 
 Only what the function `compute` uses counts: data stay valid if the drawing or the caption change.
 """
@@ -63,8 +63,11 @@ def _defined(statement: ast.stmt) -> list[str]:
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return [(alias.asname or alias.name).partition(".")[0] for alias in names]
         case _:
-            return [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)
-                    and isinstance(node.ctx, ast.Store)]
+            return [
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            ]
 
 
 def _names(statement: ast.stmt) -> list[str]:

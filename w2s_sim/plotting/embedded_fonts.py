@@ -35,7 +35,9 @@ def embed_fonts(svg: bytes) -> bytes:
 def _texts(root: ElementTree.Element) -> Iterator[tuple[dict[str, str], str]]:
     """Yield the declarations of style and the letters of each piece of text."""
     for element in root.iter():
-        style = dict(part.strip().split(": ", 1) for part in element.get("style", "").split(";") if ":" in part)
+        style = dict(
+            part.strip().split(": ", 1) for part in element.get("style", "").split(";") if ":" in part
+        )
         if element.text and "font-family" in style:
             yield style, element.text
 

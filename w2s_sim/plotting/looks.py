@@ -1,13 +1,13 @@
 """One look for each method throughout all figures: a colour, a marker and dashes, told apart in grey too."""
 
 import dataclasses
-from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 from w2s_sim.plotting.style import (
     BAR_STANDARD_ERRORS,
@@ -94,9 +94,9 @@ SERIES: tuple[Look, ...] = (
 def draw_measured(
     axes: Axes,
     look: Look,
-    x: Sequence[float],
-    y: Sequence[float],
-    se: Sequence[float],
+    x: ArrayLike,
+    y: ArrayLike,
+    se: ArrayLike,
     label: str = "",
     *,
     joined: bool = True,
@@ -125,7 +125,7 @@ def draw_measured(
     )
 
 
-def draw_line(axes: Axes, look: Look, x: Sequence[float], y: Sequence[float], label: str = "") -> Line2D:
+def draw_line(axes: Axes, look: Look, x: ArrayLike, y: ArrayLike, label: str = "") -> Line2D:
     """Draw a curve that has no sampling error, such as a bound or an exact value.
 
     Args:

@@ -1,11 +1,13 @@
-"""Marks that belong to curves: labels at their ends, arrows where they leave the axis, legends out of the way."""
+"""Marks that belong to curves: labels beside them, arrows where they leave the axes, legends below."""
 
+import itertools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.markers import CARETDOWNBASE, CARETUPBASE
@@ -14,7 +16,6 @@ from matplotlib.markers import CARETDOWNBASE, CARETUPBASE
 LINE_SPACING = 1.2
 # Gap in points between the axes and the labels at the ends of curves.
 GAP = 4.0
-# Largest share of its height by which axes grow so that the legend inside hides nothing.
 POINTS_PER_INCH = 72.0
 
 
@@ -87,8 +88,32 @@ def _apart(wanted: Sequence[float] | np.ndarray, heights: Sequence[float]) -> li
     return places
 
 
+def label_point(axes: Axes, text: str, x: Any, y: Any, ink: str, dx: float, dy: float) -> None:
+    """Write a label beside a point of a curve.
+
+    Args:
+        axes: The axes.
+        text: The label.
+        x: Horizontal place of the point.
+        y: Vertical place of the point.
+        ink: Colour of the text, such as `Look.ink`.
+        dx: Points by which the text stands to the right of the point (to the left if negative).
+        dy: Points by which the text stands above the point (below if negative).
+    """
+    axes.annotate(
+        text,
+        (x, y),
+        xytext=(dx, dy),
+        textcoords="offset points",
+        color=ink,
+        fontsize=mpl.rcParams["legend.fontsize"],
+        ha="left" if dx > 0 else "right" if dx < 0 else "center",
+        va="bottom" if dy > 0 else "top" if dy < 0 else "center",
+    )
+
+
 def mark_leaving(axes: Axes) -> None:
-    """Mark with a small triangle each place where a curve leaves the axes at the top or at the bottom.
+    """Mark with a small triangle each place where a curve or an error bar leaves at the top or the bottom.
 
     Call it after the curves, the scales and the limits are set.
 
@@ -97,10 +122,7 @@ def mark_leaving(axes: Axes) -> None:
     """
     low, high = sorted(axes.transAxes.transform([(0.0, 0.0), (0.0, 1.0)])[:, 1])
     left, right = sorted(axes.transAxes.transform([(0.0, 0.0), (1.0, 0.0)])[:, 0])
-    for line in list(axes.lines):
-        if line.get_linestyle() in ("None", "") or line.get_transform() != axes.transData:
-            continue
-        points = axes.transData.transform(np.asarray(line.get_xydata(), dtype=float))
+    for points, colour in _drawn_paths(axes):
         for edge, above, marker in ((high, True, CARETUPBASE), (low, False, CARETDOWNBASE)):
             for x in _crossings(points, edge, outside_is_above=above):
                 if left <= x <= right:
@@ -110,17 +132,30 @@ def mark_leaving(axes: Axes) -> None:
                         transform=axes.transAxes,
                         marker=marker,
                         markersize=4.0,
-                        color=line.get_color(),
+                        color=colour,
                         linestyle="none",
                         clip_on=False,
                         zorder=4,
                     )
 
 
+def _drawn_paths(axes: Axes) -> list[tuple[np.ndarray, Any]]:
+    """Return the points on the screen, and the colour, of each curve and each error bar."""
+    paths = [
+        (np.asarray(line.get_xydata(), dtype=float), line.get_color())
+        for line in axes.lines
+        if line.get_linestyle() not in ("None", "") and line.get_transform() == axes.transData
+    ]
+    for bars in axes.collections:
+        if isinstance(bars, LineCollection):
+            paths += [(segment, bars.get_color()[0]) for segment in bars.get_segments()]
+    return [(axes.transData.transform(points), colour) for points, colour in paths if len(points)]
+
+
 def _crossings(points: np.ndarray, edge: float, *, outside_is_above: bool) -> list[float]:
     """Return the horizontal places at which a polygon through the points crosses a horizontal edge."""
     places = []
-    for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         if not np.isfinite([x0, y0, x1]).all():
             continue
         # A logarithmic axis puts 0 at minus infinity: such a curve leaves straight down.
@@ -139,7 +174,7 @@ def legend_below(figure: Figure, labels: Sequence[str] | None = None, most_colum
         labels: Names in the order of the legend; by default in the order of drawing.
         most_columns: Largest number of columns.
     """
-    handles: dict[str, object] = {}
+    handles: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)

@@ -20,7 +20,7 @@ GREY = "#767676"
 BAR_STANDARD_ERRORS = 2.0
 
 # Defaults: what a user's matplotlibrc or style changes has precedence.
-DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 8.0,
     "axes.titlesize": 8.0,
@@ -60,7 +60,7 @@ DEFAULTS: dict[str, Any] = {
     "pdf.fonttype": 42,
 }
 # What the files need whatever the user prefers: the exact size, and the same bytes from the same table.
-REQUIRED: dict[str, Any] = {"savefig.bbox": None, "svg.hashsalt": "w2s-sim"}
+REQUIRED: dict[Any, Any] = {"savefig.bbox": None, "svg.hashsalt": "w2s-sim"}
 
 _styled = contextvars.ContextVar("styled", default=False)
 
@@ -91,7 +91,7 @@ def figure_style(style: Path | None = None) -> Iterator[None]:
         _styled.reset(token)
 
 
-def read_style(style: Path) -> dict[str, Any]:
+def read_style(style: Path) -> dict[Any, Any]:
     """Return the settings of a style file.
 
     Raises:

@@ -13,8 +13,10 @@ SMALLEST_PLAIN, LARGEST_PLAIN = 1e-4, 1e6
 # Rounding error of computed ticks, as a share of the length of the axis or of the tick.
 ROUNDING = 1e-9
 MOST_DECADES = 7
+# A logarithmic axis of more decades than this is labelled with powers of ten.
+PLAIN_DECADES = 3.5
 # Width of a letter of a label, and smallest gap between two labels, in inches.
-LETTER, GAP = 0.08, 0.04
+LETTER, GAP = 0.062, 0.03
 
 
 def plain_number(value: float) -> str:
@@ -67,6 +69,12 @@ class PlainFormatter(Formatter):
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         """Return the label of a tick."""
+        if isinstance(self.axis, Axis) and self.axis.get_scale() == "log" and x > 0:
+            low, high = self.axis.get_view_interval()
+            exponent = math.log10(x)
+            is_power = abs(exponent - round(exponent)) < ROUNDING
+            if is_power and math.log10(high / low) > PLAIN_DECADES:
+                return f"$10^{{{round(exponent)}}}$" if round(exponent) else "1"
         return plain_number(0.0 if self._is_rounded_zero(x) else x)
 
     def _is_rounded_zero(self, x: float) -> bool:
@@ -95,7 +103,9 @@ class PlainLogLocator(Locator):
             values = np.asarray(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]).tick_values(low, high)).tolist()
         else:
             first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-            steps = (1, 2, 5) if width < 2.5 else (1,)
+            # Multiples such as 5 x 10^-6 would be no plain numbers.
+            plain = low >= SMALLEST_PLAIN and high <= LARGEST_PLAIN
+            steps = (1, 2, 5) if width < 2.5 and plain else (1,)
             stride = max(1, math.ceil(width / MOST_DECADES))
             # Multiples of the stride, so that 10^0 = 1 is a tick.
             decades = [decade for decade in range(first, last + 1) if decade % stride == 0]

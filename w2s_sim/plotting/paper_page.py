@@ -1,8 +1,10 @@
 """The page that a figure is drawn for: its width, and panels of legible size on it."""
 
 import dataclasses
+import re
 import textwrap
 from collections.abc import Sequence
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -19,6 +21,9 @@ NARROWEST, WIDEST = 2.0, 20.0
 NARROWEST_PANEL = 2.1
 # Height of a panel as a share of its width, and its bounds in inches.
 ASPECT, LOWEST_PANEL, HIGHEST_PANEL = 0.75, 1.75, 2.5
+# Width of a usual letter, as a multiple of the size of the letters.
+LETTER_WIDTH = 0.56
+POINTS_PER_INCH = 72.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,14 +89,43 @@ def title_panels(axes: Sequence[Axes], titles: Sequence[str]) -> None:
     """
     for index, (panel, title) in enumerate(zip(axes, titles, strict=True)):
         letter = f"({chr(ord('a') + index)}) " if len(axes) > 1 else ""
-        size = FontProperties(size=mpl.rcParams["axes.titlesize"]).get_size_in_points()
-        panel.set_title(textwrap.fill(f"{letter}{title}".strip(), int(panel_width(panel) * 72 / (0.56 * size))))
+        room = _letters_in(panel_size(panel)[0], "axes.titlesize")
+        panel.set_title(textwrap.fill(f"{letter}{title}".strip(), room))
 
 
-def panel_width(axes: Axes) -> float:
-    """Return the width in inches of the column of panels that the axes stand in."""
-    spec = axes.get_subplotspec()
-    return axes.get_figure(root=True).get_figwidth() / (spec.get_gridspec().ncols if spec else 1)
+def label_axes(axes: Axes, x_label: str, y_label: str) -> None:
+    """Set the labels of both axes; units of long labels move to a second line.
+
+    Args:
+        axes: A panel, as from `Page.figure`.
+        x_label: The horizontal quantity with its unit in brackets.
+        y_label: The vertical quantity with its unit in brackets.
+    """
+    width, height = panel_size(axes)
+    axes.set_xlabel(_in_lines(x_label, _letters_in(0.85 * width, "axes.labelsize")))
+    axes.set_ylabel(_in_lines(y_label, _letters_in(0.8 * height, "axes.labelsize")))
+
+
+def panel_size(axes: Axes) -> tuple[float, float]:
+    """Return the width and the height in inches of the cell of the grid that the axes stand in."""
+    figure, spec = axes.get_figure(root=True), axes.get_subplotspec()
+    assert figure is not None
+    rows, columns = spec.get_gridspec().get_geometry() if spec else (1, 1)
+    return figure.get_figwidth() / columns, figure.get_figheight() / rows
+
+
+def _letters_in(inches: float, setting: Literal["axes.titlesize", "axes.labelsize"]) -> int:
+    """Return how many letters of usual width fit into a length, at the size of a setting of matplotlib."""
+    size = FontProperties(size=mpl.rcParams[setting]).get_size_in_points()
+    return int(inches * POINTS_PER_INCH / (LETTER_WIDTH * size))
+
+
+def _in_lines(label: str, room: int) -> str:
+    # The letters of formulas are shorter than what describes them.
+    if len(re.sub(r"\\[a-z]+|[${}_^]", "", label)) <= room:
+        return label
+    name, bracket, unit = label.partition(" (")
+    return "\n".join(textwrap.wrap(name, max(room, 10)) + ([f"({unit}"] if bracket else []))
 
 
 def parse_width(text: str, where: str = "--width") -> float:
