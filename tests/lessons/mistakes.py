@@ -42,4 +42,82 @@ def excess_risk(source_prior, target_prior, vectors, covariance):
 """,
         "features of unequal variance",
     ),
+    Mistake(
+        "naive-finetuning",
+        "lower_bound",
+        "the weak model's risk",
+        """
+def lower_bound(task):
+    return task.weak_risk
+""",
+        "must not lie above the measured value",
+    ),
+    Mistake("naive-finetuning", "lower_bound", "nothing claimed", "def lower_bound(task): return 0.0", "known before"),
+    Mistake(
+        "naive-finetuning",
+        "lower_bound",
+        "too little claimed",
+        """
+def lower_bound(task):
+    weak = task.weak_vector - task.target_vector
+    along = task.source_vector - task.weak_vector
+    share = jnp.clip(-(weak @ along) / (along @ along), 0.0, 1.0)
+    return 0.03 * jnp.sum((weak + share * along) ** 2)
+""",
+        "should fail there",
+    ),
+    Mistake(
+        "naive-finetuning",
+        "least_squares_risk",
+        "classical rate",
+        "def least_squares_risk(kappa, weak_noise, d, n): return kappa**2 + weak_noise**2 * d / n",
+        "What is the trace?",
+    ),
+    Mistake(
+        "refinement",
+        "labeller",
+        "least squares",
+        """
+def labeller(prior, vectors, noise, inputs, labels):
+    return jnp.linalg.lstsq(inputs, labels)[0]
+""",
+        "it probably *fits* the labels",
+    ),
+    Mistake(
+        "refinement",
+        "upper_bound",
+        "bias forgotten",
+        """
+def upper_bound(prior_odds, delta_squared, noise, weak_noise, kappa, n):
+    return jnp.sum(prior_odds**0.5 * (1 + delta_squared / (4 * noise**2)) ** (-n / 2))
+""",
+        "in $q$?",
+    ),
+    Mistake(
+        "refinement",
+        "upper_bound",
+        "a probability",
+        "def upper_bound(prior_odds, delta_squared, noise, weak_noise, kappa, n): return 1.0",
+        "without any theory",
+    ),
+    Mistake(
+        "when-it-fails",
+        "winner",
+        "Euclidean length",
+        """
+def winner(weak_vector, vectors, covariance):
+    return jnp.argmin(jnp.sum((vectors - weak_vector) ** 2, axis=1))
+""",
+        "unequal variances",
+    ),
+    Mistake(
+        "when-it-fails",
+        "collapsed_risk",
+        "the concept of the largest weight",
+        """
+def collapsed_risk(vectors, weak_vectors, target_prior):
+    return jnp.sum((vectors[jnp.argmax(target_prior)] - target_prior @ vectors) ** 2)
+""",
+        "two concepts near each other",
+    ),
 ]

@@ -13,12 +13,12 @@ with app.setup:
     import jax.numpy as jnp
     import marimo as mo
     import numpy as np
-    from matplotlib.figure import Figure
 
     import w2s_sim as w2s
-    from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLUE, GREY, ORANGE, figure_style
+    from w2s_sim.plotting.looks import SERIES, draw_measured
+    from w2s_sim.plotting.style import BLUE, GREY, ORANGE
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import Picture, row
+    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -153,9 +153,7 @@ def _(noise, num_contexts, wanted_prior):
         6, 3, source_prior=_prior, target_prior=[0, 0, 1], noise=noise.value, bias=0.0
     )
     _corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 0.75**0.5]])
-    with figure_style():
-        _figure = Figure(figsize=(4.6, 3.6), layout="constrained")
-        _axes = _figure.subplots()
+    with drawing(height=3.4) as (_figure, _axes):
         _axes.fill(*_corners.T, facecolor="none", edgecolor=GREY, linewidth=1)
         for _index in range(num_contexts.value):
             _data = _task.sample_weak(24, key=jax.random.key(_index))
@@ -219,23 +217,13 @@ def _(count_question, dimension_question):
 
 @app.cell(hide_code=True)
 def _(high_dimension, low_dimension):
-    with figure_style():
-        _figure = Figure(figsize=(4.6, 3.3), layout="constrained")
-        _axes = _figure.subplots()
-        for _table, _colour, _marker, _shift, _label in (
-            (low_dimension, BLUE, "o", -0.08, "$d=8$"),
-            (high_dimension, ORANGE, "s", 0.08, "$d=128$"),
+    with drawing() as (_figure, _axes):
+        for _look, _table, _label in (
+            (SERIES[0], low_dimension, "$d=8$"),
+            (SERIES[1], high_dimension, "$d=128$"),
         ):
-            _axes.errorbar(
-                _table["n"] + _shift,
-                _table["mass_off_target"],
-                yerr=BAR_STANDARD_ERRORS * _table["mass_off_target_se"],
-                color=_colour,
-                marker=_marker,
-                markersize=4,
-                capsize=2,
-                linewidth=1,
-                label=_label,
+            draw_measured(
+                _axes, _look, _table["n"], _table["mass_off_target"], _table["mass_off_target_se"], _label
             )
         _axes.axhline(0.1, color=GREY, linestyle=":", linewidth=1)
         _axes.set_yscale("log")
@@ -245,7 +233,7 @@ def _(high_dimension, low_dimension):
     Picture(
         _figure,
         f"""*Posterior mass that is not on the wanted concept: means over {int(low_dimension["replicates"].iloc[0])} contexts,
-    bars of two standard errors. The vertical axis is logarithmic: a straight line is exponential decay.*""",
+    The vertical axis is logarithmic: a straight line is exponential decay. {BARS}*""",
         "The mass off the wanted concept falls exponentially, alike for 8 and 128 features.",
     )
     return

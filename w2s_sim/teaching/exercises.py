@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,13 @@ from w2s_sim.verify.battery import verdict_frame
 
 # Enough for a decision at the sizes of the exercises, in about a second.
 BUDGET = Settings(first_round=2048, max_replicates=16_384)
-# The mutant whose bound is better than the learner's by a factor of two.
-_TWICE_AS_GOOD = {"lower": "bound x 2", "upper": "bound x 0.5"}
+# The mutants whose bound is better than the learner's by a factor.
+_BETTER = {
+    ("lower", 2): "bound x 2",
+    ("lower", 10): "bound x 10",
+    ("upper", 2): "bound x 0.5",
+    ("upper", 10): "bound x 0.1",
+}
 _SIDES = {
     "lower": "A lower bound must not lie above the measured value",
     "upper": "An upper bound must not lie below the measured value",
@@ -86,18 +91,24 @@ def written_function(code: str, name: str) -> Callable[..., Any]:
 
 
 def judged(
-    code: str, name: str, statement_about: Callable[[Callable[..., Any]], Statement], *, hints: dict[str, str]
+    code: str,
+    name: str,
+    statement_about: Callable[[Callable[..., Any]], Statement],
+    *,
+    hints: dict[str, str],
+    loose: Literal[2, 10] = 2,
 ) -> Judgement:
     """Check a learner's function by a statement about it.
 
     The answer passes if no case refutes it, at least one case makes it more than a trivial bound, every
-    control is refuted, and, for bounds, one that is better by a factor of two is refuted in some case.
+    control is refuted, and, for bounds, one that is better by the factor `loose` is refuted in some case.
 
     Args:
         code: The learner's code.
         name: Name of the function that it must define.
         statement_about: Builds the statement from the function.
         hints: Markdown for an answer that fails, by the reason: "refuted", "vacuous", "control" or "loose".
+        loose: The factor from which on a bound counts as loose.
     """
     try:
         function = written_function(code, name)
@@ -105,14 +116,14 @@ def judged(
         verdicts = Battery([statement], settings=BUDGET).run()
     except Exception as error:
         return Judgement(False, f"The answer could not be checked. {_sentence(error)}")
-    failure, detail = _failure(statement, verdicts)
+    failure, detail = _failure(statement, verdicts, loose)
     table = verdict_frame(verdicts).reindex(columns=list(_COLUMNS))
     if failure:
         return Judgement(False, f"**Not yet.** {detail} {hints.get(failure, '')}".strip(), table)
     return Judgement(True, _praise(statement, verdicts), table)
 
 
-def _failure(statement: Statement, verdicts: list[Verdict]) -> tuple[str, str]:
+def _failure(statement: Statement, verdicts: list[Verdict], loose: int) -> tuple[str, str]:
     """Return why an answer fails: a key of the hints and a sentence; both empty if it passes."""
     own = [row for row in verdicts if row.role == "theorem"]
     for row in own:
@@ -120,7 +131,10 @@ def _failure(statement: Statement, verdicts: list[Verdict]) -> tuple[str, str]:
             return "refuted", f"{_numbers(row)} {_SIDES[statement.kind]}."
     for row in own:
         if row.verdict == "inconclusive":
-            return "inconclusive", f"{_numbers(row)} That is too close to tell."
+            return (
+                "inconclusive",
+                f"{_numbers(row)} The sample does not decide: {row.reason or 'it is too close'}.",
+            )
     if not any(row.verdict in ("consistent", "certified") for row in own):
         return "vacuous", f"{_numbers(own[0])} It is true, and says no more than what needs no theory."
     for row in verdicts:
@@ -129,7 +143,7 @@ def _failure(statement: Statement, verdicts: list[Verdict]) -> tuple[str, str]:
                 f"{_numbers(row)} This control breaks an assumption ({row.reason.removeprefix('breaks: ')}), "
                 "and your answer should fail there."
             )
-    better = _TWICE_AS_GOOD.get(statement.kind)
+    better = _BETTER.get((statement.kind, loose))
     mutants = [row for row in verdicts if row.role == "mutant" and row.case.startswith(f"{better} @")]
     if mutants and all(row.verdict != "refuted" for row in mutants):
         return (

@@ -1,13 +1,32 @@
 """What lessons show beside text: pictures with a caption, and controls in a row."""
 
+import contextlib
 import dataclasses
 import html
+from collections.abc import Iterator
 from typing import Any
 
 import marimo as mo
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from w2s_sim.plotting.style import to_svg
+from w2s_sim.plotting.style import figure_style, to_svg
+
+# In inches: a picture of this width is legible on a telephone.
+WIDTH, HEIGHT = 4.2, 3.0
+BARS = "Bars are two Monte Carlo standard errors to each side."
+
+
+@contextlib.contextmanager
+def drawing(height: float = HEIGHT) -> Iterator[tuple[Figure, Axes]]:
+    """Make a figure with one pair of axes, to be drawn inside the `with` block in the project's style.
+
+    Args:
+        height: In inches.
+    """
+    with figure_style():
+        figure = Figure(figsize=(WIDTH, height), layout="constrained")
+        yield figure, figure.subplots()
 
 
 @dataclasses.dataclass(frozen=True)
