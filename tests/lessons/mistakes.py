@@ -52,7 +52,13 @@ def lower_bound(task):
 """,
         "must not lie above the measured value",
     ),
-    Mistake("naive-finetuning", "lower_bound", "nothing claimed", "def lower_bound(task): return 0.0", "known before"),
+    Mistake(
+        "naive-finetuning",
+        "lower_bound",
+        "nothing claimed",
+        "def lower_bound(task): return 0.0",
+        "known before",
+    ),
     Mistake(
         "naive-finetuning",
         "lower_bound",

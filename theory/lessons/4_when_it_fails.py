@@ -462,7 +462,10 @@ def check_collapsed_risk(code: str) -> Judgement:
             ),
             margin=lambda case: 0.05,
             # The labeller is a mixture of concepts.
-            support=lambda case: (0.0, jnp.max(jnp.sum((case.task.source.vectors - case.task.target_vector) ** 2, axis=1))),
+            support=lambda case: (
+                0.0,
+                jnp.max(jnp.sum((case.task.source.vectors - case.task.target_vector) ** 2, axis=1)),
+            ),
             label_power=2,
             cases=lambda preset: [
                 case("two of three concepts", upright, [0.3, 0, 0.7]),
