@@ -214,8 +214,28 @@ class Demo:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Teach:
+    """Serve the explorer and the lessons of the course to the browser of this machine, without the network.
+
+    Prints the address, which holds a token, and opens it. Exit status: 130 after Ctrl-C, 2 for bad input.
+    """
+
+    lesson: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="[LESSON]")] = None
+    """Name or number of a lesson, or explorer; an index of all of them by default."""
+    port: int | None = None
+    """Port on 127.0.0.1; the first free one from 2718 on by default."""
+    no_browser: bool = False
+    """Print the address without opening it."""
+    edit: bool = False
+    """Copy the lesson into the current folder, and open the copy in the editor; a copy of yours is kept."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
+    | Annotated[Teach, tyro.conf.subcommand("teach")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
     | Annotated[Falsify, tyro.conf.subcommand("falsify")]
     | Annotated[Run, tyro.conf.subcommand("run")]

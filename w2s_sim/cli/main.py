@@ -21,6 +21,7 @@ from w2s_sim.cli.arguments import (
     Run,
     Schema,
     Show,
+    Teach,
     Verify,
 )
 from w2s_sim.cli.console import warnings_on_a_line
@@ -85,7 +86,7 @@ def _print_next_steps() -> int:
 
 
 def _run(command: Command, own_process: bool) -> int:
-    if isinstance(command, Demo | Verify | Falsify | Figures | Run | Replay | Merge):
+    if isinstance(command, Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge):
         from w2s_sim.engine.letting_go import allocate_in_few_places
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
@@ -95,7 +96,7 @@ def _run(command: Command, own_process: bool) -> int:
 
         # Before a plugin is imported, which may start XLA.
         make_room_for_decompositions()
-        if own_process and isinstance(command, Demo | Verify | Falsify):
+        if own_process and isinstance(command, Demo | Teach | Verify | Falsify):
             # Not for callers in Python: the options would also apply to the caller's own programs.
             compile_cheaply()
             allocate_in_few_places()
@@ -114,6 +115,10 @@ def _call(command: Command) -> int:
             from w2s_sim.cli.demo import run_demo
 
             return run_demo(command)
+        case Teach():
+            from w2s_sim.cli.teach import run_teach
+
+            return run_teach(command)
         case Verify():
             from w2s_sim.cli.verify import run_verify
 

@@ -1,4 +1,4 @@
-"""Posteriors over the concepts after every number of demonstrations, and what refined students make of them."""
+"""Posteriors over the concepts after every number of demonstrations, and the risks that follow from them."""
 
 import dataclasses
 from functools import partial
@@ -51,7 +51,7 @@ def _paths(key: Key[Array, ""], contexts: DrawnContexts) -> Float[Array, "steps 
 
 
 def labeller_risks(task: TransferTask, paths: Float[np.ndarray, "contexts steps K"]) -> Curve:
-    """Mean excess risk of the strong model in context, ||sum_k pi_n(k) (beta_k - beta_Q)||^2, for n = 0, 1, ..."""
+    """Mean excess risk ||sum_k pi_n(k) beta_k - beta_Q||^2 of the model in context, for n = 0, 1, ..."""
     return Curve.of(_squared_errors(task, paths))
 
 
@@ -60,9 +60,9 @@ def refined_risks(
 ) -> Curve:
     """Mean excess risk of least squares on N relabelled queries that share a context, for n = 0, 1, ...
 
-    The mean over queries and labels is known given the context: |e|^2 + tau (S - |e|^2) + sigma^2 d / (N - d -
-    1), with S = sum_k pi_n(k) ||beta_k - beta_Q||^2 and the share tau of `spread_share`. Its values are infinite
-    for N <= d + 1.
+    Given the context, the mean over queries and labels is |e|^2 + tau (S - |e|^2) + sigma^2 d / (N - d - 1),
+    with the error e of the labeller, S = sum_k pi_n(k) ||beta_k - beta_Q||^2 and the share tau of
+    `spread_share`. It is infinite for N <= d + 1.
 
     Source: theorem `refinement-risk`.
     """
@@ -90,7 +90,9 @@ def refinement_bounds(task: TransferTask, num_queries: int) -> tuple[np.ndarray,
 def _squared_errors(
     task: TransferTask, paths: Float[np.ndarray, "contexts steps K"]
 ) -> Float[np.ndarray, "contexts steps"]:
-    return np.sum((paths @ _from_target(task)) ** 2, axis=2)
+    """Return the risks of the mean vectors, from the inner products of the concepts' errors."""
+    errors = _from_target(task)
+    return np.sum((paths @ (errors @ errors.T)) * paths, axis=2)
 
 
 def _from_target(task: TransferTask) -> Float[np.ndarray, "K d"]:

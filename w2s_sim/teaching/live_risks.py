@@ -49,9 +49,9 @@ def naive_risks(
 
 
 def _errors_of(task: TransferTask) -> Float[np.ndarray, " 5"]:
-    """Return a^2, c, b^2, the variance of the weak noise, and the trace of the covariance of the weak concepts.
+    """Return a^2, c, b^2, the variance of the weak noise, and the spread of the weak concepts.
 
-    The covariance is that of beta'_k with k drawn from the target prior.
+    The spread is the trace of the covariance of beta'_k, with k drawn from the target prior.
     """
     prior, weak = (np.asarray(part, np.float64) for part in (task.target_prior, task.supervisor.vectors))
     to_source = np.asarray(task.source_vector - task.target_vector, np.float64)

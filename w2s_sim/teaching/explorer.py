@@ -1,0 +1,227 @@
+"""The explorer: move the numbers of a weak-to-strong problem, and see what the theorems say about it."""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(width="full", app_title="Explorer of weak-to-strong generalization", css_file="explorer.css")
+
+with app.setup:
+    import marimo as mo
+    import numpy as np
+
+    from w2s_sim.errors import InputError
+    from w2s_sim.statements.shared.quantities import naive_floor
+    from w2s_sim.teaching import live_pictures
+    from w2s_sim.teaching.live_posterior import (
+        SHOWN,
+        Curve,
+        labeller_risks,
+        posterior_paths,
+        refined_risks,
+        refinement_bounds,
+    )
+    from w2s_sim.teaching.live_risks import SIZES, naive_risks
+    from w2s_sim.teaching.live_task import MOST_CONCEPTS, MOST_DEMONSTRATIONS, Controls, task_of
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # Explorer
+
+    A weak model labels inputs; a strong model learns from its labels. Move the numbers of the problem, and
+    watch naive fine-tuning meet its floor and refinement fall below it.
+    """)
+    return
+
+
+@app.cell
+def _():
+    num_concepts = mo.ui.slider(
+        2, MOST_CONCEPTS, 1, value=4, label="concepts $K$", show_value=True, full_width=True
+    )
+    dim = mo.ui.slider(
+        steps=[4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
+        value=8,
+        label="features $d$",
+        show_value=True,
+        full_width=True,
+    )
+    bias = mo.ui.slider(
+        0.0, 2.0, 0.05, value=0.7, label="bias $\\kappa$ (label units)", show_value=True, full_width=True
+    )
+    lean = mo.ui.slider(
+        0.0,
+        1.0,
+        0.05,
+        value=0.0,
+        label="share of the bias towards a wrong concept",
+        show_value=True,
+        full_width=True,
+    )
+    noise = mo.ui.slider(
+        0.1, 2.0, 0.05, value=0.5, label="noise $\\sigma$ (label units)", show_value=True, full_width=True
+    )
+    weak_noise = mo.ui.slider(
+        0.0,
+        2.0,
+        0.05,
+        value=0.5,
+        label="weak noise $\\sigma'$ (label units)",
+        show_value=True,
+        full_width=True,
+    )
+    num_weak = mo.ui.slider(
+        1,
+        MOST_DEMONSTRATIONS,
+        1,
+        value=32,
+        label="weak pairs, demonstrations $n$",
+        show_value=True,
+        full_width=True,
+    )
+    num_queries = mo.ui.slider(
+        steps=[20, 50, 100, 200, 500, 1000, 2000],
+        value=200,
+        label="relabelled queries $N$",
+        show_value=True,
+        full_width=True,
+    )
+    ridge = mo.ui.slider(
+        0.0,
+        3.0,
+        0.05,
+        value=0.3,
+        label="ridge $\\eta$ of fine-tuning (squared feature units)",
+        show_value=True,
+        full_width=True,
+    )
+    return bias, dim, lean, noise, num_concepts, num_queries, num_weak, ridge, weak_noise
+
+
+@app.cell
+def _(num_concepts):
+    _shares = (0.5, 0.25, 0.15, 0.1, 0.1, 0.1)
+    source_weights = mo.ui.array(
+        [
+            mo.ui.number(0.0, 1.0, 0.05, value=_shares[k], label=f"$\\alpha^P_{{{k + 1}}}$")
+            for k in range(num_concepts.value)
+        ]
+    )
+    target_weights = mo.ui.array(
+        [
+            mo.ui.number(
+                0.0, 1.0, 0.05, value=float(k + 1 == num_concepts.value), label=f"$\\alpha^Q_{{{k + 1}}}$"
+            )
+            for k in range(num_concepts.value)
+        ]
+    )
+    return source_weights, target_weights
+
+
+@app.cell
+def _(
+    bias,
+    dim,
+    lean,
+    noise,
+    num_concepts,
+    num_queries,
+    num_weak,
+    ridge,
+    source_weights,
+    target_weights,
+    weak_noise,
+):
+    def _column(title, *controls):
+        return mo.vstack([mo.md(f"**{title}**"), *controls], gap=0.4)
+
+    def _weights(weights):
+        return mo.hstack(list(weights.elements), wrap=True, justify="start", gap=0.4)
+
+    control_panel = mo.vstack(
+        [
+            _column("Strong model", num_concepts, dim, noise),
+            _column("Weak model", bias, lean, weak_noise),
+            _column("Learning", num_weak, ridge, num_queries),
+            _column("Source prior (relative weights)", _weights(source_weights)),
+            _column("Target prior: one weight is a point mass", _weights(target_weights)),
+        ],
+        gap=1.0,
+    )
+    return (control_panel,)
+
+
+@app.cell
+def _(
+    bias,
+    dim,
+    lean,
+    noise,
+    num_queries,
+    num_weak,
+    ridge,
+    source_weights,
+    target_weights,
+    weak_noise,
+):
+    controls = Controls(
+        dim=dim.value,
+        source_weights=tuple(source_weights.value),
+        target_weights=tuple(target_weights.value),
+        bias=bias.value,
+        lean=lean.value,
+        noise=noise.value,
+        weak_noise=weak_noise.value,
+        num_weak=num_weak.value,
+        num_queries=num_queries.value,
+        ridge=ridge.value,
+    )
+    try:
+        task, refusal = task_of(controls), ""
+    except InputError as error:
+        task, refusal = None, str(error)
+    return controls, refusal, task
+
+
+@app.cell
+def _(task):
+    paths = None if task is None else posterior_paths(task)
+    return (paths,)
+
+
+@app.cell
+def _(controls, paths, task):
+    def _risks():
+        naive = Curve(*naive_risks(task, controls.ridge))
+        labeller, refined = labeller_risks(task, paths), refined_risks(task, paths, controls.num_queries)
+        bounds = refinement_bounds(task, controls.num_queries) if task.has_point_mass_target else None
+        return live_pictures.risk_picture(
+            (np.asarray(SIZES), naive),
+            (SHOWN, Curve(labeller.mean[SHOWN], labeller.error[SHOWN])),
+            (SHOWN, Curve(refined.mean[SHOWN], refined.error[SHOWN])),
+            float(naive_floor(task)),
+            bounds,
+            controls.num_weak,
+        )
+
+    risks = None if task is None else _risks()
+    return (risks,)
+
+
+@app.cell
+def _(control_panel, refusal, risks):
+    _panels = (
+        mo.callout(mo.md(f"No such task: {refusal}"), kind="warn")
+        if refusal
+        else mo.ui.tabs({"Risk against n": risks})
+    )
+    mo.Html(
+        f'<div class="explorer"><section aria-label="controls">{mo.as_html(control_panel).text}</section>'
+        f'<section aria-label="pictures">{mo.as_html(_panels).text}</section></div>'
+    )
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,14 @@
+"""Compiles the programs of the explorer before somebody waits for them."""
+
+from w2s_sim.teaching.live_posterior import posterior_paths, refinement_bounds
+from w2s_sim.teaching.live_risks import naive_risks
+from w2s_sim.teaching.live_task import Controls, task_of
+
+
+def warm_up() -> None:
+    """Compute everything once, at the first positions of the controls; all others use the same programs."""
+    controls = Controls()
+    task = task_of(controls)
+    naive_risks(task, controls.ridge)
+    posterior_paths(task)
+    refinement_bounds(task, controls.num_queries)
