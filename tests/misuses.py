@@ -172,6 +172,12 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
         ),
         "a text": lambda: v.ConjugateRefinement(4, "0.5"),
     },
+    "middle": {
+        "of other features": lambda: v.compare(
+            TASK, {"b": v.Bootstrapping(np.zeros((1, 3)), [0.1, 0.1], num_weak=4)}, replicates=4
+        ),
+        "a text": lambda: v.Bootstrapping("none", [0.1, 0.1], num_weak=4),
+    },
     "features": {
         "a class": lambda: task(features=v.Gaussian),
         "nothing": lambda: task(features=None),
@@ -246,7 +252,10 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
             TASK.source, TASK.sample_weak(7, key=KEY), key=KEY
         ),
     },
-    "inputs": {"of other features": lambda: TASK.source.log_posterior(jnp.ones((3, 7)), jnp.ones(3))},
+    "inputs": {
+        "of other features": lambda: TASK.source.log_posterior(jnp.ones((3, 7)), jnp.ones(3)),
+        "of a chain": lambda: v.Bootstrapping(np.zeros((1, 8)), [0.1, 0.1], num_weak=4, inputs="some"),
+    },
     "ridge": {
         "a text": lambda: v.Ridge("0.3", num_weak=60),
         "a list": lambda: v.Ridge([0.3, 0.4], num_weak=60),

@@ -110,6 +110,7 @@ ESTIMATORS = {
     "gradient descent": w2s.GradientDescent(5, 0.1, num_weak=20),
     "cutoff": w2s.SpectralCutoff(0.8, num_weak=20),
     "mixing": w2s.LabelMixing(RIDGE, 0.4),
+    "bootstrapping": w2s.Bootstrapping(np.full((1, 8), 0.3), [0.3, 0.1], num_weak=20),
     "labeller": w2s.InContext(3),
     "refinement": w2s.Refinement(3, RIDGE),
     "refinement, leave one out": w2s.Refinement(3, RIDGE, context="leave-one-out", labels="mean"),

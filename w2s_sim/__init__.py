@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import style_content_model as style_content_model
     from w2s_sim.errors import InputError as InputError
     from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
+    from w2s_sim.estimators import Bootstrapping as Bootstrapping
     from w2s_sim.estimators import ChannelUnknown as ChannelUnknown
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
     from w2s_sim.estimators import Estimator as Estimator
@@ -108,6 +109,7 @@ _HOMES = {
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
         "BiasAndNoiseUnknown",
+        "Bootstrapping",
         "ChannelUnknown",
         "ConjugateRefinement",
         "Estimator",

@@ -74,6 +74,14 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
     "gradient descent": (lambda: w2s.GradientDescent(5, 0.1, num_weak=NUM), REGRESSION),
     "spectral cutoff": (lambda: w2s.SpectralCutoff(0.8, num_weak=NUM), REGRESSION),
     "label mixing": (lambda: w2s.LabelMixing(w2s.Ridge(0.3, num_weak=NUM), 0.4), REGRESSION),
+    "bootstrapping": (
+        lambda: w2s.Bootstrapping(0.4 * jnp.ones((2, 6)), [0.3, 0.2, 0.1], num_weak=NUM),
+        REGRESSION,
+    ),
+    "bootstrapping, shared inputs": (
+        lambda: w2s.Bootstrapping(0.4 * jnp.ones((1, 6)), [0.3, 0.1], num_weak=NUM, inputs="shared"),
+        REGRESSION,
+    ),
     "in context": (lambda: w2s.InContext(3), BOTH),
     "refinement": (lambda: w2s.Refinement(3, w2s.Ridge(0.3, num_weak=NUM)), REGRESSION),
     "refinement, leave one out": (

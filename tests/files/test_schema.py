@@ -167,6 +167,8 @@ def test_example_tasks_are_valid(name: str) -> None:
 def value_of(parameter: Parameter) -> Any:
     if parameter.default is not None:
         return parameter.default
+    if parameter.type is list:
+        return parameter.example
     return 4 if parameter.type is int else 0.5
 
 

@@ -75,7 +75,9 @@ def test_lists_by_themselves_are_known_of_every_kind_of_task() -> None:
         assert depths.items() <= all_depths.items()
         # No name that is a number elsewhere.
         assert not {p.name for p in parameters if p.type is not list} & set(all_depths)
-    assert all(not list_depths(kind.parameters) for kind in registry().estimators.values())
+    of_estimators = {name: list_depths(kind.parameters) for name, kind in registry().estimators.items()}
+    assert {name for name, depths in of_estimators.items() if depths} == {"bootstrap"}
+    assert of_estimators["bootstrap"] == {"middle": 2, "ridges": 1}
     assert task_list_depths({})["source_prior"] == 1
     assert task_list_depths({})["concepts"] == 2
     assert task_list_depths({"kind": "hmm"})["emission"] == 3

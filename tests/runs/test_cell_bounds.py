@@ -16,6 +16,7 @@ from w2s_sim.runs import cell_bounds
 from w2s_sim.runs.cell_bounds import Bound, bound_columns, bounds_of
 from w2s_sim.runs.cell_metrics import measured
 from w2s_sim.statements import Case, all_statements, find_statement
+from w2s_sim.statements.bootstrap_floor.chain import chain
 from w2s_sim.statements.registry import THEOREMS
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.finite_examples import TABLES, style_content_task, table_task
@@ -58,6 +59,9 @@ NUMBERS = {
     "mixing": 0.5,
     "rounds": 2,
     "spread": 0.5,
+    "middle": [[0.2] * 8],
+    "ridges": [0.3, 0.1],
+    "inputs": "fresh",
 }
 # By kind, what is known of its cells on the regression task above.
 KNOWN = {
@@ -66,6 +70,7 @@ KNOWN = {
     "gradient-descent": ["naive-floor"],
     "spectral-cutoff": ["naive-floor"],
     "label-mixing": ["naive-floor"],
+    "bootstrap": ["bootstrap-floor"],
     "refine": ["concept-identification", "refinement-risk", "mixture-collapse"],
     "conjugate": ["continuum-floor"],
 }
@@ -141,6 +146,7 @@ MEASURED = {
 }
 MEASURED_CASES = {
     "naive-floor": case_of(w2s.Ridge(0.4, num_weak=960)),
+    "bootstrap-floor": case_of(chain(canonical(), -0.2, ridges=[1.6, 0.3], num_weak=240)),
     "naive-risk-curve": case_of(w2s.Ridge(0.3, num_weak=240)),
     "concept-identification": case_of(w2s.InContext(16)),
     "refinement-risk": case_of(student(32)),
@@ -170,6 +176,7 @@ def test_the_mean_is_on_its_side_of_the_bound(theorem: str) -> None:
 BROKEN = [
     ("naive-floor", w2s.Ridge(0.3, num_weak=60), {"features": STRETCHED}),
     ("naive-floor", w2s.InContext(16), {}),
+    ("bootstrap-floor", chain(canonical(), -0.2, ridges=[1.6, 0.3]), {"features": STRETCHED}),
     ("naive-risk-curve", w2s.Ridge(0.3, num_weak=60), {"target_prior": MIXED}),
     ("naive-risk-curve", w2s.SpectralCutoff(0.8, num_weak=60), {}),
     ("concept-identification", RepeatedDemonstration(16), {}),

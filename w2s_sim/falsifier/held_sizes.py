@@ -112,6 +112,12 @@ def resized(document: Document, dim: int, num_concepts: int) -> Document:
     vectors, weak = (np.asarray(table["concepts"]) for table in (document.task, document.weak))
     basis = _basis(np.concatenate([vectors[kept], weak[kept]]))
     vectors, weak = (_fitted(array[kept] @ basis.T, dim) for array in (vectors, weak))
+    # Vectors of the `[case]` table, such as the sources of middle models, are described in the same basis.
+    own = {
+        key: _fitted(value @ basis.T, dim)
+        for key, value in document.case.items()
+        if np.ndim(value) == 2 and np.shape(value)[1] == basis.shape[1]
+    }
     extra = num_concepts - len(kept)
     if extra > 0:
         # On a unit circle around k*, at different angles.
@@ -122,6 +128,7 @@ def resized(document: Document, dim: int, num_concepts: int) -> Document:
         _with_priors(document, kept, extra)
         .with_task(dim=dim, num_concepts=num_concepts, concepts=vectors)
         .with_weak(concepts=weak)
+        .with_case(**own)
     )
 
 

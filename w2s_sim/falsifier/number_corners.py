@@ -102,8 +102,11 @@ def _extreme(parameter: Parameter, sizes: Sequence[int], document: Document, gen
     return values[int(generator.integers(len(values)))]
 
 
-def _numbers(parameter: Parameter, document: Document) -> list[float]:
-    """Return the finite limits of a parameter, and its value times each factor."""
+def _numbers(parameter: Parameter, document: Document) -> list[Any]:
+    """Return the finite limits of a parameter, and its value times each factor; a list has no limits."""
+    if parameter.type is list:
+        given = np.asarray(document.case.get(parameter.name, parameter.example))
+        return [factor * given for factor in FACTORS]
     given = document.case.get(parameter.name) or parameter.example or 1.0
     ends = [parameter.low] * (not parameter.open_low) + [parameter.high]
     ends = [end for end in ends if np.isfinite(end)]

@@ -8,6 +8,7 @@ from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel, 
 from w2s_sim.errors import InputError, shown
 from w2s_sim.estimators import (
     BiasAndNoiseUnknown,
+    Bootstrapping,
     ChannelUnknown,
     ConjugateRefinement,
     Estimator,
@@ -121,6 +122,33 @@ ESTIMATORS = (
         Parameter.of(LabelMixing, "mixing", "weight of the source's own labels", required=True),
         RIDGE,
         NUM_WEAK,
+    ),
+    _kind(
+        "bootstrap",
+        Bootstrapping,
+        Parameter(
+            "middle",
+            list,
+            "source vectors of the middle models, (m - 1) x d, in the order of the chain",
+            example=[[0, 0, 0, 1.2, 0.6, 0, 0, 0]],
+            required=True,
+            depth=2,
+        ),
+        Parameter(
+            "ridges",
+            list,
+            "eta of every model, the strong model last: m numbers",
+            example=[1.5, 0.3],
+            required=True,
+        ),
+        NUM_WEAK,
+        Parameter(
+            "inputs",
+            str,
+            "inputs of their own for every model of the chain, or the same for all",
+            choices=("fresh", "shared"),
+            default="fresh",
+        ),
     ),
     REFINE,
     _kind(

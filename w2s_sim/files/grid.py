@@ -147,6 +147,8 @@ def _num_pairs(table: Mapping[str, Any], given: Mapping[str, int]) -> int:
     """Return the number of weak pairs of a table, before there is an estimator that knows it."""
     if table.get("context") == "fresh" and "num_queries" in given:
         return given["num_queries"] * (given["num_demonstrations"] + 1)
+    if table["kind"] == "bootstrap" and table.get("inputs") != "shared":
+        return given["num_weak"] * len(table["ridges"])
     return sum(given.values())
 
 

@@ -11,6 +11,7 @@ from w2s_sim.statements.contract.statement import Statement
 # Ids in the order of the book. The theorem "naive-floor" is `NAIVE_FLOOR` in the package `naive_floor`, etc.
 THEOREMS = (
     "naive-floor",
+    "bootstrap-floor",
     "naive-risk-curve",
     "alignment-tax",
     "no-free-lunch",

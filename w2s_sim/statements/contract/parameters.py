@@ -45,8 +45,9 @@ class Parameter:
     name: str
     type: type
     help: str
-    example: Any = None
-    default: Any = None
+    # Lists have no hash, and a statement needs a hash.
+    example: Any = dataclasses.field(default=None, hash=False)
+    default: Any = dataclasses.field(default=None, hash=False)
     required: bool = False
     low: float = float("-inf")
     high: float = float("inf")

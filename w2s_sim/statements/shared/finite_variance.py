@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from w2s_sim.estimators import (
+    Bootstrapping,
     ConjugateRefinement,
     Estimator,
     GradientDescent,
@@ -114,6 +115,12 @@ def _(estimator: GradientDescent, labels: Labels, task: TransferTask) -> bool:
 @is_finite.register
 def _(estimator: LabelMixing, labels: Labels, task: TransferTask) -> bool:
     return float(estimator.mixing) == 1.0 or is_finite(estimator.student, labels, task)
+
+
+@is_finite.register
+def _(estimator: Bootstrapping, labels: Labels, task: TransferTask) -> bool:
+    # Every later model is fitted to exact labels, with gains in [0, 1]: only the first can be unbounded.
+    return is_finite(Ridge(estimator.ridges[0], num_weak=estimator.num_weak), labels, task)
 
 
 @is_finite.register
