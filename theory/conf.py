@@ -41,6 +41,7 @@ autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 88
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
+napoleon_attr_annotations = False
 
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"

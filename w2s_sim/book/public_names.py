@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ def public_names(room: str) -> dict[str, str]:
     package = importlib.import_module("w2s_sim")
     homes = {home: names for home, names in package._HOMES.items() if _is_within(home, room)}
     top = {name: f"w2s_sim.{name}" for names in homes.values() for name in names}
-    own = {name: f"w2s_sim.{room}.{name}" for name in _exported(PACKAGE / room / "__init__.py")}
+    own = {name: f"w2s_sim.{room}.{name}" for name in _exported(room)}
     # The shorter path wins, unless the top has a thing of that name from another room.
     names = {**own, **top}
     return dict(sorted(names.items(), key=lambda item: (item[0].lower(), item[0])))
@@ -36,11 +37,20 @@ def _is_within(home: str, room: str) -> bool:
     return f"{home}.".startswith(f"w2s_sim.{room}.")
 
 
-def _exported(init: Path) -> list[str]:
-    """Return the names that a module imports as themselves, also those that only type checkers import."""
+def _exported(room: str) -> list[str]:
+    """Return the names that a room exports (`import NAME as NAME`), for type checkers alone or not.
+
+    A class or function of another room is documented there.
+    """
+    init = PACKAGE / room / "__init__.py"
     if not init.is_file():
         return []
-    imports = [
-        node for node in ast.walk(ast.parse(init.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)
-    ]
-    return [alias.name for node in imports for alias in node.names if alias.name == alias.asname]
+    module = importlib.import_module(f"w2s_sim.{room}")
+    nodes = ast.walk(ast.parse(init.read_text(encoding="utf-8")))
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    names = [alias.name for node in imports for alias in node.names if alias.name == alias.asname]
+    return [name for name in names if not _is_of_another_room(getattr(module, name), room)]
+
+
+def _is_of_another_room(value: object, room: str) -> bool:
+    return (inspect.isclass(value) or inspect.isfunction(value)) and not _is_within(value.__module__, room)

@@ -20,7 +20,9 @@ class MomentLaw(eqx.Module):
     """The law of `WeakMoments.of(data, beta_P)` for n ungrouped weak pairs with normal features and noise.
 
     The pairs of concept k are n_k inputs X_k with labels X_k beta'_k + sigma' e_k. With G_k = X_k^T X_k,
+
         n S = sum_k G_k,      n r = sum_k (G_k (beta'_k - beta_P) + sigma' X_k^T e_k).
+
     Each G_k has a Wishart law with n_k degrees of freedom, and X_k^T e_k = L_k z_k with its Bartlett factor
     L_k; the counts n_k are multinomial. A sample takes K d^2 normal numbers in place of n d, with K the
     number of concepts of positive target weight.

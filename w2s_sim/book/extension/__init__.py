@@ -7,7 +7,7 @@ import logging
 
 from sphinx.application import Sphinx
 
-from w2s_sim.book.extension.docstrings import as_restructured_text
+from w2s_sim.book.extension.docstrings import as_restructured_text, with_short_types
 from w2s_sim.book.extension.formulas import render_display, render_inline
 from w2s_sim.book.extension.gallery import Gallery
 from w2s_sim.book.extension.outputs import CellOutputs
@@ -32,9 +32,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", _point_to_the_copy_in_the_book)
     # Before napoleon, whose priority is 500.
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)
+    app.connect("autodoc-process-signature", with_short_types)
     return {"parallel_read_safe": False, "parallel_write_safe": True}
 
 
 def _point_to_the_copy_in_the_book(app: Sphinx, page: str, source: list[str]) -> None:
-    """Point links to CONTRIBUTING.md, which lies outside of the book's folder, to the page that includes it."""
+    """Point links to CONTRIBUTING.md, outside of the folder, to the page of the book that includes it."""
     source[0] = source[0].replace("](../CONTRIBUTING.md", "](contributing.md")

@@ -1,4 +1,4 @@
-"""Docstrings as reStructuredText, which autodoc expects: ours are plain text with code in backticks."""
+"""Docstrings and signatures for autodoc, which expects reStructuredText: ours are plain text with `code`."""
 
 import re
 
@@ -6,6 +6,7 @@ from sphinx.application import Sphinx
 
 # What reStructuredText would take for emphasis, a substitution or a link: * and |, and a word that ends in _.
 _MARKUP = re.compile(r"([*|\\])|(?<=\w)_(?!\w)")
+_BULLET = re.compile(r"\s*\* ")
 
 
 def as_restructured_text(
@@ -13,10 +14,25 @@ def as_restructured_text(
 ) -> None:
     """Give code double backticks, and let every other mark stand for itself. Changes the lines in place."""
     lines[:] = [_escaped(line) for line in lines]
+    if what == "property":
+        # Napoleon would take the words before a colon in the first line for a type.
+        lines.insert(0, "")
 
 
 def _escaped(line: str) -> str:
-    parts = re.split(r"(`+[^`]+`+)", line)
-    return "".join(
+    bullet = match.group() if (match := _BULLET.match(line)) else ""
+    parts = re.split(r"(`+[^`]+`+)", line.removeprefix(bullet))
+    return bullet + "".join(
         f"``{part.strip('`')}``" if part.startswith("`") else _MARKUP.sub(r"\\\g<0>", part) for part in parts
     )
+
+
+def with_short_types(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """Write types as the sources do: `Float[Array, "n d"]`; leave out Any, the type of a converted argument."""
+    return _short(signature), _short(returned)
+
+
+def _short(text: str | None) -> str | None:
+    return text and re.sub(r": Any\b", "", text.replace("jaxlib._jax.", ""))

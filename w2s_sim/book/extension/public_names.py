@@ -4,7 +4,6 @@ import importlib
 import inspect
 
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from w2s_sim.book.public_names import public_names
@@ -19,17 +18,8 @@ class PublicNames(SphinxDirective):
         lines: list[str] = []
         for path in public_names(self.arguments[0]).values():
             lines += [f".. {_directive(path)}:: {path}", ""]
-        return self._parsed(lines)
-
-    def _parsed(self, lines: list[str]) -> list[nodes.Node]:
-        """Parse reStructuredText, which autodoc writes, also on a page of Markdown."""
-        text = StringList(["```{eval-rst}", *lines, "```"], source=self.get_location())
-        return self.parse_content_to_nodes_of(text)
-
-    def parse_content_to_nodes_of(self, text: StringList) -> list[nodes.Node]:
-        holder = nodes.Element()
-        self.state.nested_parse(text, 0, holder)
-        return holder.children
+        # The page is Markdown; autodoc writes reStructuredText.
+        return self.parse_text_to_nodes("\n".join(["```{eval-rst}", *lines, "```"]))
 
 
 def _directive(path: str) -> str:
