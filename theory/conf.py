@@ -22,8 +22,6 @@ extensions = [
 ]
 root_doc = "index"
 exclude_patterns = ["_build"]
-# The lessons come and go with their notebooks.
-suppress_warnings = ["toc.empty_glob"]
 
 # The package, with the outputs of its cells.
 package_sources = sources_hash()

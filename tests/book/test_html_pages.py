@@ -1,12 +1,12 @@
 """Pages of the book as HTML: complete, readable, linked."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 import w2s_sim as w2s
+from tests import html_files
 from w2s_sim.book.formulas import mathml
 from w2s_sim.book.pages import find_page, write_pages
 
@@ -15,31 +15,6 @@ THEORY = ROOT / "theory"
 PAGES = sorted(
     path.relative_to(ROOT).as_posix() for path in THEORY.rglob("*.md") if "_build" not in path.parts
 )
-
-
-class Html(HTMLParser):
-    """Collects the addresses, the anchors and the tags that are open at the end."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.addresses: list[str] = []
-        self.anchors: set[str] = set()
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.addresses += [value for name in ("href", "src") if (value := given.get(name))]
-        self.anchors |= {value for name, value in attrs if name == "id" and value}
-        if tag != "meta":
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +31,7 @@ def folder(written: dict[str, Path]) -> Path:
 
 
 def test_every_link_of_the_html_leads_somewhere(folder: Path) -> None:
-    pages = {path.name: Html(path.read_text(encoding="utf-8")) for path in folder.glob("*.html")}
+    pages = {path.name: html_files.read_html(path) for path in folder.glob("*.html")}
     for name, page in pages.items():
         assert page.open == [], name
         for address in page.addresses:
@@ -75,7 +50,7 @@ def test_no_formula_stays_in_latex(written: dict[str, Path]) -> None:
         assert bool(formulas) == ("$" in source), page
         assert not [f for f in formulas if "\\" in re.sub(r'="[^"]*"', "", f)], page
         # A dollar sign outside of code would be a formula that the parser did not notice.
-        assert "$" not in re.sub(r"<(code|pre).*?</\1>", "", text, flags=re.DOTALL), page
+        assert "$" not in html_files.prose(text), page
 
 
 def test_pictures_travel_with_their_page(tmp_path: Path) -> None:

@@ -28,9 +28,15 @@ def _escaped(line: str) -> str:
 
 
 def with_short_types(
-    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returned: str | None
+    app: Sphinx,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returned: str | None,
 ) -> tuple[str | None, str | None]:
-    """Write types as the sources do: `Float[Array, "n d"]`; leave out Any, the type of a converted argument."""
+    """Write array types as the sources do, and leave out Any, the type of an argument with a converter."""
     return _short(signature), _short(returned)
 
 
