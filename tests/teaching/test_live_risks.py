@@ -23,8 +23,8 @@ def test_the_means_are_those_of_fitted_students(controls: Controls) -> None:
     task = task_of(controls)
     students = {str(size): w2s.Ridge(controls.ridge, num_weak=size) for size in SIZES}
     fitted = w2s.compare(task, students, replicates=4000)
-    mean, error = naive_risks(task, controls.ridge, SIZES)
-    distance = np.abs(mean - fitted["risk"]) / np.hypot(error, fitted["risk_se"])
+    ours = naive_risks(task, controls.ridge, SIZES)
+    distance = np.abs(ours.mean - fitted["risk"]) / np.hypot(ours.error, fitted["risk_se"])
     assert np.all(distance < 5)
 
 
@@ -33,11 +33,11 @@ def test_the_means_are_those_of_the_path_of_risks() -> None:
     task = task_of(controls)
     students = {str(size): w2s.Ridge(controls.ridge, num_weak=size) for size in SIZES}
     path = w2s.finetuning_risk_path(task, students, replicates=2000)
-    mean, error = naive_risks(task, controls.ridge, SIZES)
-    assert np.all(np.abs(mean - path["risk"]) < 5 * np.hypot(error, path["risk_se"]))
+    ours = naive_risks(task, controls.ridge, SIZES)
+    assert np.all(np.abs(ours.mean - path["risk"]) < 5 * np.hypot(ours.error, path["risk_se"]))
 
 
 def test_least_squares_has_no_mean_risk_near_as_many_pairs_as_features() -> None:
-    mean, error = naive_risks(task_of(Controls()), 0.0, (4, 7, 8, 9, 12))
-    assert np.array_equal(np.isnan(mean), [False, True, True, True, False])
-    assert np.array_equal(np.isnan(error), np.isnan(mean))
+    ours = naive_risks(task_of(Controls()), 0.0, (4, 7, 8, 9, 12))
+    assert np.array_equal(np.isnan(ours.mean), [False, True, True, True, False])
+    assert np.array_equal(np.isnan(ours.error), np.isnan(ours.mean))

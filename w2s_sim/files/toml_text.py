@@ -16,7 +16,7 @@ def value_text(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, str):
         return f'"{value}"'
-    if isinstance(value, int):
+    if isinstance(value, int) or (isinstance(value, list) and all(type(entry) is int for entry in value)):
         return str(value)
     array = np.asarray(value)
     if array.ndim == 0:

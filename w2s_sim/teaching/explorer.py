@@ -12,9 +12,9 @@ with app.setup:
     from w2s_sim.errors import InputError
     from w2s_sim.statements.shared.quantities import naive_floor
     from w2s_sim.teaching import live_pictures
+    from w2s_sim.teaching.live_files import case_text, study_text
     from w2s_sim.teaching.live_posterior import (
         SHOWN,
-        Curve,
         labeller_risks,
         posterior_paths,
         refined_risks,
@@ -22,6 +22,8 @@ with app.setup:
     )
     from w2s_sim.teaching.live_risks import SIZES, naive_risks
     from w2s_sim.teaching.live_task import MOST_CONCEPTS, MOST_DEMONSTRATIONS, Controls, task_of
+    from w2s_sim.teaching.live_verdict import THEOREMS, Rounds
+    from w2s_sim.teaching.live_voronoi import voronoi_plane
 
 
 @app.cell(hide_code=True)
@@ -191,34 +193,120 @@ def _(task):
 
 
 @app.cell
-def _(controls, paths, task):
+def _():
+    # Only the panel that is chosen is computed.
+    panel = mo.ui.tabs(dict.fromkeys(["Risk", "Posterior", "Voronoi cells", "Verdict", "Files"], mo.md("")))
+    return (panel,)
+
+
+@app.cell
+def _(controls, panel, paths, task):
     def _risks():
-        naive = Curve(*naive_risks(task, controls.ridge))
         labeller, refined = labeller_risks(task, paths), refined_risks(task, paths, controls.num_queries)
-        bounds = refinement_bounds(task, controls.num_queries) if task.has_point_mass_target else None
         return live_pictures.risk_picture(
-            (np.asarray(SIZES), naive),
-            (SHOWN, Curve(labeller.mean[SHOWN], labeller.error[SHOWN])),
-            (SHOWN, Curve(refined.mean[SHOWN], refined.error[SHOWN])),
+            (np.asarray(SIZES), naive_risks(task, controls.ridge)),
+            (SHOWN, labeller.at(SHOWN)),
+            (SHOWN, refined.at(SHOWN)),
             float(naive_floor(task)),
-            bounds,
+            refinement_bounds(task, controls.num_queries) if task.has_point_mass_target else None,
             controls.num_weak,
         )
 
-    risks = None if task is None else _risks()
+    risks = _risks() if task and panel.value == "Risk" else None
     return (risks,)
 
 
 @app.cell
-def _(control_panel, refusal, risks):
-    _panels = (
-        mo.callout(mo.md(f"No such task: {refusal}"), kind="warn")
-        if refusal
-        else mo.ui.tabs({"Risk against n": risks})
-    )
+def _():
+    context = mo.ui.slider(1, 50, 1, value=1, label="context that is shown", show_value=True)
+    return (context,)
+
+
+@app.cell
+def _(context, controls, panel, paths, task):
+    def _posterior():
+        star = int(task.target_concept)
+        picture = live_pictures.posterior_picture(paths, controls.num_weak, context.value - 1, star)
+        return mo.vstack([context, picture])
+
+    posterior = _posterior() if task and panel.value == "Posterior" else None
+    return (posterior,)
+
+
+@app.cell
+def _(panel, task):
+    def _cells():
+        return live_pictures.voronoi_picture(voronoi_plane(task))
+
+    cells = _cells() if task and panel.value == "Voronoi cells" else None
+    return (cells,)
+
+
+@app.cell
+def _():
+    theorem = mo.ui.dropdown(list(THEOREMS), value="naive-floor", label="theorem", allow_select_none=False)
+    sampling = mo.ui.switch(label="sample, round after round")
+    return sampling, theorem
+
+
+@app.cell
+def _(sampling):
+    # One round a second, as long as the switch is on.
+    clock = mo.ui.refresh(default_interval="1s", label="a round every") if sampling.value else mo.md("")
+    return (clock,)
+
+
+@app.cell
+def _(controls, panel, theorem):
+    rounds = Rounds(controls, theorem.value) if panel.value == "Verdict" else None
+    return (rounds,)
+
+
+@app.cell
+def _(clock, rounds, sampling, theorem):
+    def _verdict():
+        if sampling.value:
+            rounds.advance()
+        looks = rounds.verdicts
+        picture = live_pictures.verdict_picture(rounds.statement, looks) if looks else mo.md("")
+        claim = f"{rounds.statement.summary}\n\n$${rounds.statement.formula}$$"
+        choices = mo.hstack([theorem, sampling, clock], wrap=True, justify="start", gap=1.5)
+        said = mo.callout(mo.md(rounds.sentence()), kind=rounds.kind)
+        return mo.vstack([choices, mo.md(claim), said, picture])
+
+    verdict = _verdict() if rounds else None
+    return (verdict,)
+
+
+@app.cell
+def _(controls, panel, theorem):
+    def _file(title, name, write):
+        try:
+            text = write()
+        except InputError as error:
+            return mo.callout(mo.md(f"{title}: {error}"), kind="warn")
+        saved = mo.download(text.encode(), filename=name, label=f"Download {name}")
+        shown = mo.ui.code_editor(text, language="toml", theme="light", disabled=True, max_height=300)
+        return mo.vstack([mo.md(f"**{title}**"), shown, saved], gap=0.4)
+
+    def _files():
+        study = _file("A study of the three methods", "study.toml", lambda: study_text(controls))
+        title = f"A case of {theorem.value}, chosen under Verdict"
+        return mo.vstack([study, _file(title, "case.toml", lambda: case_text(controls, theorem.value))])
+
+    files = _files() if panel.value == "Files" else None
+    return (files,)
+
+
+@app.cell
+def _(cells, control_panel, files, panel, posterior, refusal, risks, verdict):
+    _shown = next((each for each in (risks, posterior, cells, verdict, files) if each is not None), mo.md(""))
+    if refusal:
+        _shown = mo.callout(mo.md(f"No such task: {refusal}"), kind="warn")
+    _pictures = mo.vstack([panel, _shown])
     mo.Html(
-        f'<div class="explorer"><section aria-label="controls">{mo.as_html(control_panel).text}</section>'
-        f'<section aria-label="pictures">{mo.as_html(_panels).text}</section></div>'
+        f'<div class="explorer"><section aria-label="pictures">{mo.as_html(_pictures).text}</section>'
+        f'<section aria-label="controls">{mo.as_html(control_panel).text}</section></div>'
     )
     return
 

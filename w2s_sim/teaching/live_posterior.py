@@ -1,6 +1,5 @@
 """Posteriors over the concepts after every number of demonstrations, and the risks that follow from them."""
 
-import dataclasses
 from functools import partial
 
 import jax
@@ -12,24 +11,12 @@ from w2s_sim.identification.contexts import DrawnContexts
 from w2s_sim.randomness import key_of
 from w2s_sim.statements.shared.refinement_terms import noise_share, spread_bound, spread_share
 from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.teaching.curves import Curve
 from w2s_sim.teaching.live_task import MOST_DEMONSTRATIONS, in_fixed_shape
 
 CONTEXTS = 1024
 # Numbers of demonstrations at which curves are drawn; the first position is the strong model itself.
 SHOWN = np.unique(np.round(np.geomspace(1, MOST_DEMONSTRATIONS, 24)).astype(int))
-
-
-@dataclasses.dataclass(frozen=True)
-class Curve:
-    """Means over independent draws, with their Monte Carlo standard errors."""
-
-    mean: Float[np.ndarray, " points"]
-    error: Float[np.ndarray, " points"]
-
-    @classmethod
-    def of(cls, draws: Float[np.ndarray, "draws points"]) -> "Curve":
-        """Return mean and standard error of every column."""
-        return cls(draws.mean(axis=0), draws.std(axis=0, ddof=1) / np.sqrt(len(draws)))
 
 
 def posterior_paths(task: TransferTask, *, seed: int = 0) -> Float[np.ndarray, "contexts steps K"]:

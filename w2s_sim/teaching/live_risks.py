@@ -15,8 +15,8 @@ from w2s_sim.laws.bidiagonal import WishartSpectrum
 from w2s_sim.laws.chi_square import chi_square
 from w2s_sim.randomness import key_of
 from w2s_sim.tasks.regression_task import TransferTask
+from w2s_sim.teaching.curves import Curve
 from w2s_sim.teaching.live_task import LARGEST_DIM
-from w2s_sim.verify.intervals import sample_summary
 
 # Numbers of weak pairs at which risks are shown.
 SIZES = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
@@ -25,9 +25,7 @@ REPLICATES = 400
 WITHOUT_RIDGE = 1e12
 
 
-def naive_risks(
-    task: TransferTask, ridge: float, sizes: tuple[int, ...] = SIZES, *, seed: int = 0
-) -> tuple[Float[np.ndarray, " sizes"], Float[np.ndarray, " sizes"]]:
+def naive_risks(task: TransferTask, ridge: float, sizes: tuple[int, ...] = SIZES, *, seed: int = 0) -> Curve:
     """Estimate the mean excess risk of ridge regression to the source for several numbers of weak pairs.
 
     Args:
@@ -37,15 +35,14 @@ def naive_risks(
         seed: Seed; all sizes use the same random numbers.
 
     Returns:
-        The means over `REPLICATES` spectra, in squared label units, and their Monte Carlo standard errors.
-        Both are nan where least squares has no mean risk: at eta = 0 and |n - d| < 2.
+        The means over `REPLICATES` spectra, in squared label units. They are nan where least squares has no
+        mean risk: at eta = 0 and |n - d| < 2.
     """
     keys = jax.random.split(key_of(seed), REPLICATES)
     numbers = jnp.asarray(sizes, float)
     risks = np.asarray(_risks(keys, numbers, float(task.dim), float(ridge), _errors_of(task)), np.float64)
-    mean, error = np.array([sample_summary(column) for column in risks.T]).T
     missing = (ridge == 0) & (np.abs(np.asarray(sizes) - task.dim) < 2)
-    return np.where(missing, np.nan, mean), np.where(missing, np.nan, error)
+    return Curve.of(np.where(missing, np.nan, risks))
 
 
 def _errors_of(task: TransferTask) -> Float[np.ndarray, " 5"]:
