@@ -6,6 +6,8 @@ __generated_with = "0.25.2"
 app = marimo.App(width="full", app_title="Explorer of weak-to-strong generalization", css_file="explorer.css")
 
 with app.setup:
+    import html
+
     import marimo as mo
     import numpy as np
 
@@ -25,6 +27,8 @@ with app.setup:
     from w2s_sim.teaching.live_verdict import THEOREMS, Rounds
     from w2s_sim.teaching.live_voronoi import voronoi_plane
 
+    DIMS = (4, 6, 8, 10, 12, 16, 24, 32, 48, 64)
+
 
 @app.cell(hide_code=True)
 def _():
@@ -37,117 +41,80 @@ def _():
     return
 
 
+@app.function
+def slider(label, *ends, **settings):
+    """Make a slider as wide as its column, with its value beside it."""
+    return mo.ui.slider(*ends, label=label, show_value=True, full_width=True, **settings)
+
+
 @app.cell
 def _():
-    num_concepts = mo.ui.slider(
-        2, MOST_CONCEPTS, 1, value=4, label="concepts $K$", show_value=True, full_width=True
+    num_concepts = slider("concepts $K$", 2, MOST_CONCEPTS, 1, value=4)
+    numbers = mo.ui.dictionary(
+        {
+            "noise": slider("noise $\\sigma$ (label units)", 0.1, 2.0, 0.05, value=0.5),
+            "bias": slider("bias $\\kappa$ (label units)", 0.0, 2.0, 0.05, value=0.7),
+            "lean": slider("share of the bias towards a wrong concept", 0.0, 1.0, 0.05, value=0.0),
+            "weak_noise": slider("weak noise $\\sigma'$ (label units)", 0.0, 2.0, 0.05, value=0.5),
+            "num_weak": slider("weak pairs, demonstrations $n$", 1, MOST_DEMONSTRATIONS, 1, value=32),
+            "ridge": slider("ridge $\\eta$ (squared feature units)", 0.0, 3.0, 0.05, value=0.3),
+            "num_queries": slider(
+                "relabelled queries $N$", steps=[20, 50, 100, 200, 500, 1000, 2000], value=200
+            ),
+        }
     )
-    dim = mo.ui.slider(
-        steps=[4, 6, 8, 10, 12, 16, 24, 32, 48, 64],
-        value=8,
-        label="features $d$",
-        show_value=True,
-        full_width=True,
-    )
-    bias = mo.ui.slider(
-        0.0, 2.0, 0.05, value=0.7, label="bias $\\kappa$ (label units)", show_value=True, full_width=True
-    )
-    lean = mo.ui.slider(
-        0.0,
-        1.0,
-        0.05,
-        value=0.0,
-        label="share of the bias towards a wrong concept",
-        show_value=True,
-        full_width=True,
-    )
-    noise = mo.ui.slider(
-        0.1, 2.0, 0.05, value=0.5, label="noise $\\sigma$ (label units)", show_value=True, full_width=True
-    )
-    weak_noise = mo.ui.slider(
-        0.0,
-        2.0,
-        0.05,
-        value=0.5,
-        label="weak noise $\\sigma'$ (label units)",
-        show_value=True,
-        full_width=True,
-    )
-    num_weak = mo.ui.slider(
-        1,
-        MOST_DEMONSTRATIONS,
-        1,
-        value=32,
-        label="weak pairs, demonstrations $n$",
-        show_value=True,
-        full_width=True,
-    )
-    num_queries = mo.ui.slider(
-        steps=[20, 50, 100, 200, 500, 1000, 2000],
-        value=200,
-        label="relabelled queries $N$",
-        show_value=True,
-        full_width=True,
-    )
-    ridge = mo.ui.slider(
-        0.0,
-        3.0,
-        0.05,
-        value=0.3,
-        label="ridge $\\eta$ of fine-tuning (squared feature units)",
-        show_value=True,
-        full_width=True,
-    )
-    return bias, dim, lean, noise, num_concepts, num_queries, num_weak, ridge, weak_noise
+    return num_concepts, numbers
 
 
 @app.cell
 def _(num_concepts):
+    # The bias has a direction of its own for each concept, orthogonal to all of them: d is at least 2 K.
+    _dims = [size for size in DIMS if size >= 2 * num_concepts.value]
     _shares = (0.5, 0.25, 0.15, 0.1, 0.1, 0.1)
-    source_weights = mo.ui.array(
-        [
-            mo.ui.number(0.0, 1.0, 0.05, value=_shares[k], label=f"$\\alpha^P_{{{k + 1}}}$")
-            for k in range(num_concepts.value)
-        ]
+    _concepts = range(num_concepts.value)
+    shape = mo.ui.dictionary(
+        {
+            "dim": slider("features $d$", steps=_dims, value=max(8, _dims[0])),
+            "source_weights": mo.ui.array(
+                [
+                    slider(f"concept {k + 1}, $\\alpha^P_{k + 1}$", 0.0, 1.0, 0.05, value=_shares[k])
+                    for k in _concepts
+                ]
+            ),
+            "target_weights": mo.ui.array(
+                [
+                    slider(
+                        f"concept {k + 1}, $\\alpha^Q_{k + 1}$",
+                        0.0,
+                        1.0,
+                        0.05,
+                        value=float(k == _concepts[-1]),
+                    )
+                    for k in _concepts
+                ]
+            ),
+        }
     )
-    target_weights = mo.ui.array(
-        [
-            mo.ui.number(
-                0.0, 1.0, 0.05, value=float(k + 1 == num_concepts.value), label=f"$\\alpha^Q_{{{k + 1}}}$"
-            )
-            for k in range(num_concepts.value)
-        ]
-    )
-    return source_weights, target_weights
+    return (shape,)
 
 
 @app.cell
-def _(
-    bias,
-    dim,
-    lean,
-    noise,
-    num_concepts,
-    num_queries,
-    num_weak,
-    ridge,
-    source_weights,
-    target_weights,
-    weak_noise,
-):
-    def _column(title, *controls):
-        return mo.vstack([mo.md(f"**{title}**"), *controls], gap=0.4)
+def _(num_concepts, numbers, shape):
+    def _column(title, *parts):
+        return mo.vstack([mo.md(f"**{title}**"), *parts], gap=0.4)
 
-    def _weights(weights):
-        return mo.hstack(list(weights.elements), wrap=True, justify="start", gap=0.4)
+    def _of(*names):
+        return [numbers.elements[name] for name in names]
 
+    _source, _target = (shape.elements[name].elements for name in ("source_weights", "target_weights"))
+    _priors = [_column("Source prior", *_source), _column("Target prior", *_target)]
     control_panel = mo.vstack(
         [
-            _column("Strong model", num_concepts, dim, noise),
-            _column("Weak model", bias, lean, weak_noise),
-            _column("Learning", num_weak, ridge, num_queries),
-            _column("Source prior (relative weights)", _weights(source_weights)),
-            _column("Target prior: one weight is a point mass", _weights(target_weights)),
+            _column("Strong model", num_concepts, shape.elements["dim"], *_of("noise")),
+            _column("Weak model", *_of("bias", "lean", "weak_noise")),
+            _column("Learning", *_of("num_weak", "ridge", "num_queries")),
+            mo.hstack(_priors, widths="equal", gap=1.5),
+            mo.md("Weights count relative to their sum. A target of one weight is a point mass."),
         ],
         gap=1.0,
     )
@@ -155,29 +122,12 @@ def _(
 
 
 @app.cell
-def _(
-    bias,
-    dim,
-    lean,
-    noise,
-    num_queries,
-    num_weak,
-    ridge,
-    source_weights,
-    target_weights,
-    weak_noise,
-):
+def _(numbers, shape):
     controls = Controls(
-        dim=dim.value,
-        source_weights=tuple(source_weights.value),
-        target_weights=tuple(target_weights.value),
-        bias=bias.value,
-        lean=lean.value,
-        noise=noise.value,
-        weak_noise=weak_noise.value,
-        num_weak=num_weak.value,
-        num_queries=num_queries.value,
-        ridge=ridge.value,
+        dim=shape.value["dim"],
+        source_weights=tuple(shape.value["source_weights"]),
+        target_weights=tuple(shape.value["target_weights"]),
+        **numbers.value,
     )
     try:
         task, refusal = task_of(controls), ""
@@ -195,7 +145,7 @@ def _(task):
 @app.cell
 def _():
     # Only the panel that is chosen is computed.
-    panel = mo.ui.tabs(dict.fromkeys(["Risk", "Posterior", "Voronoi cells", "Verdict", "Files"], mo.md("")))
+    panel = mo.ui.radio(["Risk", "Posterior", "Voronoi cells", "Verdict", "Files"], value="Risk", inline=True)
     return (panel,)
 
 
@@ -286,7 +236,8 @@ def _(controls, panel, theorem):
         except InputError as error:
             return mo.callout(mo.md(f"{title}: {error}"), kind="warn")
         saved = mo.download(text.encode(), filename=name, label=f"Download {name}")
-        shown = mo.ui.code_editor(text, language="toml", theme="light", disabled=True, max_height=300)
+        described = f'tabindex="0" role="region" aria-label="{html.escape(name)}"'
+        shown = mo.Html(f"<pre {described}>{html.escape(text)}</pre>")
         return mo.vstack([mo.md(f"**{title}**"), shown, saved], gap=0.4)
 
     def _files():

@@ -135,9 +135,10 @@ def voronoi_picture(plane: VoronoiPlane) -> Picture:
             name = f"$\\beta_{k + 1}$" + (" $=\\beta_*$" if k == star else "")
             axes.annotate(name, plane.concepts[k], xytext=(6, 6), textcoords="offset points", fontsize=10)
         arrow = {"arrowstyle": "->", "color": BLACK, "linewidth": 1.2}
-        axes.annotate("", plane.weak, xytext=plane.concepts[star], arrowprops=arrow)
+        weak: tuple[float, float] = tuple(plane.weak)
+        axes.annotate("", weak, xytext=plane.concepts[star], arrowprops=arrow)
         axes.plot(*plane.weak, "X", color=BLACK, markersize=8)
-        axes.annotate("$\\beta'_*$", plane.weak, xytext=(6, -14), textcoords="offset points", fontsize=10)
+        axes.annotate("$\\beta'_*$", weak, xytext=(6, -14), textcoords="offset points", fontsize=10)
         axes.set_aspect("equal")
         axes.grid(visible=False)
         axes.set_xlabel("along the plane (label units)")
@@ -145,8 +146,8 @@ def voronoi_picture(plane: VoronoiPlane) -> Picture:
     rival = int(np.nanargmax(plane.shares))
     wins = f"concept {plane.winner + 1}" + (", the intended one" if plane.winner == star else "")
     caption = (
-        f"The weak version $\\beta'_\\star$ of the intended concept lies {plane.off_plane:.2f} label units off "
-        f"this plane. It is nearest to **{wins}**: the posterior concentrates there. It lies "
+        f"The weak version $\\beta'_\\star$ of the intended concept lies {plane.off_plane:.2f} label units "
+        f"off this plane. It is nearest to **{wins}**: the posterior concentrates there. It lies "
         f"$t={plane.shares[rival]:.2f}$ of the way to concept {rival + 1}; the border is at $t=0.5$."
     )
     description = (
