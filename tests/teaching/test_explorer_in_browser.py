@@ -179,7 +179,6 @@ def test_the_interval_narrows_until_the_learner_stops(page: Any) -> None:
 def test_the_files_are_those_of_the_task(page: Any) -> None:
     choose(page, "Files")
     study = page.get_by_role("region", name="study.toml")
-    study.wait_for()
     assert 'kind = "finetune"' in study.inner_text()
     assert "w2s verify refinement-risk" in page.get_by_role("region", name="case.toml").inner_text()
     with page.expect_download() as saved:
