@@ -112,6 +112,7 @@ ESTIMATORS = {
     "mixing": w2s.LabelMixing(RIDGE, 0.4),
     "bootstrapping": w2s.Bootstrapping(np.full((1, 8), 0.3), [0.3, 0.1], num_weak=20),
     "labeller": w2s.InContext(3),
+    "intent inference": w2s.IntentInference(3),
     "refinement": w2s.Refinement(3, RIDGE),
     "refinement, leave one out": w2s.Refinement(3, RIDGE, context="leave-one-out", labels="mean"),
     "conjugate": w2s.ConjugateRefinement(6, 0.5),

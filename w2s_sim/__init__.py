@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import GradientDescent as GradientDescent
     from w2s_sim.estimators import HullProjection as HullProjection
     from w2s_sim.estimators import InContext as InContext
+    from w2s_sim.estimators import IntentInference as IntentInference
     from w2s_sim.estimators import IteratedRefinement as IteratedRefinement
     from w2s_sim.estimators import LabelMixing as LabelMixing
     from w2s_sim.estimators import LeastSquares as LeastSquares
@@ -117,6 +118,7 @@ _HOMES = {
         "GradientDescent",
         "HullProjection",
         "InContext",
+        "IntentInference",
         "IteratedRefinement",
         "LabelMixing",
         "LeastSquares",

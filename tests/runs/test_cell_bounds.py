@@ -73,6 +73,7 @@ KNOWN = {
     "bootstrap": ["bootstrap-floor"],
     "refine": ["concept-identification", "refinement-risk", "mixture-collapse"],
     "conjugate": ["continuum-floor"],
+    "infer": ["intent-inference"],
 }
 
 
@@ -149,6 +150,7 @@ MEASURED_CASES = {
     "bootstrap-floor": case_of(chain(canonical(), -0.2, ridges=[1.6, 0.3], num_weak=240)),
     "naive-risk-curve": case_of(w2s.Ridge(0.3, num_weak=240)),
     "concept-identification": case_of(w2s.InContext(16)),
+    "intent-inference": case_of(w2s.IntentInference(8)),
     "refinement-risk": case_of(student(32)),
     "mixture-collapse": case_of(w2s.InContext(128), canonical(target_prior=[0.1, 0.0, 0.0, 0.9])),
     "hmm-identification": case_of(w2s.InContext(16), style_content_task()),

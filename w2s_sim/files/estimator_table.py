@@ -16,6 +16,7 @@ from w2s_sim.estimators import (
     GradientDescent,
     HullProjection,
     InContext,
+    IntentInference,
     IteratedRefinement,
     LabelMixing,
     LeastSquares,
@@ -151,6 +152,7 @@ ESTIMATORS = (
         ),
     ),
     REFINE,
+    _kind("infer", IntentInference, NUM_DEMONSTRATIONS, sources=CONCEPTS),
     _kind(
         "conjugate",
         ConjugateRefinement,

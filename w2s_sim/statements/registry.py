@@ -16,6 +16,7 @@ THEOREMS = (
     "alignment-tax",
     "no-free-lunch",
     "concept-identification",
+    "intent-inference",
     "identification-rate",
     "voronoi-threshold",
     "refinement-risk",

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Complex, Float, Int, Key
 
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
-from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection
+from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection, IntentInference
 from w2s_sim.fields import entries
 from w2s_sim.laws.features import FeatureLaw, Gaussian
 from w2s_sim.students import LinearPredictor, LinearStudent
@@ -24,6 +24,16 @@ class RepeatedDemonstration(ContextEstimator):
     def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
         index = np.zeros(self.num_demonstrations, dtype=int)
         return source.log_posterior(data.inputs[index], data.labels[index])
+
+
+class NamedFromOne(IntentInference):
+    """A learner that names the concept after n looks at its first demonstration."""
+
+    def log_posterior(self, source: LatentConceptModel, data: WeakData) -> Float[Array, " K"]:
+        return RepeatedDemonstration(self.num_demonstrations).log_posterior(source, data)
+
+    def prefix_statistic(self, source: LatentConceptModel) -> None:
+        """None: the posterior of the demonstrations is not the posterior that the learner computes."""
 
 
 class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
