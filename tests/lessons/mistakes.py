@@ -126,4 +126,43 @@ def collapsed_risk(vectors, weak_vectors, target_prior):
 """,
         "two concepts near each other",
     ),
+    Mistake(
+        "prior-transfer",
+        "one_round",
+        "one context of all pairs",
+        """
+def one_round(prior, log_likelihood):
+    return jax.nn.softmax(jnp.log(prior) + jnp.sum(log_likelihood, axis=0))
+""",
+        "normalise every row",
+    ),
+    Mistake(
+        "prior-transfer",
+        "misfit_bound",
+        "no rounds",
+        """
+def misfit_bound(target_prior, source_prior, rounds):
+    wanted = target_prior > 0
+    ratio = jnp.where(wanted, target_prior, 1.0) / source_prior
+    return jnp.sum(target_prior * jnp.log(ratio))
+""",
+        "levels off",
+    ),
+    Mistake(
+        "language-models",
+        "style_weight",
+        "weights multiplied",
+        """
+def style_weight(prior_log_odds, log_ratios):
+    return jax.nn.sigmoid(prior_log_odds) * jnp.prod(jax.nn.sigmoid(log_ratios))
+""",
+        "Log odds *add*",
+    ),
+    Mistake(
+        "language-models",
+        "content_taken",
+        "Pythagoras",
+        "def content_taken(style_left): return np.sqrt(1 - style_left**2)",
+        "a point of the segment",
+    ),
 ]
