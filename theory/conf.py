@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from sphinx.application import Sphinx
+
 import w2s_sim
 from w2s_sim.book.cells import sources_hash
+from w2s_sim.teaching.static_pages import write_lessons
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,3 +55,8 @@ html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sphinx = False
 copybutton_selector = "div.highlight-python pre, div.highlight-toml pre, div.highlight-shell pre"
+
+
+def setup(app: Sphinx) -> None:
+    """Make the pages of the lessons, before pages are looked for."""
+    write_lessons(ROOT / "theory" / "lessons", version=package_sources)

@@ -15,10 +15,10 @@ with app.setup:
     import numpy as np
 
     import w2s_sim as w2s
-    from w2s_sim.plotting.looks import SERIES, draw_measured
+    from w2s_sim.plotting.looks import SERIES
     from w2s_sim.plotting.style import BLUE, GREY, ORANGE
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -190,13 +190,19 @@ def _():
         1,
         1000,
     )
+    count_question
+    return (count_question,)
+
+
+@app.cell
+def _():
     dimension_question = choice(
         "**Now the inputs have $d=128$ features instead of 8, and the concepts are still the first four unit vectors. How many "
         "examples does it take?**",
         ["sixteen times as many", "about four times as many, the square root of sixteen", "the same number"],
     )
-    mo.vstack([count_question, dimension_question])
-    return count_question, dimension_question
+    dimension_question
+    return (dimension_question,)
 
 
 @app.cell
@@ -222,9 +228,7 @@ def _(high_dimension, low_dimension):
             (SERIES[0], low_dimension, "$d=8$"),
             (SERIES[1], high_dimension, "$d=128$"),
         ):
-            draw_measured(
-                _axes, _look, _table["n"], _table["mass_off_target"], _table["mass_off_target_se"], _label
-            )
+            draw_means(_axes, _look, _table, "n", "mass_off_target", _label)
         _axes.axhline(0.1, color=GREY, linestyle=":", linewidth=1)
         _axes.set_yscale("log")
         _axes.set_xlabel("examples in context, $n$")

@@ -13,11 +13,11 @@ with app.setup:
     import numpy as np
 
     import w2s_sim as w2s
-    from w2s_sim.plotting.looks import FLOOR, NAIVE, SERIES, SOURCE, WEAK_MODEL, draw_line, draw_measured
+    from w2s_sim.plotting.looks import FLOOR, NAIVE, SERIES, SOURCE, WEAK_MODEL, draw_line
     from w2s_sim.plotting.style import BLACK, GREY, ORANGE
     from w2s_sim.plotting.ticks import set_plain_ticks
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -74,14 +74,7 @@ def _(more_labels, task):
 @app.cell(hide_code=True)
 def _(least_squares, more_labels, task):
     with drawing() as (_figure, _axes):
-        draw_measured(
-            _axes,
-            NAIVE,
-            least_squares["sample_size"],
-            least_squares["risk"],
-            least_squares["risk_se"],
-            "least squares",
-        )
+        draw_means(_axes, NAIVE, least_squares, "sample_size", "risk", "least squares")
         _axes.axhline(float(task.weak_risk), color=WEAK_MODEL.colour, linestyle=WEAK_MODEL.dashes)
         _axes.annotate(
             "weak model",
@@ -215,7 +208,7 @@ def _(best_penalty, task):
 def _(best_penalty, curves, floor, ridges):
     with drawing() as (_figure, _axes):
         for _look, (_size, _table) in zip(SERIES, curves.items(), strict=False):
-            draw_measured(_axes, _look, ridges, _table["risk"], _table["risk_se"], f"$n={_size}$")
+            draw_means(_axes, _look, _table.assign(ridge=ridges), "ridge", "risk", f"$n={_size}$")
         draw_line(_axes, FLOOR, [ridges[0], ridges[-1]], [floor, floor], "floor $F$")
         _axes.set_xscale("log")
         set_plain_ticks(_axes.xaxis)

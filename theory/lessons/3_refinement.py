@@ -14,10 +14,10 @@ with app.setup:
     import numpy as np
 
     import w2s_sim as w2s
-    from w2s_sim.plotting.looks import FLOOR, LABELLER, UPPER_BOUND, draw_line, draw_measured
+    from w2s_sim.plotting.looks import FLOOR, LABELLER, UPPER_BOUND, draw_line
     from w2s_sim.plotting.ticks import set_plain_ticks
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -162,9 +162,7 @@ def _(bounds, played, played_task, shown_sizes):
     _floor = float(w2s.naive_floor(played_task))
     _rows = played[played["n"].isin(shown_sizes)]
     with drawing() as (_mass, _axes):
-        draw_measured(
-            _axes, LABELLER, shown_sizes, _rows["mass_off_target"], _rows["mass_off_target_se"], "simulated"
-        )
+        draw_means(_axes, LABELLER, _rows, "n", "mass_off_target", "simulated")
         draw_line(_axes, UPPER_BOUND, shown_sizes, bounds, "upper bound")
         _axes.set_yscale("log")
         set_plain_ticks(_axes.yaxis)
@@ -172,7 +170,7 @@ def _(bounds, played, played_task, shown_sizes):
         _axes.set_ylabel(r"$\mathbb{E}[1-\pi_n(k^\star)]$")
         _axes.legend()
     with drawing() as (_risk, _axes):
-        draw_measured(_axes, LABELLER, shown_sizes, _rows["risk"], _rows["risk_se"], "labeller")
+        draw_means(_axes, LABELLER, _rows, "n", "risk", "labeller")
         draw_line(_axes, FLOOR, [1, 32], [_floor, _floor], "floor of fine-tuning")
         _axes.set_yscale("log")
         set_plain_ticks(_axes.yaxis)

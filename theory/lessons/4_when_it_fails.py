@@ -12,12 +12,13 @@ with app.setup:
     import jax.numpy as jnp
     import marimo as mo
     import numpy as np
+    import pandas as pd
 
     import w2s_sim as w2s
-    from w2s_sim.plotting.looks import LABELLER, SERIES, WEAK_MODEL, draw_line, draw_measured
+    from w2s_sim.plotting.looks import LABELLER, SERIES, WEAK_MODEL, draw_line
     from w2s_sim.plotting.style import BLACK, BLUE, GREY, ORANGE, SKY
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -80,15 +81,8 @@ def _(lean_question):
 def _(lean_question, paths, shares):
     with drawing() as (_figure, _axes):
         for _look, _size in zip(SERIES, (4, 32, 256), strict=False):
-            _rows = [paths[share].iloc[_size - 1] for share in shares]
-            draw_measured(
-                _axes,
-                _look,
-                shares,
-                [r["risk"] for r in _rows],
-                [r["risk_se"] for r in _rows],
-                f"$n={_size}$",
-            )
+            _rows = pd.DataFrame([paths[share].iloc[_size - 1] for share in shares]).assign(share=shares)
+            draw_means(_axes, _look, _rows, "share", "risk", f"$n={_size}$")
         draw_line(
             _axes, WEAK_MODEL, shares, [float(leaning(share).weak_risk) for share in shares], "weak model"
         )
@@ -273,7 +267,7 @@ def _(mixture_question):
 def _(alone, mixture_question, scattered):
     with drawing() as (_figure, _axes):
         _rows = scattered[scattered["n"].isin([1, 2, 4, 8, 16, 32, 64, 128])]
-        draw_measured(_axes, LABELLER, _rows["n"], _rows["risk"], _rows["risk_se"], "labeller")
+        draw_means(_axes, LABELLER, _rows, "n", "risk", "labeller")
         _axes.axhline(alone, color=GREY, linestyle=":")
         _axes.annotate(
             "fourth concept alone", (128, alone), xytext=(0, -11), textcoords="offset points", ha="right"

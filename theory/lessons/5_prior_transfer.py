@@ -17,11 +17,11 @@ with app.setup:
     import w2s_sim as w2s
     from w2s_sim.concepts.finite import smoothed
     from w2s_sim.estimators.iterated_refinement import refined_priors
-    from w2s_sim.plotting.looks import ITERATED, UPPER_BOUND, draw_line, draw_measured
+    from w2s_sim.plotting.looks import ITERATED, UPPER_BOUND, draw_line
     from w2s_sim.plotting.style import GREEN, GREY, ORANGE, PURPLE
     from w2s_sim.statements.em_refinement.divergences import refinement_path
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, wait_for
     from w2s_sim.teaching.references import page
 
@@ -182,7 +182,7 @@ def _(few_question, mixed):
 def _(by_rounds, few_question, rounds):
     with drawing() as (_figure, _axes):
         for (_size, _table), _look in zip(by_rounds.items(), (ITERATED, UPPER_BOUND), strict=True):
-            draw_measured(_axes, _look, rounds, _table["risk"], _table["risk_se"], f"$n={_size}$")
+            draw_means(_axes, _look, _table.assign(rounds=rounds), "rounds", "risk", f"$n={_size}$")
         _axes.set_xscale("log")
         _axes.set_xticks(rounds, [str(number) for number in rounds])
         _axes.minorticks_off()

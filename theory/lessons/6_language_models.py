@@ -21,10 +21,10 @@ with app.setup:
         refined_errors,
         style_content_task,
     )
-    from w2s_sim.plotting.looks import NAIVE, REFINED, SERIES, THEORY, draw_line, draw_measured
+    from w2s_sim.plotting.looks import NAIVE, REFINED, SERIES, THEORY, draw_line
     from w2s_sim.statements import monotone
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
-    from w2s_sim.teaching.pictures import BARS, Picture, drawing, row
+    from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
 
@@ -99,7 +99,13 @@ def _(style_prior, tax_question, wrong_content):
 @app.cell(hide_code=True)
 def _(path, refined, tax_question):
     with drawing(height=3.3) as (_figure, _axes):
-        draw_line(_axes, NAIVE, path["style_error"], path["content_error"], "fine-tuning on weak labels")
+        draw_line(
+            _axes,
+            NAIVE,
+            path["style_error"].to_numpy(),
+            path["content_error"].to_numpy(),
+            "fine-tuning on weak labels",
+        )
         _axes.plot(
             path["style_error"],
             path["content_error"],
@@ -107,13 +113,8 @@ def _(path, refined, tax_question):
             marker=NAIVE.marker,
             linestyle="none",
         )
-        draw_measured(
-            _axes,
-            REFINED,
-            refined["student_style_error"],
-            refined["student_content_error"],
-            refined["student_content_error_se"],
-            "refined, $n$ = 1 to 16",
+        draw_means(
+            _axes, REFINED, refined, "student_style_error", "student_content_error", "refined, $n$ = 1 to 16"
         )
         for _place, _name in ((0, "strong model"), (4, "weak model")):
             _point = (path["style_error"].iloc[_place], path["content_error"].iloc[_place])
@@ -242,15 +243,10 @@ def _(benchmark_question, mixture, predictions, scores):
         for _look, (_benchmark, _name) in zip(SERIES, _names.items(), strict=False):
             _rows = _styles[_styles["benchmark"] == _benchmark]
             _span = mixture.rendering - _rows["unaligned"]
-            draw_measured(
-                _axes,
-                _look,
-                _rows["evidence"],
-                (_rows["style"] - _rows["unaligned"]) / _span,
-                _rows["style_se"] / _span,
-                _name,
-                joined=False,
+            _rows = _rows.assign(
+                share=(_rows["style"] - _rows["unaligned"]) / _span, share_se=_rows["style_se"] / _span
             )
+            draw_means(_axes, _look, _rows, "evidence", "share", _name, joined=False)
         _evidence = np.linspace(-0.7, 4.1, 60)
         draw_line(_axes, THEORY, _evidence, mixture.share(_evidence), "two concepts")
         _axes.set_ylim(-0.2, 1.15)

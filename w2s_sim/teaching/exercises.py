@@ -63,11 +63,9 @@ def editor(template: str) -> Any:
     )
 
 
-def check_when_submitted(submitted: str | None, check: Callable[[str], Judgement]) -> Judgement | mo.Html:
-    """Check a submitted answer; before that, say what to do."""
-    if submitted is None:
-        return mo.md("*Edit the function and press the button.*")
-    return check(submitted)
+def check_when_submitted(submitted: str | None, check: Callable[[str], Judgement]) -> Judgement | None:
+    """Check an answer once it is submitted."""
+    return None if submitted is None else check(submitted)
 
 
 def written_function(code: str, name: str) -> Callable[..., Any]:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import marimo as mo
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from w2s_sim.plotting.looks import Look, draw_measured
 from w2s_sim.plotting.style import figure_style, to_svg
 
 # In inches: a picture of this width is legible on a telephone.
@@ -27,6 +29,24 @@ def drawing(height: float = HEIGHT) -> Iterator[tuple[Figure, Axes]]:
     with figure_style():
         figure = Figure(figsize=(WIDTH, height), layout="constrained")
         yield figure, figure.subplots()
+
+
+def draw_means(
+    axes: Axes, look: Look, table: pd.DataFrame, x: str, mean: str, label: str = "", *, joined: bool = True
+) -> None:
+    """Draw a column of means against another column, with bars of two standard errors to each side.
+
+    Args:
+        axes: The axes.
+        look: The look of the method.
+        table: The table; it also has the standard errors, in the column `mean` + "_se".
+        x: Column of the positions.
+        mean: Column of the means.
+        label: Name in the legend; none by default.
+        joined: Whether a line joins the points.
+    """
+    columns = (table[name].to_numpy() for name in (x, mean, f"{mean}_se"))
+    draw_measured(axes, look, *columns, label, joined=joined)
 
 
 @dataclasses.dataclass(frozen=True)
