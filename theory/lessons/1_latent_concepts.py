@@ -69,7 +69,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     source_question = choice(
         "**Before fine-tuning, the strong model predicts with $\\beta_P$. The fourth concept is wanted. Its excess risk is ...**",
@@ -134,7 +134,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     noise = mo.ui.slider(0.1, 2.0, 0.1, value=0.5, label="label noise $\\sigma$", show_value=True)
     wanted_prior = mo.ui.slider(
@@ -182,7 +182,7 @@ def _(noise, num_contexts, wanted_prior):
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     count_question = guess(
         "**The running example again: $\\sigma=0.5$, and the wanted concept has prior 0.1. How many clean examples does it "
@@ -194,7 +194,7 @@ def _():
     return (count_question,)
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     dimension_question = choice(
         "**Now the inputs have $d=128$ features instead of 8, and the concepts are still the first four unit vectors. How many "

@@ -49,6 +49,11 @@ def _():
 @app.cell
 def _():
     task = w2s.canonical_task()
+    return (task,)
+
+
+@app.cell(hide_code=True)
+def _():
     more_labels = choice(
         "**Least squares ($\\eta=0$), and a thousand times as many weak labels. What does its excess risk tend to?**",
         [
@@ -58,7 +63,7 @@ def _():
         ],
     )
     more_labels
-    return more_labels, task
+    return (more_labels,)
 
 
 @app.cell
@@ -121,7 +126,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     cloud_bias = mo.ui.slider(0.0, 1.4, 0.1, value=0.7, label="bias $\\kappa$", show_value=True)
     cloud_ridge = mo.ui.slider(
@@ -153,7 +158,7 @@ def _(cloud_bias, cloud_ridge, cloud_size):
     )
     _plane, _risks = _students @ _frame, np.sum(_students**2, axis=1)
     with drawing(height=3.3) as (_figure, _axes):
-        _axes.plot([_length, 0], [0, cloud_bias.value], color=FLOOR.colour, linestyle=FLOOR.dashes)
+        draw_line(_axes, FLOOR, [float(_length), 0.0], [0.0, cloud_bias.value])
         _axes.scatter(*_plane.T, s=7, color=ORANGE, alpha=0.35, linewidths=0)
         _axes.plot(*_plane.mean(axis=0), color=BLACK, marker="x", markersize=9, linestyle="none")
         for _name, _place, _marker in (
@@ -178,13 +183,14 @@ def _(cloud_bias, cloud_ridge, cloud_size):
     return
 
 
-@app.cell
-def _():
+@app.cell(hide_code=True)
+def _(task):
+    _a_squared = float(task.excess_risk(w2s.LinearStudent(task.source_vector)))
     best_penalty = guess(
-        "**$a^2=1.145$, $\\kappa^2=0.49$. You may choose any penalty, and have as many weak labels as you like. What is the smallest "
-        "excess risk that you can reach?**",
+        f"**$a^2={_a_squared:.3f}$, $\\kappa^2={float(task.weak_risk):.2f}$. You may choose any penalty, and have as many weak labels as you like. "
+        "What is the smallest excess risk that you can reach?**",
         0,
-        0.49,
+        round(float(task.weak_risk), 2),
     )
     best_penalty
     return (best_penalty,)
@@ -266,7 +272,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     other_methods = choice(
         "**Early stopping, a spectral cutoff, labels mixed with the model's own predictions (the *confidence loss* of the first paper on weak-to-strong "

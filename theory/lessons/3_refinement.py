@@ -46,6 +46,12 @@ def _():
 
 @app.cell
 def _():
+    task = w2s.canonical_task()
+    return (task,)
+
+
+@app.cell(hide_code=True)
+def _():
     wrong_likelihood = choice(
         "**The weak labels of the running example have a bias $\\kappa=0.7$, orthogonal to all concepts. The strong model reads more and more of "
         "them. Its posterior mass on the wanted concept tends to ...**",
@@ -60,14 +66,13 @@ def _():
 
 
 @app.cell
-def _(wrong_likelihood):
+def _(task, wrong_likelihood):
     wait_for(wrong_likelihood)
-    task = w2s.canonical_task()
     errors = w2s.identification_errors(task, up_to=32, replicates=8192)
     errors.iloc[[0, 1, 3, 7, 15, 31]][["n", "mass_off_target", "mass_off_target_se", "misidentified"]].round(
         5
     )
-    return errors, task
+    return (errors,)
 
 
 @app.cell(hide_code=True)
@@ -117,7 +122,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     bias = mo.ui.slider(0.0, 2.0, 0.1, value=0.7, label="bias $\\kappa$", show_value=True)
     weak_noise = mo.ui.slider(0.1, 2.0, 0.1, value=0.5, label="weak noise $\\sigma'$", show_value=True)
@@ -128,10 +133,10 @@ def _():
     return bias, wanted_prior, weak_noise
 
 
-@app.cell
-def _():
+@app.cell(hide_code=True)
+def _(task):
     crossing_question = guess(
-        "**In the running example the floor of fine-tuning is $F=0.343$. How many weak labels does the labeller have to read to get below it?**",
+        f"**In the running example the floor of fine-tuning is $F={float(w2s.naive_floor(task)):.3f}$. How many weak labels does the labeller have to read to get below it?**",
         1,
         100,
     )
@@ -224,7 +229,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     factor_question = guess(
         "**Ridge to the source with a good penalty, against refinement, on the same 76 weak pairs. By what factor is the risk of the refined student smaller?**",

@@ -55,7 +55,7 @@ def leaning(share: float, source_prior: tuple | list = (0.5, 0.25, 0.15, 0.1)) -
     )
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     lean_question = choice(
         "**The strong model reads many weak labels. How does its risk depend on the share $t$?**",
@@ -126,7 +126,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     horizontal = mo.ui.slider(-1.5, 1.5, 0.1, value=0.2, label="weak model, horizontally", show_value=True)
     vertical = mo.ui.slider(-1.5, 1.5, 0.1, value=0.4, label="vertically", show_value=True)
@@ -197,7 +197,7 @@ def _(horizontal, num_read, vertical):
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     more_question = choice(
         "**The weak model leans to concept 1 with $t=0.6$, and the source prior favours the wanted concept, with 0.7. Is it better to show 4 weak labels, or 64?**",
@@ -238,7 +238,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     mixture_question = choice(
         "**The strong model reads many such labels in one context. What does its prediction tend to?**",
@@ -306,7 +306,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     world_question = guess(
         "**$\\kappa=0.7$. Refinement has almost no risk in the first world. What is its risk in the second?**",

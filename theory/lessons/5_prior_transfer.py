@@ -50,7 +50,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     round_question = choice(
         "**One round, with more and more weak labels. The new prior ...**",
@@ -98,7 +98,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     num_rounds = mo.ui.slider(1, 40, 1, value=1, label="rounds $T$", show_value=True)
     num_pairs = mo.ui.slider(steps=[20, 100, 500, 2500], value=500, label="weak labels $n$", show_value=True)
@@ -152,7 +152,7 @@ def _(num_pairs, num_rounds, pair_bias, pair_noise):
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     few_question = choice(
         "**Back to four concepts, with a bias $\\kappa=0.7$, and only 20 weak labels. Which number of rounds gives the smallest risk?**",
@@ -249,7 +249,7 @@ def table_task(target_prior: tuple | list, share: float = 0.0) -> w2s.FiniteTask
     return w2s.FiniteTask(source, list(target_prior), smoothed(source, share) if share else source)
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     channel_question = choice(
         "**A fifth of the weak labels are replaced by random ones, and the strong model does not know. As $T$ grows, the misfit ...**",
@@ -386,13 +386,17 @@ def check_misfit_bound(code: str) -> Judgement:
             name = f"target {target_prior}, T = {rounds}"
             return w2s.Case(name, table_task(target_prior, share), w2s.IteratedRefinement(rounds, num_weak=1))
 
+        def misfit(case):
+            return refinement_path(case.task, case.estimator.rounds).to_weak_law[-1]
+
+        def bound(case):
+            return misfit_bound(case.task.target_prior, case.task.source.prior, case.estimator.rounds)
+
         return w2s.Statement(
             id="misfit-bound",
             kind="upper",
-            exact=lambda case: refinement_path(case.task, case.estimator.rounds).to_weak_law[-1],
-            bound=lambda case: misfit_bound(
-                case.task.target_prior, case.task.source.prior, case.estimator.rounds
-            ),
+            exact=misfit,
+            bound=bound,
             assumptions=(right,),
             cases=lambda preset: [
                 case(target, rounds) for target in ([0.1, 0.3, 0.6], [0.0, 0.0, 1.0]) for rounds in (1, 2, 4)

@@ -58,7 +58,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     tax_question = choice(
         "**Fine-tuning goes half of the way from the strong model to the weak one. Its style becomes better. What happens to its content?**",
@@ -72,7 +72,7 @@ def _():
     return (tax_question,)
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     style_prior = mo.ui.slider(
         steps=[0.01, 0.05, 0.1, 0.2, 0.4],
@@ -164,7 +164,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     demonstrations_question = guess(
         "**The source gives the wanted style a prior of 0.05. How many weak examples in context does it take until the style error of the refined law is below 0.1?**",
@@ -206,7 +206,7 @@ def _():
     return
 
 
-@app.cell
+@app.cell(hide_code=True)
 def _():
     benchmark_question = choice(
         "**Two numbers, fitted on TruthfulQA. On which other benchmark are the predicted styles of GPT-3.5-Turbo farthest from the measured ones, in standard errors?**",
@@ -238,10 +238,10 @@ def _(benchmark_question, mixture, predictions, scores):
         "chatgpt_questions_test": "analogies",
     }
     _styles = refined_styles(scores, mixture.rendering)
-    _styles = _styles[_styles["strong_model"] == "gpt-3.5-turbo"]
+    _styles = _styles.query("strong_model == 'gpt-3.5-turbo'")
     with drawing(height=3.3) as (_figure, _axes):
         for _look, (_benchmark, _name) in zip(SERIES, _names.items(), strict=False):
-            _rows = _styles[_styles["benchmark"] == _benchmark]
+            _rows = _styles.query(f"benchmark == '{_benchmark}'")
             _span = mixture.rendering - _rows["unaligned"]
             _rows = _rows.assign(
                 share=(_rows["style"] - _rows["unaligned"]) / _span, share_se=_rows["style_se"] / _span

@@ -45,8 +45,8 @@ def draw_means(
         label: Name in the legend; none by default.
         joined: Whether a line joins the points.
     """
-    columns = (table[name].to_numpy() for name in (x, mean, f"{mean}_se"))
-    draw_measured(axes, look, *columns, label, joined=joined)
+    at, means, errors = (table[name].to_numpy() for name in (x, mean, f"{mean}_se"))
+    draw_measured(axes, look, at, means, errors, label, joined=joined)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -85,9 +85,9 @@ def _blocks(lesson: Lesson, pictures: Path) -> Iterator[str]:
 def _opening(lesson: Lesson) -> str:
     return (
         "```{note}\n"
-        f"This page shows the lesson as it runs from top to bottom. `w2s teach {lesson.name}` opens it in the "
-        "browser, with its sliders, and with exercises that check your answers. Answer each question before you "
-        "unfold its answer.\n```"
+        f"This page shows the lesson as it runs from top to bottom. `w2s teach {lesson.name}` opens it in "
+        "the browser, with its sliders, and with exercises that check your answers. Answer each question "
+        "before you unfold its answer.\n```"
     )
 
 
@@ -106,22 +106,26 @@ def _cells(notebook: Path) -> Iterator[tuple[str, bool]]:
         yield "\n".join(line[indent:] for line in lines), "hide_code=True" in decorator
 
 
-def _shown(output: Any, pictures: Path) -> Iterator[str]:
-    """Yield the Markdown of an output of a cell."""
+def _shown(output: Any, pictures: Path, *, is_alone: bool = True) -> Iterator[str]:
+    """Yield the Markdown of an output of a cell; of its parts if it is a row."""
     match output:
         case None:
             return
         case Row(parts):
-            for part in parts:
-                yield from _shown(part, pictures)
+            blocks = [block for part in parts for block in _shown(part, pictures, is_alone=False)]
+            # What stands beside an answer gives it away.
+            is_answer = any(isinstance(part, Reveal) for part in parts)
+            yield from [_folded("Simulation and answer", "\n\n".join(blocks))] if is_answer else blocks
         case Picture():
             yield _picture(output, pictures)
         case Reveal():
-            yield _folded("Answer", f"**{shown(output.right)}.** {output.explanation}")
+            text = f"**{shown(output.right)}.** {output.explanation}"
+            yield _folded("Answer", text) if is_alone else text
         case Judgement():
             yield output.reason
         case pd.DataFrame():
-            yield _table(output)
+            # In the lessons, tables show what a question was about.
+            yield _folded("Simulation", _table(output))
         case mo.ui.radio():
             options = "\n".join(f"* {option}" for option in output.options)
             yield f"{_label(output)}\n\n{options}"
