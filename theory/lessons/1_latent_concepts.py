@@ -214,7 +214,7 @@ def _(count_question, dimension_question):
             dim, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0, 0, 0, 1], bias=0.0
         )
         # Not reduced: every feature is drawn, those that no concept uses too.
-        return w2s.identification_errors(clean, up_to=12, replicates=1024, reduced=False)
+        return w2s.identification_errors(clean, up_to=10, replicates=1024, reduced=False)
 
     low_dimension, high_dimension = errors_in(8), errors_in(128)
     needed = int(low_dimension.loc[low_dimension["mass_off_target"] < 0.1, "n"].min())

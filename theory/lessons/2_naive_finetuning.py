@@ -84,7 +84,7 @@ def _(least_squares, more_labels, task):
         _axes.annotate(
             "weak model",
             (16_384, float(task.weak_risk)),
-            xytext=(0, -10),
+            xytext=(0, 5),
             textcoords="offset points",
             ha="right",
         )
@@ -131,7 +131,7 @@ def _():
     cloud_bias = mo.ui.slider(0.0, 1.4, 0.1, value=0.7, label="bias $\\kappa$", show_value=True)
     cloud_ridge = mo.ui.slider(
         steps=[0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 20.0],
-        value=0.0,
+        value=0.1,
         label="penalty $\\eta$",
         show_value=True,
     )

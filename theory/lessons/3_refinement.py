@@ -156,8 +156,8 @@ def _(bias, crossing_question, wanted_prior, weak_noise):
         bias=bias.value,
         weak_noise=weak_noise.value,
     )
-    played = w2s.identification_errors(played_task, up_to=32, replicates=4096)
-    shown_sizes = [1, 2, 4, 6, 8, 12, 16, 24, 32]
+    played = w2s.identification_errors(played_task, up_to=20, replicates=4096)
+    shown_sizes = [1, 2, 4, 6, 8, 12, 16, 20]
     bounds = [float(w2s.identification_bound(played_task, n)) for n in shown_sizes]
     return bounds, played, played_task, shown_sizes
 
@@ -176,7 +176,7 @@ def _(bounds, played, played_task, shown_sizes):
         _axes.legend()
     with drawing() as (_risk, _axes):
         draw_means(_axes, LABELLER, _rows, "n", "risk", "labeller")
-        draw_line(_axes, FLOOR, [1, 32], [_floor, _floor], "floor of fine-tuning")
+        draw_line(_axes, FLOOR, [1, 20], [_floor, _floor], "floor of fine-tuning")
         _axes.set_yscale("log")
         set_plain_ticks(_axes.yaxis)
         _axes.set_xlabel("weak labels read, $n$")

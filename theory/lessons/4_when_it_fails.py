@@ -273,6 +273,7 @@ def _(alone, mixture_question, scattered):
             "fourth concept alone", (128, alone), xytext=(0, -11), textcoords="offset points", ha="right"
         )
         _axes.set_xscale("log", base=2)
+        _axes.set_xticks(_rows["n"], [str(n) for n in _rows["n"]])
         _axes.set_ylim(bottom=0)
         _axes.set_xlabel("weak labels read, $n$")
         _axes.set_ylabel("excess risk")

@@ -17,7 +17,7 @@ with app.setup:
     import w2s_sim as w2s
     from w2s_sim.concepts.finite import smoothed
     from w2s_sim.estimators.iterated_refinement import refined_priors
-    from w2s_sim.plotting.looks import ITERATED, UPPER_BOUND, draw_line
+    from w2s_sim.plotting.looks import SERIES, UPPER_BOUND, draw_line
     from w2s_sim.plotting.style import GREEN, GREY, ORANGE, PURPLE
     from w2s_sim.statements.em_refinement.divergences import refinement_path
     from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
@@ -181,7 +181,7 @@ def _(few_question, mixed):
 @app.cell(hide_code=True)
 def _(by_rounds, few_question, rounds):
     with drawing() as (_figure, _axes):
-        for (_size, _table), _look in zip(by_rounds.items(), (ITERATED, UPPER_BOUND), strict=True):
+        for (_size, _table), _look in zip(by_rounds.items(), SERIES, strict=False):
             draw_means(_axes, _look, _table.assign(rounds=rounds), "rounds", "risk", f"$n={_size}$")
         _axes.set_xscale("log")
         _axes.set_xticks(rounds, [str(number) for number in rounds])
