@@ -37,14 +37,14 @@ book: $(STAMP)
 	@echo theory/_build/html/index.html
 
 wheel: book
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(BIN)/python -m hatchling build -t wheel -d dist
 
 # Nothing else should run meanwhile. BENCH="ridge_path --quick" for a part; blackjax, a peer, comes with '.[bench]'.
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) build dist theory/_build
 
 # Installed once; again only when what is installed has changed.
 $(STAMP): pyproject.toml constraints.txt

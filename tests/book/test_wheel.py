@@ -56,6 +56,15 @@ def test_pages_open(unpacked: Path) -> None:
     assert (page.parent / "notation.html").is_file()
 
 
+def test_the_book_opens_and_is_the_built_one_where_there_is_one(unpacked: Path) -> None:
+    page = Path(run_w2s(unpacked, "book", "--path").strip())
+    text = page.read_text(encoding="utf-8")
+    assert "start in five minutes" in text
+    built = unpacked / "w2s_sim" / "book" / "theory" / "_build" / "html"
+    assert (page == built / "index.html") == (ROOT / "theory" / "_build" / "html").is_dir()
+    assert (page.parent / "start.html").is_file()
+
+
 def test_ready_studies_and_the_schema_are_there(unpacked: Path) -> None:
     assert "refined labels" in run_w2s(unpacked, "run", "naive-vs-refined", "--dry-run")
     assert json.loads(run_w2s(unpacked, "schema"))["$schema"]

@@ -18,7 +18,7 @@ from w2s_sim.book.formulas import mathml
 from w2s_sim.errors import InputError
 
 # An installed package has the pages beside this file; a checkout has them in `theory/`.
-_PLACES = (Path(__file__).parent, Path(__file__).parents[2])
+PLACES = (Path(__file__).parent, Path(__file__).parents[2])
 
 
 def find_page(page: str) -> Path:
@@ -30,7 +30,7 @@ def find_page(page: str) -> Path:
     Raises:
         InputError: If no such file exists.
     """
-    for place in _PLACES:
+    for place in PLACES:
         if (place / page).is_file():
             return (place / page).resolve()
     raise InputError("page", page, "a page of the book, such as theory/naive-floor.md, or a Markdown file")
@@ -38,7 +38,7 @@ def find_page(page: str) -> Path:
 
 def has_page(page: str) -> bool:
     """Return whether `find_page` finds the page."""
-    return any((place / page).is_file() for place in _PLACES)
+    return any((place / page).is_file() for place in PLACES)
 
 
 def write_pages(folder: Path, pages: Iterable[str]) -> dict[str, Path]:
@@ -112,7 +112,7 @@ def _linked_files(source: Path) -> list[Path]:
 
 
 def _as_html(source: Path, names: dict[Path, str], folder: Path) -> str:
-    tokens = _tokens(source)
+    tokens = [_readable(token) for token in _tokens(source) if token.info != "{toctree}"]
     for token in tokens:
         if token.type == "heading_open":
             inline = tokens[tokens.index(token) + 1]
@@ -128,6 +128,14 @@ def _as_html(source: Path, names: dict[Path, str], folder: Path) -> str:
     template = importlib.resources.files("w2s_sim.book").joinpath("page.html.jinja").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(template).render(title=title, body=body)
+
+
+def _readable(token: Token) -> Token:
+    """Replace a directive of Sphinx, which only the built book can show, by a sentence that says so."""
+    if token.type != "fence" or not token.info.startswith("{"):
+        return token
+    content = f"{token.info} is shown in the book that `make book` builds.\n"
+    return token.copy(content=content, info="")
 
 
 def _anchor(heading: str) -> str:

@@ -186,6 +186,14 @@ class Show:
 
 
 @dataclasses.dataclass(frozen=True)
+class Book:
+    """Open the book in the browser, and print the path of its first page."""
+
+    path: bool = False
+    """Print the path without opening a browser."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Schema:
     """Print the JSON schema of study files, which editors use to complete and check them.
 
@@ -244,6 +252,7 @@ Command = (
     | Annotated[Figures, tyro.conf.subcommand("figures")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
+    | Annotated[Book, tyro.conf.subcommand("book")]
     | Annotated[Schema, tyro.conf.subcommand("schema")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )

@@ -1,13 +1,11 @@
 """`w2s show` and `w2s schema`: the description of one theorem, and the schema of study files."""
 
 import sys
-import tempfile
-import webbrowser
-from pathlib import Path
 
 from rich.markup import escape
 
 from w2s_sim.cli.arguments import Schema, Show
+from w2s_sim.cli.book import open_page
 from w2s_sim.cli.console import make_console
 from w2s_sim.cli.named_statements import named_statement
 from w2s_sim.errors import InputError
@@ -21,7 +19,10 @@ def run_show(arguments: Show) -> int:
     """Print the description of a theorem and an example case file, or open the page with the proof."""
     with brought_in(*arguments.plugins):
         statement = named_statement(arguments.id)
-        return _open_page(statement) if arguments.open else _show(statement)
+        if not arguments.open:
+            return _show(statement)
+        open_page(statement.page)
+        return 0
 
 
 def _show(statement: Statement) -> int:
@@ -31,19 +32,6 @@ def _show(statement: Statement) -> int:
         console.print(escape(line), soft_wrap=True)
     # Printed without markup, so that it can be copied into a file unchanged.
     print(example, end="")
-    return 0
-
-
-def _open_page(statement: Statement) -> int:
-    """Open the page with the proof in the browser, and print its path, for a machine without a browser."""
-    from w2s_sim.book.pages import write_pages
-
-    # Keep the folder: the browser reads it after this process has ended.
-    folder = Path(tempfile.mkdtemp(prefix="w2s-book-"))
-    page = write_pages(folder, [statement.page])[statement.page]
-    print(page)
-    sys.stdout.flush()
-    webbrowser.open(page.as_uri())
     return 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import tyro
 
 from w2s_sim.cli.arguments import (
+    Book,
     Command,
     Demo,
     Doctor,
@@ -151,6 +152,10 @@ def _call(command: Command) -> int:
             from w2s_sim.cli.describe import run_show
 
             return run_show(command)
+        case Book():
+            from w2s_sim.cli.book import run_book
+
+            return run_book(command)
         case Schema():
             from w2s_sim.cli.describe import run_schema
 
