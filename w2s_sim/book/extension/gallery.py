@@ -13,10 +13,11 @@ class Gallery(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         _, absolute = self.env.relfn2path(self.arguments[0])
-        pictures = sorted(Path(absolute).glob("*.png"))
-        self.env.note_dependency(absolute)
+        # The page is made again when a file changes, comes or goes.
+        for path in (Path(absolute), *Path(absolute).iterdir()):
+            self.env.note_dependency(str(path))
         lines: list[str] = []
-        for picture in pictures:
+        for picture in sorted(Path(absolute).glob("*.png")):
             lines += self._figure(picture)
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 

@@ -1,0 +1,43 @@
+"""The page that a command opens: of the built book where there is one."""
+
+from pathlib import Path
+
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.book import opening, pages
+from w2s_sim.book.opening import page_to_open
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with one page, whose book is not built."""
+    (tmp_path / "theory").mkdir()
+    (tmp_path / "theory" / "floor.md").write_text(
+        "# Floor\n\n```{toctree}\nother\n```\n\n```{gallery} here\n```\n"
+    )
+    for module in (opening, pages):
+        monkeypatch.setattr(module, "PLACES", (tmp_path,))
+    return tmp_path
+
+
+def test_a_page_is_converted_if_the_book_is_not_built(place: Path) -> None:
+    text = page_to_open("theory/floor.md").read_text("utf-8")
+    assert "<h1" in text
+    assert "other" not in text
+    assert "{gallery} is shown in the book" in text.replace("&lt;", "<")
+
+
+def test_the_built_page_is_taken(place: Path) -> None:
+    built = place / "theory" / "_build" / "html" / "floor.html"
+    built.parent.mkdir(parents=True)
+    built.write_text("built")
+    assert page_to_open("theory/floor.md") == built.resolve()
+
+
+def test_a_page_of_somebody_else_is_converted(place: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.md"
+    own.write_text("# Own\n")
+    assert "Own" in page_to_open(str(own)).read_text("utf-8")
+    with pytest.raises(w2s.InputError, match=r"theory/nothing\.md"):
+        page_to_open("theory/nothing.md")
