@@ -134,7 +134,7 @@ def _readable(token: Token) -> Token:
     """Replace a directive of Sphinx, which only the built book can show, by a sentence that says so."""
     if token.type != "fence" or not token.info.startswith("{"):
         return token
-    content = f"{token.info} is shown in the book that `make book` builds.\n"
+    content = f"Only the book that `make book` builds shows this part: {token.info}\n"
     return token.copy(content=content, info="")
 
 
