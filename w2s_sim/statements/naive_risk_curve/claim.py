@@ -5,7 +5,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from w2s_sim.estimators import Estimator, LeastSquares, Ridge
 from w2s_sim.laws.features import Anisotropic, Gaussian
@@ -31,8 +31,20 @@ ROUNDINGS = 100.0
 
 def terms(case: Case) -> Mapping[str, Float[Array, ""]]:
     """Return the summands of the curve, in squared label units."""
-    task = case.task
-    traces = ridge_traces(ratio_of(case), ridge_of(case))
+    return curve_terms(case.task, ratio_of(case), ridge_of(case))
+
+
+def curve_terms(
+    task: TransferTask, ratio: Float[ArrayLike, "*r"], ridge: Float[ArrayLike, "*r"]
+) -> Mapping[str, Float[Array, "*r"]]:
+    """Return the summands of the curve at ratios gamma = d/n and penalties eta, in squared label units.
+
+    Args:
+        task: The task; its dimension d enters only through the ratio.
+        ratio: gamma > 0.
+        ridge: eta >= 0, in squared feature units.
+    """
+    traces = ridge_traces(ratio, ridge)
     source_error, cross, step = pull(task)
     return {
         "source error": source_error,

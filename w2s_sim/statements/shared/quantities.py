@@ -46,6 +46,12 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
     Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
     """
     require_part("task", task, TransferTask, REGRESSION_TASK)
+    nearest = nearest_error(task)
+    return nearest @ nearest
+
+
+def nearest_error(task: TransferTask) -> Float[Array, " d"]:
+    """Return b - beta_Q for the point b of the segment [beta'_Q, beta_P] that is nearest to beta_Q."""
     to_source = task.source_vector - task.target_vector
     to_weak = task.weak_vector - task.target_vector
     along = to_source - to_weak
@@ -53,8 +59,7 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
     distinct = length_squared > 0
     share = jnp.where(distinct, (to_source @ along) / jnp.where(distinct, length_squared, 1.0), 0.0)
     share = jnp.clip(share, 0.0, 1.0)
-    nearest = (1.0 - share) * to_source + share * to_weak
-    return nearest @ nearest
+    return (1.0 - share) * to_source + share * to_weak
 
 
 def concept_diameter(task: TransferTask) -> Float[Array, ""]:
