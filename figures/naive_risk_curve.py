@@ -1,7 +1,4 @@
-"""Does the limit of random matrix theory describe fine-tuning at finite sizes?
-
-Draw with: w2s figures naive_risk_curve
-"""
+"""Does the limit of random matrix theory describe fine-tuning at finite sizes?"""
 
 import numpy as np
 import pandas as pd
@@ -10,8 +7,10 @@ from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.figures import Page, PaperFigure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import FLOOR, SERIES, draw_line, draw_measured
+from w2s_sim.plotting.marks import label_point
+from w2s_sim.plotting.paper_page import label_axes, title_panels
 from w2s_sim.plotting.ticks import set_plain_ticks
 from w2s_sim.statements.naive_risk_curve.claim import curve_terms
 from w2s_sim.statements.shared.regression_examples import canonical_in
@@ -24,7 +23,7 @@ FIXED_RIDGES = (0.01, 0.1, 1.0)
 FIXED_SIZES = (400, 200, 100, 67, 50, 44, 40, 36, 32, 27, 20, 13, 8)
 
 
-def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
+def compute(fast: bool, seed: int) -> Tables:
     """Fit students of many penalties and sizes, and evaluate the theorem's curve between them."""
     task = canonical_in(DIM)
     sizes = {ratio: round(DIM / ratio) for ratio in RATIOS}
@@ -51,40 +50,49 @@ def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
+def draw(tables: Tables, page: Page) -> Figure:
     """Draw the theorem's curves through the simulated points: against the penalty, and against d/n."""
     figure, (left, right) = page.figure(2, share_y=True)
+    title_panels((left, right), ("against the penalty", "against the number of labels"))
     _draw_curves(left, tables, "ridge", "ratio", "$d/n$ = {:g}")
     _draw_curves(right, tables, "ratio", "ridge", "$\\eta$ = {:g}")
-    left.set(xlabel="ridge to the source, $\\eta$", ylabel="excess risk (squared label units)")
-    right.set(xlabel="features per weak label, $d/n$")
+    label_axes(left, "ridge to the source, $\\eta$", "excess risk (squared label units)")
+    label_axes(
+        right,
+        "features per weak label, $d/n$",
+        "" if not page.is_single else "excess risk (squared label units)",
+    )
     return figure
 
 
-def _draw_curves(axes: Axes, tables: dict[str, pd.DataFrame], across: str, held: str, name: str) -> None:
+def _draw_curves(axes: Axes, tables: Tables, across: str, held: str, name: str) -> None:
     """Draw the curves of one panel: against `across`, one for each value of `held`."""
-    theory, points = (
-        table.loc[table["panel"] == across] for table in (tables["theory"], tables["points"])
-    )
+    theory, points = (table.loc[table["panel"] == across] for table in (tables["theory"], tables["points"]))
     for value, look in zip(sorted(set(points[held])), SERIES, strict=False):
         curve, dots = (part.loc[np.isclose(part[held], value)] for part in (theory, points))
         draw_line(axes, look, curve[across], curve["risk"])
-        draw_measured(axes, look, dots[across], dots["risk"], dots["risk_se"], name.format(value), joined=False)
+        draw_measured(
+            axes, look, dots[across], dots["risk"], dots["risk_se"], name.format(value), joined=False
+        )
     floor = float(tables["floor"]["risk"].iloc[0])
     draw_line(axes, FLOOR, (theory[across].min(), theory[across].max()), (floor, floor))
-    axes.annotate("naive floor", (theory[across].max(), floor), (0, 3), textcoords="offset points", ha="right", color=FLOOR.ink, fontsize=7)
+    label_point(axes, "naive floor", theory[across].max(), floor, FLOOR.ink, -0.1, 2)
     axes.set(xscale="log", yscale="log")
     set_plain_ticks(axes.xaxis)
     set_plain_ticks(axes.yaxis)
     axes.legend()
 
 
-def caption(tables: dict[str, pd.DataFrame]) -> str:
+def caption(tables: Tables) -> str:
     """Return the caption."""
-    return (
-        "Excess risk of ridge to the source (points) and the limit for many features and labels at fixed $d/n$ "
-        f"(lines), from the traces of the Marchenko--Pastur law. Canonical task with $d = {DIM}$ features. "
-    )
+    return f"""
+        Excess risk of ridge to the source (points), and its limit as features and labels grow at fixed $d/n$
+        (lines), from the traces of the Marchenko--Pastur law. Canonical task with $d = {DIM}$ features and
+        biased weak labels. (a) Against the penalty, for several numbers of weak labels. (b) Against $d/n$,
+        for several penalties: a small penalty lets the label noise through where $n$ is near $d$. Dashed: the
+        floor that no number of labels removes. Bars: 2 Monte Carlo standard errors,
+        {int(tables["points"]["replicates"].iloc[0]):,} replicates, seed {FIGURE.seed}.
+    """
 
 
 FIGURE = PaperFigure(
@@ -95,3 +103,6 @@ FIGURE = PaperFigure(
     caption=caption,
     default_width="double",
 )
+
+if __name__ == "__main__":
+    figure_script(FIGURE)

@@ -1,7 +1,4 @@
-"""Where do fine-tuned and refined students lie, as seen from the target?
-
-Draw with: w2s figures plane_of_biases
-"""
+"""Where do fine-tuned and refined students lie, as seen from the target?"""
 
 import jax.numpy as jnp
 import numpy as np
@@ -13,8 +10,10 @@ from matplotlib.patches import Circle
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.figures import Page, PaperFigure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import FLOOR, NAIVE, REFINED
+from w2s_sim.plotting.marks import label_point
+from w2s_sim.plotting.paper_page import label_axes
 from w2s_sim.plotting.ticks import set_plain_ticks
 from w2s_sim.statements.shared.quantities import nearest_error, transfer_geometry
 from w2s_sim.verify.intervals import sample_summary
@@ -26,7 +25,7 @@ LOOKS = {"naive": NAIVE, "student": REFINED}
 
 
 def axes_of(task: w2s.TransferTask) -> Float[Array, "2 d"]:
-    """Return the unit vectors along beta_P - beta_Q and beta'_Q - beta_Q, orthogonal in the canonical task."""
+    """Return the unit vectors along beta_P - beta_Q and beta'_Q - beta_Q, which must be orthogonal."""
     rows = jnp.stack([task.source_vector, task.weak_vector]) - task.target_vector
     return rows / jnp.linalg.norm(rows, axis=1, keepdims=True)
 
@@ -37,7 +36,7 @@ def plane_error(key: Key[Array, ""], data: w2s.WeakData, case: w2s.Case) -> Floa
     return jnp.append(axes_of(case.task) @ error, error @ error)
 
 
-def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
+def compute(fast: bool, seed: int) -> Tables:
     """Fit students of every method to many weak data sets."""
     task = w2s.canonical_task()
     source, weak, _ = (float(jnp.sqrt(square)) for square in transfer_geometry(task))
@@ -45,6 +44,7 @@ def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
     points = pd.DataFrame(
         {"point": ["target", "source", "weak", "foot"], "along_source": [0.0, source, 0.0, foot[0]]}
     ).assign(along_weak=[0.0, 0.0, weak, foot[1]])
+    # For many labels, ridge eta goes the share 1 / (1 + eta) of the way from the source to the weak model.
     best = float(foot[0] / (source - foot[0]))
     methods = {
         "naive": w2s.Ridge(best, num_weak=NUM_WEAK),
@@ -69,14 +69,16 @@ def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
+def draw(tables: Tables, page: Page) -> Figure:
     """Draw the plane: the segment, the floor's circle, the students and their means."""
-    figure, (axes,) = page.figure(height=0.8 * page.width)
-    place = tables["points"].set_index("point")[["along_source", "along_weak"]]
-    source, weak, foot = (place.loc[name].to_numpy() for name in ("source", "weak", "foot"))
+    figure, (axes,) = page.figure(height=0.8 * page.width if page.is_single else 4.0)
+    place = _places(tables["points"])
+    source, weak, foot = (np.asarray(place[name]) for name in ("source", "weak", "foot"))
     axes.plot(*np.transpose([source, weak]), color="black", linewidth=1.0, zorder=2)
-    axes.add_patch(Circle((0.0, 0.0), float(np.linalg.norm(foot)), fill=False, ec=FLOOR.colour, ls=FLOOR.dashes))
-    axes.plot(*np.transpose([(0.0, 0.0), foot]), color=FLOOR.colour, linestyle=":")
+    axes.add_patch(
+        Circle((0.0, 0.0), float(np.linalg.norm(foot)), fill=False, ec=FLOOR.colour, ls=FLOOR.dashes)
+    )
+    axes.plot((0.0, foot[0]), (0.0, foot[1]), color=FLOOR.colour, linestyle=":")
     means = tables["means"].set_index("method")
     for method, look in LOOKS.items():
         cloud = tables["students"].query("method == @method")
@@ -84,49 +86,61 @@ def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
         mean = means.loc[method, ["along_source", "along_weak"]]
         axes.plot(*mean, look.marker, color=look.colour, ms=6, mec="black", mew=0.8, zorder=5)
     for name in ("source", "weak", "foot"):
-        axes.plot(*place.loc[name], marker="o", color="black", ms=4, zorder=4)
+        axes.plot(*place[name], marker="o", color="black", ms=4, zorder=4)
     axes.plot(0.0, 0.0, marker="+", color="black", ms=9, zorder=6)
     _write_names(axes, place)
-    axes.set(aspect="equal", xlim=(-0.7, 1.32), ylim=(-0.72, 0.9))
-    axes.set_xlabel("error along $\\beta_P-\\beta_Q$ (label units)")
-    axes.set_ylabel("error along $\\beta'_Q-\\beta_Q$ (label units)")
+    axes.set(aspect="equal", xlim=(-0.7, 1.42), ylim=(-0.72, 0.9))
+    label_axes(
+        axes,
+        "error along $\\beta_P-\\beta_Q$ (label units)",
+        "error along $\\beta'_Q-\\beta_Q$ (label units)",
+    )
     for axis in (axes.xaxis, axes.yaxis):
         set_plain_ticks(axis, most=5)
     return figure
 
 
-def _write_names(axes: Axes, place: pd.DataFrame) -> None:
+def _places(points: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Return the coordinates of the points by name."""
+    rows = zip(points["point"], points["along_source"], points["along_weak"], strict=True)
+    return {name: (x, y) for name, x, y in rows}
+
+
+def _write_names(axes: Axes, place: dict[str, tuple[float, float]]) -> None:
     """Write the name of every point, cloud and line beside it."""
     names = {
-        "source": ("strong model, $\\beta_P$", (14.0, -13.0), "right"),
-        "weak": ("weak model, $\\beta'_Q$", (-2.0, 6.0), "center"),
-        "target": ("target, $\\beta_Q$", (-3.0, 19.0), "right"),
+        "source": ("strong model, $\\beta_P$", 0, -5),
+        "weak": ("weak model, $\\beta'_Q$", 0, 5),
+        "target": ("target, $\\beta_Q$", -3, 19),
     }
-    for name, (text, shift, side) in names.items():
-        axes.annotate(text, place.loc[name].to_list(), shift, textcoords="offset points", ha=side, fontsize=7)
-    axes.text(0.6, 0.5, "fine-tuned students", color=NAIVE.ink, fontsize=7)
-    axes.text(0.0, -0.28, "refined students", color=REFINED.ink, fontsize=7, ha="center")
-    axes.text(0.55, -0.45, "floor of\nfine-tuning", color=FLOOR.ink, fontsize=7)
+    for name, (text, dx, dy) in names.items():
+        x, y = place[name]
+        label_point(axes, text, x, y, "black", dx, dy)
+    label_point(axes, "fine-tuned students", 0.58, 0.5, NAIVE.ink, 1, 0)
+    label_point(axes, "refined students", 0.0, -0.2, REFINED.ink, 0, -1)
+    label_point(axes, "floor of\nfine-tuning", 0.5, -0.36, FLOOR.ink, 2, 0)
 
 
-def caption(tables: dict[str, pd.DataFrame]) -> str:
+def caption(tables: Tables) -> str:
     """Return the caption, with the mean risks of the drawn methods."""
     means = tables["means"].set_index("method")
-    risks = {name: f"{means.loc[name, 'risk']:.4f} $\\pm$ {means.loc[name, 'risk_se']:.4f}" for name in means.index}
-    foot = tables["points"].set_index("point").loc["foot", ["along_source", "along_weak"]]
+    risks = {
+        name: f"{means.loc[name, 'risk']:.4f} $\\pm$ {means.loc[name, 'risk_se']:.4f}" for name in means.index
+    }
+    foot = np.asarray(_places(tables["points"])["foot"])
     replicates, ridge = int(means["replicates"].iloc[0]), float(means["ridge"].iloc[0])
-    return (
-        "Students as seen from the target, in the plane of the strong model's error and the weak model's "
-        f"error. Canonical task ($d = 8$, $K = 4$), {NUM_WEAK} weak labels each. Squares: ridge to the source "
-        f"with $\\eta = {ridge:.3f}$, the penalty that is best for many labels; its mean student lies on the "
-        "segment from the strong model to the weak model, never nearer to the target than the floor (dashed "
-        "circle; the dotted radius ends at the nearest point). Single students may lie inside the circle: the "
-        "floor bounds the mean of the squared error, which counts the six directions outside the plane. "
-        f"Triangles: students fitted on labels refined with {NUM_DEMONSTRATIONS} demonstrations in context. "
-        f"Small marks: {NUM_DRAWN} students; large marks: means of {replicates:,} replicates, with standard "
-        f"errors smaller than the marks. Mean squared error: fine-tuned {risks['naive']}, refined "
-        f"{risks['student']}, floor {float(foot @ foot):.4f}."
-    )
+    return f"""
+        Students as seen from the target, in the plane of the strong model's error and the weak model's error.
+        Canonical task ($d = 8$, $K = 4$), {NUM_WEAK} weak labels each. Squares: ridge to the source with
+        $\\eta = {ridge:.3f}$, the penalty that is best for many labels; its mean student lies on the segment
+        from the strong model to the weak model, never nearer to the target than the floor (dashed circle; the
+        dotted radius ends at the nearest point). Single students may lie inside the circle: the floor bounds
+        the mean of the squared error, which counts the six directions outside the plane. Triangles: students
+        fitted on labels refined with {NUM_DEMONSTRATIONS} demonstrations in context. Small marks: {NUM_DRAWN}
+        students; large marks: means of {replicates:,} replicates, with standard errors smaller than the
+        marks. Mean squared error: fine-tuned {risks["naive"]}, refined {risks["student"]}, floor
+        {float(foot @ foot):.4f}; seed {FIGURE.seed}.
+    """
 
 
 FIGURE = PaperFigure(
@@ -135,4 +149,8 @@ FIGURE = PaperFigure(
     compute=compute,
     draw=draw,
     caption=caption,
+    default_width="single",
 )
+
+if __name__ == "__main__":
+    figure_script(FIGURE)

@@ -1,9 +1,5 @@
-"""How does the posterior move over three concepts, when the weak model is right, undecided or wrong?
+"""How does the posterior move over three concepts, if the weak model is right, undecided or wrong?"""
 
-Draw with: w2s figures posterior_paths
-"""
-
-import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -13,8 +9,11 @@ from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.figures import Page, PaperFigure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import SERIES
+from w2s_sim.plotting.marks import label_point
+from w2s_sim.plotting.paper_page import title_panels
+from w2s_sim.plotting.style import GREY
 from w2s_sim.statements.voronoi_threshold.placed_weak_concept import PLANE_CONCEPTS, weak_concept_in_plane
 
 # Position of the weak concept on the way from the intended concept to the second one.
@@ -31,7 +30,7 @@ def path(key: Key[Array, ""], data: w2s.WeakData, case: w2s.Case) -> Float[Array
     return jnp.exp(case.task.source.log_posterior_path(data.inputs, data.labels)).ravel()
 
 
-def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
+def compute(fast: bool, seed: int) -> Tables:
     """Simulate the paths of many contexts for every position of the weak concept."""
     replicates, paths, ends = 256 if fast else 4096, [], []
     for place, share in track(list(WEAK_SHARES.items()), lambda step: step[0]):
@@ -53,7 +52,7 @@ def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
+def draw(tables: Tables, page: Page) -> Figure:
     """Draw a triangle for every position of the weak concept, with the paths in it."""
     figure, panels = page.figure(len(WEAK_SHARES), height=2.3)
     for axes, place in zip(panels, WEAK_SHARES, strict=True):
@@ -61,11 +60,18 @@ def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
         _draw_triangle(axes, ends)
         for _, steps in paths.groupby("path"):
             end = int(steps["end"].iloc[0])
-            colour = SERIES[end].colour if end >= 0 else "#767676"
+            colour = SERIES[end].colour if end >= 0 else GREY
             axes.plot(steps["x"], steps["y"], color=colour, linewidth=0.5, alpha=0.8, zorder=2)
-            axes.plot(steps["x"].iloc[-1], steps["y"].iloc[-1], SERIES[end].marker if end >= 0 else ".", color=colour, ms=3, zorder=3)
+            axes.plot(
+                steps["x"].iloc[-1],
+                steps["y"].iloc[-1],
+                SERIES[end].marker if end >= 0 else ".",
+                color=colour,
+                ms=3,
+                zorder=3,
+            )
         axes.plot(*CORNERS.mean(axis=0), ".", color="black", ms=6, zorder=4)
-        axes.set_title(f"weak model {place}")
+    title_panels(panels, [f"weak model {place}" for place in WEAK_SHARES])
     return figure
 
 
@@ -76,33 +82,38 @@ def _draw_triangle(axes: Axes, ends: pd.DataFrame) -> None:
     for row in ends.to_dict("records"):
         concept = int(row["concept"])
         name = f"$\\beta_{concept + 1}$" + (" (intended)" if concept == 0 else "")
-        above = concept == 2
-        axes.annotate(
-            f"{name}\n{100 * row['settled']:.1f}%",
-            CORNERS[concept],
-            (0, 4 if above else -4),
-            textcoords="offset points",
-            ha="center",
-            va="bottom" if above else "top",
-            color=SERIES[concept].ink,
-            fontsize=7,
-        )
+        text = f"{name}\n{100 * row['settled']:.1f}%"
+        x, y = CORNERS[concept]
+        label_point(axes, text, x, y, SERIES[concept].ink, 0, 4 if concept == 2 else -4)
     axes.set(xlim=(-0.15, 1.15), ylim=(-0.22, 1.1), aspect="equal")
     axes.grid(visible=False)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
 
 
-def caption(tables: dict[str, pd.DataFrame]) -> str:
+def caption(tables: Tables) -> str:
     """Return the caption."""
-    return ""
+    ends, shares = tables["ends"], ", ".join(f"{share:g}" for share in WEAK_SHARES.values())
+    return f"""
+        Posteriors over three concepts as weak demonstrations are read, from the equal prior (dot) to the
+        {LENGTH}th demonstration. The weak concept lies on the way from the intended concept to the second
+        one, at {shares} of the way; the border of the
+        Voronoi cells is half way. {NUM_DRAWN} contexts are drawn, in the colour of the concept that ends with
+        more than {SETTLED:g} of the posterior (grey: none). Numbers: share of contexts that end there, of
+        {int(ends["replicates"].iloc[0]):,}, with standard errors of at most
+        {100 * ends["settled_se"].max():.1f} percentage points. $d = 2$, $\\sigma = \\sigma' = {NOISE:g}$,
+        Gaussian features; seed {FIGURE.seed}.
+    """
 
 
 FIGURE = PaperFigure(
     name="posterior_paths",
-    title="How does the posterior move over three concepts, when the weak model is right, undecided or wrong?",
+    title="How does the posterior move over three concepts, if the weak model is right, undecided or wrong?",
     compute=compute,
     draw=draw,
     caption=caption,
     default_width="double",
 )
+
+if __name__ == "__main__":
+    figure_script(FIGURE)

@@ -1,7 +1,4 @@
-"""What does fine-tuning pay in content for the style that it gains, and what does refinement pay?
-
-Draw with: w2s figures tax_frontier
-"""
+"""What does fine-tuning pay in content for the style that it gains, and what does refinement pay?"""
 
 import numpy as np
 import pandas as pd
@@ -11,8 +8,10 @@ from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.figures import Page, PaperFigure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import LABELLER, LOWER_BOUND, NAIVE, REFINED, SOURCE, WEAK_MODEL, Look
+from w2s_sim.plotting.marks import label_point
+from w2s_sim.plotting.paper_page import label_axes
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
 from w2s_sim.plotting.ticks import set_plain_ticks
 from w2s_sim.statements.alignment_tax.style_block import relative_errors
@@ -50,10 +49,12 @@ def methods() -> dict[tuple[str, float], w2s.Estimator]:
     return found
 
 
-def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
+def compute(fast: bool, seed: int) -> Tables:
     """Measure the two errors of every student, as shares of what source and weak model err."""
     task, replicates, rows = w2s.canonical_task(), 512 if fast else 4096, []
-    for (path, parameter), estimator in track(list(methods().items()), lambda step: f"{step[0][0]} {step[0][1]:g}"):
+    for (path, parameter), estimator in track(
+        list(methods().items()), lambda step: f"{step[0][0]} {step[0][1]:g}"
+    ):
         case = w2s.Case(path, task, estimator)
         values = w2s.replicate(w2s.FromWeakData(shares), case, seed=seed, start=0, stop=replicates)
         row: dict[str, object] = {"path": path, "parameter": parameter, "replicates": replicates}
@@ -65,9 +66,9 @@ def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
     return {"students": pd.DataFrame(rows)}
 
 
-def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
+def draw(tables: Tables, page: Page) -> Figure:
     """Draw the plane of the two errors, with the line that no fine-tuned student gets below."""
-    figure, (axes,) = page.figure(height=0.9 * page.width)
+    figure, (axes,) = page.figure(height=0.9 * page.width if page.is_single else 4.5)
     axes.plot([0.0, 1.0], [1.0, 0.0], color=LOWER_BOUND.colour, linestyle=LOWER_BOUND.dashes, zorder=2)
     axes.fill_between([0.0, 1.0], [1.0, 0.0], color=LOWER_BOUND.colour, alpha=0.06, linewidth=0)
     for path, look in LOOKS.items():
@@ -84,12 +85,23 @@ def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
             label=path,
             zorder=3,
         )
-    axes.plot(1.0, 0.0, SOURCE.marker, color=SOURCE.colour, ms=6, label="strong model", zorder=4, clip_on=False)
-    axes.plot(0.0, 1.0, WEAK_MODEL.marker, color=WEAK_MODEL.colour, ms=6, label="weak model", zorder=4, clip_on=False)
+    axes.plot(
+        1.0, 0.0, SOURCE.marker, color=SOURCE.colour, ms=6, label="strong model", zorder=4, clip_on=False
+    )
+    axes.plot(
+        0.0,
+        1.0,
+        WEAK_MODEL.marker,
+        color=WEAK_MODEL.colour,
+        ms=6,
+        label="weak model",
+        zorder=4,
+        clip_on=False,
+    )
     _write_names(axes, tables["students"])
     for axis in (axes.xaxis, axes.yaxis):
         set_plain_ticks(axis, most=5)
-    axes.set(xlabel="style error (share of the strong model's)", ylabel="content error (share of the weak model's)")
+    label_axes(axes, "style error (share of the strong model's)", "content error (share of the weak model's)")
     axes.set(xlim=(-0.03, 1.18), ylim=(-0.05, 1.18), aspect="equal")
     axes.legend(loc="upper right")
     return figure
@@ -99,30 +111,24 @@ def _write_names(axes: Axes, students: pd.DataFrame) -> None:
     """Write the numbers of demonstrations beside the refined students, and the claim into the triangle."""
     named = students.loc[(students["path"] == "refined student") & students["parameter"].isin(NAMED_SIZES)]
     for row in named.to_dict("records"):
-        axes.annotate(
-            f"{'n = ' * (row['parameter'] == SIZES[0])}{row['parameter']:g}",
-            (row["style"], row["content"]),
-            (0, 5),
-            textcoords="offset points",
-            ha="center",
-            color=REFINED.ink,
-            fontsize=7,
-        )
-    axes.text(0.05, 0.33, "no fine-tuned student\nlies below this line", color=LOWER_BOUND.ink, fontsize=7)
+        text = f"{'n = ' * (row['parameter'] == SIZES[0])}{row['parameter']:g}"
+        label_point(axes, text, row["style"], row["content"], REFINED.ink, 0, 3)
+    label_point(axes, "no fine-tuned student\nlies below this line", 0.03, 0.4, LOWER_BOUND.ink, 1, 0)
 
 
-def caption(tables: dict[str, pd.DataFrame]) -> str:
+def caption(tables: Tables) -> str:
     """Return the caption."""
     replicates = int(tables["students"]["replicates"].iloc[0])
-    return (
-        "Style and content error of students of the canonical task ($d = 8$, $K = 4$): root mean squared errors "
-        "on the coordinates in which strong model and target differ (style) and on the others (content), as "
-        "shares of the strong model's style error and of the weak model's content error. Dashed: the alignment "
-        f"tax, below which no fine-tuned student lies. Fine-tuned on {NUM_WEAK} weak labels: ridge to the source "
-        f"with $\\eta$ from {RIDGES[0]:g} to {RIDGES[-1]:g} and {STEPS[0]} to {STEPS[-1]} steps of gradient descent of "
-        f"size {STEP_SIZE:g}. Refined: the labeller after $n$ demonstrations in context, $n$ = {SIZES[0]} to {SIZES[-1]}, and a "
-        f"student fitted on its labels, {NUM_WEAK} weak labels in all. Bars: 2 standard errors of {replicates:,} replicates."
-    )
+    return f"""
+        Style and content error of students of the canonical task ($d = 8$, $K = 4$): root mean squared errors
+        on the coordinates in which strong model and target differ (style) and on the others (content), as
+        shares of the strong model's style error and of the weak model's content error. Dashed: the alignment
+        tax, below which no fine-tuned student lies. Fine-tuned on {NUM_WEAK} weak labels: ridge to the source
+        with $\\eta$ from {RIDGES[0]:g} to {RIDGES[-1]:g} and {STEPS[0]} to {STEPS[-1]} steps of gradient
+        descent of size {STEP_SIZE:g}. Refined: the labeller after $n$ demonstrations in context, $n$ =
+        {SIZES[0]} to {SIZES[-1]}, and a student fitted on its labels, {NUM_WEAK} weak labels in all. Bars: 2
+        standard errors of {replicates:,} replicates, seed {FIGURE.seed}.
+    """
 
 
 FIGURE = PaperFigure(
@@ -131,4 +137,8 @@ FIGURE = PaperFigure(
     compute=compute,
     draw=draw,
     caption=caption,
+    default_width="single",
 )
+
+if __name__ == "__main__":
+    figure_script(FIGURE)

@@ -1,7 +1,4 @@
-"""On which concept does the posterior settle, and how fast, wherever the weak concept lies?
-
-Draw with: w2s figures voronoi_phase
-"""
+"""On which concept does the posterior settle, and how fast, wherever the weak concept lies?"""
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +11,11 @@ from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.figures import Page, PaperFigure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.identification.voronoi import seen_from_winner, voronoi_rate, voronoi_winner
 from w2s_sim.plotting.looks import SERIES
+from w2s_sim.plotting.marks import label_point
+from w2s_sim.plotting.paper_page import label_axes, title_panels
 from w2s_sim.plotting.ticks import set_plain_ticks
 from w2s_sim.statements.voronoi_threshold.placed_weak_concept import (
     PLANE_CONCEPTS,
@@ -44,8 +43,9 @@ def succeeds(key: Key[Array, ""], positions: Float[Array, "m 2"]) -> Float[Array
 
     def one(own_key: Key[Array, ""], position: Float[Array, "2"]) -> Float[Array, ""]:
         task = weak_concept_in_plane(position)
-        posterior = w2s.Case("", task, w2s.InContext(NUM_DEMONSTRATIONS)).fit(key=own_key).prior
-        return (posterior[0] > 0.5).astype(float)
+        data = task.sample_weak(NUM_DEMONSTRATIONS, key=own_key)
+        log_posterior = task.source.log_posterior(data.inputs, data.labels)
+        return (log_posterior[0] > jnp.log(0.5)).astype(float)
 
     return jax.vmap(one)(jax.random.split(key, len(positions)), positions)
 
@@ -56,51 +56,55 @@ def positions_of(num: int) -> Float[np.ndarray, "m 2"]:
     return np.stack(np.meshgrid(places, places), axis=-1).reshape(-1, 2)
 
 
-def compute(fast: bool, seed: int) -> dict[str, pd.DataFrame]:
+def compute(fast: bool, seed: int) -> Tables:
     """Evaluate winner and rate on a fine grid; simulate contexts on a coarse grid, row by row."""
     exact = positions_of(EXACT_POSITIONS)
     winner, rate = winner_and_rate(jnp.asarray(exact))
     replicates, rows = 64 if fast else 1024, []
     grid = positions_of(SIMULATED_POSITIONS).reshape(SIMULATED_POSITIONS, -1, 2)
-    for row in track(grid, lambda row: f"weak concepts at height {row[0, 1]:.2f}"):
+    for row in track(list(grid), lambda row: f"weak concepts at height {row[0, 1]:.2f}"):
         values = w2s.replicate(succeeds, jnp.asarray(row), seed=seed, start=0, stop=replicates)
         rows.append(pd.DataFrame(row, columns=["x", "y"]).assign(success=values.mean(axis=0)))
     simulated = pd.concat(rows, ignore_index=True).assign(replicates=replicates)
     return {
         "exact": pd.DataFrame(exact, columns=["x", "y"]).assign(winner=winner, rate=rate),
-        "simulated": simulated.assign(se=np.sqrt(simulated["success"] * (1 - simulated["success"]) / replicates)),
+        "simulated": simulated.assign(
+            se=np.sqrt(simulated["success"] * (1 - simulated["success"]) / replicates)
+        ),
         "borders": cell_borders(PLANE_CONCEPTS, 3 * REACH),
         "concepts": pd.DataFrame(PLANE_CONCEPTS, columns=["x", "y"]),
     }
 
 
-def draw(tables: dict[str, pd.DataFrame], page: Page) -> Figure:
+def draw(tables: Tables, page: Page) -> Figure:
     """Draw the cells and rates of the theorem, and the simulated share of success."""
     figure, (left, right) = page.figure(2, share_y=True, height=3.0)
     _draw_cells(left, tables["exact"])
     _draw_success(right, tables["simulated"])
     for axes in (left, right):
         for ray in tables["borders"].to_dict("records"):
-            axes.plot((ray["x_start"], ray["x_end"]), (ray["y_start"], ray["y_end"]), color="black", linewidth=1.0)
+            axes.plot(
+                (ray["x_start"], ray["x_end"]), (ray["y_start"], ray["y_end"]), color="black", linewidth=1.0
+            )
         _draw_concepts(axes, tables["concepts"])
         axes.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), aspect="equal")
-        axes.set_xlabel("weak concept, first coordinate")
+        label_axes(axes, "weak concept, first coordinate", "weak concept, second coordinate")
         axes.grid(visible=False)
         set_plain_ticks(axes.xaxis, most=5)
         set_plain_ticks(axes.yaxis, most=5)
-    left.set_ylabel("weak concept, second coordinate")
-    left.set_title("cells and rates")
-    right.set_title(f"share of success, $n$ = {NUM_DEMONSTRATIONS}")
+    if not page.is_single:
+        right.set_ylabel("")
+    title_panels((left, right), ("cells and rates", f"share of success, $n$ = {NUM_DEMONSTRATIONS}"))
     return figure
 
 
 def _draw_concepts(axes: Axes, concepts: pd.DataFrame) -> None:
     """Mark the concepts; the first one is intended."""
-    for index, place in enumerate(concepts.itertuples(index=False)):
+    for index, (x, y) in enumerate(zip(concepts["x"], concepts["y"], strict=True)):
         look = SERIES[index]
-        axes.plot(*place, look.marker, color=look.colour, mec="black", mew=0.7, ms=5, zorder=5)
+        axes.plot(x, y, look.marker, color=look.colour, mec="black", mew=0.7, ms=5, zorder=5)
         name = f"$\\beta_{index + 1}$" + ("\n(intended)" if index == 0 else "")
-        axes.annotate(name, place, (0, -6), textcoords="offset points", ha="center", va="top", fontsize=7)
+        label_point(axes, name, x, y, "black", 0, -4)
 
 
 def _square(table: pd.DataFrame, column: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -118,30 +122,39 @@ def _draw_cells(axes: Axes, exact: pd.DataFrame) -> None:
     image = 1.0 - strength * (1.0 - colours[winner])
     axes.imshow(image, extent=(x[0], x[-1], y[0], y[-1]), origin="lower", interpolation="nearest")
     lines = axes.contour(x, y, rate, levels=RATES, colors="black", linewidths=0.5)
-    axes.clabel(lines, fmt="%g", fontsize=6)
+    axes.clabel(lines, fmt="%g", fontsize=7)
 
 
 def _draw_success(axes: Axes, simulated: pd.DataFrame) -> None:
     """Draw the share of contexts that find the intended concept, with contours."""
     x, y, success = _square(simulated, "success")
-    axes.imshow(success, extent=(x[0], x[-1], y[0], y[-1]), origin="lower", cmap="Blues", vmin=0, vmax=1.3, interpolation="nearest")
+    axes.imshow(
+        success,
+        extent=(x[0], x[-1], y[0], y[-1]),
+        origin="lower",
+        cmap="Blues",
+        vmin=0,
+        vmax=1.3,
+        interpolation="nearest",
+    )
     lines = axes.contour(x, y, success, levels=SHARES, colors="black", linewidths=0.6, linestyles=STYLES)
-    axes.clabel(lines, levels=[SHARES[0], SHARES[-1]], fmt="%g", fontsize=6)
+    axes.clabel(lines, levels=[SHARES[0], SHARES[-1]], fmt="%g", fontsize=7)
 
 
-def caption(tables: dict[str, pd.DataFrame]) -> str:
+def caption(tables: Tables) -> str:
     """Return the caption."""
     simulated = tables["simulated"]
-    return (
-        "The weak concept at every position of the plane of three concepts; $\\sigma = \\sigma' = 0.5$, Gaussian "
-        "features, equal source prior. (a) By the theorem: colour, the concept on which the posterior settles, "
-        "the nearest one; straight lines, the borders of the Voronoi cells; contours, the rate at which the "
-        "mass of all other concepts vanishes, in nats per demonstration, zero at the borders. (b) Simulated: "
-        f"share of contexts of {NUM_DEMONSTRATIONS} demonstrations after which the intended concept has more than "
-        f"half of the posterior; contours at {SHARES[0]:g}, {SHARES[1]:g} (dashed) and {SHARES[2]:g}; "
-        f"{int(simulated['replicates'].iloc[0]):,} contexts at each of {SIMULATED_POSITIONS} $\\times$ "
-        f"{SIMULATED_POSITIONS} positions, standard errors at most {simulated['se'].max():.3f}."
-    )
+    return f"""
+        The weak concept at every position of the plane of three concepts; $\\sigma = \\sigma' = 0.5$,
+        Gaussian features, equal source prior. (a) By the theorem: colour, the concept on which the posterior
+        settles, the nearest one; straight lines, the borders of the Voronoi cells; contours, the rate at
+        which the mass of all other concepts vanishes, in nats per demonstration, zero at the borders. (b)
+        Simulated: share of contexts of {NUM_DEMONSTRATIONS} demonstrations after which the intended concept
+        has more than half of the posterior; contours at {SHARES[0]:g}, {SHARES[1]:g} (dashed) and
+        {SHARES[2]:g}; {int(simulated["replicates"].iloc[0]):,} contexts at each of {SIMULATED_POSITIONS}
+        $\\times$ {SIMULATED_POSITIONS} positions, standard errors at most {simulated["se"].max():.3f}; seed
+        {FIGURE.seed}.
+    """
 
 
 FIGURE = PaperFigure(
@@ -152,3 +165,6 @@ FIGURE = PaperFigure(
     caption=caption,
     default_width="double",
 )
+
+if __name__ == "__main__":
+    figure_script(FIGURE)

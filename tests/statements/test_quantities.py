@@ -12,7 +12,12 @@ from w2s_sim.estimators import InContext, LeastSquares, Refinement
 from w2s_sim.identification import identification_bound
 from w2s_sim.laws.features import Gaussian
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.shared.quantities import concept_diameter, naive_floor, transfer_geometry
+from w2s_sim.statements.shared.quantities import (
+    concept_diameter,
+    naive_floor,
+    nearest_error,
+    transfer_geometry,
+)
 from w2s_sim.statements.shared.refinement_terms import dominance_sizes
 from w2s_sim.statements.shared.regression_examples import (
     canonical,
@@ -148,6 +153,17 @@ def test_dominance_sizes_are_enough_and_the_queries_no_more_than_needed(bias: fl
     # n is the first size whose labels cost at most half of the floor.
     assert 2.0 * float(identification_bound(task, size)) <= floor / 2
     assert 2.0 * float(identification_bound(task, size - 1)) > floor / 2
+
+
+@pytest.mark.parametrize("task", [canonical_task(), canonical(bias=1.4), leaning_to_concept(0.25)])
+def test_the_nearest_point_is_the_foot_of_the_perpendicular(task: TransferTask) -> None:
+    error, along = np.asarray(nearest_error(task)), np.asarray(task.weak_vector - task.source_vector)
+    assert abs(error @ along) < 1e-12
+    # The foot lies on the segment: the part of the way from the source that it goes is in [0, 1].
+    way = error - np.asarray(task.source_vector - task.target_vector)
+    share = way @ along / (along @ along)
+    assert 0.0 <= share <= 1.0
+    assert np.allclose(way, share * along)
 
 
 def test_dominance_is_refused_without_a_floor() -> None:

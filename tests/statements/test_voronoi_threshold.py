@@ -25,7 +25,12 @@ from w2s_sim.statements import Case
 from w2s_sim.statements.shared.regression_examples import canonical, oblique_concepts
 from w2s_sim.statements.voronoi_threshold.claim import VORONOI_THRESHOLD
 from w2s_sim.statements.voronoi_threshold.lemmas import VORONOI_THRESHOLD_LEMMAS
-from w2s_sim.statements.voronoi_threshold.placed_weak_concept import weak_concept_at
+from w2s_sim.statements.voronoi_threshold.placed_weak_concept import (
+    PLANE_CONCEPTS,
+    cell_borders,
+    weak_concept_at,
+    weak_concept_in_plane,
+)
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.verify import Settings
@@ -34,6 +39,25 @@ from w2s_sim.verify.case_check import check_case, check_control
 SETTINGS = Settings()
 ALPHA = 1e-5
 FEW = Settings(max_replicates=8192)
+
+
+@pytest.mark.parametrize("concepts", [PLANE_CONCEPTS, np.array([[0.0, 0.0], [1.0, 0.0], [-2.0, 0.3]])])
+def test_cell_borders_are_as_far_from_two_concepts_and_farther_from_the_third(concepts: np.ndarray) -> None:
+    for border in cell_borders(concepts, 2.0).to_dict("records"):
+        pair = int(border["first"]), int(border["second"])
+        start, end = (np.array([border[f"x_{name}"], border[f"y_{name}"]]) for name in ("start", "end"))
+        assert np.isclose(np.linalg.norm(end - start), 2.0)
+        for share in (0.01, 0.5, 1.0):
+            distances = np.linalg.norm(start + share * (end - start) - concepts, axis=1)
+            assert np.isclose(*distances[list(pair)])
+            assert distances[3 - sum(pair)] > distances[pair[0]]
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.2])
+def test_winner_in_the_plane_is_the_nearest_concept(x: float) -> None:
+    place = jnp.array([x, 0.1])
+    distances = np.linalg.norm(PLANE_CONCEPTS - np.asarray(place), axis=1)
+    assert int(voronoi_winner(weak_concept_in_plane(place))) == np.argmin(distances)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.4, 0.6, 0.9, 1.0])

@@ -60,8 +60,8 @@ def cell_borders(concepts: Float[np.ndarray, "3 2"], length: float) -> pd.DataFr
         length: Length of the drawn part of a ray.
 
     Returns:
-        One row per pair of neighbours: `first` and `second`, their indices, and the ends `x_start`, `y_start`,
-        `x_end`, `y_end`.
+        One row per pair of neighbours: `first` and `second`, their indices, and the ends of the border,
+        `x_start`, `y_start`, `x_end`, `y_end`.
     """
     # The circumcentre x is as far from every concept: 2 (b_k - b_0).x = |b_k|^2 - |b_0|^2.
     squares = np.sum(concepts**2, axis=1)
