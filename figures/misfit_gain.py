@@ -76,7 +76,7 @@ def draw(tables: Tables, page: Page) -> Figure:
             label=f"target {target}",
         )
     highest = 1.05 * max(students["gain"])
-    draw_line(axes, LOWER_BOUND, (0.0, highest), (0.0, highest))
+    draw_line(axes, LOWER_BOUND, [0.0, highest], [0.0, highest])
     label_point(axes, "gain = misfit", 0.75 * highest, 0.75 * highest, LOWER_BOUND.ink, 4, -2)
     label_axes(axes, "misfit (squared label units)", "gain (squared label units)")
     set_plain_ticks(axes.xaxis, most=5)

@@ -75,7 +75,7 @@ def _draw_curves(axes: Axes, tables: Tables, across: str, held: str, name: str) 
             axes, look, dots[across], dots["risk"], dots["risk_se"], name.format(value), joined=False
         )
     floor = float(tables["floor"]["risk"].iloc[0])
-    draw_line(axes, FLOOR, (theory[across].min(), theory[across].max()), (floor, floor))
+    draw_line(axes, FLOOR, [theory[across].min(), theory[across].max()], [floor, floor])
     label_point(axes, "naive floor", theory[across].max(), floor, FLOOR.ink, -0.1, 2)
     axes.set(xscale="log", yscale="log")
     set_plain_ticks(axes.xaxis)

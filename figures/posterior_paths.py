@@ -54,7 +54,7 @@ def compute(fast: bool, seed: int) -> Tables:
 
 def draw(tables: Tables, page: Page) -> Figure:
     """Draw a triangle for every position of the weak concept, with the paths in it."""
-    figure, panels = page.figure(len(WEAK_SHARES), height=2.3)
+    figure, panels = page.figure(len(WEAK_SHARES), height=2.4)
     for axes, place in zip(panels, WEAK_SHARES, strict=True):
         paths, ends = (tables[name].loc[tables[name]["place"] == place] for name in ("paths", "ends"))
         _draw_triangle(axes, ends)
@@ -85,7 +85,7 @@ def _draw_triangle(axes: Axes, ends: pd.DataFrame) -> None:
         text = f"{name}\n{100 * row['settled']:.1f}%"
         x, y = CORNERS[concept]
         label_point(axes, text, x, y, SERIES[concept].ink, 0, 4 if concept == 2 else -4)
-    axes.set(xlim=(-0.15, 1.15), ylim=(-0.22, 1.1), aspect="equal")
+    axes.set(xlim=(-0.15, 1.15), ylim=(-0.22, 1.12), aspect="equal")
     axes.grid(visible=False)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

@@ -24,7 +24,7 @@ from w2s_sim.statements.voronoi_threshold.placed_weak_concept import (
 )
 
 # Half the width of the picture, in units of the concepts, and positions of the weak concept across it.
-REACH, EXACT_POSITIONS, SIMULATED_POSITIONS = 1.6, 161, 41
+REACH, EXACT_POSITIONS, SIMULATED_POSITIONS = 1.6, 97, 41
 NUM_DEMONSTRATIONS = 16
 RATES = (0.05, 0.1, 0.2, 0.4)
 SHARES, STYLES = (0.05, 0.5, 0.95), ("dotted", "dashed", "dotted")

@@ -191,15 +191,14 @@ def test_figures_of_the_project_are_legible_at_column_width(name: str, width: fl
 
 
 def _texts(figure: Figure) -> list[Text]:
+    """The texts that are drawn: not the labels of ticks beyond the limits of their axis."""
     found = [text for text in figure.findobj(Text) if isinstance(text, Text)]
-    found = [text for text in found if text.get_visible() and text.get_text()]
-    inside = []
-    for text in found:
-        axis = text.axes
-        if axis is not None and text in [*axis.get_xticklabels(), *axis.get_yticklabels()]:
-            # Ticks beyond the limits are not drawn.
-            box, own = axis.get_window_extent(), text.get_window_extent()
-            if own.x1 < box.x0 - 60 or own.x0 > box.x1 + 20 or own.y0 > box.y1 + 20 or own.y1 < box.y0 - 40:
-                continue
-        inside.append(text)
-    return inside
+    undrawn = {
+        id(label)
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks())
+        if not min(axis.get_view_interval()) <= tick.get_loc() <= max(axis.get_view_interval())
+        for label in (tick.label1, tick.label2)
+    }
+    return [text for text in found if text.get_visible() and text.get_text() and id(text) not in undrawn]
