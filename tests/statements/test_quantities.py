@@ -155,8 +155,9 @@ def test_dominance_sizes_are_enough_and_the_queries_no_more_than_needed(bias: fl
     assert 2.0 * float(identification_bound(task, size - 1)) > floor / 2
 
 
-@pytest.mark.parametrize("task", [canonical_task(), canonical(bias=1.4), leaning_to_concept(0.25)])
-def test_the_nearest_point_is_the_foot_of_the_perpendicular(task: TransferTask) -> None:
+@pytest.mark.parametrize("bias", [0.3, 0.7, 1.4])
+def test_the_nearest_point_is_the_foot_of_the_perpendicular(bias: float) -> None:
+    task = canonical(bias=bias)
     error, along = np.asarray(nearest_error(task)), np.asarray(task.weak_vector - task.source_vector)
     assert abs(error @ along) < 1e-12
     # The foot lies on the segment: the part of the way from the source that it goes is in [0, 1].
