@@ -1,4 +1,6 @@
-"""A process that has grown lets go of JAX's programs, and only then."""
+"""A process that has grown lets go of the code of JAX's programs, then of the programs, and only then."""
+
+import gc
 
 import jax
 import jax.numpy as jnp
@@ -26,3 +28,24 @@ def test_numbers_are_the_same_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before = float(jnp.linspace(0.0, 1.0, 37).sum())
     Room().keep()
     assert float(jnp.linspace(0.0, 1.0, 37).sum()) == before
+
+
+def test_code_is_let_go_of_and_its_program_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(letting_go, "CODE_GROWTH_BYTES", -1)
+    events: list[str] = []
+
+    def kept() -> int:
+        return sum(type(each).__name__ == "JaxIrContext" for each in gc.get_objects())
+
+    double = jax.jit(lambda x: 2.0 * x)
+    before = double(jnp.arange(3.0))
+    assert kept() > 0
+    Room().keep()
+    assert kept() == 0
+    jax.monitoring.register_event_duration_secs_listener(note := lambda event, *_, **__: events.append(event))
+    try:
+        after = double(jnp.arange(3.0))
+    finally:
+        jax.monitoring.unregister_event_duration_listener(note)
+    assert events == []
+    assert (after == before).all()
