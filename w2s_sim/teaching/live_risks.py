@@ -20,7 +20,7 @@ from w2s_sim.teaching.live_task import LARGEST_DIM
 
 # Numbers of weak pairs at which risks are shown.
 SIZES = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-REPLICATES = 400
+REPLICATES = 256
 # A squared singular value beside which every ridge is small: the gain there is one, to rounding.
 WITHOUT_RIDGE = 1e12
 

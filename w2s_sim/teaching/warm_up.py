@@ -1,5 +1,7 @@
 """Compiles the programs of the explorer before somebody waits for them."""
 
+import gc
+
 from w2s_sim.teaching.live_posterior import posterior_paths, refinement_bounds
 from w2s_sim.teaching.live_risks import naive_risks
 from w2s_sim.teaching.live_task import Controls, task_of
@@ -12,3 +14,6 @@ def warm_up() -> None:
     naive_risks(task, controls.ridge)
     posterior_paths(task)
     refinement_bounds(task, controls.num_queries)
+    # The programs stay: a search for garbage among them would take longer than a picture.
+    gc.collect()
+    gc.freeze()
