@@ -147,8 +147,8 @@ def voronoi_picture(plane: VoronoiPlane) -> Picture:
     wins = f"concept {plane.winner + 1}" + (", the intended one" if plane.winner == star else "")
     caption = (
         f"The weak version $\\beta'_\\star$ of the intended concept lies {plane.off_plane:.2f} label units "
-        f"off this plane. It is nearest to **{wins}**: if only its labels are shown, the posterior concentrates "
-        f"there. It lies "
+        f"off this plane. It is nearest to **{wins}**: if only its labels are shown, the posterior "
+        "concentrates there. It lies "
         f"$t={plane.shares[rival]:.2f}$ of the way to concept {rival + 1}; the border is at $t=0.5$."
     )
     description = (
