@@ -6,6 +6,7 @@ STEPS = {
     "verify": ("w2s verify naive-floor", "check a theorem by simulation (all of them without a name)"),
     "show": ("w2s show naive-floor --open", "its page with the proof"),
     "run": ("w2s run naive-vs-refined --out out", "a study: a table and figures"),
+    "teach": ("w2s teach", "sliders and lessons in the browser"),
     "help": ("w2s --help", "every command and its options"),
 }
 HEADLINE = "w2s-sim: theorems of weak-to-strong generalization that you can run."

@@ -60,11 +60,27 @@ def _find(pages: Sequence[Page], name: str) -> Page:
 
 
 def _edit(page: Page, port: int, no_browser: bool) -> int:
-    """Open a copy of the notebook in the current folder, so that the installed one stays as it is."""
+    """Open a copy of the notebook in the current folder, so that the installed notebook stays as it is.
+
+    Raises:
+        InputError: If the copy cannot be written.
+    """
     own = Path(page.notebook.name)
-    if not own.exists():
-        shutil.copyfile(page.notebook, own)
-    print(f"w2s: editing {own.resolve()}", file=sys.stderr)
+    for file in (page.notebook, page.notebook.with_suffix(".css")):
+        if file.exists():
+            _copy(file, Path(file.name))
+    print(f"w2s: editing {own.resolve()}", file=sys.stderr, flush=True)
     command = [sys.executable, "-m", "marimo", "--yes", "edit", "--host", HOST, "--port", str(port)]
     command += ["--token", "--skip-update-check", *(["--headless"] if no_browser else []), str(own)]
+    # The editor takes the place of this process: a signal ends it directly.
     os.execv(sys.executable, command)
+
+
+def _copy(file: Path, own: Path) -> None:
+    """Copy a file, unless the copy is there already: somebody may have worked in it."""
+    if own.exists():
+        return
+    try:
+        shutil.copyfile(file, own)
+    except OSError as error:
+        raise InputError(str(own), error.strerror or str(error), "a folder that can be written") from None
