@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from w2s_sim.metrics import kl_divergence, performance_gap_recovered, total_variation
+from w2s_sim.metrics import gain_over_source, kl_divergence, performance_gap_recovered, total_variation
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,17 @@ def test_it_goes_elementwise_and_an_undefined_entry_spoils_no_other() -> None:
     students, weak = np.array([0.1, 0.2, 0.3]), np.array([0.2, 0.0, 0.4])
     value = performance_gap_recovered(students, weak)
     np.testing.assert_allclose(value, [0.5, np.nan, 0.25], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("student", "gain"), [(0.0, 1.0), (0.8, 0.0), (0.2, 0.75), (1.6, -1.0)])
+def test_gain_over_the_source_is_the_share_of_its_risk_that_is_avoided(student: float, gain: float) -> None:
+    assert float(gain_over_source(student, 0.8)) == pytest.approx(gain, abs=1e-6)
+
+
+@pytest.mark.parametrize("source", [0.0, np.inf])
+def test_gain_over_a_source_without_a_finite_risk_is_undefined(source: float) -> None:
+    assert np.isnan(gain_over_source(0.1, source))
+    assert np.isfinite(jax.grad(gain_over_source)(0.25, source))
 
 
 def test_its_gradient_is_finite_without_a_gap() -> None:

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from w2s_sim.laws.noise import NoiseLaw as NoiseLaw
     from w2s_sim.laws.noise import NormalNoise as NormalNoise
     from w2s_sim.laws.noise import StudentTNoise as StudentTNoise
+    from w2s_sim.metrics import gain_over_source as gain_over_source
     from w2s_sim.metrics import performance_gap_recovered as performance_gap_recovered
     from w2s_sim.plugins import EstimatorKind as EstimatorKind
     from w2s_sim.plugins import Plugin as Plugin
@@ -133,7 +134,7 @@ _HOMES = {
     "w2s_sim.laws.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
     "w2s_sim.laws.features": ("Anisotropic", "FeatureLaw", "Gaussian", "Rademacher", "UniformCube"),
     "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NoiseLaw", "NormalNoise", "StudentTNoise"),
-    "w2s_sim.metrics": ("performance_gap_recovered",),
+    "w2s_sim.metrics": ("gain_over_source", "performance_gap_recovered"),
     "w2s_sim.plugins": (
         "EstimatorKind",
         "Plugin",

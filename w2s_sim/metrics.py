@@ -36,6 +36,29 @@ def performance_gap_recovered(
     return jnp.where(gap > 0, (weak - student) / jnp.where(gap > 0, gap, 1), jnp.nan)
 
 
+def gain_over_source(
+    student_risk: Float[ArrayLike, "..."], source_risk: Float[ArrayLike, "..."]
+) -> Float[Array, "..."]:
+    """Share of the unaligned strong model's risk that a student avoids: 1 - student / source.
+
+    1 is a student without risk, 0 is as good as the strong model before alignment, and negative values are
+    worse. A student may beat the weak model and still be worse than the strong model without any weak label.
+    If the source has no risk, or an infinite one, the value is undefined: nan.
+
+    Args:
+        student_risk: Excess risk of the student, in squared label units or nats.
+        source_risk: Excess risk of the strong model under its source prior, in the same unit.
+
+    Source: the comparison with the unaligned model after Somerstep et al. 2025, arXiv 2405.16236.
+    """
+    student, source = (
+        as_numbers(field, risk, "risks: numbers")
+        for field, risk in (("student_risk", student_risk), ("source_risk", source_risk))
+    )
+    defined = (source > 0) & jnp.isfinite(source)
+    return jnp.where(defined, 1.0 - student / jnp.where(defined, source, 1), jnp.nan)
+
+
 def kl_divergence(
     target: Float[Array, "*rows m"], estimate: Float[Array, "*rows m"]
 ) -> Float[Array, "*rows"]:

@@ -10,7 +10,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.files.figure_table import MEASURED, StudyFigure, read_figures
 from w2s_sim.files.study_file import Study, read_study
 from w2s_sim.statements.shared.finite_examples import style_content_task
-from w2s_sim.tasks.metric_labels import GAP_RECOVERED, metric_names
+from w2s_sim.tasks.metric_labels import RELATIVE_RISKS, metric_names
 
 TASK = {
     "kind": "regression",
@@ -54,8 +54,9 @@ def test_keys_are_resolved_and_the_rest_has_defaults() -> None:
 
 
 def test_what_can_be_drawn_is_what_is_measured() -> None:
-    assert MEASURED == ("risk", "prior_kl", "prior_tv", "pgr", "style_error", "content_error")
-    assert {*MEASURED} == {*metric_names([w2s.canonical_task(), style_content_task()]), GAP_RECOVERED}
+    relative, errors = ("pgr", "gain_over_source"), ("style_error", "content_error")
+    assert ("risk", "prior_kl", "prior_tv", *relative, *errors) == MEASURED
+    assert {*MEASURED} == {*metric_names([w2s.canonical_task(), style_content_task()]), *RELATIVE_RISKS}
 
 
 REFUSED = [
@@ -125,6 +126,7 @@ def test_numbers_are_told_apart_by_their_values() -> None:
         ([NAIVE], TASK, "prior_kl", False),
         ([NAIVE], TASK, "prior_tv", False),
         ([NAIVE], TASK, "pgr", True),
+        ([NAIVE], TASK, "gain_over_source", True),
         ([NAIVE, REFINED], TASK, "prior_kl", True),
         ([{"kind": "iterated-refinement", "rounds": 2, "num_weak": 9}], STYLES, "style_error", True),
         ([{"kind": "iterated-refinement", "rounds": 2, "num_weak": 9}], STYLES, "content_error", True),
@@ -139,7 +141,8 @@ def test_a_metric_that_no_cell_has_is_refused(estimators: Any, task: Any, y: str
         assert study_of(table, estimators=estimators, task=task).figures[0].y == y
     else:
         with pytest.raises(
-            InputError, match=f"{y}', and no cell transfers a prior; expected one of risk, pgr$"
+            InputError,
+            match=f"{y}', and no cell transfers a prior; expected one of risk, pgr, gain_over_source$",
         ):
             study_of(table, estimators=estimators, task=task)
 

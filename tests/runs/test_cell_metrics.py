@@ -98,7 +98,7 @@ def test_labels_have_the_unit_of_the_tasks() -> None:
     assert both == "excess risk (squared label units) or excess log loss (nats)"
     assert "nats" in metric_label("prior_kl", [regression])
     assert "share" in metric_label("pgr", [finite])
-    for metric in (*METRICS, "pgr"):
+    for metric in (*METRICS, "pgr", "gain_over_source"):
         assert metric_label(metric, [style_content_task()]).endswith(")")
     with pytest.raises(InputError, match=r"metric: got 'rsik'.*prior_tv.*pgr"):
         metric_label("rsik", [regression])

@@ -11,7 +11,11 @@ def test_table_has_risks_standard_errors_and_gap_recovered() -> None:
     task = w2s.canonical_task()
     frame = w2s.compare(
         task,
-        {"naive": w2s.Ridge(0.3, num_weak=60), "oracle": w2s.Oracle([0.0, 0.0, 0.0, 1.0])},
+        {
+            "naive": w2s.Ridge(0.3, num_weak=60),
+            "oracle": w2s.Oracle([0.0, 0.0, 0.0, 1.0]),
+            "source": w2s.Oracle(task.source.prior),
+        },
         replicates=1000,
         seed=3,
     ).set_index("estimator")
@@ -22,8 +26,14 @@ def test_table_has_risks_standard_errors_and_gap_recovered() -> None:
     assert naive["risk"] > 0.343150
     np.testing.assert_allclose(naive["pgr"], 1 - naive["risk"] / weak_risk, rtol=1e-5)
     np.testing.assert_allclose(naive["pgr_se"], naive["risk_se"] / weak_risk, rtol=1e-5)
+    np.testing.assert_allclose(naive["gain_over_source"], 1 - naive["risk"] / 1.145, rtol=1e-5)
+    np.testing.assert_allclose(naive["gain_over_source_se"], naive["risk_se"] / 1.145, rtol=1e-5)
     assert frame.loc["oracle", "risk"] == 0.0
-    assert frame.loc["oracle", "pgr"] == 1.0
+    assert frame.loc["oracle", "pgr"] == frame.loc["oracle", "gain_over_source"] == 1.0
+    # The strong model's own labels: worse than the weak model, and no gain over itself.
+    source = frame.loc["source"]
+    np.testing.assert_allclose(source["risk"], 1.145, rtol=1e-6)
+    np.testing.assert_allclose([source["pgr"], source["gain_over_source"]], [1 - 1.145 / 0.49, 0], atol=1e-6)
 
 
 def test_standard_error_is_that_of_the_replicates() -> None:

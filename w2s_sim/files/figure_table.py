@@ -11,7 +11,7 @@ from w2s_sim.concepts import StyleContentModel
 from w2s_sim.errors import InputError
 from w2s_sim.files.cell_keys import resolve_key
 from w2s_sim.statements.contract.parameters import unknown_key
-from w2s_sim.tasks.metric_labels import GAP_RECOVERED, metric_names
+from w2s_sim.tasks.metric_labels import RELATIVE_RISKS, metric_names
 from w2s_sim.tasks.task import PRIOR_LABELS
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ KEY_HELP = {
 }
 KEYS = tuple(KEY_HELP)
 # The metrics of the tasks that come with the package.
-MEASURED = ("risk", *PRIOR_LABELS, GAP_RECOVERED, *StyleContentModel.prior_error_labels)
+MEASURED = ("risk", *PRIOR_LABELS, *RELATIVE_RISKS, *StyleContentModel.prior_error_labels)
 # Not a key of the file: the number of weak pairs that an estimator consumes, by whatever key it is set.
 SAMPLE_SIZE = "sample_size"
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"
@@ -95,7 +95,7 @@ def _metrics(cells: Sequence["Cell"]) -> tuple[str, ...]:
     kinds = {(type(c.case.task), type(c.case.task.source), type(c.case.estimator)): c.case for c in cells}
     found = {name for case in kinds.values() for name in case.metrics}
     known = dict.fromkeys((*MEASURED, *metric_names(case.task for case in kinds.values())))
-    return tuple(name for name in known if name in found or name == GAP_RECOVERED)
+    return tuple(name for name in known if name in found or name in RELATIVE_RISKS)
 
 
 def _read_figure(
@@ -112,7 +112,7 @@ def _read_figure(
     if not isinstance(name, str) or not re.fullmatch(NAME_PATTERN, name):
         raise InputError("name", repr(name)[:100], "letters, digits, - and _")
     y = table.get("y", "risk")
-    if y not in ("risk", GAP_RECOVERED) and y not in metrics():
+    if y not in ["risk", *RELATIVE_RISKS] and y not in metrics():
         known, of_prior = y in list(MEASURED), y in list(PRIOR_LABELS)
         reason = ", and no cell transfers a prior" if of_prior else ", which no cell has" if known else ""
         given = repr(y)[:80] + reason

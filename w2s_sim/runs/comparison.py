@@ -14,11 +14,11 @@ from w2s_sim.engine.reductions import Reduction, draw_of, reduction_of, shares_d
 from w2s_sim.errors import InputError, PrecisionWarning
 from w2s_sim.estimators import Estimator
 from w2s_sim.frames import CompactFrame
-from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.runs.cell_metrics import measured_together
 from w2s_sim.runs.pairing import paired_summary
+from w2s_sim.runs.relative_risk import ReferenceRisks
 from w2s_sim.statements import Case
 from w2s_sim.statements.contract.case import ESTIMATORS, TASKS
 from w2s_sim.tasks.task import Task
@@ -56,8 +56,9 @@ def compare(
     Returns:
         One row per estimator: `estimator`, `risk` and its Monte Carlo standard error `risk_se` (in the unit
         of the task: squared label units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered
-        against the weak model's own predictor; nan if that is already perfect), `sample_size` (weak pairs
-        consumed), `replicates`. With a baseline, after the risk: `risk_difference` and `risk_ratio` to the
+        against the weak model's own predictor; nan if that is already perfect), `gain_over_source` and
+        `gain_over_source_se` (share of the unaligned strong model's risk that is avoided), `sample_size`
+        (weak pairs consumed), `replicates`. With a baseline, after the risk: `risk_difference` and `risk_ratio` to the
         baseline's risk, with standard errors `..._se` of the paired replicates.
 
     Raises:
@@ -108,14 +109,13 @@ def comparison(
     for name, estimator in estimators.items():
         if problem := task.unresolved(estimator.sample_size):
             warnings.warn(f"{name}: {problem}", PrecisionWarning, stacklevel=3)
-    # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
-    weak_risk = float(task.weak_risk)
+    references = ReferenceRisks.of(task)
     rows = []
     drawn = _metrics_of_all(task, list(estimators.values()), metrics, replicates, seed, grouped, draws)
     base = None if baseline is None else drawn[list(estimators).index(baseline), :, 0]
     for (name, estimator), values in zip(estimators.items(), drawn, strict=True):
         paired = {} if base is None else paired_summary(values[:, 0], base)
-        rows.append(row_of(name, estimator, values[:, 0], weak_risk, {**paired, **summary(values)}))
+        rows.append(row_of(name, estimator, values[:, 0], references, {**paired, **summary(values)}))
     return CompactFrame(rows)
 
 
@@ -123,7 +123,7 @@ def row_of(
     name: str,
     estimator: Estimator,
     risks: Float[np.ndarray, " replicates"],
-    weak_risk: float,
+    references: ReferenceRisks,
     further: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Return the row of an estimator: the columns of `compare`, with further ones after the risk."""
@@ -133,8 +133,7 @@ def row_of(
         "risk": risk,
         "risk_se": risk_se,
         **(further or {}),
-        "pgr": float(performance_gap_recovered(risk, weak_risk)),
-        "pgr_se": risk_se / weak_risk if weak_risk > 0 else float("nan"),
+        **references.columns(risk, risk_se),
         "sample_size": estimator.sample_size,
         "replicates": len(risks),
     }

@@ -44,7 +44,8 @@ def compare_priors(
         nats; `prior_kl`, the mean of KL(alpha^Q || prior) in nats over the replicates where it is finite, and
         `prior_kl_infinite`, the share of replicates where it is infinite because the estimated prior excludes
         a concept of the target; `prior_tv`, total variation; `pgr`, performance gap recovered against the
-        weak model's own predictor; each mean with its Monte Carlo standard error `..._se`; `sample_size`,
+        weak model's own predictor; `gain_over_source`, share of the unaligned strong model's risk that is
+        avoided; each mean with its Monte Carlo standard error `..._se`; `sample_size`,
         weak pairs consumed; `replicates`. With a baseline also the columns of `compare` for it.
 
     Raises:

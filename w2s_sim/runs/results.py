@@ -11,11 +11,11 @@ from jaxtyping import Float
 
 from w2s_sim.engine.running_moments import RunningMoments, in_blocks
 from w2s_sim.files.study_file import Cell, Study
-from w2s_sim.metrics import performance_gap_recovered
 from w2s_sim.runs.cell_bounds import bound_columns
 from w2s_sim.runs.freshness import fresh_results, note_results, results_mark
 from w2s_sim.runs.pairing import PairedRisks
 from w2s_sim.runs.parts import Ranges, metric_values
+from w2s_sim.runs.relative_risk import ReferenceRisks
 from w2s_sim.runs.store import FAILURES, RESULTS, Store
 from w2s_sim.runs.whole_files import write_whole
 
@@ -176,11 +176,7 @@ def _metrics(study: Study, cell: Cell, moments: RunningMoments) -> dict[str, Any
         column = study.metrics.index("prior_kl")
         count = moments.finite[column] + moments.infinite[column]
         row["prior_kl_infinite"] = float(moments.infinite[column] / count) if count else math.nan
-    # The weak model's risk is exact, so that the performance gap recovered is linear in the student's risk.
-    weak_risk = float(cell.case.task.weak_risk)
-    row["pgr"] = float(performance_gap_recovered(row["risk"], weak_risk))
-    row["pgr_se"] = row["risk_se"] / weak_risk if weak_risk > 0 else math.nan
-    return row
+    return row | ReferenceRisks.of(cell.case.task).columns(row["risk"], row["risk_se"])
 
 
 def _against_baseline(

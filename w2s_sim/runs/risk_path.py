@@ -15,6 +15,7 @@ from w2s_sim.laws.bidiagonal import WishartSpectrum
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
 from w2s_sim.runs.comparison import named, row_of
+from w2s_sim.runs.relative_risk import ReferenceRisks
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify import replicate
 
@@ -40,7 +41,8 @@ def finetuning_risk_path(
 
     Returns:
         One row per estimator, with the columns of `compare`: `estimator`, `risk` and its Monte Carlo standard
-        error `risk_se` (squared label units), `pgr` and `pgr_se`, `sample_size`, `replicates`. Estimators
+        error `risk_se` (squared label units), `pgr`, `gain_over_source` and their
+        standard errors, `sample_size`, `replicates`. Estimators
         with the same number of pairs share their draws.
 
     Raises:
@@ -61,9 +63,9 @@ def finetuning_risk_path(
     values = replicate(
         conditional_risks, (task, tuple(estimators.values())), seed=seed, start=0, stop=replicates
     )
-    weak_risk = float(task.weak_risk)
+    references = ReferenceRisks.of(task)
     rows = [
-        row_of(name, estimator, risks, weak_risk)
+        row_of(name, estimator, risks, references)
         for (name, estimator), risks in zip(estimators.items(), values.T, strict=True)
     ]
     return CompactFrame(rows)

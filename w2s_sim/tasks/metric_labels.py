@@ -6,9 +6,11 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.tasks.task import Task
 
-# The performance gap recovered is computed from the mean risk of many students, not for one student.
-GAP_RECOVERED = "pgr"
-GAP_LABEL = "performance gap recovered (share)"
+# Measures that are computed from the mean risk of many students, not for one student, by their axis labels.
+RELATIVE_RISKS: Mapping[str, str] = {
+    "pgr": "performance gap recovered (share)",
+    "gain_over_source": "gain over the unaligned strong model (share)",
+}
 
 
 def metric_names(tasks: Iterable[Task[Any, Any]]) -> tuple[str, ...]:
@@ -20,16 +22,18 @@ def metric_label(metric: str, tasks: Sequence[Task[Any, Any]]) -> str:
     """Axis label of a metric, with its unit.
 
     Args:
-        metric: A metric of one of the tasks, or "pgr", the performance gap recovered.
+        metric: A metric of one of the tasks, or one of `RELATIVE_RISKS`.
         tasks: The tasks in the figure, which determine the unit of the risk.
 
     Raises:
         InputError: If no task has this metric.
     """
-    if metric == GAP_RECOVERED:
-        return GAP_LABEL
+    if metric in RELATIVE_RISKS:
+        return RELATIVE_RISKS[metric]
     labels: Sequence[Mapping[str, str]] = [task.metric_labels for task in tasks]
     found = dict.fromkeys(each[metric] for each in labels if metric in each)
     if not found:
-        raise InputError("metric", repr(metric), "one of " + ", ".join((*metric_names(tasks), GAP_RECOVERED)))
+        raise InputError(
+            "metric", repr(metric), "one of " + ", ".join((*metric_names(tasks), *RELATIVE_RISKS))
+        )
     return " or ".join(found)

@@ -92,6 +92,11 @@ class Task(eqx.Module, Generic[SourceT, StudentT]):
         return self.metrics(self.weak_student)["risk"]
 
     @property
+    def source_risk(self) -> Float[Array, ""]:
+        """Risk of the strong model before alignment: its own labels, and no weak data."""
+        return self.metrics(self.source)["risk"]
+
+    @property
     def plotted_numbers(self) -> Mapping[str, int | float | str]:
         """Numbers and words of the task, by name, that tables and figures of verdicts can use as axes."""
         return {}
