@@ -58,8 +58,8 @@ def compare(
         of the task: squared label units, or nats of log loss), `pgr` and `pgr_se` (performance gap recovered
         against the weak model's own predictor; nan if that is already perfect), `gain_over_source` and
         `gain_over_source_se` (share of the unaligned strong model's risk that is avoided), `sample_size`
-        (weak pairs consumed), `replicates`. With a baseline, after the risk: `risk_difference` and `risk_ratio` to the
-        baseline's risk, with standard errors `..._se` of the paired replicates.
+        (weak pairs consumed), `replicates`. With a baseline, after the risk: `risk_difference` and
+        `risk_ratio` to the baseline's risk, with standard errors `..._se` of the paired replicates.
 
     Raises:
         InputError: If `replicates` is below 2, the seed is invalid, the baseline is no name of an estimator,

@@ -94,7 +94,9 @@ class Task(eqx.Module, Generic[SourceT, StudentT]):
     @property
     def source_risk(self) -> Float[Array, ""]:
         """Risk of the strong model before alignment: its own labels, and no weak data."""
-        return self.metrics(self.source)["risk"]
+        # A strong model predicts, and so is a student that has not learned anything.
+        student: Any = self.source
+        return self.metrics(student)["risk"]
 
     @property
     def plotted_numbers(self) -> Mapping[str, int | float | str]:
