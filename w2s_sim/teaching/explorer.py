@@ -54,7 +54,7 @@ def _():
         {
             "noise": slider("noise $\\sigma$ (label units)", 0.1, 2.0, 0.05, value=0.5),
             "bias": slider("bias $\\kappa$ (label units)", 0.0, 2.0, 0.05, value=0.7),
-            "lean": slider("share of the bias towards a wrong concept", 0.0, 1.0, 0.05, value=0.0),
+            "lean": slider("share $\\ell$ of the bias towards a wrong concept", 0.0, 1.0, 0.05, value=0.0),
             "weak_noise": slider("weak noise $\\sigma'$ (label units)", 0.0, 2.0, 0.05, value=0.5),
             "num_weak": slider("weak pairs, demonstrations $n$", 1, MOST_DEMONSTRATIONS, 1, value=32),
             "ridge": slider("ridge $\\eta$ (squared feature units)", 0.0, 3.0, 0.05, value=0.3),
@@ -77,14 +77,14 @@ def _(num_concepts):
             "dim": slider("features $d$", steps=_dims, value=max(8, _dims[0])),
             "source_weights": mo.ui.array(
                 [
-                    slider(f"concept {k + 1}, $\\alpha^P_{k + 1}$", 0.0, 1.0, 0.05, value=_shares[k])
+                    slider(f"source weight $\\alpha^P_{k + 1}$", 0.0, 1.0, 0.05, value=_shares[k])
                     for k in _concepts
                 ]
             ),
             "target_weights": mo.ui.array(
                 [
                     slider(
-                        f"concept {k + 1}, $\\alpha^Q_{k + 1}$",
+                        f"target weight $\\alpha^Q_{k + 1}$",
                         0.0,
                         1.0,
                         0.05,

@@ -77,10 +77,8 @@ def voronoi_plane(task: TransferTask) -> VoronoiPlane:
 
 def _orthonormal(first: Float[np.ndarray, " d"], second: Float[np.ndarray, " d"]) -> Float[np.ndarray, "2 d"]:
     """Return an orthonormal basis of a plane that holds both vectors, the first along its first axis."""
-    # A further direction, in case that both vectors lie on one line.
-    spare = np.roll(np.eye(len(first)), 1, axis=0)
-    basis, _ = np.linalg.qr(np.column_stack([first, second, *spare])[:, : max(2, len(first))])
-    axes = basis[:, :2].T
+    basis, _ = np.linalg.qr(np.column_stack([first, second]))
+    axes = basis.T
     return axes * np.where(np.array([first @ axes[0], second @ axes[1]]) < 0, -1.0, 1.0)[:, None]
 
 
