@@ -58,8 +58,8 @@ def _():
         "**Least squares ($\\eta=0$), and a thousand times as many weak labels. What does its excess risk tend to?**",
         [
             "0: with enough labels the student learns the task",
-            "the risk of the weak model, $\\kappa^2$",
-            "the risk of the source, $a^2$",
+            "the risk of the weak model, κ²",
+            "the risk of the source, a²",
         ],
     )
     more_labels
@@ -104,7 +104,7 @@ def _(least_squares, more_labels, task):
         ),
         Reveal(
             more_labels.value,
-            "the risk of the weak model, $\\kappa^2$",
+            "the risk of the weak model, κ²",
             f"""With {_last["sample_size"]} labels the risk is {_last["risk"]:.4f} (standard error {_last["risk_se"]:.1g}); the
     weak model's own is {float(task.weak_risk):.4f}. Labels average their noise away, not their bias: the better the
     student fits, the more exactly it becomes the weak model. It started with a better idea of the concepts than its

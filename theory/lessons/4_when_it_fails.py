@@ -60,9 +60,9 @@ def _():
     lean_question = choice(
         "**The strong model reads many weak labels. How does its risk depend on the share $t$?**",
         [
-            "it grows in proportion to $t^2$, as the error of the weak model does",
-            "it stays 0 up to $t=\\frac12$, and jumps to the risk of the wrong concept",
-            "it stays 0 up to some $t$ that depends on the prior, and then jumps",
+            "it grows in proportion to t², as the error of the weak model does",
+            "it stays 0 up to t = ½, and jumps to the risk of the wrong concept",
+            "it stays 0 up to some t that depends on the prior, and then jumps",
         ],
     )
     lean_question
@@ -98,7 +98,7 @@ def _(lean_question, paths, shares):
         ),
         Reveal(
             lean_question.value,
-            "it stays 0 up to $t=\\frac12$, and jumps to the risk of the wrong concept",
+            "it stays 0 up to t = ½, and jumps to the risk of the wrong concept",
             f"""With 256 labels the risk is {_before["risk"]:.2f} (standard error {_before["risk_se"]:.2f}) at $t=0.45$ and {_after["risk"]:.2f}
     (standard error {_after["risk_se"]:.2f}) at $t=0.55$. The prior decides for small $n$ only: log odds grow with $n$, and the prior is a constant in them.
     Inside, refinement removes an error of the weak model *completely*; outside, it makes it worse than it was.""",
@@ -243,9 +243,9 @@ def _():
     mixture_question = choice(
         "**The strong model reads many such labels in one context. What does its prediction tend to?**",
         [
-            "the mixture $\\beta_Q$: its posterior becomes the target prior",
+            "the mixture that is wanted: its posterior becomes the target prior",
             "the fourth concept alone",
-            "its own prior prediction $\\beta_P$: the labels contradict each other",
+            "what it predicted before: the labels contradict each other",
         ],
     )
     mixture_question
@@ -310,7 +310,7 @@ def _():
 @app.cell(hide_code=True)
 def _():
     world_question = guess(
-        "**$\\kappa=0.7$. Refinement has almost no risk in the first world. What is its risk in the second?**",
+        "**$\\kappa=0.7$. With 16 labels, refinement has a risk of almost 0 in the first world. What is its risk in the second?**",
         0,
         4,
     )
@@ -329,7 +329,7 @@ def _(world_question):
         first_world.supervisor,
         2 * (first_world.weak_vector - first_world.target_vector),
     )
-    methods = {"refined labeller": w2s.InContext(32), "least squares": w2s.LeastSquares(num_weak=200)}
+    methods = {"refined labeller": w2s.InContext(16), "least squares": w2s.LeastSquares(num_weak=200)}
     worlds = [w2s.compare(world, methods, replicates=1000) for world in (first_world, second_world)]
     _rows = [table.set_index("estimator").loc["refined labeller"] for table in worlds]
     Reveal(

@@ -31,7 +31,7 @@ _SIDES = {
     "equality": "The two must agree",
     "rate": "The two must agree",
 }
-_COLUMNS = ("role", "case", "measured", "se", "bound", "verdict")
+_COLUMNS = ("verdict", "role", "case", "measured", "se", "bound")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,7 +115,7 @@ def judged(
     except Exception as error:
         return Judgement(False, f"The answer could not be checked. {_sentence(error)}")
     failure, detail = _failure(statement, verdicts, loose)
-    table = verdict_frame(verdicts).reindex(columns=list(_COLUMNS))
+    table = verdict_frame(verdicts).reindex(columns=list(_COLUMNS)).round(5)
     if failure:
         return Judgement(False, f"**Not yet.** {detail} {hints.get(failure, '')}".strip(), table)
     return Judgement(True, _praise(statement, verdicts), table)

@@ -27,7 +27,7 @@ def choice(prompt: str, options: Sequence[str]) -> mo.ui.radio:
 
     Args:
         prompt: The question, in Markdown with $formulas$.
-        options: The answers.
+        options: The answers, in plain text: what is clicked on shows no formulas.
     """
     return mo.ui.radio(list(options), value=options[0] if _ANSWERED.get() else None, label=prompt)
 
@@ -74,8 +74,8 @@ class Reveal:
         return self.right / self.factor <= self.given <= self.right * self.factor
 
     def _display_(self) -> mo.Html:
-        opening = "As you predicted" if self.agrees else f"You predicted *{shown(self.given)}*, but"
-        text = f"**{opening}: {shown(self.right)}.** {self.explanation}"
+        opening = "As you predicted" if self.agrees else f"You predicted *{shown(self.given)}*. The answer"
+        text = f"{opening}: **{shown(self.right)}.** {self.explanation}"
         return mo.callout(mo.md(text), kind="success" if self.agrees else "warn")
 
 
