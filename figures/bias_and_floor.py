@@ -1,87 +1,116 @@
-"""How does the strength of the weak model's bias change the naive floor, and why is there no eta in it?
-
-Run from anywhere: python figures/bias_and_floor.py [FOLDER]   (FOLDER is figures/gallery by default)
-"""
-
-import sys
-from pathlib import Path
+"""How does the strength of the weak model's bias change the naive floor, and why is there no eta in it?"""
 
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
+from w2s_sim.plotting import Curve, Panel, panels_figure
+from w2s_sim.plotting.looks import DASHED, FLOOR, NAIVE, SERIES, SOURCE, WEAK_MODEL
 from w2s_sim.statements.shared.regression_examples import canonical
 
 BIASES = (0.2, 0.35, 0.7, 1.4)
 RIDGES = (0.03, 0.1, 0.2, 0.43, 1.0, 2.0, 5.0, 15.0)
-NUM_WEAK, REPLICATES = 960, 2000
-# a^2 = ||beta_P - beta_Q||^2 of the canonical task.
-SOURCE_RISK = 1.145
+NUM_WEAK, REPLICATES, DRAFT_REPLICATES = 960, 2000, 50
 
 
-def main(folder: Path) -> None:
-    """Simulate the ridge path at four strengths of the bias; draw and write the figure."""
-    measured, nearest = [], []
+def compute(fast: bool, seed: int) -> Tables:
+    """Simulate the ridge path at four strengths of the bias, and the ridge that attains the floor."""
+    replicates = DRAFT_REPLICATES if fast else REPLICATES
+    # a^2 = ||beta_P - beta_Q||^2 of the canonical task.
+    source_risk = float(w2s.squared_error(canonical(), w2s.LinearStudent(canonical().source_vector)))
+    path, best, floors = [], [], []
     for bias in track(BIASES, lambda bias: f"bias {bias:g}"):
         task = canonical(bias=bias)
         students = {f"{ridge:g}": w2s.Ridge(ridge, num_weak=NUM_WEAK) for ridge in RIDGES}
-        frame = w2s.compare(task, students, replicates=REPLICATES)
-        measured.append((bias, float(w2s.naive_floor(task)), frame))
-        # The ridge penalty that attains the floor as n grows; it comes from the theory, not from simulated
-        # risks.
-        best = w2s.Ridge(bias**2 / SOURCE_RISK, num_weak=NUM_WEAK)
-        nearest.append(w2s.compare(task, {"best": best}, replicates=REPLICATES).iloc[0])
-
-    path = Panel(
-        "every $\\eta$ stays above its task's floor (dashed)",
-        "ridge to the source, $\\eta$",
-        "excess risk (squared label units)",
-        [
-            Curve(
-                f"$\\kappa$ = {bias:g}, floor {floor:.3f}",
-                RIDGES,
-                frame["risk"].tolist(),
-                frame["risk_se"].tolist(),
-            )
-            for bias, floor, frame in measured
-        ]
-        + [
-            Curve("", (RIDGES[0], RIDGES[-1]), (floor, floor), like=index)
-            for index, (_, floor, _) in enumerate(measured)
-        ],
-        x_scale="log",
-        y_scale="log",
-        y_limits=(0.015, 4.0),
-    )
+        frame = w2s.compare(task, students, replicates=replicates, seed=seed)
+        path.append(frame[["risk", "risk_se"]].assign(bias=bias, ridge=RIDGES))
+        # The ridge that attains the floor as n grows; it comes from theory, not from simulated risks.
+        nearest = w2s.Ridge(bias**2 / source_risk, num_weak=NUM_WEAK)
+        frame = w2s.compare(task, {"best": nearest}, replicates=replicates, seed=seed)
+        best.append(frame[["risk", "risk_se", "replicates"]].assign(bias=bias))
+        floors.append({"bias": bias, "floor": float(w2s.naive_floor(task))})
     grid = np.geomspace(0.05, 5.0, 60)
-    floor_panel = Panel(
-        "the floor against the strength of the bias",
-        "bias of the weak model, $\\kappa$ (label units)",
-        "excess risk (squared label units)",
-        [
-            Curve(
-                "ridge at $\\eta=\\kappa^2/a^2$",
-                BIASES,
-                [row["risk"] for row in nearest],
-                [row["risk_se"] for row in nearest],
-            ),
-            Curve(
-                "floor $a^2\\kappa^2/(a^2+\\kappa^2)$",
-                grid.tolist(),
-                (SOURCE_RISK * grid**2 / (SOURCE_RISK + grid**2)).tolist(),
-            ),
-            Curve("$\\kappa^2$: the weak model itself", grid.tolist(), (grid**2).tolist()),
-        ],
-        x_scale="log",
-        y_scale="log",
-        y_limits=(2e-3, 8.0),
-        lines={"$a^2$: the source itself": SOURCE_RISK},
+    curve = pd.DataFrame(
+        {"bias": grid, "floor": source_risk * grid**2 / (source_risk + grid**2), "weak": grid**2}
     )
-    panels = [path, floor_panel]
-    note = f"Canonical task, ridge on n = {NUM_WEAK} weak pairs."
-    print("wrote", save_figure(panels_figure(panels, note), curves_table(panels), folder, "bias_and_floor"))
+    return {
+        "path": pd.concat(path, ignore_index=True),
+        "best": pd.concat(best, ignore_index=True),
+        "floors": pd.DataFrame(floors),
+        "theory": curve.assign(source=source_risk),
+    }
 
+
+def draw(tables: Tables, page: Page) -> Figure:
+    """Draw the ridge paths above their floors, and the floor against the bias."""
+    curves = []
+    for look, (bias, floor) in zip(SERIES, tables["floors"].itertuples(index=False), strict=False):
+        rows = tables["path"].loc[tables["path"]["bias"] == bias]
+        label = f"$\\kappa$ = {bias:g}, floor {floor:.3f}"
+        curves.append(Curve(label, rows["ridge"], rows["risk"], rows["risk_se"], look))
+        curves.append(Curve("", (RIDGES[0], RIDGES[-1]), (floor, floor), look=look.as_line(DASHED)))
+    best, theory = tables["best"], tables["theory"]
+    y_label = "excess risk (squared label units)"
+    panels = [
+        Panel(
+            "every $\\eta$ stays above its floor",
+            "ridge to the source, $\\eta$",
+            y_label,
+            curves,
+            x_scale="log",
+            y_scale="log",
+        ),
+        Panel(
+            "the floor levels off at the source's risk",
+            "bias of the weak model, $\\kappa$ (label units)",
+            y_label,
+            [
+                Curve(
+                    "ridge $\\kappa^2/a^2$", best["bias"], best["risk"], best["risk_se"], NAIVE, joined=False
+                ),
+                Curve("floor $a^2\\kappa^2/(a^2+\\kappa^2)$", theory["bias"], theory["floor"], look=FLOOR),
+                Curve(
+                    "weak model, $\\kappa^2$",
+                    theory["bias"],
+                    theory["weak"],
+                    look=WEAK_MODEL.as_line(WEAK_MODEL.dashes),
+                ),
+                Curve(
+                    "source, $a^2$",
+                    theory["bias"],
+                    theory["source"],
+                    look=SOURCE.as_line(SOURCE.dashes),
+                ),
+            ],
+            x_scale="log",
+            y_scale="log",
+            y_limits=(1e-3, 5.0),
+        ),
+    ]
+    return panels_figure(panels, page, legend="own")
+
+
+def caption(tables: Tables) -> str:
+    """Say what is drawn, with the number of replicates."""
+    return (
+        f"Canonical task, ridge to the source on n = {NUM_WEAK} weak pairs. (a) Excess risk against the "
+        "ridge eta at four strengths kappa of the weak model's bias; dashed lines are the floors. (b) The "
+        "floor against kappa, between the risk of the weak model and that of the source; points are the "
+        "ridge kappa squared over a squared, which attains the floor as n grows. Error bars: two Monte "
+        f"Carlo standard errors, {tables['best']['replicates'].iloc[0]:,} replicates, seed 0."
+    )
+
+
+FIGURE = PaperFigure(
+    name="bias_and_floor",
+    title="How does the strength of the weak model's bias change the naive floor?",
+    compute=compute,
+    draw=draw,
+    caption=caption,
+)
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    figure_script(FIGURE)

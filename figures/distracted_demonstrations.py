@@ -1,17 +1,15 @@
-"""When is refinement still useful if a share rho of the demonstrations shows another concept?
-
-Run from anywhere: python figures/distracted_demonstrations.py [FOLDER]   (figures/gallery by default)
-"""
-
-import sys
-from pathlib import Path
+"""When is refinement still useful if a share rho of the demonstrations shows another concept?"""
 
 import jax
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
+from w2s_sim.plotting import Curve, Panel, panels_figure
+from w2s_sim.plotting.looks import DASHED, SERIES, THEORY
 from w2s_sim.statements import FromWeakData
 from w2s_sim.statements.shared.quantities import concept_diameter
 from w2s_sim.statements.shared.regression_examples import canonical
@@ -19,8 +17,9 @@ from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify.intervals import sample_summary
 
 SHARES = (0.0, 0.15, 0.3, 0.4)
+FINE_SHARES = tuple(np.arange(0.0, 0.46, 0.025).tolist())
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
-REPLICATES, SEED = 20_000, 0
+REPLICATES, DRAFT_REPLICATES = 20_000, 400
 LARGEST_SIZE = 2**14
 
 
@@ -67,33 +66,41 @@ def sufficient_size(task: TransferTask) -> float:
     return float(size)
 
 
-def main(folder: Path) -> None:
-    """Simulate, draw and write the figure."""
-    curves, floors = [], []
-    for index, share in enumerate(track(SHARES, lambda share: f"share {share:g}")):
+def compute(fast: bool, seed: int) -> Tables:
+    """Simulate the labeller at four shares, and search for the number of demonstrations that suffices."""
+    replicates = DRAFT_REPLICATES if fast else REPLICATES
+    rows = []
+    for share in track(SHARES, lambda share: f"share {share:g}"):
         task = distracted(share)
-        values = [replicates(w2s.Case("", task, w2s.InContext(size))) for size in SIZES]
-        curves.append(
-            Curve(
-                f"$\\rho$ = {share:g}, floor {intended_floor(task):.3f}",
-                SIZES,
-                [mean for mean, _ in values],
-                [se for _, se in values],
-            )
-        )
-        floor = intended_floor(task)
-        floors.append(Curve("", (SIZES[0], SIZES[-1]), (floor, floor), like=index))
-    shares = np.arange(0.0, 0.46, 0.025)
+        for size in SIZES:
+            case = w2s.Case("", task, w2s.InContext(size))
+            values = w2s.replicate(FromWeakData(intended_error), case, seed=seed, start=0, stop=replicates)
+            mean, se = sample_summary(values)
+            place = {"share": share, "num_demonstrations": size, "floor": intended_floor(task)}
+            rows.append({**place, "error": mean, "error_se": se, "replicates": replicates})
+    shares = FINE_SHARES[::6] if fast else FINE_SHARES
     sizes = [
         sufficient_size(distracted(share))
-        for share in track(shares.tolist(), lambda share: f"sufficient n at share {share:g}")
+        for share in track(shares, lambda share: f"sufficient n at share {share:g}")
     ]
+    return {"errors": pd.DataFrame(rows), "sufficient": pd.DataFrame({"share": shares, "size": sizes})}
+
+
+def draw(tables: Tables, page: Page) -> Figure:
+    """Draw the labeller's error with the floors, and the sufficient number of demonstrations."""
+    curves = []
+    for look, (share, rows) in zip(SERIES, tables["errors"].groupby("share"), strict=False):
+        floor = rows["floor"].iloc[0]
+        label = f"$\\rho$ = {share:g}, floor {floor:.3f}"
+        curves.append(Curve(label, rows["num_demonstrations"], rows["error"], rows["error_se"], look))
+        curves.append(Curve("", (SIZES[0], SIZES[-1]), (floor, floor), look=look.as_line(DASHED)))
+    sufficient = tables["sufficient"]
     panels = [
         Panel(
-            "refined labeller; dashed: naive floor",
+            "refined labeller, and naive floors",
             "weak demonstrations in context, $n$",
             "squared error against $\\beta_*$ (squared label units)",
-            curves + floors,
+            curves,
             x_scale="log2",
             y_scale="log",
             y_limits=(1e-4, 4.0),
@@ -102,21 +109,31 @@ def main(folder: Path) -> None:
             "demonstrations that surely suffice",
             "share $\\rho$ that shows another concept",
             "$n$ with $D^2\\varepsilon_n\\leq$ naive floor",
-            [Curve("smallest sufficient $n$", shares.tolist(), sizes)],
+            [Curve("", sufficient["share"], sufficient["size"], look=THEORY.as_line("-"))],
             y_scale="log",
         ),
     ]
-    note = f"Canonical task, ungrouped, {REPLICATES:,} replicates."
-    path = save_figure(panels_figure(panels, note), curves_table(panels), folder, "distracted_demonstrations")
-    print("wrote", path)
+    return panels_figure(panels, page, legend="own")
 
 
-def replicates(case: w2s.Case) -> tuple[float, float]:
-    """Return the mean and standard error of the error against the intended concept."""
-    return sample_summary(
-        w2s.replicate(FromWeakData(intended_error), case, seed=SEED, start=0, stop=REPLICATES)
+def caption(tables: Tables) -> str:
+    """Say what is drawn, with the number of replicates."""
+    return (
+        "(a) Squared error of the refined labeller against the number of demonstrations, a share rho of "
+        "which shows another concept; dashed lines are the floors of naive fine-tuning on such labels. "
+        "(b) The smallest number of demonstrations for which the bound guarantees an error below the "
+        "floor. Canonical task, ungrouped demonstrations. Error bars: two Monte Carlo standard errors, "
+        f"{tables['errors']['replicates'].iloc[0]:,} replicates, seed 0."
     )
 
 
+FIGURE = PaperFigure(
+    name="distracted_demonstrations",
+    title="When is refinement still useful if a share of the demonstrations shows another concept?",
+    compute=compute,
+    draw=draw,
+    caption=caption,
+)
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    figure_script(FIGURE)

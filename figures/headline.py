@@ -87,12 +87,12 @@ def caption(tables: Tables) -> str:
     risks = tables["risks"]
     counts = {name: sorted(set(rows["replicates"])) for name, rows in risks.groupby("estimator")}
     return (
-        "Excess risk against the total number n of weak labels, canonical task (d = 8, K = 4, kappa = 0.7). "
-        "Naive fine-tuning (ridge 0.3 to the source) stays above its floor; the labeller that has read n "
-        "weak labels in context falls below it, and so does a student fitted by least squares on labels that "
-        f"are refined after reading min(n/2, {MOST_READ}) weak labels. Error bars: two Monte Carlo standard "
-        f"errors; {counts['naive'][0]:,} replicates for fine-tuning and students, {counts['labeller'][0]:,} "
-        f"to {counts['labeller'][-1]:,} for the labeller; seed 0."
+        "Excess risk against the total number n of weak labels, canonical task (d = 8, K = 4, kappa = "
+        "0.7). Naive fine-tuning (ridge 0.3 to the source) stays above its floor; the labeller that has "
+        "read n weak labels in context falls below it, and so does a student fitted by least squares on "
+        f"labels that are refined after reading min(n/2, {MOST_READ}) weak labels. Error bars: two Monte "
+        f"Carlo standard errors; {counts['naive'][0]:,} replicates for fine-tuning and students, "
+        f"{counts['labeller'][0]:,} to {counts['labeller'][-1]:,} for the labeller; seed 0."
     )
 
 

@@ -1,28 +1,26 @@
-"""How tight is the identification bound, from frequent misidentification down to 1e-30?
-
-Run from anywhere: python figures/identification_tightness.py [FOLDER]   (figures/gallery by default)
-"""
-
-import sys
-from pathlib import Path
+"""How tight is the identification bound, from frequent misidentification down to 1e-30?"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 
 from w2s_sim.cli.progress import track
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.identification.chernoff import log_chernoff_terms
 from w2s_sim.identification.rare_events import rare_misidentification
 from w2s_sim.identification.rate import sharp_log_misidentification
-from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
+from w2s_sim.plotting import Curve, Panel, panels_figure
+from w2s_sim.plotting.looks import DASHED, SERIES
 from w2s_sim.statements.shared.regression_examples import canonical, noisy
 from w2s_sim.tasks.regression_task import TransferTask
 
-TASKS = {"$\\kappa$ = 0.7": canonical(), "$\\kappa$ = 0": noisy(0.5)}
+BIASES = {0.7: lambda: canonical(), 0.0: lambda: noisy(0.5)}
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
 # Lower end of the axis.
 SMALLEST = 1e-36
-REPLICATES = 32_768
+REPLICATES, DRAFT_REPLICATES = 32_768, 1024
 
 
 def log_bound(task: TransferTask, size: int) -> float:
@@ -31,51 +29,87 @@ def log_bound(task: TransferTask, size: int) -> float:
     return float(jax.nn.logsumexp(terms))
 
 
-def main(folder: Path) -> None:
-    """Simulate by exponential tilting, draw and write the figure."""
-    probability, bound, ratio, theory = [], [], [], []
-    for index, (name, task) in enumerate(TASKS.items()):
-        events = {
-            size: rare_misidentification(task, size, replicates=REPLICATES)
-            for size in track(SIZES, lambda size: f"misidentification, n = {size}")
-        }
-        shown = {size: event for size, event in events.items() if event.value > SMALLEST}
-        values = [event.value for event in shown.values()]
-        errors = [event.relative_se for event in shown.values()]
-        # The theorem's bound is sharper than the bound that scales the tilted samples.
-        log_bounds = np.asarray([log_bound(task, size) for size in SIZES])
-        sizes = list(shown)
-        bounds = np.exp(log_bounds[: len(sizes)]).tolist()
-        probability.append(Curve(name, sizes, values, np.multiply(values, errors).tolist()))
-        bound.append(Curve("", sizes, bounds, like=index))
-        ratios = np.exp(np.asarray([event.log_value for event in events.values()]) - log_bounds)
-        relative = [event.relative_se for event in events.values()]
-        ratio.append(Curve(name, SIZES, ratios.tolist(), (ratios * relative).tolist()))
-        sharp = np.asarray(sharp_log_misidentification(task, jnp.asarray(SIZES, dtype=float)))
-        theory.append(Curve("", SIZES, np.exp(sharp - log_bounds).tolist(), like=index))
+def compute(fast: bool, seed: int) -> Tables:
+    """Simulate misidentification by exponential tilting, and evaluate the bound and its sharp limit."""
+    replicates = DRAFT_REPLICATES if fast else REPLICATES
+    rows = []
+    for bias, size in track(
+        [(bias, size) for bias in BIASES for size in SIZES], lambda step: f"bias {step[0]:g}, n = {step[1]}"
+    ):
+        task = BIASES[bias]()
+        event = rare_misidentification(task, size, replicates=replicates, seed=seed)
+        sharp = sharp_log_misidentification(task, jnp.asarray([size], dtype=float))
+        rows.append(
+            {
+                "bias": bias,
+                "num_demonstrations": size,
+                "log_probability": event.log_value,
+                "relative_se": event.relative_se,
+                # The theorem's bound is sharper than the bound that scales the tilted samples.
+                "log_bound": log_bound(task, size),
+                "log_limit": float(np.asarray(sharp)[0]),
+                "replicates": replicates,
+            }
+        )
+    return {"events": pd.DataFrame(rows)}
+
+
+def draw(tables: Tables, page: Page) -> Figure:
+    """Draw misidentification below its bound, and their ratio with its limit."""
+    probabilities, ratios = [], []
+    for look, (bias, rows) in zip(SERIES, tables["events"].groupby("bias", sort=False), strict=False):
+        size, name = rows["num_demonstrations"].to_numpy(), f"$\\kappa$ = {bias:g}"
+        # Below the end of the axis, floats would underflow.
+        shown = rows["log_probability"].to_numpy() > np.log(SMALLEST)
+        value, bound = np.exp(rows["log_probability"].to_numpy()), np.exp(rows["log_bound"].to_numpy())
+        se = value * rows["relative_se"].to_numpy()
+        probabilities.append(Curve(name, size[shown], value[shown], se[shown], look))
+        probabilities.append(Curve(f"bound, {name}", size[shown], bound[shown], look=look.as_line(DASHED)))
+        ratio = np.exp((rows["log_probability"] - rows["log_bound"]).to_numpy())
+        limit = np.exp((rows["log_limit"] - rows["log_bound"]).to_numpy())
+        ratios.append(Curve(name, size, ratio, ratio * rows["relative_se"].to_numpy(), look, joined=False))
+        ratios.append(Curve(f"limit $\\propto n^{{-1/2}}$, {name}", size, limit, look=look.as_line(DASHED)))
+    x_label = "weak demonstrations in context, $n$"
     panels = [
         Panel(
-            "misidentification; dashed: the bound",
-            "weak demonstrations in context, $n$",
+            "misidentification and its bound",
+            x_label,
             "$E[1-\\pi_n(k^*)]$ (probability)",
-            probability + bound,
+            probabilities,
             x_scale="log2",
             y_scale="log",
             y_limits=(SMALLEST, 10.0),
         ),
         Panel(
-            "measured / bound; dashed: its limit $\\propto n^{-1/2}$",
-            "weak demonstrations in context, $n$",
+            "measured / bound, and its limit",
+            x_label,
             "share of the bound",
-            ratio + theory,
+            ratios,
             x_scale="log2",
             y_scale="log",
         ),
     ]
-    note = f"Canonical task, exponentially tilted sampling, {REPLICATES:,} replicates a point."
-    path = save_figure(panels_figure(panels, note), curves_table(panels), folder, "identification_tightness")
-    print("wrote", path)
+    return panels_figure(panels, page, legend="own")
 
+
+def caption(tables: Tables) -> str:
+    """Say what is drawn, with the number of replicates."""
+    return (
+        "(a) Probability of misidentification (points) and the bound of concept-identification (dashed) "
+        "against the number of weak demonstrations, with and without bias of the weak model. (b) Their "
+        "ratio, with its limit, which falls like the inverse root of n. Canonical task, exponentially "
+        f"tilted sampling, {tables['events']['replicates'].iloc[0]:,} replicates a point, seed 0; error "
+        "bars of two Monte Carlo standard errors are smaller than the markers where none is seen."
+    )
+
+
+FIGURE = PaperFigure(
+    name="identification_tightness",
+    title="How tight is the identification bound, from frequent misidentification down to 1e-30?",
+    compute=compute,
+    draw=draw,
+    caption=caption,
+)
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    figure_script(FIGURE)

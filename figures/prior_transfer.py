@@ -1,22 +1,31 @@
-"""Estimators of the concept prior, against the number of weak pairs.
+"""Which estimator of the concept prior needs the fewest weak pairs?"""
 
-Run from anywhere: python figures/prior_transfer.py [FOLDER]   (figures/gallery by default)
-"""
-
-import sys
 from collections.abc import Callable
-from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
 
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
-from w2s_sim.plotting import Curve, Panel, curves_table, panels_figure, save_figure
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
+from w2s_sim.plotting import Curve, Panel, panels_figure
+from w2s_sim.plotting.looks import ITERATED, LABELLER, Look
+from w2s_sim.plotting.style import BLACK, GREEN, SKY, VERMILION
 from w2s_sim.runs import compare_priors
 from w2s_sim.statements.shared.finite_examples import language_task
 
 SIZES = (25, 50, 100, 200, 400, 800)
-REPLICATES, SEED = 300, 0
+REPLICATES, DRAFT_REPLICATES = 300, 20
 PRIOR = [0.5, 0.25, 0.15, 0.1]
 Rules = Callable[[int], dict[str, w2s.Estimator]]
+LOOKS: dict[str, Look] = {
+    "one context": LABELLER,
+    "one round": ITERATED,
+    "likeliest, channel believed right": Look(SKY, "v"),
+    "likeliest, channel known": Look(GREEN, "^"),
+    "likeliest, bias and noise unknown": Look(BLACK, "P"),
+    "projection of frequencies": Look(VERMILION, "X"),
+}
 
 
 def regression_rules(task: w2s.TransferTask) -> Rules:
@@ -42,44 +51,66 @@ def language_rules(task: w2s.FiniteTask) -> Rules:
     }
 
 
-def main(folder: Path) -> None:
-    """Simulate, draw and write the figure."""
+def compute(fast: bool, seed: int) -> Tables:
+    """Simulate all estimators of the prior on three tasks in which every pair draws its own concept."""
+    replicates = DRAFT_REPLICATES if fast else REPLICATES
     point = w2s.canonical_task()
     mixed = w2s.regression_task(8, 4, source_prior=PRIOR, target_prior=PRIOR[::-1])
     spoken = language_task(share=0.2, target_prior=[0.2, 0.3, 0.5])
-    panels = [
-        panel("regression, one concept wanted", point, regression_rules(point)),
-        panel("regression, a mixture wanted", mixed, regression_rules(mixed)),
-        panel("languages, a mixture wanted", spoken, language_rules(spoken)),
-    ]
-    note = f"Every pair draws its own concept; {REPLICATES} replicates."
-    print("wrote", save_figure(panels_figure(panels, note), curves_table(panels), folder, "prior_transfer"))
+    found = []
+    for title, task, rules in (
+        ("regression, one concept wanted", point, regression_rules(point)),
+        ("regression, a mixture wanted", mixed, regression_rules(mixed)),
+        ("languages, a mixture wanted", spoken, language_rules(spoken)),
+    ):
+        for size in track(SIZES, lambda size, title=title: f"{title}, n = {size}"):
+            frame = compare_priors(task, rules(size), replicates=replicates, seed=seed)
+            found.append(
+                frame[["prior_tv", "prior_tv_se"]]
+                .reset_index(drop=True)
+                .assign(task=title, rule=list(rules(size)), num_weak=size, replicates=replicates)
+            )
+    return {"distances": pd.concat(found, ignore_index=True)}
 
 
-def panel(title: str, task: w2s.TransferTask | w2s.FiniteTask, rules: Rules) -> Panel:
-    """Return the panel of the prior's total variation distance against the number of pairs."""
-    tables = [
-        compare_priors(task, rules(size), replicates=REPLICATES, seed=SEED)
-        for size in track(SIZES, lambda size: f"{title}, n = {size}")
-    ]
-    curves = [
-        Curve(
-            name,
-            SIZES,
-            [float(table["prior_tv"].to_numpy()[index]) for table in tables],
-            [float(table["prior_tv_se"].to_numpy()[index]) for table in tables],
+def draw(tables: Tables, page: Page) -> Figure:
+    """Draw the distance of each estimated prior from the target's prior."""
+    panels = []
+    for task, rows in tables["distances"].groupby("task", sort=False):
+        curves = [
+            Curve(rule, own["num_weak"], own["prior_tv"], own["prior_tv_se"], look)
+            for rule, look in LOOKS.items()
+            if len(own := rows.loc[rows["rule"] == rule])
+        ]
+        panels.append(
+            Panel(
+                str(task),
+                "weak pairs, $n$",
+                "total variation of the prior",
+                curves,
+                x_scale="log2",
+                y_limits=(-0.02, 1.0),
+            )
         )
-        for index, name in enumerate(rules(1))
-    ]
-    return Panel(
-        title,
-        "weak pairs, $n$",
-        "total variation of the prior",
-        curves,
-        x_scale="log2",
-        y_limits=(-0.02, 1.0),
+    return panels_figure(panels, page, most_columns=3)
+
+
+def caption(tables: Tables) -> str:
+    """Say what is drawn, with the number of replicates."""
+    return (
+        "Total variation distance between the estimated concept prior and that of the target, against the "
+        "number of weak pairs; every pair draws its own concept. Error bars: two Monte Carlo standard "
+        f"errors, {tables['distances']['replicates'].iloc[0]} replicates, seed 0."
     )
 
 
+FIGURE = PaperFigure(
+    name="prior_transfer",
+    title="Which estimator of the concept prior needs the fewest weak pairs?",
+    compute=compute,
+    draw=draw,
+    caption=caption,
+)
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    figure_script(FIGURE)

@@ -1,20 +1,18 @@
-"""The threshold of refinement: mean posterior and exponent against the position of the weak concept.
-
-Run from anywhere: python figures/voronoi_threshold.py [FOLDER]   (FOLDER is figures/gallery by default)
-"""
-
-import sys
-from pathlib import Path
+"""Where does refinement go, and how fast, as the weak concept crosses the border of the Voronoi cell?"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from w2s_sim.cli.progress import track
 from w2s_sim.estimators import InContext
+from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.identification.voronoi import voronoi_rate
-from w2s_sim.plotting.threshold import threshold_figure
+from w2s_sim.plotting import Curve, Panel, panels_figure
+from w2s_sim.plotting.looks import DOTTED, LABELLER, SERIES, THEORY, Look
+from w2s_sim.plotting.style import GREY
 from w2s_sim.statements import Case, FromWeakData
 from w2s_sim.statements.voronoi_threshold.claim import VORONOI_THRESHOLD, functional, measure
 from w2s_sim.statements.voronoi_threshold.placed_weak_concept import weak_concept_at
@@ -22,13 +20,13 @@ from w2s_sim.tasks.task import WeakData
 from w2s_sim.verify import replicate
 from w2s_sim.verify.intervals import interval_of, sample_summary
 
-SEED = 0
 SIZES = (4, 16, 64)
 SHARES = np.linspace(0.0, 1.0, 21)
 # Shares far enough from the border for the slope from n to 2n to have converged.
 SLOPE_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1.0)
 SLOPE_SIZE = 256
-REPLICATES = 8192
+BORDER = 0.5
+REPLICATES, DRAFT_REPLICATES = 8192, 256
 
 
 def intended_posterior(key: jax.Array, data: WeakData, case: Case) -> jax.Array:
@@ -37,45 +35,92 @@ def intended_posterior(key: jax.Array, data: WeakData, case: Case) -> jax.Array:
     return jnp.exp(log_posterior[case.task.target_concept])
 
 
-def posterior_row(share: float, size: int, weak_posterior: FromWeakData) -> dict[str, float]:
-    case = Case("", weak_concept_at(share), InContext(size))
-    values = replicate(weak_posterior, case, seed=SEED, start=0, stop=REPLICATES)
-    mean, se = sample_summary(values)
-    return {"share": share, "num_demonstrations": size, "posterior": mean, "posterior_se": se}
-
-
-def slope_row(share: float) -> dict[str, float]:
-    case = Case("", weak_concept_at(share), InContext(SLOPE_SIZE))
-    values = replicate(measure, case, seed=SEED, start=0, stop=REPLICATES)
-    assert VORONOI_THRESHOLD.support is not None
-    found = interval_of(values, VORONOI_THRESHOLD.support(case), functional(case), 1e-3, REPLICATES)
-    return {"share": share, "slope": found.mean, "slope_se": found.se}
-
-
-def main(folder: Path) -> None:
-    """Simulate, draw, and write voronoi_threshold.png, .svg and .csv."""
+def compute(fast: bool, seed: int) -> Tables:
+    """Simulate the posterior along the way to the wrong concept, and the exponents of failure."""
+    replicates = DRAFT_REPLICATES if fast else REPLICATES
     weak_posterior = FromWeakData(intended_posterior)
+    assert VORONOI_THRESHOLD.support is not None
+    posteriors, slopes = [], []
     cells = [(share, size) for size in SIZES for share in SHARES.tolist()]
-    posteriors = pd.DataFrame(
-        [
-            posterior_row(share, size, weak_posterior)
-            for share, size in track(cells, lambda cell: f"posterior at share {cell[0]:.2f}, n = {cell[1]}")
-        ]
-    )
-    slopes = pd.DataFrame(
-        [slope_row(share) for share in track(SLOPE_SHARES, lambda share: f"slope at share {share:g}")]
-    )
-    fine = np.linspace(0.0, 1.0, 201)
-    rates = pd.DataFrame({"share": fine, "rate": [float(voronoi_rate(weak_concept_at(t))) for t in fine]})
+    for share, size in track(cells, lambda cell: f"posterior at share {cell[0]:.2f}, n = {cell[1]}"):
+        case = Case("", weak_concept_at(share), InContext(size))
+        mean, se = sample_summary(replicate(weak_posterior, case, seed=seed, start=0, stop=replicates))
+        row = {"share": share, "num_demonstrations": size, "posterior": mean, "posterior_se": se}
+        posteriors.append({**row, "replicates": replicates})
+    for share in track(SLOPE_SHARES, lambda share: f"slope at share {share:g}"):
+        case = Case("", weak_concept_at(share), InContext(SLOPE_SIZE))
+        values = replicate(measure, case, seed=seed, start=0, stop=replicates)
+        support = VORONOI_THRESHOLD.support(case)
+        found = interval_of(values, support, functional(case), 1e-3, replicates)
+        slopes.append({"share": share, "slope": found.mean, "slope_se": found.se})
+    fine = np.linspace(0.0, 1.0, 201).tolist()
+    rates = [{"share": t, "rate": float(voronoi_rate(weak_concept_at(t)))} for t in fine]
+    return {
+        "posteriors": pd.DataFrame(posteriors),
+        "slopes": pd.DataFrame(slopes),
+        "rates": pd.DataFrame(rates),
+    }
 
-    folder.mkdir(parents=True, exist_ok=True)
-    figure = threshold_figure(posteriors, slopes, rates)
-    for suffix in ("png", "svg"):
-        metadata = {"Date": None} if suffix == "svg" else None
-        figure.savefig(folder / f"voronoi_threshold.{suffix}", metadata=metadata)
-    posteriors.merge(slopes, how="outer", on="share").to_csv(folder / "voronoi_threshold.csv", index=False)
-    print(f"wrote {folder / 'voronoi_threshold.png'}")
 
+def draw(tables: Tables, page: Page) -> Figure:
+    """Draw the posterior and the exponent against the position of the weak concept."""
+    rates, slopes = tables["rates"], tables["slopes"]
+    border = Curve("border of the cell", (BORDER, BORDER), (0.0, 1.0), look=Look(GREY, "", DOTTED))
+    posteriors = [
+        Curve(f"$n$ = {size}", rows["share"], rows["posterior"], rows["posterior_se"], look)
+        for look, (size, rows) in zip(
+            SERIES, tables["posteriors"].groupby("num_demonstrations"), strict=False
+        )
+    ]
+    x_label = "share of the way to the wrong concept, $t$"
+    highest = max(rates["rate"])
+    panels = [
+        Panel(
+            "where the posterior goes",
+            x_label,
+            "mean posterior of the intended concept",
+            [*posteriors, border],
+            y_limits=(-0.03, 1.03),
+        ),
+        Panel(
+            "how fast",
+            x_label,
+            "decay of the losers (nats per demonstration)",
+            [
+                Curve(
+                    "tilted simulation",
+                    slopes["share"],
+                    slopes["slope"],
+                    slopes["slope_se"],
+                    LABELLER,
+                    joined=False,
+                ),
+                Curve("theorem", rates["share"], rates["rate"], look=THEORY),
+                Curve("", (BORDER, BORDER), (0.0, highest), look=Look(GREY, "", DOTTED)),
+            ],
+        ),
+    ]
+    return panels_figure(panels, page)
+
+
+def caption(tables: Tables) -> str:
+    """Say what is drawn, with the number of replicates."""
+    return (
+        "The weak concept lies a share t of the way from the intended concept to a wrong concept; the "
+        "dotted line is the border of the Voronoi cell. (a) Mean posterior of the intended concept after "
+        "n demonstrations. (b) Exponent at which the posterior of the losing concepts decays: simulation "
+        f"by exponential tilting at n = {SLOPE_SIZE} (points) and the theorem (dashed). Error bars: two "
+        f"Monte Carlo standard errors, {tables['posteriors']['replicates'].iloc[0]:,} replicates, seed 0."
+    )
+
+
+FIGURE = PaperFigure(
+    name="voronoi_threshold",
+    title="Where does refinement go, and how fast, as the weak concept leaves its Voronoi cell?",
+    compute=compute,
+    draw=draw,
+    caption=caption,
+)
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "gallery")
+    figure_script(FIGURE)

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from w2s_sim.plotting import study_figure
 
@@ -40,8 +41,13 @@ def legend(figure: Figure) -> list[str]:
 
 
 def note(figure: Figure) -> str:
-    text = figure._supxlabel  # pyright: ignore[reportAttributeAccessIssue]
-    return "" if text is None else text.get_text().replace("\n", " ")
+    """The text below the panels, the last that is written."""
+    return texts(figure)[-1].get_text().replace("\n", " ") if texts(figure) else ""
+
+
+def texts(figure: Figure) -> list[Text]:
+    """The title and the note of a figure."""
+    return [artist for artist in figure.artists if isinstance(artist, Text)]
 
 
 def bars(axes: Axes) -> dict[str, ErrorbarContainer]:

@@ -14,6 +14,7 @@ from w2s_sim.plotting import (
     save_figure,
     theorem_figures,
 )
+from w2s_sim.plotting.looks import DASHED, SERIES
 from w2s_sim.plotting.style import to_svg
 from w2s_sim.plotting.theorem import longest_curve
 
@@ -167,9 +168,9 @@ def test_same_table_gives_the_same_svg(rows: pd.DataFrame) -> None:
 
 def test_panels_draw_every_curve_and_write_its_numbers(tmp_path) -> None:
     measured = Curve("measured", (1, 2, 4), (0.5, 0.2, 0.1), (0.01, 0.01, 0.01))
-    theory = Curve("", (1, 4), (0.6, 0.3), like=0)
+    theory = Curve("", (1, 4), (0.6, 0.3), look=SERIES[0].as_line(DASHED))
     first = Panel("left", "n", "risk", [measured, theory], x_scale="log2", y_scale="log")
-    second = Panel("right", "n", "risk", [theory], lines={"floor": 0.1})
+    second = Panel("right", "n", "risk", [theory])
     figure = panels_figure([first, second], note="A note.")
     left, right = figure.axes
     assert [text.get_text() for text in left.get_xticklabels()] == ["1", "2", "4"]
@@ -177,7 +178,8 @@ def test_panels_draw_every_curve_and_write_its_numbers(tmp_path) -> None:
     # Theory takes the colour of the measured curve that it belongs to, and is dashed.
     drawn, bar = left.lines[-1], left.lines[0]
     assert {drawn.get_color(), bar.get_color()} == {"#0072B2"}
-    assert drawn.get_linestyle() == "--"
+    assert drawn.is_dashed()
+    assert [axes.get_title("left") for axes in (left, right)] == ["(a) left", "(b) right"]
     assert left.get_legend_handles_labels()[1] == ["measured"]
     table = curves_table([first, second])
     path = save_figure(figure, table, tmp_path / "new", "toy")

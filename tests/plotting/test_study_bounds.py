@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.plotting.drawn import SIZES, bars, dashed, draw, legend, naive, note, other
-from w2s_sim.plotting.study import LOOKS
+from w2s_sim.plotting.looks import SERIES
 from w2s_sim.plotting.study_bounds import BOUNDS, bound_curves
 from w2s_sim.plotting.style import VERMILION
 
@@ -29,7 +29,7 @@ def test_bounds_that_differ_have_the_colours_of_their_curves() -> None:
     rows = [naive(ridge, n, risk_lower=0.2 + ridge) for ridge in (0.0, 0.3) for n in SIZES]
     figure, numbers = draw(rows, colour="estimator.ridge")
     lines = dashed(figure.axes[0])
-    assert [line.get_color() for line in lines] == [LOOKS[0][0], LOOKS[1][0]]
+    assert [line.get_color() for line in lines] == [SERIES[0].colour, SERIES[1].colour]
     assert [set(line.get_ydata()) for line in lines] == [{0.2}, {0.5}]
     assert legend(figure) == ["ridge = 0", "ridge = 0.3", "lower bound, by colour"]
     assert {"lower bound: ridge = 0", "lower bound: ridge = 0.3"} < set(numbers["curve"])
@@ -41,7 +41,7 @@ def test_a_floor_of_some_curves_crosses_the_panel_and_says_whose_it_is() -> None
     rows += [other("refine", 1.0 / n, **{"estimator.num_weak": n, "risk_upper": 3.0 / n}) for n in SIZES]
     figure, _ = draw(rows, colour="estimator.ridge")
     floor, upper = dashed(figure.axes[0])
-    assert [line.get_color() for line in (floor, upper)] == [VERMILION, LOOKS[2][0]]
+    assert [line.get_color() for line in (floor, upper)] == [VERMILION, SERIES[2].colour]
     assert (floor.get_xdata().tolist(), floor.get_ydata().tolist()) == ([10, 40], [0.25] * 2)
     labels = ["ridge = 0", "ridge = 0.3", "refine", "lower bound: ridge", "upper bound, by colour"]
     assert legend(figure) == labels
@@ -61,7 +61,7 @@ def test_curves_that_share_a_bound_are_called_what_their_names_share(
     points = pd.DataFrame({"x": [1.0, 1.0, 1.0], "curve": [0, 1, 2], "lower": [0.5, 0.5, np.nan]})
     points = points.assign(upper=np.nan, theory=np.nan)
     (curve,) = bound_curves(
-        points, [*labels, "another"], ["b"] * 3, {kind: f"{kind} bound" for kind in BOUNDS}
+        points, [*labels, "another"], SERIES[:3], {kind: f"{kind} bound" for kind in BOUNDS}
     )
     assert curve.label == f"lower bound: {together}"
 
@@ -71,7 +71,7 @@ def test_two_floors_of_several_curves_each_have_the_colours_of_their_curves() ->
     rows += [naive(ridge, size, risk_lower=0.5) for ridge in (1.0, 2.0) for size in SIZES]
     figure, _ = draw(rows, colour="estimator.ridge")
     lines = dashed(figure.axes[0])
-    assert [line.get_color() for line in lines] == [LOOKS[index][0] for index in range(4)]
+    assert [line.get_color() for line in lines] == [SERIES[index].colour for index in range(4)]
     first, second = lines[:2]
     assert first.get_ydata().tolist() == second.get_ydata().tolist() == [0.25] * 3
     # Lines that lie on each other take turns.

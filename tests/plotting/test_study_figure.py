@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from tests.plotting.drawn import SIZES, bars, dashed, draw, legend, measured, naive, note, other
+from tests.plotting.drawn import SIZES, bars, dashed, draw, legend, measured, naive, note, other, texts
 from w2s_sim.errors import InputError
 from w2s_sim.plotting import save_figure
-from w2s_sim.plotting.study import LOOKS, NOTHING
+from w2s_sim.plotting.looks import SERIES
+from w2s_sim.plotting.paper_page import Page
+from w2s_sim.plotting.study import NOTHING
 from w2s_sim.plotting.study_view import x_ticks
 from w2s_sim.plotting.style import VERMILION
 
@@ -19,7 +21,7 @@ def test_one_panel_a_value_and_one_curve_a_value() -> None:
     rows = [naive(r, n, s) for s in (0.5, 1.0) for r in (0.3, 0.0) for n in (40, 10, 20)]
     figure, numbers = draw(rows, colour="estimator.ridge", panel="task.noise")
     left, right = figure.axes
-    assert [axes.get_title("left") for axes in (left, right)] == ["noise = 0.5", "noise = 1"]
+    assert [axes.get_title("left") for axes in (left, right)] == ["(a) noise = 0.5", "(b) noise = 1"]
     assert left.get_xlabel() == "weak pairs, $n$"
     assert left.get_ylabel() == "excess risk"
     assert left.get_ylim() == right.get_ylim()
@@ -47,7 +49,7 @@ def test_seven_curves_all_look_different() -> None:
     rows = [naive(ridge, size) for ridge in range(7) for size in SIZES]
     figure, _ = draw(rows, colour="estimator.ridge")
     looks = [(each[0].get_color(), each[0].get_marker()) for each in bars(figure.axes[0]).values()]
-    assert looks == list(LOOKS)
+    assert looks == [(look.colour, look.marker) for look in SERIES]
     assert len({colour for colour, _ in looks}) == len({marker for _, marker in looks}) == 7
     assert VERMILION not in dict(looks)
     assert len(legend(figure)) == 7
@@ -59,7 +61,7 @@ def test_a_curve_keeps_its_look_where_a_panel_lacks_another() -> None:
     figure, _ = draw(rows, colour="estimator.ridge", panel="task.noise")
     left, right = (bars(axes) for axes in figure.axes)
     assert left.keys() == {"ridge = 0.3"}
-    assert left["ridge = 0.3"][0].get_color() == right["ridge = 0.3"][0].get_color() == LOOKS[1][0]
+    assert left["ridge = 0.3"][0].get_color() == right["ridge = 0.3"][0].get_color() == SERIES[1].colour
     assert legend(figure) == ["ridge = 0", "ridge = 0.3"]
 
 
@@ -170,14 +172,14 @@ def test_ticks_stand_at_the_values_and_never_crowd() -> None:
     figure, _ = draw([naive(0.0, size) for size in SIZES], log_x=True)
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["10", "20", "40"]
     # Marked all the same, without a label on another's.
-    assert x_ticks([100, 101, 1000], log=True) == {100: "100", 101: "", 1000: "1000"}
-    assert x_ticks(range(1, 100), log=False) is None
-    assert x_ticks(range(3, 70), log=True) == {5: "5", 10: "10", 20: "20", 50: "50"}
-    decades = x_ticks(np.geomspace(2e-7, 2e3, 40).tolist(), log=True)
+    assert x_ticks([100, 101, 1000], log=True, width=3.0) == {100: "100", 101: "", 1000: "1000"}
+    assert x_ticks(range(1, 100), log=False, width=3.0) is None
+    assert x_ticks(range(3, 70), log=True, width=3.0) == {5: "5", 10: "10", 20: "20", 50: "50"}
+    decades = x_ticks(np.geomspace(2e-7, 2e3, 40).tolist(), log=True, width=3.0)
     assert decades is not None
     np.testing.assert_allclose(list(decades), 10.0 ** np.arange(-6, 4))
-    assert x_ticks([], log=True) is None
-    assert x_ticks([7.0], log=True) is None
+    assert x_ticks([], log=True, width=3.0) is None
+    assert x_ticks([7.0], log=True, width=3.0) is None
 
 
 def test_the_table_beside_the_figure_holds_the_numbers_drawn(tmp_path: Path) -> None:
@@ -203,7 +205,7 @@ def test_nothing_is_cut_off() -> None:
         kept = rows if panel else rows[:6]
         figure, _ = draw(kept, colour="estimator.ridge", panel=panel, log_y=True)
         figure.draw_without_rendering()
-        parts = [figure.legends[0], figure._supxlabel]  # pyright: ignore[reportAttributeAccessIssue]
+        parts = [figure.legends[0], *texts(figure)]
         parts += [part for axes in figure.axes for part in (axes.title, axes.xaxis.label, axes.yaxis.label)]
         for part in (part for part in parts if not isinstance(part, Text) or part.get_text()):
             box = part.get_window_extent()
@@ -211,11 +213,38 @@ def test_nothing_is_cut_off() -> None:
             assert box.y0 >= -1
             assert box.x1 <= figure.bbox.width + 1
             assert box.y1 <= figure.bbox.height + 1
-        # The legend stands beside the data.
-        right = max(axes.get_window_extent().x1 for axes in figure.axes)
-        assert figure.legends[0].get_window_extent().x0 > right
+        # The legend stands below the panels, and the note below the legend.
+        bottom = min(axes.xaxis.get_tightbbox().y0 for axes in figure.axes)  # pyright: ignore
+        legend_box = figure.legends[0].get_window_extent()
+        assert legend_box.y1 <= bottom + 1
+        assert texts(figure)[0].get_window_extent().y1 <= legend_box.y0 + 1
 
 
 def test_keys_that_are_no_columns_are_refused() -> None:
     with pytest.raises(InputError, match="colour: got 'ridge'; expected a column"):
         draw([naive(0.0, 10)], colour="ridge")
+
+
+def test_order_labels_title_and_width_are_those_asked_for() -> None:
+    rows = [naive(ridge, size) for ridge in (0.0, 0.3, 1.0) for size in SIZES]
+    figure, _ = draw(
+        rows,
+        colour="estimator.ridge",
+        order=[1.0, 0.0],
+        title="How strong a ridge?",
+        x_label="pairs",
+        y_label="risk",
+        page=Page(4.0),
+    )
+    (axes,) = figure.axes
+    assert legend(figure) == ["ridge = 1", "ridge = 0", "ridge = 0.3"]
+    assert bars(axes)["ridge = 1"][0].get_color() == SERIES[0].colour
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("pairs", "risk")
+    assert texts(figure)[0].get_text() == "How strong a ridge?"
+    assert figure.get_figwidth() == 4.0
+
+
+def test_figures_are_as_wide_as_a_column_or_two() -> None:
+    rows = [naive(0.0, size, noise) for noise in (0.5, 1.0) for size in SIZES]
+    assert draw(rows[:3])[0].get_figwidth() == 3.25
+    assert draw(rows, panel="task.noise")[0].get_figwidth() == 6.75

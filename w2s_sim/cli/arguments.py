@@ -164,6 +164,27 @@ class Figures:
 
 
 @dataclasses.dataclass(frozen=True)
+class Redraw:
+    """Draw figures again without computing: those of `w2s figures` from their data, or those of a study.
+
+    Width, formats and style may be others than before. A study's figures follow its tables [[figure]].
+    """
+
+    folder: tyro.conf.Positional[Path]
+    """Folder that `w2s figures` or `w2s run` has written."""
+    scripts: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[FILE.py ...]")] = ()
+    """Scripts of your own figures in the folder."""
+    format: str | None = None
+    """Formats, with commas between them; by default pdf,svg,png, or those that the study asks for."""
+    width: str | None = None
+    """single (3.25 inches), double (6.75) or a number of inches; by default, every figure keeps its width."""
+    style: Path | None = None
+    """File of matplotlib settings (*.mplstyle), which has precedence over your matplotlibrc."""
+    plugins: Plugins = ()
+    """Load kinds of your own that the study uses from this file or module; may be repeated."""
+
+
+@dataclasses.dataclass(frozen=True)
 class List:
     """List the theorems and the ready studies."""
 
@@ -250,6 +271,7 @@ Command = (
     | Annotated[Merge, tyro.conf.subcommand("merge")]
     | Annotated[Replay, tyro.conf.subcommand("replay")]
     | Annotated[Figures, tyro.conf.subcommand("figures")]
+    | Annotated[Redraw, tyro.conf.subcommand("redraw")]
     | Annotated[List, tyro.conf.subcommand("list")]
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Book, tyro.conf.subcommand("book")]

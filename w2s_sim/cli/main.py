@@ -18,6 +18,7 @@ from w2s_sim.cli.arguments import (
     Figures,
     List,
     Merge,
+    Redraw,
     Replay,
     Run,
     Schema,
@@ -144,6 +145,10 @@ def _call(command: Command) -> int:
             from w2s_sim.cli.figures import run_figures
 
             return run_figures(command)
+        case Redraw():
+            from w2s_sim.cli.figures import run_redraw
+
+            return run_redraw(command)
         case List():
             from w2s_sim.cli.listing import run_list
 

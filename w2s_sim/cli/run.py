@@ -83,7 +83,7 @@ def _report(study: Study, results: pd.DataFrame, out: Path, time_taken: str = ""
         from w2s_sim.reports.study_figures import draw_figures
 
         draw_figures(dataclasses.replace(study, figures=stale), results, out)
-    figures = [out / "figures" / f"{figure.name}.png" for figure in study.figures]
+    figures = [out / "figures" / f"{figure.name}.{figure.formats[0]}" for figure in study.figures]
     report_results(study, results, figures, out, time_taken)
 
 

@@ -8,4 +8,5 @@ from w2s_sim.figures.finding import figure_names as figure_names
 from w2s_sim.figures.finding import load_figure as load_figure
 from w2s_sim.figures.record import FigureRecord as FigureRecord
 from w2s_sim.figures.record import read_record as read_record
+from w2s_sim.figures.redrawing import redraw as redraw
 from w2s_sim.plotting.paper_page import Page as Page

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import pandas as pd
 from matplotlib.figure import Figure
 
-from w2s_sim.plotting.paper_page import WIDTHS, Page
+from w2s_sim.files.picture_keys import WIDTHS
+from w2s_sim.plotting.paper_page import Page
 
 Tables = Mapping[str, pd.DataFrame]
 

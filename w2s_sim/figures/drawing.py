@@ -11,8 +11,9 @@ from w2s_sim.figures.contract import PaperFigure
 from w2s_sim.figures.data import computed_record, kept_record
 from w2s_sim.figures.finding import figure_names, load_figure
 from w2s_sim.figures.record import FigureRecord, write_record
-from w2s_sim.plotting.paper_page import Page, parse_width
-from w2s_sim.plotting.saving import FORMATS, parse_formats, write_figure
+from w2s_sim.files.picture_keys import FORMATS, parse_formats, parse_width
+from w2s_sim.plotting.paper_page import Page
+from w2s_sim.plotting.saving import write_figure
 from w2s_sim.plotting.style import GREY, figure_style, read_style
 
 DRAFT = "draft"
@@ -50,8 +51,8 @@ def draw(
         InputError: If an argument is invalid; nothing is computed then.
     """
     folder, style = Path(out), Path(style) if style is not None else None
-    page = None if width is None else Page(parse_width(str(width)))
-    formats = parse_formats(",".join(formats))
+    page = None if width is None else Page(parse_width(width))
+    formats = parse_formats(list(formats))
     if style is not None:
         read_style(style)
     given = names or figure_names()

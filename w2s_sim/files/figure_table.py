@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2s_sim.concepts import StyleContentModel
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, shown
 from w2s_sim.files.cell_keys import resolve_key
+from w2s_sim.files.picture_keys import parse_formats, parse_width
 from w2s_sim.statements.contract.parameters import unknown_key
 from w2s_sim.tasks.metric_labels import RELATIVE_RISKS, metric_names
 from w2s_sim.tasks.task import PRIOR_LABELS
@@ -26,6 +27,12 @@ KEY_HELP = {
     "panel": "key whose values are panels",
     "log_x": "logarithmic horizontal axis",
     "log_y": "logarithmic vertical axis",
+    "order": "values of colour in the order of their curves; values that are not listed follow",
+    "title": "title above the figure; none by default",
+    "x_label": "label of the horizontal axis with its unit; by default made from x",
+    "y_label": "label of the vertical axis with its unit; by default made from y",
+    "width": "'single' or 'double' column of a paper (3.25 and 6.75 inches), or a number of inches",
+    "format": "'png', 'svg', 'pdf', or a list of several; png and svg by default",
 }
 KEYS = tuple(KEY_HELP)
 # The metrics of the tasks that come with the package.
@@ -34,6 +41,9 @@ MEASURED = ("risk", *PRIOR_LABELS, *RELATIVE_RISKS, *StyleContentModel.prior_err
 SAMPLE_SIZE = "sample_size"
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"
 MOST_COLOURS, MOST_PANELS = 7, 6
+TEXTS = ("title", "x_label", "y_label")
+LONGEST_TITLE = 120
+DEFAULT_FORMATS = ("png", "svg")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +58,12 @@ class StudyFigure:
         panel: Key whose values are panels; None for one panel.
         log_x: Whether the horizontal axis is logarithmic.
         log_y: Whether the vertical axis is logarithmic.
+        order: Values of `colour` in the order of their curves; values that are not listed follow.
+        title: Title above the figure.
+        x_label: Label of the horizontal axis; "" for one made from `x`.
+        y_label: Label of the vertical axis; "" for one made from `y`.
+        width: Width in inches; None for one column if there is one panel, and both columns otherwise.
+        formats: Formats of the picture.
     """
 
     name: str
@@ -57,6 +73,12 @@ class StudyFigure:
     panel: str | None
     log_x: bool
     log_y: bool
+    order: tuple[Any, ...] = ()
+    title: str = ""
+    x_label: str = ""
+    y_label: str = ""
+    width: float | None = None
+    formats: tuple[str, ...] = DEFAULT_FORMATS
 
 
 def read_figures(given: Any, cells: Sequence["Cell"]) -> tuple[StudyFigure, ...]:
@@ -130,7 +152,21 @@ def _read_figure(
     for key, value in zip(("log_x", "log_y"), logs, strict=True):
         if not isinstance(value, bool):
             raise InputError(key, repr(value)[:80], "true or false")
-    figure = StudyFigure(name, x, y, colour, panel, *logs)
+    title, x_label, y_label = (_read_text(table, key) for key in TEXTS)
+    figure = StudyFigure(
+        name,
+        x,
+        y,
+        colour,
+        panel,
+        *logs,
+        order=_read_order(table, colour, cells),
+        title=title,
+        x_label=x_label,
+        y_label=y_label,
+        width=parse_width(table["width"], "width") if "width" in table else None,
+        formats=parse_formats(table.get("format", list(DEFAULT_FORMATS)), "format"),
+    )
     _require_drawable(figure, cells)
     return figure
 
@@ -141,6 +177,29 @@ def _read_key(table: Mapping[str, Any], role: str, keys: Sequence[str]) -> str |
     if not isinstance(table[role], str):
         raise InputError(role, repr(table[role])[:80], "a key of the cells, such as 'estimator.kind'")
     return resolve_key(role, table[role], keys)
+
+
+def _read_text(table: Mapping[str, Any], key: str) -> str:
+    text = table.get(key, "")
+    if not isinstance(text, str) or len(text) > LONGEST_TITLE or not text.isprintable():
+        raise InputError(key, shown(text), f"a text of one line, at most {LONGEST_TITLE} characters long")
+    if text.replace(r"\$", "").count("$") % 2:
+        raise InputError(key, shown(text), r"formulas between two dollar signs; \$ for a dollar sign")
+    return text
+
+
+def _read_order(table: Mapping[str, Any], colour: str | None, cells: Sequence["Cell"]) -> tuple[Any, ...]:
+    if "order" not in table:
+        return ()
+    order = table["order"]
+    if colour is None:
+        raise InputError("order", shown(order), "a key colour, whose values it puts in order")
+    values = list(dict.fromkeys(_comparable(cell_value(cell, colour)) for cell in cells))
+    values = [value for value in values if value is not None]
+    given = [_comparable(value) for value in order] if isinstance(order, list) else None
+    if not given or len(set(given)) < len(given) or not set(given) <= set(values):
+        raise InputError("order", shown(order), f"a list of some of {', '.join(map(repr, values))}")
+    return tuple(given)
 
 
 def _require_drawable(figure: StudyFigure, cells: Sequence["Cell"]) -> None:

@@ -23,7 +23,15 @@ from w2s_sim.files.estimator_table import (
     LABEL_HELP,
     LONGEST_LABEL,
 )
-from w2s_sim.files.figure_table import KEY_HELP, MEASURED, NAME_PATTERN
+from w2s_sim.files.figure_table import (
+    DEFAULT_FORMATS,
+    KEY_HELP,
+    LONGEST_TITLE,
+    MEASURED,
+    NAME_PATTERN,
+    TEXTS,
+)
+from w2s_sim.files.picture_keys import FORMATS, NARROWEST, WIDEST, WIDTHS
 from w2s_sim.files.study_file import MOST_FIGURES, REPLICATION
 from w2s_sim.files.sweep import MODE
 from w2s_sim.files.task_table import DEFAULT_KIND, example_task, read_task, task_parameters, weak_parameters
@@ -252,8 +260,27 @@ def _figure() -> Schema:
         "y": {"type": "string", "enum": _measured(), "default": "risk"},
         **{key: {"type": "string"} for key in ("x", "colour", "panel")},
         **{key: {"type": "boolean", "default": False} for key in ("log_x", "log_y")},
+        "order": {"type": "array", "minItems": 1},
+        **{key: {"type": "string", "maxLength": LONGEST_TITLE} for key in TEXTS},
+        "width": {
+            "anyOf": [
+                {"type": "string", "enum": list(WIDTHS)},
+                {"type": "number", "minimum": NARROWEST, "maximum": WIDEST},
+            ]
+        },
+        "format": {
+            "anyOf": [{"type": "string", "enum": list(FORMATS)}, _list_of({"enum": list(FORMATS)})],
+            "default": list(DEFAULT_FORMATS),
+        },
     }
-    return _table({key: {**values[key], "description": text} for key, text in KEY_HELP.items()}, ["x"])
+    return _table({key: _described(values[key], text) for key, text in KEY_HELP.items()}, ["x"])
+
+
+def _described(schema: Schema, text: str) -> Schema:
+    """Add a description; editors do not show it beside branches, which get it instead."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [{**branch, "description": text} for branch in schema["anyOf"]]}
+    return {**schema, "description": text}
 
 
 if __name__ == "__main__":

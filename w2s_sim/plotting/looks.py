@@ -1,13 +1,14 @@
 """One look for each method throughout all figures: a colour, a marker and dashes, told apart in grey too."""
 
 import dataclasses
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.container import ErrorbarContainer
 from matplotlib.lines import Line2D
-from numpy.typing import ArrayLike
 
 from w2s_sim.plotting.style import (
     BAR_STANDARD_ERRORS,
@@ -28,6 +29,8 @@ DASHED: Dashes = (0.0, (4.5, 1.8))
 DOTTED: Dashes = (0.0, (1.1, 1.3))
 DASH_DOT: Dashes = (0.0, (5.0, 1.5, 1.2, 1.5))
 LONG_DASHES: Dashes = (0.0, (8.0, 2.0))
+# Numbers, such as a list, an array or a column of a table.
+Values = Collection[Any]
 # Contrast of text against white that WCAG calls AA.
 TEXT_CONTRAST = 4.5
 
@@ -45,6 +48,10 @@ class Look:
     colour: str
     marker: str = ""
     dashes: Dashes | str = SOLID
+
+    def as_line(self, dashes: Dashes | str) -> "Look":
+        """Return a line in the same colour: theory, or a bound, of what has this look."""
+        return Look(self.colour, "", dashes)
 
     @property
     def ink(self) -> str:
@@ -89,14 +96,21 @@ SERIES: tuple[Look, ...] = (
     Look(PURPLE, "v"),
     Look(GREY, "X"),
 )
+# Theoretical curves and levels that belong to no single method.
+THEORIES: tuple[Look, ...] = (
+    UPPER_BOUND.as_line(DASHED),
+    Look(BLACK, "", DOTTED),
+    Look(GREEN, "", DASH_DOT),
+    Look(GREY, "", LONG_DASHES),
+)
 
 
 def draw_measured(
     axes: Axes,
     look: Look,
-    x: ArrayLike,
-    y: ArrayLike,
-    se: ArrayLike,
+    x: Values,
+    y: Values,
+    se: Values,
     label: str = "",
     *,
     joined: bool = True,
@@ -113,9 +127,9 @@ def draw_measured(
         joined: Whether a line joins the points.
     """
     return axes.errorbar(
-        x,
-        y,
-        yerr=BAR_STANDARD_ERRORS * np.asarray(se, dtype=float),
+        _numbers(x),
+        _numbers(y),
+        yerr=BAR_STANDARD_ERRORS * _numbers(se),
         color=look.colour,
         marker=look.marker or None,
         linestyle=look.dashes if joined else "none",
@@ -125,7 +139,7 @@ def draw_measured(
     )
 
 
-def draw_line(axes: Axes, look: Look, x: ArrayLike, y: ArrayLike, label: str = "") -> Line2D:
+def draw_line(axes: Axes, look: Look, x: Values, y: Values, label: str = "") -> Line2D:
     """Draw a curve that has no sampling error, such as a bound or an exact value.
 
     Args:
@@ -135,8 +149,14 @@ def draw_line(axes: Axes, look: Look, x: ArrayLike, y: ArrayLike, label: str = "
         y: Values.
         label: Name in the legend; none by default.
     """
-    (line,) = axes.plot(x, y, color=look.colour, linestyle=look.dashes, label=label or "_nolegend_")
+    (line,) = axes.plot(
+        _numbers(x), _numbers(y), color=look.colour, linestyle=look.dashes, label=label or "_nolegend_"
+    )
     return line
+
+
+def _numbers(values: Values) -> np.ndarray:
+    return np.asarray(list(values), dtype=float)
 
 
 def readable(colour: str) -> str:

@@ -1,7 +1,7 @@
 """Marks that belong to curves: labels beside them, arrows where they leave the axes, legends below."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -10,7 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.legend import Legend
 from matplotlib.markers import CARETDOWNBASE, CARETUPBASE
+from matplotlib.path import Path
+from matplotlib.transforms import Bbox, ScaledTranslation
+
+from w2s_sim.plotting.paper_page import make_room
 
 # Distance between the bottoms of two lines of text, as a multiple of the letters' size.
 LINE_SPACING = 1.2
@@ -166,23 +171,64 @@ def _crossings(points: np.ndarray, edge: float, *, outside_is_above: bool) -> li
     return places
 
 
-def legend_below(figure: Figure, labels: Sequence[str] | None = None, most_columns: int = 4) -> None:
-    """Put one legend for all panels below them, in as many columns as the width allows.
+def legend_below(figure: Figure, labels: Sequence[str] | None = None, *, most_columns: int = 4) -> None:
+    """Put one legend for all panels below them, for which the figure grows.
 
     Args:
-        figure: The figure, with named curves.
+        figure: The figure, with named curves, as from `Page.figure`.
         labels: Names in the order of the legend; by default in the order of drawing.
-        most_columns: Largest number of columns.
+        most_columns: Largest number of columns; fewer if the width does not allow them.
     """
     handles: dict[str, Any] = {}
     for axes in figure.axes:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    names = list(handles) if labels is None else list(labels)
-    for columns in range(min(most_columns, len(names)), 0, -1):
-        legend = figure.legend(
-            [handles[name] for name in names], names, loc="outside lower center", ncols=columns
-        )
-        if columns == 1 or legend.get_window_extent().width <= 0.98 * figure.bbox.width:
-            return
+    names = [name for name in (handles if labels is None else labels) if name in handles]
+    if not names:
+        return
+    columns = min(most_columns, len(names))
+    legend = _legend(figure, handles, names, columns)
+    while columns > 1 and legend.get_window_extent().width > 0.98 * figure.bbox.width:
         legend.remove()
+        columns -= 1
+        legend = _legend(figure, handles, names, columns)
+    height = legend.get_window_extent().height / figure.dpi
+    bottom = make_room(figure, below=height)
+    legend.set_bbox_to_anchor((0.0, bottom, figure.get_figwidth(), height), figure.dpi_scale_trans)
+
+
+def _legend(figure: Figure, handles: Mapping[str, Any], names: Sequence[str], columns: int) -> Legend:
+    return figure.legend([handles[name] for name in names], names, loc="lower center", ncols=columns)
+
+
+def legend_of_panel(axes: Axes) -> None:
+    """Give a panel a legend of its own: inside where it hides nothing, else below the panel.
+
+    Call it after the curves, the scales and the limits are set.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    if not labels:
+        return
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    legend = axes.legend(handles, labels, loc="best")
+    figure.draw_without_rendering()
+    box = legend.get_window_extent().padded(2.0)
+    if any(_crosses(points, box) for points, _ in _drawn_paths(axes)):
+        legend.remove()
+        below = axes.get_window_extent().y0 - axes.xaxis.get_tightbbox().y0  # pyright: ignore
+        shift = ScaledTranslation(0.0, -(below / figure.dpi + 0.03), figure.dpi_scale_trans)
+        axes.legend(
+            handles,
+            labels,
+            loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+            bbox_transform=axes.transAxes + shift,
+            ncols=1 if len(labels) < 4 else 2,
+        )
+
+
+def _crosses(points: np.ndarray, box: Bbox) -> bool:
+    """Return whether a polygon through the points meets a box."""
+    finite = points[np.isfinite(points).all(axis=1)]
+    return len(finite) > 0 and Path(finite).intersects_bbox(box, filled=False)

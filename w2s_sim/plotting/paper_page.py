@@ -11,18 +11,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from w2s_sim.errors import InputError
+from w2s_sim.files.picture_keys import WIDTHS
 
-# Widths in inches of one column and of both columns of a two-column paper.
-WIDTHS = {"single": 3.25, "double": 6.75}
-NARROWEST, WIDEST = 2.0, 20.0
 # A panel narrower than this has no room for labels of 7 points.
 NARROWEST_PANEL = 2.1
 # Height of a panel as a share of its width, and its bounds in inches.
 ASPECT, LOWEST_PANEL, HIGHEST_PANEL = 0.75, 1.75, 2.5
 # Width of a usual letter, as a multiple of the size of the letters.
 LETTER_WIDTH = 0.56
+# Room in inches for the labels to the left of a panel's axes.
+BESIDE_AXIS = 0.6
 POINTS_PER_INCH = 72.0
 
 
@@ -89,7 +89,7 @@ def title_panels(axes: Sequence[Axes], titles: Sequence[str]) -> None:
     """
     for index, (panel, title) in enumerate(zip(axes, titles, strict=True)):
         letter = f"({chr(ord('a') + index)}) " if len(axes) > 1 else ""
-        room = _letters_in(panel_size(panel)[0], "axes.titlesize")
+        room = letters_in(panel_size(panel)[0], _points("axes.titlesize"))
         panel.set_title(textwrap.fill(f"{letter}{title}".strip(), room))
 
 
@@ -102,8 +102,29 @@ def label_axes(axes: Axes, x_label: str, y_label: str) -> None:
         y_label: The vertical quantity with its unit in brackets.
     """
     width, height = panel_size(axes)
-    axes.set_xlabel(_in_lines(x_label, _letters_in(0.85 * width, "axes.labelsize")))
-    axes.set_ylabel(_in_lines(y_label, _letters_in(0.8 * height, "axes.labelsize")))
+    axes.set_xlabel(_in_lines(x_label, letters_in(0.85 * width, _points("axes.labelsize"))))
+    axes.set_ylabel(_in_lines(y_label, letters_in(0.8 * height, _points("axes.labelsize"))))
+
+
+def make_room(figure: Figure, *, above: float = 0.0, below: float = 0.0) -> float:
+    """Let a figure grow, and keep the room that it gains free of panels.
+
+    Args:
+        figure: A figure, as from `Page.figure`.
+        above: Inches of room above the panels and above all that stands over them.
+        below: Inches of room directly below the panels.
+
+    Returns:
+        Where the room below the panels begins, in inches from the bottom of the figure.
+    """
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    _, bottom, _, share = engine.get()["rect"]
+    before = figure.get_figheight()
+    height = before + above + below
+    engine.set(rect=(0.0, (bottom * before + below) / height, 1.0, share * before / height))  # pyright: ignore
+    figure.set_figheight(height)
+    return bottom * before
 
 
 def panel_size(axes: Axes) -> tuple[float, float]:
@@ -111,13 +132,23 @@ def panel_size(axes: Axes) -> tuple[float, float]:
     figure, spec = axes.get_figure(root=True), axes.get_subplotspec()
     assert figure is not None
     rows, columns = spec.get_gridspec().get_geometry() if spec else (1, 1)
-    return figure.get_figwidth() / columns, figure.get_figheight() / rows
+    engine = figure.get_layout_engine()
+    share = engine.get()["rect"][3] if isinstance(engine, ConstrainedLayoutEngine) else 1.0
+    return figure.get_figwidth() / columns, share * figure.get_figheight() / rows
 
 
-def _letters_in(inches: float, setting: Literal["axes.titlesize", "axes.labelsize"]) -> int:
-    """Return how many letters of usual width fit into a length, at the size of a setting of matplotlib."""
-    size = FontProperties(size=mpl.rcParams[setting]).get_size_in_points()
-    return int(inches * POINTS_PER_INCH / (LETTER_WIDTH * size))
+def axis_width(axes: Axes) -> float:
+    """Return about how long the horizontal axis of a panel is, in inches."""
+    return panel_size(axes)[0] - BESIDE_AXIS
+
+
+def letters_in(inches: float, points: float) -> int:
+    """Return how many letters of usual width fit into a length, if they are as large as `points`."""
+    return int(inches * POINTS_PER_INCH / (LETTER_WIDTH * points))
+
+
+def _points(setting: Literal["axes.titlesize", "axes.labelsize"]) -> float:
+    return FontProperties(size=mpl.rcParams[setting]).get_size_in_points()
 
 
 def _in_lines(label: str, room: int) -> str:
@@ -126,21 +157,3 @@ def _in_lines(label: str, room: int) -> str:
         return label
     name, bracket, unit = label.partition(" (")
     return "\n".join(textwrap.wrap(name, max(room, 10)) + ([f"({unit}"] if bracket else []))
-
-
-def parse_width(text: str, where: str = "--width") -> float:
-    """Return a width in inches from "single", "double" or a number.
-
-    Raises:
-        InputError: If the text is none of these, or the number is not from 2 to 20.
-    """
-    if text in WIDTHS:
-        return WIDTHS[text]
-    try:
-        width = float(text)
-    except ValueError:
-        width = float("nan")
-    if NARROWEST <= width <= WIDEST:
-        return width
-    expected = f"single ({WIDTHS['single']}), double ({WIDTHS['double']}), or {NARROWEST:g} to {WIDEST:g}"
-    raise InputError(where, repr(text), f"{expected} inches")

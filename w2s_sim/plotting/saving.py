@@ -6,17 +6,18 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from w2s_sim.errors import InputError
+from w2s_sim.files.picture_keys import FORMATS
 from w2s_sim.plotting.embedded_fonts import embed_fonts
 from w2s_sim.plotting.style import figure_style
 
-FORMATS = ("pdf", "svg", "png")
 # Without dates and versions of programs.
-_METADATA = {
+_METADATA: dict[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
 }
+# Under which name a format keeps an identifier.
+_IDENTIFIER = {"pdf": "Keywords", "svg": "Identifier", "png": "Identifier"}
 
 
 def figure_bytes(figure: Figure, form: str, mark: str = "") -> bytes:
@@ -25,9 +26,9 @@ def figure_bytes(figure: Figure, form: str, mark: str = "") -> bytes:
     Args:
         figure: The figure.
         form: One of `FORMATS`.
-        mark: Identifier in the metadata of an SVG file; none by default.
+        mark: Identifier in the metadata of the file; none by default.
     """
-    metadata = {**_METADATA[form], **({"Identifier": mark} if mark and form == "svg" else {})}
+    metadata = {**_METADATA[form], **({_IDENTIFIER[form]: mark} if mark else {})}
     buffer = io.BytesIO()
     with figure_style():
         figure.savefig(buffer, format=form, metadata=metadata)
@@ -45,7 +46,7 @@ def write_figure(
         folder: Folder of the files; created if it does not exist.
         name: Name of the files, without extension.
         formats: Some of `FORMATS`.
-        mark: Identifier in the metadata of the SVG file; none by default.
+        mark: Identifier in the metadata of the files; none by default.
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{name}.{form}" for form in formats]
@@ -54,15 +55,3 @@ def write_figure(
     for path, content in zip(paths, contents, strict=True):
         path.write_bytes(content)
     return paths
-
-
-def parse_formats(text: str, where: str = "--format") -> tuple[str, ...]:
-    """Return the formats named in a text such as "pdf,svg".
-
-    Raises:
-        InputError: If a name is none of `FORMATS`, or there is none.
-    """
-    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    if not formats or not set(formats) <= set(FORMATS):
-        raise InputError(where, repr(text), "pdf, svg, png, or several with commas between them")
-    return formats

@@ -1,23 +1,24 @@
 """The figure of a study: a panel for every value of one key, a curve for every value of another."""
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from w2s_sim.errors import InputError
+from w2s_sim.files.picture_keys import WIDTHS
 from w2s_sim.plotting.labels import axis_label, distinct_values, short_label, value_labels
+from w2s_sim.plotting.looks import SERIES
 from w2s_sim.plotting.panels import Curve, Panel, curves_table, panels_figure
+from w2s_sim.plotting.paper_page import BESIDE_AXIS, Page
 from w2s_sim.plotting.study_bounds import BOUNDS, bound_curves, bound_names
 from w2s_sim.plotting.study_view import x_ticks, y_limits
-from w2s_sim.plotting.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, SKY
+from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
 
 NOTHING = "nothing to draw"
-# Curves differ in colour and in marker: green, purple and grey look much alike without red or green.
-LOOKS = tuple(
-    zip((BLUE, ORANGE, GREEN, SKY, BLACK, PURPLE, GREY), ("o", "s", "^", "D", "P", "v", "x"), strict=True)
-)
 # Panels share one range of vertical axes, unless the values of a panel would fill less than this share of it.
 FLATTEST = 0.15
 
@@ -31,7 +32,11 @@ def study_figure(
     panel: str | None = None,
     log_x: bool = False,
     log_y: bool = False,
+    x_label: str = "",
     y_label: str = "",
+    title: str = "",
+    order: Sequence[Any] = (),
+    page: Page | None = None,
 ) -> tuple[Figure, pd.DataFrame]:
     """Draw the results of a study against one of its parameters; return the figure and the numbers drawn.
 
@@ -48,7 +53,11 @@ def study_figure(
         panel: Column with one panel per value; None for one panel.
         log_x: Whether the horizontal axis is logarithmic.
         log_y: Whether the vertical axis is logarithmic.
+        x_label: Label of the horizontal axis, with the unit; by default made from the key `x`.
         y_label: Label of the vertical axis, with the unit; by default made from the key `y`.
+        title: Title above the panels.
+        order: Values of `colour` in the order of their curves; values that are not listed follow.
+        page: The page; by default as wide as one column for one panel, and as both columns for several.
 
     Returns:
         The figure, and a table with one row per point: panel, curve, x, y, se.
@@ -65,15 +74,17 @@ def study_figure(
     points, left_out = _placed(points, log_x)
     # Number curves and panels again from the rows that are drawn only: sorted values, labelled by these rows.
     kept = results.iloc[points["row"].tolist()]
-    curve_labels, points["curve"] = _split(kept, colour, "measured")
+    curve_labels, points["curve"] = _split(kept, colour, "measured", order)
     panel_titles, points["panel"] = _split(kept, panel, "")
+    page = page or Page(WIDTHS["single" if len(panel_titles) == 1 else "double"])
+    width = page.width / page.columns(len(panel_titles)) - BESIDE_AXIS
     drawable = np.isfinite(points["y"]) & ((points["y"] > 0) | (not log_y))
     left_out += _reasons(points.loc[~drawable])
-    colours = [LOOKS[index % len(LOOKS)][0] for index in range(len(curve_labels))]
+    looks = [SERIES[index % len(SERIES)] for index in range(len(curve_labels))]
     names = bound_names(results, y)
     panels, beyond = [], Counter[str]()
     common = _common_limits(points.loc[drawable], log_y)
-    for index, title in enumerate(panel_titles):
+    for index, panel_title in enumerate(panel_titles):
         rows, shown = (
             frame.loc[frame["panel"] == index].sort_values("x", kind="stable")
             for frame in (points, points.loc[drawable])
@@ -81,38 +92,47 @@ def study_figure(
         limits = (common or y_limits(shown, log_y)) if len(shown) else (None, None)
         curves = _measured_curves(shown, curve_labels)
         if curves:
-            bounds = bound_curves(rows, curve_labels, colours, names)
+            bounds = bound_curves(rows, curve_labels, looks, names)
             beyond["values"] += sum(_beyond(curve, limits) for curve in curves)
             beyond["bounds"] += sum(_beyond(curve, limits) for curve in bounds)
             curves += bounds
         panels.append(
             Panel(
-                title,
-                axis_label(x),
+                panel_title,
+                x_label or axis_label(x),
                 y_label or short_label(y),
                 curves,
                 x_scale="log" if log_x and curves else "linear",
                 y_scale="log" if log_y and curves else "linear",
                 y_limits=limits,
-                x_ticks=x_ticks(rows.loc[~rows["level"], "x"].tolist(), log_x),
-                legend=False,
+                x_ticks=x_ticks(rows.loc[~rows["level"], "x"].tolist(), log_x, width),
                 remark="" if curves else NOTHING,
             )
         )
     note = _note(left_out, beyond, _partly_infinite(results, y), x)
+    if any(curve.se is not None for panel in panels for curve in panel.curves):
+        note = f"{note} Error bars: {BAR_STANDARD_ERRORS:g} Monte Carlo standard errors.".strip()
     drawn = [curve for panel in panels for curve in panel.curves if curve.named]
     labels = list(dict.fromkeys([*curve_labels, *(curve.label for curve in drawn)]))
     legend = [label for label in labels if label in {curve.label for curve in drawn}]
     # A single curve needs no legend.
-    return panels_figure(panels, note, legend if len(legend) > 1 else ()), curves_table(panels)
+    shown = legend if len(legend) > 1 else ()
+    return panels_figure(panels, page, title=title, note=note, legend=shown), curves_table(panels)
 
 
-def _split(table: pd.DataFrame, key: str | None, otherwise: str) -> tuple[list[str], list[int]]:
-    """Return the labels of a key's values, and the index of each row's value among them."""
+def _split(
+    table: pd.DataFrame, key: str | None, otherwise: str, order: Sequence[Any] = ()
+) -> tuple[list[str], list[int]]:
+    """Return the labels of a key's values, and the index of each row's value among them.
+
+    Values of `order` come first.
+    """
     if key is None or table.empty:
         return [otherwise], [0] * len(table)
     column = pd.Series(table[key])
     values = distinct_values(column)
+    listed = [value for value in order if value in values]
+    values = [*listed, *(value for value in values if value not in listed)]
     place = {value: index for index, value in enumerate(values)}
     places = [place[None if missing else value] for value, missing in zip(column, column.isna(), strict=True)]
     return value_labels(table, key, values), places
@@ -158,12 +178,12 @@ def _measured_curves(shown: pd.DataFrame, labels: list[str]) -> list[Curve]:
             # No bar is drawn without a standard error, as for infinite or too few replicates.
             errors = own["se"].where(np.isfinite(own["se"])).tolist()
             level = bool(own["level"].any())
-            colour, marker = LOOKS[index % len(LOOKS)]
+            look = SERIES[index % len(SERIES)]
             # If theory gives the value at every point, only the line of the theory joins the points.
             joined = level or not np.isfinite(own["theory"]).all()
             x, y = own["x"].tolist(), own["y"].tolist()
-            marker = "" if level else marker
-            curves.append(Curve(label, x, y, errors, joined=joined, colour=colour, marker=marker))
+            look = look.as_line(look.dashes) if level else look
+            curves.append(Curve(label, x, y, errors, joined=joined, look=look))
     return curves
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from w2s_sim.plotting.panels import Curve, Dashes
+from w2s_sim.plotting.looks import Dashes, Look
+from w2s_sim.plotting.panels import Curve
 from w2s_sim.plotting.style import GREY, VERMILION
 
 # The name and the dash pattern of each kind of bound, by the suffix of its column.
@@ -30,7 +31,7 @@ def bound_names(results: pd.DataFrame, y: str) -> dict[str, str]:
 
 
 def bound_curves(
-    points: pd.DataFrame, labels: Sequence[str], colours: Sequence[str], names: Mapping[str, str]
+    points: pd.DataFrame, labels: Sequence[str], looks: Sequence[Look], names: Mapping[str, str]
 ) -> list[Curve]:
     """Return the bounds of one panel as curves.
 
@@ -38,7 +39,7 @@ def bound_curves(
         points: The points of the panel, with columns x, curve (index of the measured curve), and the value of
             each kind of bound, nan if there is none.
         labels: Labels of the measured curves, by index.
-        colours: Colours of the measured curves, by index.
+        looks: Looks of the measured curves, by index.
         names: Names of the kinds of bound.
     """
     curves = []
@@ -55,7 +56,7 @@ def bound_curves(
                 places = points["x"].to_numpy(dtype=float)
                 x, y = [float(places.min()), float(places.max())], [y[0], y[0]]
             label = name if shared_by_all else f"{name}: {_together(labels[i] for i in groups[0])}"
-            curves.append(Curve(label, x, y, colour=VERMILION, dashes=(0.0, pattern)))
+            curves.append(Curve(label, x, y, look=Look(VERMILION, dashes=(0.0, pattern))))
             continue
         for group in groups:
             for place, index in enumerate(group):
@@ -63,10 +64,10 @@ def bound_curves(
                 label = f"{name}: {labels[index]}"
                 x, y = own["x"].tolist(), own[kind].tolist()
                 dashes = _taking_turns(pattern, place, len(group))
-                curves.append(Curve(label, x, y, colour=colours[index], dashes=dashes, named=False))
+                curves.append(Curve(label, x, y, look=looks[index].as_line(dashes), named=False))
         if groups:
             # An empty curve for the legend: the lines themselves have the colours of their curves.
-            curves.append(Curve(f"{name}, by colour", (), (), colour=GREY, dashes=(0.0, pattern)))
+            curves.append(Curve(f"{name}, by colour", (), (), look=Look(GREY, dashes=(0.0, pattern))))
     return curves
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from w2s_sim.plotting.panels import PANEL_WIDTH
 from w2s_sim.plotting.study_bounds import BOUNDS
 from w2s_sim.plotting.style import BAR_STANDARD_ERRORS
 from w2s_sim.plotting.ticks import labels_that_fit
@@ -16,8 +15,6 @@ from w2s_sim.plotting.ticks import labels_that_fit
 FARTHEST_BOUND_LOG, FARTHEST_BOUND_LINEAR = 100.0, 2.0
 # Largest factor by which a mean that is not clearly above zero may extend a logarithmic axis downwards.
 FARTHEST_UNSURE = 1000.0
-# Width of an axis in inches.
-AXIS_WIDTH = 0.75 * PANEL_WIDTH
 MOST_TICKS = 12
 
 
@@ -64,10 +61,15 @@ def _shown(values: Float[np.ndarray, " n"], log: bool) -> Float[np.ndarray, " m"
     return values[np.isfinite(values) & ((values > 0) | (not log))]
 
 
-def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
+def x_ticks(positions: Sequence[float], log: bool, width: float) -> dict[float, str] | None:
     """Return ticks at the measured positions, labelled where there is room; None for the axis's own ticks.
 
     Too many values on a logarithmic axis are replaced by round numbers; on a linear axis, by its own ticks.
+
+    Args:
+        positions: The measured positions.
+        log: Whether the axis is logarithmic.
+        width: Length of the axis in inches.
     """
     values = sorted(set(positions))
     if not values or (not log and len(values) > MOST_TICKS // 2):
@@ -76,7 +78,7 @@ def x_ticks(positions: Sequence[float], log: bool) -> dict[float, str] | None:
         values = _round_values(values[0], values[-1])
     if len(values) < 2:
         return None
-    return labels_that_fit(values, np.log(values) if log else np.asarray(values), AXIS_WIDTH)
+    return labels_that_fit(values, np.log(values) if log else np.asarray(values), width)
 
 
 def _round_values(low: float, high: float) -> list[float]:

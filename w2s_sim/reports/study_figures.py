@@ -9,21 +9,26 @@ from w2s_sim.errors import InputError
 from w2s_sim.files.figure_table import SAMPLE_SIZE, StudyFigure
 from w2s_sim.files.study_file import Study
 from w2s_sim.plotting.panels import save_figure
+from w2s_sim.plotting.paper_page import Page
 from w2s_sim.plotting.study import study_figure
+from w2s_sim.plotting.style import figure_style
 from w2s_sim.runs.freshness import figure_mark
 from w2s_sim.tasks.metric_labels import metric_label
 
 
-def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path]:
+def draw_figures(study: Study, results: pd.DataFrame, folder: Path, style: Path | None = None) -> list[Path]:
     """Write figures/NAME.png, NAME.svg and NAME.csv (the plotted numbers) for every figure of a study.
+
+    A figure may ask for other formats.
 
     Args:
         study: A study as from `load_study`.
         results: Its table of results, one row per cell.
         folder: The folder of the results.
+        style: File of matplotlib settings that has precedence over all others.
 
     Returns:
-        The paths of the PNG files.
+        The path of the first picture of each figure.
 
     Raises:
         InputError: If a figure cannot be written; earlier figures are complete, and no file is partly
@@ -35,7 +40,8 @@ def draw_figures(study: Study, results: pd.DataFrame, folder: Path) -> list[Path
         label = metric_label(figure.y, tasks)
         try:
             mark = figure_mark(study, figure, folder)
-            paths.append(_draw(figure, results, label, folder / "figures", mark))
+            with figure_style(style):
+                paths.append(_draw(figure, results, label, folder / "figures", mark))
         except OSError as error:
             given = f"{folder / 'figures'} ({error.strerror or error}), for figure {figure.name!r}"
             raise InputError("--out", given, "a folder that can be written; the results are kept") from None
@@ -54,14 +60,18 @@ def _draw(figure: StudyFigure, results: pd.DataFrame, label: str, folder: Path, 
         panel=figure.panel,
         log_x=figure.log_x,
         log_y=figure.log_y,
-        y_label=label,
+        x_label=figure.x_label,
+        y_label=figure.y_label or label,
+        title=figure.title,
+        order=figure.order,
+        page=None if figure.width is None else Page(figure.width),
     )
     folder.mkdir(parents=True, exist_ok=True)
     # Draw in a temporary folder and move complete files, so that a full disk leaves the earlier figures as
     # they are.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".drawing-") as aside:
-        save_figure(picture, numbers, Path(aside), figure.name, mark)
-        # Move the SVG file last: it records from what all three files were drawn.
-        for path in sorted(Path(aside).iterdir()):
+        first = save_figure(picture, numbers, Path(aside), figure.name, mark, figure.formats)
+        # The pictures are moved last: they record from what all files were drawn.
+        for path in sorted(Path(aside).iterdir(), key=lambda path: path.suffix != ".csv"):
             path.replace(folder / path.name)
-    return folder / f"{figure.name}.png"
+    return folder / first.name

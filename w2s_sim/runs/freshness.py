@@ -17,8 +17,6 @@ from w2s_sim.runs.store import FAILURES, RESULTS, Store
 
 # Key in the manifest of the record from which the results were made.
 MADE = "results"
-# Number of bytes at the beginning of an SVG file that contain its identifier.
-HEAD = 4096
 
 
 def results_mark(document: Mapping[str, Any], store: Store) -> str:
@@ -52,7 +50,7 @@ def file_digest(path: Path) -> str:
 
 
 def figure_mark(study: Study, figure: StudyFigure, folder: Path) -> str:
-    """Return the digest of a figure's inputs, as stored in its SVG file; "" if the folder has no results."""
+    """Return the digest of a figure's inputs, as stored in its pictures; "" if the folder has no results."""
     digest = file_digest(folder / RESULTS)
     given = (_without_figures(study.document), dataclasses.asdict(figure), digest)
     return _mark(*given) if digest else ""
@@ -64,12 +62,11 @@ def stale_figures(study: Study, folder: Path) -> Sequence[StudyFigure]:
 
 
 def _is_fresh(study: Study, figure: StudyFigure, folder: Path) -> bool:
-    files = [folder / "figures" / f"{figure.name}.{end}" for end in ("svg", "png", "csv")]
+    numbers, *pictures = (folder / "figures" / f"{figure.name}.{end}" for end in ("csv", *figure.formats))
     mark = figure_mark(study, figure, folder)
-    if not mark or not all(path.is_file() for path in files):
+    if not mark or not numbers.is_file():
         return False
-    with files[0].open("rb") as stream:
-        return mark.encode() in stream.read(HEAD)
+    return all(path.is_file() and mark.encode() in path.read_bytes() for path in pictures)
 
 
 def _without_figures(document: Mapping[str, Any]) -> dict[str, Any]:
