@@ -73,7 +73,7 @@ def draw(tables: Tables, page: Page) -> Figure:
                 "distance of the target from the hull (label units)",
                 "excess risk (squared label units)",
                 curves,
-                y_limits=(0.0, None),
+                y_limits=(-0.05, None),
             )
         )
     return panels_figure(panels, page)

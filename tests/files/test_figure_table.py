@@ -83,6 +83,18 @@ REFUSED = [
     ({"log_x": "yes"}, "figure[1].log_x: got 'yes'; expected true or false"),
     ({"log_y": 1}, "figure[1].log_y: got 1"),
     ({"x": "ridge", "colour": "num_weak"}, "figure[1].log_x: got true, with estimator.ridge = 0.0"),
+    ({"width": "triple"}, "figure[1].width: got 'triple'; expected 'single' (3.25 inches), 'double'"),
+    ({"width": 1.5}, "a number of inches from 2 to 20"),
+    ({"width": True}, "figure[1].width: got True"),
+    ({"format": "gif"}, "figure[1].format: got 'gif'; expected some of pdf, svg, png"),
+    ({"format": []}, "figure[1].format: got []"),
+    ({"title": 3}, "figure[1].title: got 3; expected a text of one line"),
+    ({"x_label": "two\nlines"}, "figure[1].x_label"),
+    ({"y_label": "costs $5"}, "figure[1].y_label: got 'costs $5'; expected formulas between two dollar"),
+    ({"order": [0.3, 7.0]}, "figure[1].order: got [0.3, 7.0]; expected a list of some of 0.0, 0.3"),
+    ({"order": [0.3, 0.3]}, "figure[1].order"),
+    ({"order": "0.3"}, "figure[1].order"),
+    ({"colour": None, "order": [0.3]}, "figure[1].order: got [0.3]; expected a key colour"),
     ({"colour": None}, "cells 0 and 2 at the same place; expected colour or panel among estimator.ridge"),
     ({"panel": None}, "cells 0 and 4 at the same place; expected colour or panel among task.noise"),
 ]
@@ -94,6 +106,15 @@ def test_what_cannot_be_drawn_is_refused(change: dict[str, Any], message: str) -
     with pytest.raises(InputError) as refusal:
         study_of(table)
     assert message in str(refusal.value)
+
+
+def test_how_a_figure_looks_is_read_with_the_rest() -> None:
+    looks = {"width": "single", "format": "pdf", "title": "Which $\\eta$?", "x_label": "n", "order": [0.3]}
+    (figure,) = study_of({**GOOD, **looks}).figures
+    assert (figure.width, figure.formats, figure.order) == (3.25, ("pdf",), (0.3,))
+    assert (figure.title, figure.x_label, figure.y_label) == ("Which $\\eta$?", "n", "")
+    (plain,) = study_of(GOOD).figures
+    assert (plain.width, plain.formats, plain.order) == (None, ("png", "svg"), ())
 
 
 def test_tables_that_are_none_and_names_that_are_taken_are_refused() -> None:

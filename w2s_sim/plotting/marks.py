@@ -15,13 +15,15 @@ from matplotlib.markers import CARETDOWNBASE, CARETUPBASE
 from matplotlib.path import Path
 from matplotlib.transforms import Bbox, ScaledTranslation
 
-from w2s_sim.plotting.paper_page import make_room
+from w2s_sim.plotting.paper_page import make_room, panel_size
 
 # Distance between the bottoms of two lines of text, as a multiple of the letters' size.
 LINE_SPACING = 1.2
 # Gap in points between the axes and the labels at the ends of curves.
 GAP = 4.0
 POINTS_PER_INCH = 72.0
+# Gap in inches between a panel and the legend below it.
+LEGEND_GAP = 0.03
 
 
 class CurveEnd(NamedTuple):
@@ -201,31 +203,50 @@ def _legend(figure: Figure, handles: Mapping[str, Any], names: Sequence[str], co
     return figure.legend([handles[name] for name in names], names, loc="lower center", ncols=columns)
 
 
-def legend_of_panel(axes: Axes) -> None:
-    """Give a panel a legend of its own: inside where it hides nothing, else below the panel.
+def legends_of_panels(figure: Figure) -> None:
+    """Give each panel a legend of its own: inside where it hides nothing, else below the panel.
 
-    Call it after the curves, the scales and the limits are set.
+    The figure grows for legends below panels. Call it after the curves, the scales and the limits are set.
+
+    Args:
+        figure: A figure, as from `Page.figure`.
     """
+    grown: dict[int, float] = {}
+    for axes in figure.axes:
+        spec = axes.get_subplotspec()
+        row = spec.rowspan.start if spec else 0
+        grown[row] = max(grown.get(row, 0.0), _legend_of_panel(axes))
+    make_room(figure, panels=sum(grown.values()))
+
+
+def _legend_of_panel(axes: Axes) -> float:
+    """Give a panel a legend; return the height in inches of a legend below the panel, else 0."""
     handles, labels = axes.get_legend_handles_labels()
     if not labels:
-        return
+        return 0.0
     figure = axes.get_figure(root=True)
     assert figure is not None
     legend = axes.legend(handles, labels, loc="best")
     figure.draw_without_rendering()
     box = legend.get_window_extent().padded(2.0)
-    if any(_crosses(points, box) for points, _ in _drawn_paths(axes)):
-        legend.remove()
-        below = axes.get_window_extent().y0 - axes.xaxis.get_tightbbox().y0  # pyright: ignore
-        shift = ScaledTranslation(0.0, -(below / figure.dpi + 0.03), figure.dpi_scale_trans)
-        axes.legend(
+    if not any(_crosses(points, box) for points, _ in _drawn_paths(axes)):
+        return 0.0
+    legend.remove()
+    below = axes.get_window_extent().y0 - axes.xaxis.get_tightbbox().y0  # pyright: ignore
+    shift = ScaledTranslation(0.0, -(below / figure.dpi + LEGEND_GAP), figure.dpi_scale_trans)
+    room = panel_size(axes)[0] * figure.dpi
+    for columns in (2, 1):
+        legend = axes.legend(
             handles,
             labels,
             loc="upper center",
             bbox_to_anchor=(0.5, 0.0),
             bbox_transform=axes.transAxes + shift,
-            ncols=1 if len(labels) < 4 else 2,
+            ncols=columns,
         )
+        if legend.get_window_extent().width <= room:
+            break
+    return legend.get_window_extent().height / figure.dpi + LEGEND_GAP
 
 
 def _crosses(points: np.ndarray, box: Bbox) -> bool:

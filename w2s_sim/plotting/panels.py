@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
 from w2s_sim.plotting.looks import SERIES, THEORIES, Look, Values, draw_line, draw_measured
-from w2s_sim.plotting.marks import legend_below, legend_of_panel, mark_leaving
+from w2s_sim.plotting.marks import legend_below, legends_of_panels, mark_leaving
 from w2s_sim.plotting.paper_page import (
     POINTS_PER_INCH,
     Page,
@@ -118,8 +118,7 @@ def panels_figure(
             _draw_panel(axes, panel)
         _write_around(figure, title, note)
         if legend == "own":
-            for axes in grid:
-                legend_of_panel(axes)
+            legends_of_panels(figure)
         elif legend:
             legend_below(figure, None if legend == "common" else legend)
         for axes in grid:

@@ -106,13 +106,14 @@ def label_axes(axes: Axes, x_label: str, y_label: str) -> None:
     axes.set_ylabel(_in_lines(y_label, letters_in(0.8 * height, _points("axes.labelsize"))))
 
 
-def make_room(figure: Figure, *, above: float = 0.0, below: float = 0.0) -> float:
-    """Let a figure grow, and keep the room that it gains free of panels.
+def make_room(figure: Figure, *, above: float = 0.0, below: float = 0.0, panels: float = 0.0) -> float:
+    """Let a figure grow, for what stands around its panels or for the panels themselves.
 
     Args:
         figure: A figure, as from `Page.figure`.
         above: Inches of room above the panels and above all that stands over them.
         below: Inches of room directly below the panels.
+        panels: Inches of room that the panels gain, with all that belongs to them.
 
     Returns:
         Where the room below the panels begins, in inches from the bottom of the figure.
@@ -121,8 +122,9 @@ def make_room(figure: Figure, *, above: float = 0.0, below: float = 0.0) -> floa
     assert isinstance(engine, ConstrainedLayoutEngine)
     _, bottom, _, share = engine.get()["rect"]
     before = figure.get_figheight()
-    height = before + above + below
-    engine.set(rect=(0.0, (bottom * before + below) / height, 1.0, share * before / height))  # pyright: ignore
+    height = before + above + below + panels
+    rect = (0.0, (bottom * before + below) / height, 1.0, (share * before + panels) / height)
+    engine.set(rect=rect)  # pyright: ignore
     figure.set_figheight(height)
     return bottom * before
 
