@@ -79,7 +79,7 @@ def draw(tables: Tables, page: Page) -> Figure:
                     x_scale="symlog2",
                 )
             )
-    return panels_figure(panels, page, most_columns=2)
+    return panels_figure(panels, page, most_columns=2, height=1.9 if page.is_single else None)
 
 
 def caption(tables: Tables) -> str:

@@ -116,6 +116,7 @@ def panels_figure(
         title_panels(grid, [panel.title for panel in panels])
         for axes, panel in zip(grid, panels, strict=True):
             _draw_panel(axes, panel)
+        _label_rows_once(grid)
         _write_around(figure, title, note)
         if legend == "own":
             legends_of_panels(figure)
@@ -167,6 +168,15 @@ def _set_axes(axes: Axes, panel: Panel) -> None:
     set_plain_ticks(axes.yaxis)
     axes.set_xlim(*panel.x_limits)
     axes.set_ylim(*panel.y_limits)
+
+
+def _label_rows_once(grid: Sequence[Axes]) -> None:
+    """Remove the vertical label of a panel whose neighbour to the left has the same."""
+    labels = [axes.get_ylabel() for axes in grid]
+    for axes, label, before in zip(grid[1:], labels[1:], labels, strict=False):
+        spec = axes.get_subplotspec()
+        if spec and spec.colspan.start > 0 and label == before:
+            axes.set_ylabel("")
 
 
 def _write_around(figure: Figure, title: str, note: str) -> None:

@@ -89,7 +89,7 @@ def title_panels(axes: Sequence[Axes], titles: Sequence[str]) -> None:
     """
     for index, (panel, title) in enumerate(zip(axes, titles, strict=True)):
         letter = f"({chr(ord('a') + index)}) " if len(axes) > 1 else ""
-        room = letters_in(panel_size(panel)[0], _points("axes.titlesize"))
+        room = letters_in(axis_width(panel), _points("axes.titlesize"))
         panel.set_title(textwrap.fill(f"{letter}{title}".strip(), room))
 
 
