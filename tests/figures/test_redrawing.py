@@ -92,7 +92,7 @@ def test_the_figures_of_a_study_are_drawn_from_its_results(
     assert 'width="486pt"' in (out / "figures" / "risk.svg").read_text()
     assert (out / "figures" / "risk.pdf").exists()
     assert run("redraw", str(out)) == 0
-    assert (out / "figures" / "risk.svg").read_text() == picture
+    assert 'width="234pt"' in (out / "figures" / "risk.svg").read_text()
     assert run("redraw", str(out), "--width", "0") == 2
     (out / "results.parquet").unlink()
     assert run("redraw", str(out)) == 2
