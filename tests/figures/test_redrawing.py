@@ -84,8 +84,7 @@ def test_the_figures_of_a_study_are_drawn_from_its_results(
     (tmp_path / "study.toml").write_text(STUDY)
     out = tmp_path / "out"
     assert run("run", str(tmp_path / "study.toml"), "--out", str(out)) == 0
-    picture = (out / "figures" / "risk.svg").read_text()
-    assert 'width="234pt"' in picture
+    assert 'width="234pt"' in (out / "figures" / "risk.svg").read_text()
     capsys.readouterr()
     assert run("redraw", str(out), "--width", "double", "--format", "svg,pdf") == 0
     assert capsys.readouterr().out == f"{out / 'figures' / 'risk.svg'}\n"

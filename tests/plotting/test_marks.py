@@ -35,7 +35,7 @@ def test_labels_at_ends_do_not_overlap_and_stay_near(one: tuple[Figure, Axes]) -
     assert all(box.x0 >= axes.get_window_extent().x1 for box in boxes)
     assert all(box.x1 <= figure.bbox.width for box in boxes)
     lone = next(text for text in axes.texts if text.get_text() == "end 0.9")
-    assert lone.xy[1] == pytest.approx(0.9)
+    assert lone.xy[1] == pytest.approx(0.9)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +84,8 @@ def test_a_legend_hides_nothing(one: tuple[Figure, Axes]) -> None:
         legend = axes.get_legend()
         assert legend is not None
         inside = legend.get_window_extent().y0 >= axes.get_window_extent().y0
-        assert inside is not crowded
-        assert (figure.get_figheight() > height) is crowded
+        assert bool(inside) is not crowded
+        assert bool(figure.get_figheight() > height) is crowded
         assert legend.get_window_extent().y0 >= -1
 
 

@@ -69,7 +69,7 @@ WEAK_MODEL = Look(GREY, "X", LONG_DASHES)
 SOURCE = Look(BLACK, "P", DASH_DOT)
 FLOOR = Look(ORANGE, "", DASHED)
 UPPER_BOUND = Look(VERMILION, "", DOTTED)
-LOWER_BOUND = Look(VERMILION, "", DASHED)
+LOWER_BOUND = Look(VERMILION, "", (0.0, (4.5, 1.3, 1.1, 1.3, 1.1, 1.3)))
 THEORY = Look(BLACK, "", (0.0, (2.6, 1.2)))
 
 METHODS: dict[str, Look] = {
