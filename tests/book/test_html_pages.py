@@ -82,3 +82,4 @@ def test_fences_of_a_given_size_and_tables_with_space() -> None:
     assert "big" not in text
     assert "2ex" not in text
     assert mathml("") == ""
+    assert "\\" not in re.sub(r'="[^"]*"', "", mathml("a\\\n b"))

@@ -13,6 +13,8 @@ def mathml(formula: str, display: bool = False) -> Markup:
         formula: The formula without dollar signs; an empty formula gives an empty text.
         display: Whether the formula is displayed on its own line.
     """
+    # The converter takes a backslash at the end of a line, which is a space, for a letter.
+    formula = formula.replace("\n", " ")
     # The converter supports delimiters of automatic size, but not of fixed size.
     formula = re.sub(r"\\[Bb]igg?l\b", r"\\left", formula)
     formula = re.sub(r"\\[Bb]igg?r\b", r"\\right", formula)

@@ -131,11 +131,12 @@ def _as_html(source: Path, names: dict[Path, str], folder: Path) -> str:
 
 
 def _readable(token: Token) -> Token:
-    """Replace a directive of Sphinx, which only the built book can show, by a sentence that says so."""
+    """Show the text of a Sphinx directive; in place of a directive without text, say where it is shown."""
     if token.type != "fence" or not token.info.startswith("{"):
         return token
-    content = f"Only the book that `make book` builds shows this part: {token.info}\n"
-    return token.copy(content=content, info="")
+    text = re.sub(r"^:.*\n", "", token.content, flags=re.MULTILINE)
+    elsewhere = f"Only the book that `make book` builds shows this part: {token.info}\n"
+    return token.copy(content=text or elsewhere, info="")
 
 
 def _anchor(heading: str) -> str:
