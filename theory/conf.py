@@ -58,5 +58,6 @@ copybutton_selector = "div.highlight-python pre, div.highlight-toml pre, div.hig
 
 
 def setup(app: Sphinx) -> None:
-    """Make the pages of the lessons, before pages are looked for."""
-    write_lessons(ROOT / "theory" / "lessons", version=package_sources)
+    """Make the pages of the lessons, before pages are looked for; not for a part of the book."""
+    if Path(app.srcdir) == ROOT / "theory":
+        write_lessons(ROOT / "theory" / "lessons", version=package_sources)

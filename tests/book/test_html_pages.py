@@ -7,27 +7,24 @@ import pytest
 
 import w2s_sim as w2s
 from tests import html_files
+from tests.pages import PAGES, ROOT
 from w2s_sim.book.formulas import mathml
 from w2s_sim.book.pages import find_page, write_pages
 
-ROOT = Path(__file__).parents[2]
-THEORY = ROOT / "theory"
-PAGES = sorted(
-    path.relative_to(ROOT).as_posix() for path in THEORY.rglob("*.md") if "_build" not in path.parts
-)
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The HTML file of every page."""
-    pages = write_pages(tmp_path_factory.mktemp("book"), PAGES)
-    assert len(set(pages.values())) == len(PAGES)
+    pages = write_pages(tmp_path_factory.mktemp("book"), NAMES)
+    assert len(set(pages.values())) == len(NAMES)
     return pages
 
 
 @pytest.fixture(scope="module")
 def folder(written: dict[str, Path]) -> Path:
-    return written[PAGES[0]].parent
+    return written[NAMES[0]].parent
 
 
 def test_every_link_of_the_html_leads_somewhere(folder: Path) -> None:
@@ -55,8 +52,8 @@ def test_no_formula_stays_in_latex(written: dict[str, Path]) -> None:
 
 def test_pictures_travel_with_their_page(tmp_path: Path) -> None:
     write_pages(tmp_path, ["theory/ginc.md"])
-    picture = tmp_path / "ginc.png"
-    assert picture.read_bytes() == (THEORY.parent / "figures" / "gallery" / "ginc.png").read_bytes()
+    picture = tmp_path / "gallery" / "ginc.png"
+    assert picture.read_bytes() == (ROOT / "figures" / "gallery" / "ginc.png").read_bytes()
 
 
 def test_pages_of_others_may_have_the_name_of_a_page_of_the_book(tmp_path: Path) -> None:

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import PAGES, ROOT
 from w2s_sim.book.cells import CellError, cells_of, outputs_of, run_and_keep, run_cells
 from w2s_sim.book.contents import read_contents
 from w2s_sim.statements.contract.theorem_entry import TheoremEntry
 
-ROOT = Path(__file__).parents[2]
-THEORY = ROOT / "theory"
-PAGES = sorted(page for page in THEORY.rglob("*.md") if "_build" not in page.parts)
 # Where `make book` looks for them.
 KEPT = ROOT / "build" / "cells"
 README = ROOT / "README.md"

@@ -1,7 +1,6 @@
 """Conversion of the book's pages to HTML that a browser opens without the network; formulas become MathML."""
 
 import importlib.resources
-import os
 import posixpath
 import re
 from collections.abc import Iterable
@@ -162,5 +161,8 @@ def _copy_picture(picture: Token, source: Path, folder: Path) -> None:
     file = _local_file(source, picture.attrGet("src"))
     if file is None or not file.is_file():
         return
-    (folder / file.name).write_bytes(file.read_bytes())
-    picture.attrSet("src", os.fspath(file.name))
+    # Pictures of two folders may have the same name.
+    name = Path(file.parent.name, file.name)
+    (folder / name.parent).mkdir(exist_ok=True)
+    (folder / name).write_bytes(file.read_bytes())
+    picture.attrSet("src", name.as_posix())
