@@ -118,6 +118,7 @@ ESTIMATORS = {
     "conjugate": w2s.ConjugateRefinement(6, 0.5),
     "conjugate, with a student": w2s.ConjugateRefinement(6, np.diag(np.linspace(0.2, 1.0, 8)), RIDGE),
     "hull": w2s.HullProjection(RIDGE),
+    "hull regression": w2s.HullRegression(num_weak=20),
     "iterated": w2s.IteratedRefinement(4, num_weak=20),
     "maximum likelihood": w2s.MaximumLikelihood(num_weak=20),
     "bias and noise unknown": BiasAndNoiseUnknown(5, num_weak=20),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import FrequencyProjection as FrequencyProjection
     from w2s_sim.estimators import GradientDescent as GradientDescent
     from w2s_sim.estimators import HullProjection as HullProjection
+    from w2s_sim.estimators import HullRegression as HullRegression
     from w2s_sim.estimators import InContext as InContext
     from w2s_sim.estimators import IntentInference as IntentInference
     from w2s_sim.estimators import IteratedRefinement as IteratedRefinement
@@ -118,6 +119,7 @@ _HOMES = {
         "FrequencyProjection",
         "GradientDescent",
         "HullProjection",
+        "HullRegression",
         "InContext",
         "IntentInference",
         "IteratedRefinement",

@@ -99,6 +99,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
         REGRESSION,
     ),
     "hull projection": (lambda: w2s.HullProjection(w2s.Ridge(0.3, num_weak=NUM)), REGRESSION),
+    "hull regression": (lambda: w2s.HullRegression(num_weak=NUM), REGRESSION),
     "iterated refinement": (lambda: w2s.IteratedRefinement(4, num_weak=NUM), BOTH),
     "maximum likelihood": (lambda: w2s.MaximumLikelihood(num_weak=NUM), BOTH),
     "bias and noise unknown": (lambda: w2s.BiasAndNoiseUnknown(5, num_weak=NUM), REGRESSION),

@@ -13,6 +13,7 @@ from w2s_sim.estimators.finetune import SpectralFinetuning as SpectralFinetuning
 from w2s_sim.estimators.frequencies import ChannelUnknown as ChannelUnknown
 from w2s_sim.estimators.frequencies import FrequencyProjection as FrequencyProjection
 from w2s_sim.estimators.hull_projection import HullProjection as HullProjection
+from w2s_sim.estimators.hull_regression import HullRegression as HullRegression
 from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
 from w2s_sim.estimators.in_context import InContext as InContext
 from w2s_sim.estimators.intent_inference import IntentInference as IntentInference

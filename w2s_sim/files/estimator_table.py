@@ -15,6 +15,7 @@ from w2s_sim.estimators import (
     FrequencyProjection,
     GradientDescent,
     HullProjection,
+    HullRegression,
     InContext,
     IntentInference,
     IteratedRefinement,
@@ -172,6 +173,7 @@ ESTIMATORS = (
     _kind("channel-unknown", ChannelUnknown, NUM_WEAK, sources=CATEGORICAL),
     _kind("frequency-projection", FrequencyProjection, NUM_WEAK, sources=FINITE),
     _kind("hull-projection", _with_ridge(HullProjection), RIDGE, NUM_WEAK),
+    _kind("hull-regression", HullRegression, NUM_WEAK),
     EstimatorKind(
         "source",
         lambda task, numbers: Oracle(task.source.prior),

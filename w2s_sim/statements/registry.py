@@ -24,6 +24,7 @@ THEOREMS = (
     "grouped-transfer",
     "em-refinement",
     "hull-misfit",
+    "hull-regression",
     "hmm-identification",
     "continuum-floor",
 )

@@ -1,0 +1,149 @@
+"""Theorem hull-regression: least squares within the hull of the concepts pays for few directions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from w2s_sim.engine.measured import FromWeakData, nonnegative
+from w2s_sim.estimators import Estimator, HullRegression, LeastSquares
+from w2s_sim.statements.contract.case import Assumption, Case, Control
+from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.hull_regression.lemmas import (
+    HULL_REGRESSION_LEMMAS,
+    dimension_bound,
+    in_sample_error,
+)
+from w2s_sim.statements.shared.broken_learners import UnderstatedNoise
+from w2s_sim.statements.shared.regression_examples import (
+    CANONICAL_SOURCE,
+    FOURTH_CONCEPT,
+    canonical,
+    leaning_to_concept,
+    noisy,
+)
+from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
+
+# Length, relative to the concepts, up to which the weak model counts as unbiased.
+SAME_VECTOR = 1e-6
+
+
+def inside_the_hull(weak_noise: float) -> TransferTask:
+    """Return a task whose intended concept is the centre of the three others; the hull is a triangle."""
+    concepts = np.concatenate([np.eye(3, 8), np.eye(3, 8).mean(axis=0)[None]])
+    return regression_task(
+        8,
+        4,
+        source_prior=CANONICAL_SOURCE,
+        target_prior=FOURTH_CONCEPT,
+        concepts=concepts.tolist(),
+        supervisor=RegressionSupervisor(concepts, weak_noise),
+    )
+
+
+def many_unbiased() -> TransferTask:
+    """Return a task with d = 20, K = 12, a uniform source prior, and unbiased weak labels."""
+    return regression_task(
+        20,
+        12,
+        source_prior=[1 / 12] * 12,
+        target_prior=[0.0] * 11 + [1.0],
+        supervisor=RegressionSupervisor(np.eye(12, 20), 0.5),
+    )
+
+
+def cases(preset: Preset) -> Sequence[Case]:
+    signs = canonical(features="rademacher", supervisor=noisy(0.5).supervisor)
+    listed = [
+        Case("unbiased, sigma'=0.5, n=20", noisy(0.5), HullRegression(num_weak=20)),
+        Case("unbiased, sigma'=1, n=20", noisy(1.0), HullRegression(num_weak=20)),
+        Case("target inside the hull, sigma'=1, n=20", inside_the_hull(1.0), HullRegression(num_weak=20)),
+        Case("two pairs", noisy(0.5), HullRegression(num_weak=2)),
+        Case("rademacher features, n=20", signs, HullRegression(num_weak=20)),
+    ]
+    longer = [
+        Case("unbiased, sigma'=0.5, n=120", noisy(0.5), HullRegression(num_weak=120)),
+        Case("d=20, K=12, n=60", many_unbiased(), HullRegression(num_weak=60)),
+    ]
+    return listed + (longer if preset == "full" else [])
+
+
+def controls(preset: Preset) -> Sequence[Control]:
+    task, student = noisy(0.5), HullRegression(num_weak=60)
+    shift = 0.5 * np.eye(8)[7]
+    shifted = ShiftedTarget(task.features, task.source, task.target_prior, task.supervisor, shift)
+    return [
+        Control(Case("weak model leans to a wrong concept", leaning_to_concept(0.3), student), UNBIASED.name),
+        Control(Case("target beside the hull", shifted, student), IN_HULL.name),
+        Control(Case("least squares without the hull", task, LeastSquares(num_weak=60)), CONSTRAINED.name),
+        Control(Case("twice the noise that is stated", louder(), HullRegression(num_weak=20)), STATED.name),
+    ]
+
+
+def louder() -> TransferTask:
+    """Return `inside_the_hull` with a weak model whose labels have twice the noise that it states."""
+    task = inside_the_hull(0.05)
+    supervisor = UnderstatedNoise(task.supervisor.vectors, task.supervisor.noise)
+    return TransferTask(task.features, task.source, task.target_prior, supervisor)
+
+
+def _is_unbiased(case: Case) -> bool:
+    task = case.task
+    mixture = np.asarray(task.target_prior @ task.source.vectors)
+    error = float(np.linalg.norm(np.asarray(task.weak_vector) - mixture))
+    return error <= SAME_VECTOR * float(np.linalg.norm(task.source.vectors))
+
+
+CONSTRAINED = Assumption(
+    "least squares within the hull", lambda case: isinstance(case.estimator, HullRegression)
+)
+UNBIASED = Assumption("an unbiased weak model", _is_unbiased)
+IN_HULL = Assumption("target in the hull", lambda case: not isinstance(case.task, ShiftedTarget))
+STATED = Assumption(
+    "label noise of the stated variance", lambda case: not isinstance(case.task.supervisor, UnderstatedNoise)
+)
+
+
+def build_estimator(numbers: dict[str, Any]) -> Estimator:
+    return HullRegression(num_weak=numbers["num_weak"])
+
+
+HULL_REGRESSION = Statement(
+    id="hull-regression",
+    kind="upper",
+    label_power=2,
+    title="Least squares within the hull pays for the hull's directions alone",
+    summary=(
+        "Least squares on unbiased weak labels, within the convex hull of the concepts, has an in-sample "
+        "error of at most the noise in the tangent cone at the target: no more than the hull has dimensions."
+    ),
+    formula=(
+        r"\mathbb{E}\,\lVert X(\hat b-\beta_Q)\rVert^2\;\le\;"
+        r"\sigma'^2\,\mathbb{E}\,\delta\bigl(X\,T_C(\beta_Q)\bigr)"
+        r"\;\le\;\sigma'^2\min(n,\dim C)"
+    ),
+    cases=cases,
+    bound=dimension_bound,
+    measure=FromWeakData(in_sample_error, nonnegative),
+    assumptions=(
+        CONSTRAINED,
+        UNBIASED,
+        IN_HULL,
+        STATED,
+        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        Assumption(
+            "four moments of features and noise",
+            lambda case: case.task.features.moment_order > 4 and case.task.supervisor.law.moment_order > 4,
+        ),
+    ),
+    lemmas=HULL_REGRESSION_LEMMAS,
+    controls=controls,
+    parameters=(Parameter.of(HullRegression, "num_weak", "weak pairs n", 20, required=True),),
+    build_estimator=build_estimator,
+    quantity="in-sample squared error of the student (squared label units)",
+    plot_axis="num_weak",
+    reference="After Somerstep et al. 2025, arXiv 2405.16236 (constrained estimation)",
+    page="theory/hull-regression.md",
+)
