@@ -28,7 +28,7 @@ PANELS = {
     "Posterior": "svg[aria-label^='Mean posterior']",
     "Voronoi cells": "svg[aria-label^='Voronoi cells']",
     "Verdict": "marimo-dropdown",
-    "Files": "pre",
+    "Files": ".file",
 }
 CONTROLS = (
     "concepts",
@@ -77,7 +77,9 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def page(browser: Any, served: tuple[subprocess.Popen[str], str]) -> Iterator[Any]:
     """The explorer, with what the console and the network saw in `page.complaints`."""
-    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    permissions = ["clipboard-read", "clipboard-write"]
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=permissions)
+    opened = context.new_page()
     opened.set_default_timeout(PATIENCE)
     opened.complaints = []
     opened.on("console", lambda said: said.type == "error" and opened.complaints.append(said.text))
@@ -180,7 +182,10 @@ def test_the_files_are_those_of_the_task(page: Any) -> None:
     choose(page, "Files")
     study = page.get_by_role("region", name="study.toml")
     assert 'kind = "finetune"' in study.inner_text()
-    assert "w2s verify refinement-risk" in page.get_by_role("region", name="case.toml").inner_text()
+    assert "# w2s verify " in page.get_by_role("region", name="case.toml").inner_text()
+    page.get_by_role("button", name="Copy to clipboard").first.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("# w2s run study.toml")
     with page.expect_download() as saved:
         page.get_by_text("Download study.toml").click()
     assert "[[estimator]]" in Path(saved.value.path()).read_text(encoding="utf-8")

@@ -6,8 +6,6 @@ __generated_with = "0.25.2"
 app = marimo.App(width="full", app_title="Explorer of weak-to-strong generalization", css_file="explorer.css")
 
 with app.setup:
-    import html
-
     import marimo as mo
     import numpy as np
 
@@ -236,8 +234,9 @@ def _(controls, panel, theorem):
         except InputError as error:
             return mo.callout(mo.md(f"{title}: {error}"), kind="warn")
         saved = mo.download(text.encode(), filename=name, label=f"Download {name}")
-        described = f'tabindex="0" role="region" aria-label="{html.escape(name)}"'
-        shown = mo.Html(f"<pre {described}>{html.escape(text)}</pre>")
+        # The button that copies comes with marimo's blocks of code.
+        code = mo.md(f"```toml\n{text}```").text
+        shown = mo.Html(f'<div class="file" tabindex="0" role="region" aria-label="{name}">{code}</div>')
         return mo.vstack([mo.md(f"**{title}**"), shown, saved], gap=0.4)
 
     def _files():
