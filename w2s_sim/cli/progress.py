@@ -34,3 +34,8 @@ def track(steps: Sequence[StepT], describe: Callable[[StepT], str] = str) -> Ite
             if not watched:
                 print(f"{done + 1}/{len(steps)} {describe(step)}", file=sys.stderr, flush=True)
             yield step
+
+
+def report_row(label: str, done: int) -> None:
+    """Report the row that a battery samples next, on a line of standard error."""
+    print(f"{done + 1} {label}", file=sys.stderr, flush=True)
