@@ -65,7 +65,7 @@ def draw(tables: Tables, page: Page) -> Figure:
         for column, (role, outcome, good) in enumerate(COLUMNS):
             here = (rows["role"] == role) & (rows["outcome"] == outcome)
             _draw_cell(axes, column, level, int(rows.loc[here, "size"].sum()), COLOURS[good])
-    _set_axes(axes, theorems)
+    _set_axes(axes, theorems, 7.0 if page.is_single else 8.0)
     return figure
 
 
@@ -77,8 +77,8 @@ def _draw_cell(axes: Axes, column: int, level: int, count: int, colour: str) -> 
         axes.text(column, level, str(count), ha="center", va="center", fontsize=7)
 
 
-def _set_axes(axes: Axes, theorems: list[str]) -> None:
-    """Write theorems at the left, outcomes above, and the roles above the outcomes."""
+def _set_axes(axes: Axes, theorems: list[str], size_of_roles: float) -> None:
+    """Write theorems at the left, outcomes above, and the roles above the outcomes, in letters of a size."""
     axes.set(xlim=(-0.6, len(COLUMNS) - 0.4), ylim=(len(theorems) - 0.4, -0.6))
     axes.set_yticks(range(len(theorems)), theorems)
     axes.xaxis.tick_top()
@@ -90,7 +90,7 @@ def _set_axes(axes: Axes, theorems: list[str]) -> None:
     roles = [role for role, _, _ in COLUMNS]
     for role, title in TITLES.items():
         first, size = roles.index(role), roles.count(role)
-        axes.text(first + (size - 1) / 2, HEADING, title, ha="center", va="bottom", fontsize=8)
+        axes.text(first + (size - 1) / 2, HEADING, title, ha="center", va="bottom", fontsize=size_of_roles)
         if first:
             axes.axvline(first - 0.5, color=GREY, linewidth=0.6)
 
