@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from w2s_sim.teaching.lessons import lessons
+
+Served = tuple[subprocess.Popen[str], str]
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
 TEACH = [sys.executable, "-c", "from w2s_sim.cli import main; main()", "teach", "--no-browser"]
@@ -44,7 +47,7 @@ CONTROLS = (
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`w2s teach explorer` in a folder of its own, and the address that it prints."""
     folder = tmp_path_factory.mktemp("teach")
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -75,7 +78,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Any, served: tuple[subprocess.Popen[str], str]) -> Iterator[Any]:
+def page(browser: Any, served: Served) -> Iterator[Any]:
     """The explorer, with what the console and the network saw in `page.complaints`."""
     permissions = ["clipboard-read", "clipboard-write"]
     context = browser.new_context(viewport={"width": 1280, "height": 900}, permissions=permissions)
@@ -208,6 +211,20 @@ def test_every_panel_fits_wide_and_narrow_screens_and_can_be_read(page: Any, pan
     assert found == {}
 
 
+def test_the_index_leads_to_the_explorer_and_the_lessons(page: Any, served: Served) -> None:
+    index = page.context.new_page()
+    complaints = []
+    index.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    index.goto(served[1].replace("/explorer/", "/"))
+    links = index.get_by_role("link")
+    assert links.count() == 1 + len(lessons())
+    assert links.nth(1).inner_text().startswith("1. ")
+    links.first.click()
+    index.wait_for_selector(PICTURE, state="attached", timeout=PATIENCE)
+    assert complaints == []
+    index.close()
+
+
 def test_nothing_complains_and_nothing_leaves_the_machine(page: Any) -> None:
     assert page.complaints == []
 
@@ -222,7 +239,7 @@ def status_of(address: str, host: str = "") -> tuple[int, str]:
         return error.code, error.url
 
 
-def test_the_token_is_needed_and_other_hosts_are_refused(served: tuple[subprocess.Popen[str], str]) -> None:
+def test_the_token_is_needed_and_other_hosts_are_refused(served: Served) -> None:
     address = served[1]
     plain, token = address.split("?access_token=")
     assert len(token) >= 20
@@ -234,7 +251,7 @@ def test_the_token_is_needed_and_other_hosts_are_refused(served: tuple[subproces
     assert status_of(f"{root}?access_token={token}", host="example.org")[0] == 400
 
 
-def test_a_signal_ends_the_server_at_once(served: tuple[subprocess.Popen[str], str]) -> None:
+def test_a_signal_ends_the_server_at_once(served: Served) -> None:
     """Last in this file: the page of the other tests is still open."""
     process, _ = served
     process.send_signal(signal.SIGINT)

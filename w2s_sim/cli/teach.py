@@ -12,7 +12,7 @@ from pathlib import Path
 from w2s_sim import teaching
 from w2s_sim.cli.arguments import Teach
 from w2s_sim.errors import InputError
-from w2s_sim.teaching.lessons import lessons
+from w2s_sim.teaching.lessons import Lesson, lessons
 from w2s_sim.teaching.server import HOST, Page, Server, free_socket
 from w2s_sim.teaching.warm_up import warm_up
 
@@ -26,7 +26,7 @@ EXPLORER = Page(
 
 def run_teach(arguments: Teach) -> int:
     """Serve until a signal ends the process."""
-    pages = (EXPLORER, *(Page(each.name, each.title, each.question, each.path) for each in lessons()))
+    pages = (EXPLORER, *map(_page_of, lessons()))
     page = None if arguments.lesson is None else _find(pages, arguments.lesson)
     listening = free_socket(arguments.port)
     if arguments.edit:
@@ -41,6 +41,10 @@ def run_teach(arguments: Teach) -> int:
         webbrowser.open(server.url(page))
     server.run()
     return 0
+
+
+def _page_of(lesson: Lesson) -> Page:
+    return Page(lesson.name, f"{lesson.number}. {lesson.title}", lesson.question, lesson.path)
 
 
 def _find(pages: Sequence[Page], name: str) -> Page:

@@ -29,6 +29,7 @@ TOKEN = "access_token"
 FIRST_PORT, PORTS_TRIED = 2718, 50
 INDEX = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>w2s teach</title>
+<link rel="icon" href="data:,">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body {{ max-width: 42rem; margin: 2rem auto; padding: 0 1rem; font: 1.05rem/1.5 system-ui, sans-serif }}
