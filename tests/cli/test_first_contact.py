@@ -20,6 +20,13 @@ def test_w2s_alone_says_what_to_do_next(capsys: pytest.CaptureFixture[str]) -> N
     assert all(command in shown for command, _ in STEPS.values())
 
 
+@pytest.mark.parametrize("command", [command for command, _ in STEPS.values()])
+def test_every_step_is_a_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    # Help is printed only if every argument before it is understood.
+    assert run(*command.split()[1:], "--help") == 0
+    assert "usage: w2s" in capsys.readouterr().out
+
+
 def test_the_demo_draws_every_method_and_its_floor(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("demo", "--no-cache") == 0
     shown = capsys.readouterr().out

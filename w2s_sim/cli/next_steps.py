@@ -7,6 +7,9 @@ STEPS = {
     "show": ("w2s show naive-floor --open", "its page with the proof"),
     "run": ("w2s run naive-vs-refined --out out", "a study: a table and figures"),
     "teach": ("w2s teach", "sliders and lessons in the browser"),
+    "figures": ("w2s figures headline --out out", "a figure of the gallery at the width of a column"),
+    "teach": ("w2s teach", "lessons and an explorer in the browser"),
+    "book": ("w2s book", "the book: proofs, concept models, how-tos, reference"),
     "help": ("w2s --help", "every command and its options"),
 }
 HEADLINE = "w2s-sim: theorems of weak-to-strong generalization that you can run."
