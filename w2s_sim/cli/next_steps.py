@@ -6,7 +6,6 @@ STEPS = {
     "verify": ("w2s verify naive-floor", "check a theorem by simulation (all of them without a name)"),
     "show": ("w2s show naive-floor --open", "its page with the proof"),
     "run": ("w2s run naive-vs-refined --out out", "a study: a table and figures"),
-    "teach": ("w2s teach", "sliders and lessons in the browser"),
     "figures": ("w2s figures headline --out out", "a figure of the gallery at the width of a column"),
     "teach": ("w2s teach", "lessons and an explorer in the browser"),
     "book": ("w2s book", "the book: proofs, concept models, how-tos, reference"),
