@@ -24,6 +24,12 @@ def page_to_open(page: str) -> Path:
     return _built_page(page) or write_pages(Path(tempfile.mkdtemp(prefix="w2s-book-")), [page])[page]
 
 
+def built_book() -> Path | None:
+    """Return the folder of the built book; None if it is not built."""
+    first = _built_page(FIRST_PAGE)
+    return None if first is None else first.parent
+
+
 def _built_page(page: str) -> Path | None:
     """Return the page of the built book; None if there is none."""
     folder, _, name = page.partition("/")

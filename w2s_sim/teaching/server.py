@@ -2,6 +2,7 @@
 
 import hmac
 import html
+import os
 import secrets
 import socket
 from collections.abc import Sequence
@@ -16,9 +17,12 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
+from w2s_sim.book.opening import built_book
 from w2s_sim.errors import InputError
+from w2s_sim.teaching.references import BOOK_ADDRESS
 
 HOST = "127.0.0.1"
 # The names by which browsers of this machine reach the server. A page of another site whose name points to
@@ -26,6 +30,8 @@ HOST = "127.0.0.1"
 HOSTS = (HOST, "localhost")
 # The query parameter in which marimo expects its token.
 TOKEN = "access_token"
+# Where the server shows the built book.
+BOOK_PATH = "/book"
 FIRST_PORT, PORTS_TRIED = 2718, 50
 INDEX = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>w2s teach</title>
@@ -115,7 +121,12 @@ class Server:
         notebooks = marimo.create_asgi_app(quiet=True, token=self.token)
         for page in self._pages:
             notebooks = notebooks.with_app(path=f"/{page.name}", root=str(page.notebook))
-        routes = [Route("/", self._index), Mount("/", notebooks.build())]
+        routes: list[BaseRoute] = [Route("/", self._index)]
+        if (book := built_book()) is not None:
+            # Lessons link to its pages, which hold no secrets.
+            routes.append(Mount(BOOK_PATH, StaticFiles(directory=book)))
+            os.environ[BOOK_ADDRESS] = BOOK_PATH
+        routes.append(Mount("/", notebooks.build()))
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
         return Starlette(routes=routes, middleware=[hosts])
 
