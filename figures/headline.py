@@ -8,7 +8,7 @@ from w2s_sim.cli.progress import track
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting.looks import FLOOR, LABELLER, NAIVE, REFINED, UPPER_BOUND, draw_line, draw_measured
 from w2s_sim.plotting.marks import label_point, mark_leaving
-from w2s_sim.plotting.paper_page import label_axes
+from w2s_sim.plotting.paper_page import axis_width, label_axes
 from w2s_sim.plotting.ticks import mark_values, set_plain_ticks
 from w2s_sim.statements.shared.quantities import concept_diameter
 
@@ -75,7 +75,7 @@ def draw(tables: Tables, page: Page) -> Figure:
     axes.set_xscale("log", base=2)
     axes.set_yscale("log")
     axes.margins(y=0.12)
-    mark_values(axes.xaxis, sorted(set(risks["size"])), 0.72 * page.width)
+    mark_values(axes.xaxis, sorted(set(risks["size"])), 0.9 * axis_width(axes))
     set_plain_ticks(axes.yaxis)
     label_axes(axes, "weak labels in total, $n$", "excess risk (squared label units)")
     mark_leaving(axes)

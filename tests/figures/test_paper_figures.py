@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from w2s_sim import InputError
+from w2s_sim.cli import main
 from w2s_sim.figures import Page, PaperFigure, draw, figure_names, load_figure, read_record
 from w2s_sim.figures.data import computed_record
 from w2s_sim.figures.drawing import drawn
@@ -19,6 +20,20 @@ from w2s_sim.figures.source_key import computing_code
 from w2s_sim.plotting.saving import figure_bytes
 from w2s_sim.plotting.style import figure_style
 
+SCRIPT = """
+import pandas as pd
+from w2s_sim.figures import PaperFigure
+from w2s_sim.plotting import Curve, Panel, panels_figure
+FIGURE = PaperFigure(
+    name="mine",
+    title="A question?",
+    compute=lambda fast, seed: {"points": pd.DataFrame({"x": [1.0, 2.0]})},
+    draw=lambda tables, page: panels_figure(
+        [Panel("", "x", "y", [Curve("", [0, 1], tables["points"]["x"])])], page
+    ),
+    caption="Points.",
+)
+"""
 GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
 calls: list[tuple[bool, int]] = []
 
@@ -129,6 +144,21 @@ def test_bad_input_is_refused_before_anything_is_computed(tmp_path: Path) -> Non
         with pytest.raises(InputError, match=said):
             draw(**{"names": [TOY], "out": tmp_path / "out", **options})
     assert not calls
+
+
+def test_the_command_draws_and_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script = tmp_path / "mine.py"
+    script.write_text(SCRIPT, encoding="utf-8")
+    for arguments, status, said in (
+        ((str(script), "--format", "svg"), 0, f"{tmp_path / 'mine.svg'}\n"),
+        ((str(script), "--width", "wide"), 2, "--width: got 'wide'; expected 'single' (3.25 inches)"),
+        ((str(script), "--format", "jpeg"), 2, "--format: got 'jpeg'; expected some of pdf, svg, png"),
+        (("outside_the_hul",), 2, "did you mean outside_the_hull?"),
+    ):
+        with pytest.raises(SystemExit) as leaving:
+            main(["figures", *arguments, "--out", str(tmp_path), "--no-cache"])
+        assert leaving.value.code == status
+        assert said in "".join(capsys.readouterr())
 
 
 def test_a_script_of_the_user_is_run(tmp_path: Path) -> None:

@@ -148,8 +148,8 @@ class Figures:
     """
 
     names: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[NAME ...]")] = ()
-    """Names of figures, or FILE.py of your own; all figures of the project by default."""
-    out: Path = Path("figures")
+    """Names of figures (the book's gallery shows them), or FILE.py of your own; all of ours by default."""
+    out: Path = Path("w2s-figures")
     """Folder of the files."""
     format: str = "pdf,svg,png"
     """Formats, with commas between them."""

@@ -21,7 +21,7 @@ DRAFT = "draft"
 
 def draw(
     names: Sequence[str | PaperFigure] = (),
-    out: Path | str = "figures",
+    out: Path | str = "w2s-figures",
     *,
     formats: Sequence[str] = FORMATS,
     width: str | float | None = None,

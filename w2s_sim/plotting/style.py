@@ -108,7 +108,8 @@ def read_style(style: Path) -> dict[Any, Any]:
     except (UnicodeDecodeError, KeyError, ValueError) as error:
         raise InputError("--style", f"{style} ({error})", expected) from None
     if complaints.getvalue():
-        raise InputError("--style", f"{style} ({complaints.getvalue()})", expected)
+        # The lines that follow say where matplotlib's own file of settings is.
+        raise InputError("--style", f"{style} ({complaints.getvalue().strip().splitlines()[0]})", expected)
     if not settings and text.strip():
         raise InputError("--style", f"{style}, which sets nothing", expected)
     return settings

@@ -16,7 +16,7 @@ MOST_DECADES = 7
 # A logarithmic axis of more decades than this is labelled with powers of ten.
 PLAIN_DECADES = 3.5
 # Width of a letter of a label, and smallest gap between two labels, in inches.
-LETTER, GAP = 0.062, 0.03
+LETTER, GAP = 0.062, 0.02
 
 
 def plain_number(value: float) -> str:
