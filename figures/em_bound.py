@@ -87,7 +87,8 @@ def draw(tables: Tables, page: Page) -> Figure:
     exact, sampled = tables["exact"], tables["sampled"]
     for look, name in zip(SERIES, exact["task"].unique(), strict=False):
         rows = exact.loc[exact["task"] == name]
-        draw_line(left, Look(look.colour), rows["rounds"], rows["misfit"], name)
+        line = draw_line(left, Look(look.colour), rows["rounds"], rows["misfit"], name)
+        line.set(marker=look.marker, markevery=[rounds - 1 for rounds in ROUNDS])
         draw_line(left, Look(look.colour, "", UPPER_BOUND.dashes), rows["rounds"], rows["bound"])
     left.plot([], [], color="black", linestyle=UPPER_BOUND.dashes, label="bound")
     law = exact.loc[exact["task"] == "tables"]
