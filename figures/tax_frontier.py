@@ -120,14 +120,15 @@ def caption(tables: Tables) -> str:
     """Return the caption."""
     replicates = int(tables["students"]["replicates"].iloc[0])
     return f"""
-        Style and content error of students of the canonical task ($d = 8$, $K = 4$): root mean squared errors
-        on the coordinates in which strong model and target differ (style) and on the others (content), as
-        shares of the strong model's style error and of the weak model's content error. Dashed: the alignment
-        tax, below which no fine-tuned student lies. Fine-tuned on {NUM_WEAK} weak labels: ridge to the source
-        with $\\eta$ from {RIDGES[0]:g} to {RIDGES[-1]:g} and {STEPS[0]} to {STEPS[-1]} steps of gradient
-        descent of size {STEP_SIZE:g}. Refined: the labeller after $n$ demonstrations in context, $n$ =
-        {SIZES[0]} to {SIZES[-1]}, and a student fitted on its labels, {NUM_WEAK} weak labels in all. Bars: 2
-        standard errors of {replicates:,} replicates, seed {FIGURE.seed}.
+        Style and content error of students of the canonical task ($d = 8$, $K = 4$): root mean squared
+        errors on the coordinates in which strong model and target differ (style) and on the others
+        (content), as shares of the strong model's style error and of the weak model's content error.
+        Dashed: the alignment tax, below which no fine-tuned student lies. Fine-tuned on {NUM_WEAK} weak
+        labels: ridge to the source with $\\eta$ from {RIDGES[0]:g} to {RIDGES[-1]:g} and {STEPS[0]} to
+        {STEPS[-1]} steps of gradient descent of size {STEP_SIZE:g}. Refined: the labeller after $n$
+        demonstrations in context, $n$ = {SIZES[0]} to {SIZES[-1]}, and a student fitted on its labels,
+        {NUM_WEAK} weak labels in all. Bars: 2 standard errors of {replicates:,} replicates, seed
+        {FIGURE.seed}.
     """
 
 
