@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -13,6 +13,7 @@ from w2s_sim.plotting.style import BAR_STANDARD_ERRORS, BLACK, GREY, figure_styl
 from w2s_sim.plotting.ticks import set_plain_ticks
 from w2s_sim.statements import Statement
 from w2s_sim.teaching.curves import Curve
+from w2s_sim.teaching.live_posterior import CONTEXTS
 from w2s_sim.teaching.live_voronoi import VoronoiPlane
 from w2s_sim.teaching.pictures import Picture
 from w2s_sim.verify import Verdict
@@ -35,11 +36,11 @@ def _drawing(*heights: float) -> Iterator[tuple[Figure, list[Axes]]]:
 
 
 def risk_picture(
-    naive: tuple[Float[np.ndarray, " sizes"], Curve],
-    labeller: tuple[Float[np.ndarray, " sizes"], Curve],
-    refined: tuple[Float[np.ndarray, " sizes"], Curve],
+    naive: tuple[Int[np.ndarray, " sizes"], Curve],
+    labeller: tuple[Int[np.ndarray, " shown"], Curve],
+    refined: tuple[Int[np.ndarray, " shown"], Curve],
     floor: float,
-    bounds: tuple[Float[np.ndarray, " sizes"], Float[np.ndarray, " sizes"]] | None,
+    bounds: tuple[Float[np.ndarray, " shown"], Float[np.ndarray, " shown"]] | None,
     num_weak: int,
 ) -> Picture:
     """Draw mean excess risks against n, with the naive floor and the bounds on refinement.
@@ -79,7 +80,11 @@ def risk_picture(
         f"refined student {refined[1].mean[at]:.3g}; naive floor {floor:.3g}."
     )
     without = "" if bounds is not None else " The bounds on refinement need a point-mass target."
-    return Picture(figure, f"Points are means. {BANDS} The grey line marks $n$.{without}", description)
+    caption = (
+        f"Points are means. {BANDS} The grey line marks $n$. Where the labeller hardly ever errs, its mean "
+        f"rests on few of the {CONTEXTS} contexts, and its band is too narrow.{without}"
+    )
+    return Picture(figure, caption, description)
 
 
 def posterior_picture(
@@ -194,7 +199,7 @@ def verdict_picture(statement: Statement, verdicts: Sequence[Verdict]) -> Pictur
     return Picture(figure, caption, description)
 
 
-def _band(axes: Axes, sizes: np.ndarray, curve: Curve, look: Look, label: str) -> None:
+def _band(axes: Axes, sizes: Int[np.ndarray, " points"], curve: Curve, look: Look, label: str) -> None:
     """Draw means with a line and markers, and a band of standard errors."""
     half = BAR_STANDARD_ERRORS * curve.error
     # On a logarithmic axis, a band that reaches zero ends far below the axis.

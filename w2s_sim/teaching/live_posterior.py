@@ -15,8 +15,8 @@ from w2s_sim.teaching.curves import Curve
 from w2s_sim.teaching.live_task import MOST_DEMONSTRATIONS, in_fixed_shape
 
 CONTEXTS = 1024
-# Numbers of demonstrations at which curves are drawn; the first position is the strong model itself.
-SHOWN = np.unique(np.round(np.geomspace(1, MOST_DEMONSTRATIONS, 24)).astype(int))
+# Numbers of demonstrations at which curves are drawn.
+SHOWN = np.array([1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, MOST_DEMONSTRATIONS])
 
 
 def posterior_paths(task: TransferTask, *, seed: int = 0) -> Float[np.ndarray, "contexts steps K"]:
@@ -71,6 +71,8 @@ def refinement_bounds(task: TransferTask, num_queries: int) -> tuple[np.ndarray,
     fixed = in_fixed_shape(task)
     labels = np.array([float(spread_bound(fixed, int(n))) for n in SHOWN])
     share, noise = spread_share(task.dim, num_queries), noise_share(task.dim, num_queries)
+    if not np.isfinite(share):
+        return labels, np.full(len(SHOWN), np.inf)
     return labels, labels * max(1.0, share) + float(task.source.noise) ** 2 * noise
 
 
