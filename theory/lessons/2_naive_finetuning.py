@@ -140,6 +140,12 @@ def _():
     return cloud_bias, cloud_ridge, cloud_size
 
 
+@app.function(hide_code=True)
+def error_of_student(key, case):
+    """Fit one student, and return its distance from the target. A function outside of the cell is compiled once, however the sliders move."""
+    return case.fit(key=key).coefficients - case.task.target_vector
+
+
 @app.cell(hide_code=True)
 def _(cloud_bias, cloud_ridge, cloud_size):
     _task = w2s.regression_task(
@@ -150,7 +156,7 @@ def _(cloud_bias, cloud_ridge, cloud_size):
     _length = np.linalg.norm(_source)
     _frame = np.stack([_source / _length, np.eye(8)[7]], axis=1)
     _students = w2s.replicate(
-        lambda key, case: case.fit(key=key).coefficients - case.task.target_vector,
+        error_of_student,
         w2s.Case("cloud", _task, w2s.Ridge(cloud_ridge.value, num_weak=cloud_size.value)),
         seed=0,
         start=0,

@@ -135,6 +135,13 @@ def _():
     return horizontal, num_read, vertical
 
 
+@app.function(hide_code=True)
+def posterior_of_context(key, case):
+    """Read one context, and return the posterior. A function outside of the cell is compiled once, however the sliders move."""
+    data = case.sample_weak(key=key)
+    return jnp.exp(case.task.source.log_posterior(data.inputs, data.labels))
+
+
 @app.cell(hide_code=True)
 def _(horizontal, num_read, vertical):
     _concepts = np.array([[-1.0, -0.5], [1.0, -0.5], [0.0, 1.0]])
@@ -148,13 +155,8 @@ def _(horizontal, num_read, vertical):
         noise=1.0,
         supervisor=w2s.RegressionSupervisor(np.stack([_concepts[0], _concepts[1], _weak]), 1.0),
     )
-
-    def _posterior(key, case):
-        data = case.sample_weak(key=key)
-        return jnp.exp(case.task.source.log_posterior(data.inputs, data.labels))
-
     _posteriors = w2s.replicate(
-        _posterior,
+        posterior_of_context,
         w2s.Case("cells", _task, w2s.InContext(num_read.value)),
         seed=0,
         start=0,
