@@ -38,6 +38,16 @@ def identification_truth(corner: Corner) -> Truth:
     return Truth(measured, se, 1.0, DRAWS, min(lowest, highest), highest)
 
 
+def name_truth(corner: Corner) -> Truth:
+    """Contexts as they come, and the concept of the largest posterior; the classical bound of Chernoff."""
+    task, size = Regression(corner.task), corner.case["num_demonstrations"]
+    context = size if corner.case.get("grouped") else 1
+    log_posterior = task.log_posterior(*task.weak_data(np.random.default_rng(SEED), DRAWS, size, context))
+    measured, se = mean_and_error((np.argmax(log_posterior, axis=1) != task.star).astype(float))
+    bound = float(regression_terms(task, size).sum())
+    return Truth(measured, se, 1.0, DRAWS, bound, bound)
+
+
 def rate_corners() -> list[Corner]:
     rng = np.random.default_rng(SEED + 1)
     tasks = [*point_mass_corners(rng)]
@@ -125,6 +135,7 @@ def voronoi_truth(corner: Corner) -> Truth:
 
 AUDITS = {
     "concept-identification": (identification_corners, identification_truth, "d=1, K=2, n=4"),
+    "intent-inference": (identification_corners, name_truth, "d=1, K=2, n=4"),
     "identification-rate": (rate_corners, rate_truth, "d=1, K=2, n=64"),
     "voronoi-threshold": (voronoi_corners, voronoi_truth, "d=1, K=2, n=64"),
 }

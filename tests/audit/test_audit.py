@@ -3,9 +3,11 @@
 import pytest
 
 from tests.audit import (
+    corners_of_bootstrapping,
     corners_of_finetuning,
     corners_of_finite,
     corners_of_hull,
+    corners_of_hull_regression,
     corners_of_identification,
     corners_of_refining,
     corners_of_risk_curve,
@@ -16,10 +18,12 @@ from w2s_sim.statements import all_statements
 # Of every theorem: its corners, the oracle of a corner, and the corner that every run of the tests tries.
 AUDITS = {
     **corners_of_finetuning.AUDITS,
+    **corners_of_bootstrapping.AUDITS,
     **corners_of_risk_curve.AUDITS,
     **corners_of_identification.AUDITS,
     **corners_of_refining.AUDITS,
     **corners_of_hull.AUDITS,
+    **corners_of_hull_regression.AUDITS,
     **corners_of_finite.AUDITS,
 }
 
