@@ -35,12 +35,13 @@ FIGURE = PaperFigure(
 )
 """
 GALLERY = Path(__file__).parents[2] / "figures" / "gallery"
+SIZES = (1, 2, 3)
 calls: list[tuple[bool, int]] = []
 
 
 def compute(fast: bool, seed: int) -> Mapping[str, pd.DataFrame]:
     calls.append((fast, seed))
-    return {"points": pd.DataFrame({"x": [1, 2, 3], "y": [0.1, np.nan, np.inf], "name": ["a", None, "b"]})}
+    return {"points": pd.DataFrame({"x": SIZES, "y": [0.1, np.nan, np.inf], "name": ["a", None, "b"]})}
 
 
 def draw_points(tables: Mapping[str, pd.DataFrame], page: Page) -> Figure:
@@ -87,6 +88,7 @@ def test_tables_come_back_from_the_record_as_they_were(tmp_path: Path) -> None:
         False,
         3.25,
     )
+    assert record.configuration == {"SIZES": [1, 2, 3]}
     assert {"w2s-sim", "jax", "numpy", "matplotlib", "python"} == set(record.versions)
 
 

@@ -30,7 +30,8 @@ class PaperFigure:
             says what the error bars are, the number of replicates, the seed and the task.
         default_width: Width if the user asks for none: "single" or "double" column.
         seed: Seed of the sampling.
-        configuration: Settings to be kept beside the data, such as numbers of replicates; JSON values.
+        configuration: Settings to be kept beside the data, as JSON values, with the constants that `compute`
+            uses.
     """
 
     name: str

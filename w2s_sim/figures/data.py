@@ -10,7 +10,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.figures.contract import PaperFigure
 from w2s_sim.figures.finding import scripts_folder
 from w2s_sim.figures.record import FigureRecord, read_record, record_columns, write_record
-from w2s_sim.figures.source_key import data_key
+from w2s_sim.figures.source_key import data_key, settings_of
 from w2s_sim.manifest import git_revision, package_versions
 
 # The packages whose versions are recorded.
@@ -45,7 +45,7 @@ def computed_record(figure: PaperFigure, fast: bool, keep: bool) -> FigureRecord
         seed=figure.seed,
         fast=fast,
         key=data_key(figure, fast),
-        configuration=dict(figure.configuration),
+        configuration=settings_of(figure),
         versions={"python": platform.python_version(), **{name: versions[name] for name in PACKAGES}},
         git_revision=git_revision(),
         tables=record_columns(tables),

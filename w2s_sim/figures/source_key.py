@@ -1,4 +1,4 @@
-"""The key of a figure's data: a digest of the code that computes them. Data of older code are not used.
+"""What the data of a figure depend on: a digest of the code that computes them, and the settings in it.
 
 Only what the function `compute` uses counts: data stay valid if the drawing or the caption change.
 """
@@ -7,6 +7,7 @@ import ast
 import functools
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from w2s_sim.figures.contract import PaperFigure
 
@@ -40,19 +41,53 @@ def computing_code(source: str, function: str) -> str:
         function: Name of the function; all of the script counts if the script does not define it.
     """
     tree = ast.parse(source)
+    used = _used(tree, function)
+    if used is None:
+        return ast.dump(tree)
+    return "\n".join(ast.dump(part) for part in tree.body if used & set(_defined(part)))
+
+
+def settings_of(figure: PaperFigure) -> dict[str, Any]:
+    """Return the constants that `compute` uses (`SIZES`, `REPLICATES`) as JSON values, and the configuration.
+
+    Constants are numbers, texts, and lists, tuples or dictionaries of them; others are left out.
+    """
+    tree = ast.parse(figure.script.read_text(encoding="utf-8"))
+    used = _used(tree, figure.compute.__name__)
+    known = figure.compute.__globals__
+    names = [
+        name for part in tree.body if isinstance(part, ast.Assign | ast.AnnAssign) for name in _defined(part)
+    ]
+    found = {name: _plain(known.get(name)) for name in names if used is None or name in used}
+    return {name: value for name, value in found.items() if value is not None} | dict(figure.configuration)
+
+
+def _plain(value: Any) -> Any:
+    """Return a constant as a JSON value; None if it is anything else."""
+    if isinstance(value, dict):
+        parts = {str(key): _plain(part) for key, part in value.items()}
+        return None if None in parts.values() else parts
+    if isinstance(value, list | tuple):
+        parts = [_plain(part) for part in value]
+        return None if None in parts else parts
+    return value if isinstance(value, str | int | float) else None
+
+
+def _used(tree: ast.Module, function: str) -> set[str] | None:
+    """Return the names that a function uses, directly or through other parts; None if it is not defined."""
     statements: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
         for name in _defined(statement):
             statements.setdefault(name, []).append(statement)
     if function not in statements:
-        return ast.dump(tree)
+        return None
     used, waiting = set[str](), [function]
     while waiting:
         name = waiting.pop()
         if name not in used:
             used.add(name)
             waiting += [found for part in statements.get(name, ()) for found in _names(part)]
-    return "\n".join(ast.dump(part) for part in tree.body if used & set(_defined(part)))
+    return used
 
 
 def _defined(statement: ast.stmt) -> list[str]:
