@@ -55,10 +55,9 @@ def settings_of(figure: PaperFigure) -> dict[str, Any]:
     tree = ast.parse(figure.script.read_text(encoding="utf-8"))
     used = _used(tree, figure.compute.__name__)
     known = figure.compute.__globals__
-    names = [
-        name for part in tree.body if isinstance(part, ast.Assign | ast.AnnAssign) for name in _defined(part)
-    ]
-    found = {name: _plain(known.get(name)) for name in names if used is None or name in used}
+    assigned = [part for part in tree.body if isinstance(part, ast.Assign | ast.AnnAssign)]
+    constants = [name for part in assigned for name in _defined(part) if name.isupper()]
+    found = {name: _plain(known.get(name)) for name in constants if used is None or name in used}
     return {name: value for name, value in found.items() if value is not None} | dict(figure.configuration)
 
 
