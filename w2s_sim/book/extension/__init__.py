@@ -8,10 +8,10 @@ import logging
 from sphinx.application import Sphinx
 
 from w2s_sim.book.extension.docstrings import as_restructured_text, with_short_types
-from w2s_sim.book.extension.formulas import render_display, render_inline
 from w2s_sim.book.extension.gallery import Gallery
+from w2s_sim.book.extension.math_renderer import render_display, render_inline
+from w2s_sim.book.extension.name_listing import PublicNames
 from w2s_sim.book.extension.outputs import CellOutputs
-from w2s_sim.book.extension.public_names import PublicNames
 from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
 
