@@ -161,6 +161,6 @@ def test_numbers_without_a_value_and_without_an_end(tmp_path: Path) -> None:
 def test_formulas_of_all_theorems_are_rendered_whole(tmp_path: Path) -> None:
     theorems = list(all_statements().values())
     text = write_report(tmp_path, [verdict("a")], theorems, MANIFEST).read_text("utf-8")
-    assert text.count("<math") == sum(bool(theorem.formula) for theorem in theorems) == 14
+    assert text.count("<math") == sum(bool(theorem.formula) for theorem in theorems) > 0
     # What the converter does not know it leaves as it is.
     assert [line for line in text.splitlines() if "<math" in line and "\\" in line] == []
