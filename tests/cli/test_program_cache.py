@@ -17,6 +17,7 @@ from w2s_sim.cli import program_folder
 from w2s_sim.cli.compile_time import COMPILED, STEPS, CompileTime
 from w2s_sim.cli.program_cache import kept_programs
 from w2s_sim.cli.program_folder import describe_folder, make_ready
+from w2s_sim.errors import InputError
 from w2s_sim.files import example_case_file
 from w2s_sim.statements import find_statement
 
@@ -169,7 +170,7 @@ def test_where_the_folder_is(
     monkeypatch.setenv("W2S_CACHE", "off")
     assert describe_folder() == "not kept: W2S_CACHE=off"
     monkeypatch.setenv("W2S_CACHE", "somewhere")
-    with pytest.raises(program_folder.InputError, match="W2S_CACHE: got 'somewhere'"):
+    with pytest.raises(InputError, match="W2S_CACHE: got 'somewhere'"):
         program_folder.program_folder()
 
 
