@@ -1,6 +1,5 @@
 """Progress of loops: on standard error, a line a step where nobody watches."""
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -32,24 +31,6 @@ def test_a_terminal_gets_a_bar_and_no_lines(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "1/3 size 0" not in shown.err
-
-
-def test_headline_shows_progress_while_it_simulates(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    spec = importlib.util.spec_from_file_location("headline", ROOT / "figures" / "headline.py")
-    assert spec is not None
-    assert spec.loader is not None
-    headline = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(headline)
-    monkeypatch.setattr(headline, "NAIVE_SIZES", (16,))
-    monkeypatch.setattr(headline, "REPLICATES", {2: 1000})
-    headline.main(tmp_path)
-    shown = capsys.readouterr()
-    assert shown.err == "1/1 naive fine-tuning, n = 16\n1/1 refinement, n = 2: 1,000 replicates\n"
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        f"headline.{e}" for e in ("csv", "png", "svg")
-    ]
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "figures").glob("*.py")), ids=lambda path: path.stem)

@@ -38,6 +38,12 @@ class Family(eqx.Module):
     members: Any
     count: int = eqx.field(static=True)
 
+    @property
+    def sample_size(self) -> int:
+        """Number of weak pairs that every estimator reads; it may depend on the shapes of one alone."""
+        arrays, static = eqx.partition(self.members, eqx.is_array)
+        return eqx.combine(jax.tree.map(lambda stacked: stacked[0], arrays), static).sample_size
+
     def each(self, function: Callable[[Any], Float[Array, " r"]]) -> Float[Array, "{self.count} r"]:
         """Apply a function to every estimator."""
         arrays, static = eqx.partition(self.members, eqx.is_array)
@@ -203,7 +209,7 @@ class SharedMetrics:
         task = shared.sampling.task
         results = []
         for family in shared.families:
-            mine = data[: family.members.sample_size]
+            mine = data[: family.sample_size]
 
             def scored(own: Any, mine: WeakData = mine) -> Float[Array, " r"]:
                 return self.score(task, own.fit(task.source, mine, key=key))
