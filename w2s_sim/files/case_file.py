@@ -1,6 +1,7 @@
 """Case files: a user's own task and the numbers of one theorem, for `w2s verify ID --case FILE.toml`."""
 
 import dataclasses
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.files.document import read_document
 from w2s_sim.files.study_file import read_study
+from w2s_sim.files.task_examples import unbiased
 from w2s_sim.files.task_table import example_task, read_task, task_kind
 from w2s_sim.files.toml_text import key_line
 from w2s_sim.statements import Case, Statement
@@ -88,6 +90,19 @@ def _task_kinds(statement: Statement) -> tuple[str, ...]:
 
 
 def example_case_file(statement: Statement) -> str:
-    """Return the text of a file that `load_case` accepts for the statement, with every key explained."""
+    """Return the text of a file that `load_case` accepts for the statement, with every key explained.
+
+    The weak model of the example has no bias if the statement is about unbiased weak models.
+    """
     lines = [example_task(_task_kinds(statement)[0]), "[case]", *map(key_line, statement.parameters)]
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text if _fits(text, statement) else unbiased(text)
+
+
+def _fits(text: str, statement: Statement) -> bool:
+    """Return whether the case of a file fulfils the assumptions of the statement."""
+    if statement.build_estimator is None:
+        return True
+    document = tomllib.loads(text)
+    task = read_task(document["task"], _task_kinds(statement))
+    return statement.broken_assumption(build_case("example", statement, task, document["case"])) is None

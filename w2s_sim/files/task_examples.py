@@ -89,3 +89,15 @@ kind = "smoothed"                          # or "shifted" (to the next symbol), 
 share = 0.1                                # share of symbols replaced by a uniform symbol
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
+
+
+def unbiased(text: str) -> str:
+    """Return an example of a regression task with a weak model that has noise, but no bias."""
+    text = text.replace(
+        'kind = "biased"                            # or "noisy"',
+        'kind = "noisy"                             # or "biased"',
+    )
+    return text.replace(
+        "bias = 0.7                                 # kappa",
+        '# bias = 0.7                               # kind = "biased": kappa',
+    )
