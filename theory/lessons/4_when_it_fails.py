@@ -17,7 +17,9 @@ with app.setup:
     import w2s_sim as w2s
     from w2s_sim.plotting.looks import LABELLER, SERIES, WEAK_MODEL, draw_line
     from w2s_sim.plotting.style import BLACK, BLUE, GREY, ORANGE, SKY
-    from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
+    from w2s_sim.teaching.exercises import check_when_submitted, editor
+    from w2s_sim.teaching.lesson_exercises.failure_exercises import check_collapsed_risk, check_winner
+    from w2s_sim.teaching.lesson_tasks import leaning
     from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, guess, wait_for
     from w2s_sim.teaching.references import page
@@ -41,20 +43,6 @@ def _():
     return
 
 
-@app.function
-def leaning(share: float, source_prior: tuple | list = (0.5, 0.25, 0.15, 0.1)) -> w2s.TransferTask:
-    """Return the running example, without other bias, with a weak model that leans to the first concept."""
-    vectors = np.eye(4, 8)
-    vectors[3] += share * (vectors[0] - vectors[3])
-    return w2s.regression_task(
-        8,
-        4,
-        source_prior=list(source_prior),
-        target_prior=[0, 0, 0, 1],
-        supervisor=w2s.RegressionSupervisor(vectors, 0.5),
-    )
-
-
 @app.cell(hide_code=True)
 def _():
     lean_question = choice(
@@ -73,7 +61,10 @@ def _():
 def _(lean_question):
     wait_for(lean_question)
     shares = [0.0, 0.2, 0.35, 0.45, 0.5, 0.55, 0.65, 0.8, 1.0]
-    paths = {share: w2s.identification_errors(leaning(share), up_to=256, replicates=512) for share in shares}
+    paths = {
+        share: w2s.identification_errors(leaning(share, bias=0.0), up_to=256, replicates=512)
+        for share in shares
+    }
     return paths, shares
 
 
@@ -84,7 +75,11 @@ def _(lean_question, paths, shares):
             _rows = pd.DataFrame([paths[share].iloc[_size - 1] for share in shares]).assign(share=shares)
             draw_means(_axes, _look, _rows, "share", "risk", f"$n={_size}$")
         draw_line(
-            _axes, WEAK_MODEL, shares, [float(leaning(share).weak_risk) for share in shares], "weak model"
+            _axes,
+            WEAK_MODEL,
+            shares,
+            [float(leaning(share, bias=0.0).weak_risk) for share in shares],
+            "weak model",
         )
         _axes.set_xlabel("share $t$ of the way to a wrong concept")
         _axes.set_ylabel("excess risk of the labeller")
@@ -216,7 +211,9 @@ def _():
 @app.cell
 def _(more_question):
     wait_for(more_question)
-    hurt = w2s.identification_errors(leaning(0.6, [0.1, 0.1, 0.1, 0.7]), up_to=64, replicates=4096)
+    hurt = w2s.identification_errors(
+        leaning(0.6, bias=0.0, source_prior=[0.1, 0.1, 0.1, 0.7]), up_to=64, replicates=4096
+    )
     _few, _many = hurt.iloc[3], hurt.iloc[63]
     Reveal(
         more_question.value,
@@ -359,55 +356,6 @@ def _():
     return
 
 
-@app.function(hide_code=True)
-def check_winner(code: str) -> Judgement:
-    """Check which concept wins, by the posterior after 400 labels."""
-
-    def statement_about(winner):
-        def mass_on_it(key, case):
-            data = case.task.sample_weak(400, key=key)
-            task = case.task
-            chosen = winner(task.weak_vector, task.source.vectors, task.features.covariance)
-            return jnp.exp(task.source.log_posterior(data.inputs, data.labels))[jnp.asarray(chosen)]
-
-        def case(name, weak, variances=(1.0, 1.0, 1.0)):
-            supervisor = w2s.RegressionSupervisor(np.stack([*np.eye(3)[:2], weak]), 0.5)
-            task = w2s.regression_task(
-                3,
-                3,
-                source_prior=[0.6, 0.2, 0.2],
-                target_prior=[0, 0, 1],
-                features=np.diag(variances),
-                supervisor=supervisor,
-            )
-            return w2s.Case(name, task, w2s.InContext(400))
-
-        return w2s.Statement(
-            id="winner",
-            kind="lower",
-            measure=mass_on_it,
-            bound=lambda case: 0.9,
-            trivial=lambda case: 0.0,
-            support=lambda case: (0.0, 1.0),
-            cases=lambda preset: [
-                case("inside the cell", [0.3, 0.0, 0.7]),
-                case("outside the cell", [0.7, 0.0, 0.3]),
-                case("leaning to the second", [0.1, 0.8, 0.3]),
-                case("unequal variances", [0.6, 0.5, 0.9], (4.0, 1.0, 0.2)),
-            ],
-        )
-
-    return judged(
-        code,
-        "winner",
-        statement_about,
-        hints={
-            "refuted": "The value is the mean posterior of the concept that you named. *Nearest* is meant in the length of $\\Sigma$: an error along a feature "
-            "that varies much shows in the labels."
-        },
-    )
-
-
 @app.cell(hide_code=True)
 def _():
     winner_editor = editor("def winner(weak_vector, vectors, covariance):\n    return 2  # the wanted one\n")
@@ -428,57 +376,6 @@ def _():
     be the concept of the largest target weight.
     """)
     return
-
-
-@app.function(hide_code=True)
-def check_collapsed_risk(code: str) -> Judgement:
-    """Check the risk left by a collapse against long contexts."""
-
-    def statement_about(collapsed_risk):
-        def case(name, concepts, target, weak=None):
-            supervisor = w2s.RegressionSupervisor(np.array(concepts if weak is None else weak), 0.5)
-            task = w2s.regression_task(
-                3,
-                3,
-                source_prior=[0.4, 0.3, 0.3],
-                target_prior=target,
-                concepts=concepts,
-                supervisor=supervisor,
-            )
-            return w2s.Case(name, task, w2s.InContext(800))
-
-        upright = [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]
-        near_pair = [[1.0, 0, 0], [0, 1.0, 0], [0, 0.8, 0.8]]
-        leaning_weak = [[1.0, 0, 0], [0, 1.0, 0], [0.9, 0, 0.1]]
-        return w2s.Statement(
-            id="collapsed-risk",
-            kind="equality",
-            measure=lambda key, case: w2s.squared_error(case.task, case.fit(key=key)),
-            bound=lambda case: collapsed_risk(
-                case.task.source.vectors, case.task.supervisor.vectors, case.task.target_prior
-            ),
-            margin=lambda case: 0.05,
-            # The labeller is a mixture of concepts.
-            support=lambda case: (
-                0.0,
-                jnp.max(jnp.sum((case.task.source.vectors - case.task.target_vector) ** 2, axis=1)),
-            ),
-            label_power=2,
-            cases=lambda preset: [
-                case("two of three concepts", upright, [0.3, 0, 0.7]),
-                case("two concepts near each other", near_pair, [0.42, 0.38, 0.2]),
-                case("a weak model that leans", upright, [0.1, 0.2, 0.7], leaning_weak),
-            ],
-        )
-
-    return judged(
-        code,
-        "collapsed_risk",
-        statement_about,
-        hints={
-            "refuted": "The winner is nearest to $\\beta'_Q$, the mean of the *weak* versions. The risk is measured from $\\beta_Q$, the mean of the right ones."
-        },
-    )
 
 
 @app.cell(hide_code=True)

@@ -15,15 +15,19 @@ with app.setup:
     import numpy as np
 
     import w2s_sim as w2s
-    from w2s_sim.concepts.finite import smoothed
     from w2s_sim.estimators.iterated_refinement import refined_priors
     from w2s_sim.plotting.looks import SERIES, UPPER_BOUND, draw_line
     from w2s_sim.plotting.style import GREEN, GREY, ORANGE, PURPLE
     from w2s_sim.statements.em_refinement.divergences import refinement_path
-    from w2s_sim.teaching.exercises import Judgement, check_when_submitted, editor, judged
+    from w2s_sim.teaching.exercises import check_when_submitted, editor
+    from w2s_sim.teaching.lesson_exercises.prior_exercises import check_misfit_bound, check_one_round
+    from w2s_sim.teaching.lesson_tasks import table_task
     from w2s_sim.teaching.pictures import BARS, Picture, draw_means, drawing, row
     from w2s_sim.teaching.questions import Reveal, choice, wait_for
     from w2s_sim.teaching.references import page
+
+    # Compiled once, however the sliders move.
+    paths_of_priors = jax.jit(refined_priors, static_argnums=3)
 
 
 @app.cell(hide_code=True)
@@ -121,7 +125,7 @@ def _(num_pairs, num_rounds, pair_bias, pair_noise):
         for _seed in range(3):
             _data = _task.sample_weak(_size, key=jax.random.key(_seed))
             _likelihood = _task.source.log_likelihood(_data.inputs, _data.labels)
-            _path = refined_priors(_task.source.prior, _likelihood, jnp.full(_size, 1.0 / _size), 40)
+            _path = paths_of_priors(_task.source.prior, _likelihood, jnp.full(_size, 1.0 / _size), 40)
             _axes.plot(
                 *(np.asarray(_path)[: num_rounds.value + 1] @ _corners).T,
                 color=PURPLE,
@@ -233,22 +237,6 @@ def _():
     return
 
 
-@app.function
-def table_task(target_prior: tuple | list, share: float = 0.0) -> w2s.FiniteTask:
-    """Return three concepts that are tables of probabilities of four labels in two contexts.
-
-    The fourth label is rare under every concept. The weak model replaces a share of the labels by uniformly
-    drawn ones.
-    """
-    likely = {0: (0, 2), 1: (1, 0), 2: (2, 1)}
-    tables = np.full((3, 2, 4), 0.05)
-    tables[..., 3] = 0.02
-    for concept, labels in likely.items():
-        tables[concept, [0, 1], labels] = 0.88
-    source = w2s.CategoricalModel([0.6, 0.3, 0.1], tables, [0.5, 0.5])
-    return w2s.FiniteTask(source, list(target_prior), smoothed(source, share) if share else source)
-
-
 @app.cell(hide_code=True)
 def _():
     channel_question = choice(
@@ -313,43 +301,6 @@ def _():
     return
 
 
-@app.function(hide_code=True)
-def check_one_round(code: str) -> Judgement:
-    """Check a round of refinement against the package's own."""
-
-    def statement_about(one_round):
-        def distance(case):
-            data = case.task.sample_weak(case.estimator.num_weak, key=jax.random.key(2))
-            source = case.task.source
-            written = one_round(source.prior, source.log_likelihood(data.inputs, data.labels))
-            right = case.estimator.transferred_prior(source, data, key=jax.random.key(0))
-            return jnp.max(jnp.abs(jnp.asarray(written) - right))
-
-        regression = w2s.regression_task(
-            8, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0.1, 0.2, 0.3, 0.4]
-        )
-        tasks = {"regression": regression, "tables": table_task([0.1, 0.3, 0.6])}
-        return w2s.Statement(
-            id="one-round",
-            kind="equality",
-            exact=distance,
-            bound=lambda case: 0.0,
-            margin=lambda case: 1e-4,
-            cases=lambda preset: [
-                w2s.Case(name, task, w2s.IteratedRefinement(1, num_weak=40)) for name, task in tasks.items()
-            ],
-        )
-
-    return judged(
-        code,
-        "one_round",
-        statement_about,
-        hints={
-            "refuted": "The value is the largest difference from the right weights. Each pair has a posterior *of its own*: normalise every row, and then take the mean over rows."
-        },
-    )
-
-
 @app.cell(hide_code=True)
 def _():
     round_editor = editor("def one_round(prior, log_likelihood):\n    return prior\n")
@@ -370,51 +321,6 @@ def _():
     where the strong model is a wrong model of the weak labels.
     """)
     return
-
-
-@app.function(hide_code=True)
-def check_misfit_bound(code: str) -> Judgement:
-    """Check an upper bound on the misfit against exact sums over outcomes."""
-
-    def statement_about(misfit_bound):
-        right = w2s.Assumption(
-            "a right model of the weak labels",
-            lambda case: bool(jnp.allclose(case.task.supervisor.tables, case.task.source.tables)),
-        )
-
-        def case(target_prior, rounds, share=0.0):
-            name = f"target {target_prior}, T = {rounds}"
-            return w2s.Case(name, table_task(target_prior, share), w2s.IteratedRefinement(rounds, num_weak=1))
-
-        def misfit(case):
-            return refinement_path(case.task, case.estimator.rounds).to_weak_law[-1]
-
-        def bound(case):
-            return misfit_bound(case.task.target_prior, case.task.source.prior, case.estimator.rounds)
-
-        return w2s.Statement(
-            id="misfit-bound",
-            kind="upper",
-            exact=misfit,
-            bound=bound,
-            assumptions=(right,),
-            cases=lambda preset: [
-                case(target, rounds) for target in ([0.1, 0.3, 0.6], [0.0, 0.0, 1.0]) for rounds in (1, 2, 4)
-            ],
-            controls=lambda preset: [w2s.Control(case([0.0, 0.3, 0.7], 200, 0.2), breaks=right.name)],
-        )
-
-    return judged(
-        code,
-        "misfit_bound",
-        statement_about,
-        hints={
-            "refuted": "Which divergence of the two priors telescopes, and in which order are its arguments? An impossible concept ($0\\log0$) counts as zero.",
-            "control": "A bound that does not fall with $T$ is never wrong about a misfit that levels off.",
-            "loose": "The misfit falls with $T$. So should the bound.",
-        },
-        loose=10,
-    )
 
 
 @app.cell(hide_code=True)

@@ -146,7 +146,7 @@ def _failure(statement: Statement, verdicts: list[Verdict], loose: int) -> tuple
     if mutants and all(row.verdict != "refuted" for row in mutants):
         return (
             "loose",
-            f"{_numbers(mutants[0])} Even a bound better by a factor of two would pass, so yours is loose.",
+            f"{_numbers(mutants[0])} Even a bound better by a factor of {loose} passes: yours is loose.",
         )
     return "", ""
 

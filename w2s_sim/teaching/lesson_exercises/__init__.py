@@ -1,0 +1,1 @@
+"""The exercises of the lessons: which statement decides whether a learner's function is right."""
