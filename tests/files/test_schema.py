@@ -20,7 +20,7 @@ from w2s_sim.files.document import read_document
 from w2s_sim.files.ready_studies import READY, find_study
 from w2s_sim.files.schema import schema_path, schema_text, study_schema
 from w2s_sim.files.study_file import read_study
-from w2s_sim.files.task_table import example_task
+from w2s_sim.files.task_table import example_tasks
 from w2s_sim.plugins import registry
 from w2s_sim.statements.contract.parameters import Parameter
 
@@ -159,7 +159,7 @@ def test_ready_studies_are_valid(name: str) -> None:
 
 @pytest.mark.parametrize("name", TASK_KINDS)
 def test_example_tasks_are_valid(name: str) -> None:
-    document = with_tail(example_task(name))
+    document = with_tail(example_tasks(name)[0])
     VALIDATOR.validate(document)
     read_study(document)
 
@@ -178,7 +178,7 @@ def test_every_kind_of_estimator_with_its_keys(kind: str, optional: bool) -> Non
     parameters = KINDS[kind].parameters
     keys = {p.name: value_of(p) for p in parameters if p.required or optional}
     task = next(name for name, entry in TASK_KINDS.items() if KINDS[kind].is_for(entry))
-    document = {**with_tail(example_task(task)), "estimator": [{"kind": kind, **keys}]}
+    document = {**with_tail(example_tasks(task)[0]), "estimator": [{"kind": kind, **keys}]}
     VALIDATOR.validate(document)
     read_study(document)
     # A list of a value is as good as the value; one key more, or one too few, is not.

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 import w2s_sim as w2s
 from tests.outsiders.commands import Run, run_commands
 from w2s_sim.errors import InputError
-from w2s_sim.files.task_table import example_task, read_task
+from w2s_sim.files.task_table import example_tasks, read_task
 from w2s_sim.plugins import brought_in, registry
 
 HERE = Path(__file__).parent
@@ -26,7 +26,7 @@ run = pytest.fixture(run_commands)
 @pytest.fixture
 def network_task() -> Any:
     with brought_in(str(FILE)):
-        return read_task(tomllib.loads(example_task("toy-network"))["task"])
+        return read_task(tomllib.loads(example_tasks("toy-network")[0])["task"])
 
 
 def test_it_is_small() -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from w2s_sim.errors import InputError
 from w2s_sim.files.document import read_document
 from w2s_sim.files.study_file import read_study
-from w2s_sim.files.task_examples import unbiased
-from w2s_sim.files.task_table import example_task, read_task, task_kind
+from w2s_sim.files.task_table import example_tasks, read_task, task_kind
 from w2s_sim.files.toml_text import key_line
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters, unknown_key
@@ -92,11 +91,12 @@ def _task_kinds(statement: Statement) -> tuple[str, ...]:
 def example_case_file(statement: Statement) -> str:
     """Return the text of a file that `load_case` accepts for the statement, with every key explained.
 
-    The weak model of the example has no bias if the statement is about unbiased weak models.
+    Its task is the first example of its kind for which the assumptions of the statement hold.
     """
-    lines = [example_task(_task_kinds(statement)[0]), "[case]", *map(key_line, statement.parameters)]
-    text = "\n".join(lines) + "\n"
-    return text if _fits(text, statement) else unbiased(text)
+    numbers = ["[case]", *map(key_line, statement.parameters)]
+    tasks = example_tasks(_task_kinds(statement)[0])
+    texts = ["\n".join([task, *numbers]) + "\n" for task in tasks]
+    return next((text for text in texts if _fits(text, statement)), texts[0])
 
 
 def _fits(text: str, statement: Statement) -> bool:

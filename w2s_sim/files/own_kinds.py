@@ -16,7 +16,13 @@ from w2s_sim.files.regression_table import (
     WEAK_PARAMETERS,
     build_regression_task,
 )
-from w2s_sim.files.task_examples import CATEGORICAL, HIDDEN_MARKOV, REGRESSION, STYLE_CONTENT
+from w2s_sim.files.task_examples import (
+    CATEGORICAL,
+    HIDDEN_MARKOV,
+    REGRESSION,
+    STYLE_CONTENT,
+    UNBIASED_REGRESSION,
+)
 from w2s_sim.files.task_limits import (
     LIMITS,
     finite_pair_size,
@@ -38,6 +44,7 @@ REGRESSION_KIND = TaskKind(
     weak_parameters=WEAK_PARAMETERS,
     weak_keys=WEAK_KEYS,
     example=REGRESSION,
+    further_examples=(UNBIASED_REGRESSION,),
     tables=regression_tables,
     limits=LIMITS,
     require_size=require_regression_size,

@@ -34,7 +34,7 @@ from w2s_sim.files.figure_table import (
 from w2s_sim.files.picture_keys import FORMATS, NARROWEST, WIDEST, WIDTHS
 from w2s_sim.files.study_file import MOST_FIGURES, REPLICATION
 from w2s_sim.files.sweep import MODE
-from w2s_sim.files.task_table import DEFAULT_KIND, example_task, read_task, task_parameters, weak_parameters
+from w2s_sim.files.task_table import DEFAULT_KIND, example_tasks, read_task, task_parameters, weak_parameters
 from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.tasks.metric_labels import metric_names
@@ -231,7 +231,7 @@ def _for_concepts(entry: EstimatorKind) -> str:
 def _measured() -> list[str]:
     """Return the metrics that figures can show: those of the package's tasks and of plugins' tasks."""
     kinds = [kind.name for plugin in registry().plugins for kind in plugin.tasks]
-    tasks = [read_task(tomllib.loads(example_task(kind))["task"]) for kind in kinds]
+    tasks = [read_task(tomllib.loads(example_tasks(kind)[0])["task"]) for kind in kinds]
     return list(dict.fromkeys((*MEASURED, *metric_names(tasks))))
 
 

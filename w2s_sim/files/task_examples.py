@@ -1,6 +1,6 @@
 """Example `[task]` tables with every key explained."""
 
-REGRESSION = """\
+_REGRESSION = """\
 [task]
 kind = "regression"
 dim = 8
@@ -15,7 +15,9 @@ features = "gaussian"                      # or "uniform", "rademacher"
 # degree = 3                               # or "fourier": cosines, with length_scale and map_seed
 # noise_law = "laplace"                    # or "normal", "logistic", "student-t" with degrees_of_freedom
 # concepts = [[...], ...]                  # K rows of d numbers; e_1..e_K by default
+"""
 
+_BIASED = """
 [task.weak]
 kind = "biased"                            # or "noisy", "general"
 noise = 0.5                                # sigma'
@@ -24,6 +26,16 @@ bias = 0.7                                 # kappa
 # noise_law = "student-t"                  # noise of the same variance; the strong model's when left out
 # degrees_of_freedom = 5.0
 """
+
+_UNBIASED = """
+[task.weak]
+kind = "noisy"                             # or "biased" with a bias kappa, "general"
+noise = 0.5                                # sigma'
+# noise_law = "student-t"                  # noise of the same variance; the strong model's when left out
+# degrees_of_freedom = 5.0
+"""
+
+REGRESSION, UNBIASED_REGRESSION = _REGRESSION + _BIASED, _REGRESSION + _UNBIASED
 
 CATEGORICAL = """\
 [task]
@@ -89,15 +101,3 @@ kind = "smoothed"                          # or "shifted" (to the next symbol), 
 share = 0.1                                # share of symbols replaced by a uniform symbol
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
-
-
-def unbiased(text: str) -> str:
-    """Return an example of a regression task with a weak model that has noise, but no bias."""
-    text = text.replace(
-        'kind = "biased"                            # or "noisy"',
-        'kind = "noisy"                             # or "biased"',
-    )
-    return text.replace(
-        "bias = 0.7                                 # kappa",
-        '# bias = 0.7                               # kind = "biased": kappa',
-    )

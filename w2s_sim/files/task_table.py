@@ -82,10 +82,10 @@ def kind_of_table(table: Mapping[str, Any]) -> TaskKind:
     return registry().tasks[table.get("kind", DEFAULT_KIND)]
 
 
-def example_task(kind: str) -> str:
-    """Return an example `[task]` table of a kind, with every key explained."""
+def example_tasks(kind: str) -> tuple[str, ...]:
+    """Return example `[task]` tables of a kind, with every key explained; the usual one is first."""
     own = registry().tasks[kind]
-    return own.example or "\n".join(_example_lines(own)) + "\n"
+    return (own.example or "\n".join(_example_lines(own)) + "\n", *own.further_examples)
 
 
 def _example_lines(kind: TaskKind) -> Iterator[str]:
