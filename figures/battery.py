@@ -111,7 +111,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="battery",
-    title="What does the battery say of theorems and lemmas, of false claims and of broken assumptions?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -1,4 +1,7 @@
-"""Is refinement optimal? A comparison with iterated refinement and the oracle."""
+"""Is refinement optimal?
+
+A comparison with iterated refinement and the oracle.
+"""
 
 from collections.abc import Callable
 
@@ -88,7 +91,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="best_possible",
-    title="Is refinement optimal?",
     compute=compute,
     draw=draw,
     caption=caption,

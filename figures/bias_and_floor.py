@@ -1,4 +1,7 @@
-"""How does the strength of the weak model's bias change the naive floor, and why is there no eta in it?"""
+"""How does the strength of the weak model's bias change the naive floor?
+
+And why is there no eta in it?
+"""
 
 import numpy as np
 import pandas as pd
@@ -106,7 +109,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="bias_and_floor",
-    title="How does the strength of the weak model's bias change the naive floor?",
     compute=compute,
     draw=draw,
     caption=caption,

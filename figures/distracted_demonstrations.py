@@ -1,4 +1,4 @@
-"""When is refinement still useful if a share rho of the demonstrations shows another concept?"""
+"""When is refinement still useful if a share of the demonstrations shows another concept?"""
 
 import jax
 import numpy as np
@@ -129,7 +129,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="distracted_demonstrations",
-    title="When is refinement still useful if a share of the demonstrations shows another concept?",
     compute=compute,
     draw=draw,
     caption=caption,

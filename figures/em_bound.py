@@ -124,7 +124,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="em_bound",
-    title="How fast does iterated refinement explain the weak labels, and how few labels are enough?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -1,4 +1,7 @@
-"""In-context accuracy on GINC-like languages, against the number and the length of the examples."""
+"""How many examples does a language model need to know the concept?
+
+In-context accuracy on GINC-like languages, against the number and the length of the examples.
+"""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -82,7 +85,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="ginc",
-    title="How many examples does a language model need to know the concept?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -1,4 +1,4 @@
-"""Imitation, naive fine-tuning and refinement on examples that a weak language model has labelled."""
+"""Does refinement beat imitation on examples that a weak language model has labelled?"""
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -96,7 +96,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="ginc_weak_to_strong",
-    title="Does refinement beat imitation on examples that a weak language model has labelled?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -98,7 +98,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="headline",
-    title="Does refinement fall below the floor that no fine-tuning on weak labels passes?",
     compute=compute,
     draw=draw,
     caption=caption,

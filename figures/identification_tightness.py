@@ -105,7 +105,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="identification_tightness",
-    title="How tight is the identification bound, from frequent misidentification down to 1e-30?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -103,7 +103,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="misfit_gain",
-    title="Does projecting a weak student on the hull of the concepts gain at least the misfit?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -144,7 +144,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="mixtures",
-    title="A mixture is wanted: what do contexts transfer that share one concept, and contexts that do not?",
     compute=compute,
     draw=draw,
     caption=caption,

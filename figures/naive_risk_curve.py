@@ -97,7 +97,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="naive_risk_curve",
-    title="Does the limit of random matrix theory describe fine-tuning at finite sizes?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -136,7 +136,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="oblique_and_anisotropic",
-    title="How does refinement behave if concepts are not orthogonal, or features are not isotropic?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -91,7 +91,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="outside_the_hull",
-    title="How do the students behave if the target lies outside the convex hull of the concepts?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -145,7 +145,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="plane_of_biases",
-    title="Where do fine-tuned and refined students lie, as seen from the target?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -108,7 +108,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="posterior_paths",
-    title="How does the posterior move over three concepts, if the weak model is right, undecided or wrong?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -106,7 +106,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="prior_transfer",
-    title="Which estimator of the concept prior needs the fewest weak pairs?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -146,7 +146,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="published_scores",
-    title="Do published scores of language models move as the theory says, in style and in content?",
     compute=compute,
     draw=draw,
     caption=caption,

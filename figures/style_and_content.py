@@ -111,7 +111,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="style_and_content",
-    title="Does refinement take over the weak model's style without its content?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -134,7 +134,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="tax_frontier",
-    title="What does fine-tuning pay in content for the style that it gains, and what does refinement pay?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -95,7 +95,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="tightness",
-    title="How much does each theorem's bound lose, at every case that the battery checks?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -159,7 +159,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="voronoi_phase",
-    title="On which concept does the posterior settle, and how fast, wherever the weak concept lies?",
     compute=compute,
     draw=draw,
     caption=caption,

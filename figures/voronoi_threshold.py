@@ -1,4 +1,4 @@
-"""Where does refinement go, and how fast, as the weak concept crosses the border of the Voronoi cell?"""
+"""Where does refinement go, and how fast, as the weak concept leaves its Voronoi cell?"""
 
 import jax
 import jax.numpy as jnp
@@ -116,7 +116,6 @@ def caption(tables: Tables) -> str:
 
 FIGURE = PaperFigure(
     name="voronoi_threshold",
-    title="Where does refinement go, and how fast, as the weak concept leaves its Voronoi cell?",
     compute=compute,
     draw=draw,
     caption=caption,

@@ -26,7 +26,6 @@ from w2s_sim.figures import PaperFigure
 from w2s_sim.plotting import Curve, Panel, panels_figure
 FIGURE = PaperFigure(
     name="mine",
-    title="A question?",
     compute=lambda fast, seed: {"points": pd.DataFrame({"x": [1.0, 2.0]})},
     draw=lambda tables, page: panels_figure(
         [Panel("", "x", "y", [Curve("", [0, 1], tables["points"]["x"])])], page
@@ -53,7 +52,6 @@ def draw_points(tables: Mapping[str, pd.DataFrame], page: Page) -> Figure:
 
 TOY = PaperFigure(
     name="toy",
-    title="A question?",
     compute=compute,
     draw=draw_points,
     caption="Points.",
@@ -83,7 +81,7 @@ def test_tables_come_back_from_the_record_as_they_were(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(record.frames["points"], compute(False, 0)["points"], check_exact=True)
     assert (record.name, record.title, record.seed, record.fast, record.width) == (
         "toy",
-        "A question?",
+        "Figures of papers: the scripts, the data kept beside the pictures, and the files.",
         0,
         False,
         3.25,

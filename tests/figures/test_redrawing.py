@@ -46,8 +46,8 @@ def draw_points(tables: Tables, page: Page) -> Figure:
     return figure
 
 
-TOY = PaperFigure(name="toy", title="A question?", compute=compute, draw=draw_points, caption="Points.")
-AGAIN = PaperFigure(name="toy", title="A question?", compute=never, draw=draw_points, caption="Others.")
+TOY = PaperFigure(name="toy", compute=compute, draw=draw_points, caption="Points.")
+AGAIN = PaperFigure(name="toy", compute=never, draw=draw_points, caption="Others.")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """The contract of a figure's script: how its data are computed, how they are drawn, what is said of them."""
 
+import ast
 import dataclasses
 import inspect
 from collections.abc import Callable, Mapping
@@ -21,7 +22,6 @@ class PaperFigure:
 
     Attributes:
         name: Name of the figure's files.
-        title: The question that the figure answers, in one line.
         compute: `compute(fast, seed)` returns the tables. All sampling happens here, with progress. If
             `fast`, a draft with far fewer replicates suffices.
         draw: `draw(tables, page)` returns a figure `page.width` inches wide. It only reads the tables, so
@@ -35,13 +35,18 @@ class PaperFigure:
     """
 
     name: str
-    title: str
     compute: Callable[[bool, int], Tables]
     draw: Callable[[Tables, Page], Figure]
     caption: str | Callable[[Tables], str]
     default_width: Literal["single", "double"] = "double"
     seed: int = 0
     configuration: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The question that the figure answers: the first paragraph of the script's docstring."""
+        text = ast.get_docstring(ast.parse(self.script.read_text(encoding="utf-8"))) or ""
+        return " ".join(text.partition("\n\n")[0].split())
 
     @property
     def page(self) -> Page:

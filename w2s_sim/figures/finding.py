@@ -1,13 +1,11 @@
 """Finding the scripts of figures: those of the project by name, others by their file."""
 
-import ast
 import difflib
-import importlib.util
-import sys
 from pathlib import Path
 
 from w2s_sim.errors import InputError
 from w2s_sim.figures.contract import PaperFigure
+from w2s_sim.plugins.executed_files import executed
 
 # A checkout has the scripts in `figures/`; an installed package has them beside the book, which shows them.
 _PLACES = (Path(__file__).parents[2] / "figures", Path(__file__).parents[1] / "book" / "figures")
@@ -23,12 +21,6 @@ def figure_names() -> list[str]:
     """Return the names of the project's figures in alphabetical order."""
     scripts = scripts_folder().glob("*.py")
     return sorted(path.stem for path in scripts if f"\n{CONSTANT} = " in path.read_text(encoding="utf-8"))
-
-
-def figure_question(name: str) -> str:
-    """Return the first line of a script's docstring, without running the script."""
-    script = scripts_folder() / f"{name}.py"
-    return (ast.get_docstring(ast.parse(script.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def find_script(name: str) -> Path:
@@ -62,15 +54,8 @@ def load_figure(name: str) -> PaperFigure:
         InputError: If there is no such script, or it fails or describes no figure.
     """
     script = find_script(name)
-    # Measured quantities are told apart by module and name, so that the module needs a name of its own.
-    module_name = f"w2s_figure_{script.stem}"
-    spec = importlib.util.spec_from_file_location(module_name, script)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module
     try:
-        spec.loader.exec_module(module)
+        module = executed(f"w2s_figure_{script.stem}", script)
     except Exception as error:
         raise InputError(
             "figure", f"{script} ({type(error).__name__}: {error})", "a script that runs"

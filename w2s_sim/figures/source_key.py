@@ -13,7 +13,7 @@ from w2s_sim.figures.contract import PaperFigure
 
 PACKAGE = Path(__file__).parents[1]
 # Rooms that draw and print; no number is computed there.
-DRAWING_ROOMS = ("plotting", "figures", "reports", "book", "cli")
+DRAWING_ROOMS = ("plotting", "figures", "reports", "book", "teaching", "cli")
 
 
 def data_key(figure: PaperFigure, fast: bool) -> str:

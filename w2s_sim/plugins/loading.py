@@ -17,6 +17,7 @@ from typing import Any
 
 from w2s_sim._checks import described
 from w2s_sim.errors import InputError
+from w2s_sim.plugins.executed_files import executed
 from w2s_sim.plugins.kinds import EstimatorKind, TaskKind
 from w2s_sim.plugins.plugin import Plugin
 from w2s_sim.statements.contract.statement import Statement
@@ -106,7 +107,7 @@ def _load_file(path: Path) -> tuple[Brought, ...]:
     name = "w2s_sim_plugin_" + _digest(f"{path.resolve()} {digest}".encode()).partition(":")[2]
     if name not in sys.modules:
         with _importable(path.resolve().parent):
-            _imported(str(path), lambda: _executed(name, path))
+            _imported(str(path), lambda: executed(name, path))
     module = sys.modules[name]
     plugins: list[Any] = [value for value in vars(module).values() if isinstance(value, Plugin)]
     parts = [value for value in vars(module).values() if isinstance(value, PARTS)]
@@ -125,21 +126,6 @@ def _own_parts(parts: Sequence[Any]) -> list[Any]:
 
 def _is_of_the_book(part: Any) -> bool:
     return isinstance(part, Statement) and part.id in THEOREMS and find_statement(part.id) is part
-
-
-def _executed(name: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # `dataclasses` looks the module up in `sys.modules` while it creates a class.
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
 
 
 def _imported(text: str, load: Any) -> ModuleType:

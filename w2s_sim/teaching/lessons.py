@@ -2,13 +2,12 @@
 
 import ast
 import dataclasses
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 from w2s_sim.book.pages import find_page
 from w2s_sim.errors import InputError
+from w2s_sim.plugins.executed_files import executed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,14 +35,7 @@ class Lesson:
 
     def load(self) -> ModuleType:
         """Import the notebook; its attribute `app` is the marimo app."""
-        specification = importlib.util.spec_from_file_location(f"w2s_lesson_{self.number}", self.path)
-        assert specification is not None
-        assert specification.loader is not None
-        module = importlib.util.module_from_spec(specification)
-        # Before it runs, as classes and functions look up the module that they were defined in.
-        sys.modules[specification.name] = module
-        specification.loader.exec_module(module)
-        return module
+        return executed(f"w2s_lesson_{self.number}", self.path)
 
 
 def lessons_folder() -> Path:
