@@ -89,6 +89,10 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
         lambda: w2s.Refinement(3, w2s.Ridge(0.3, num_weak=NUM), context="leave-one-out"),
         REGRESSION,
     ),
+    "refinement, with the query": (
+        lambda: w2s.Refinement(3, w2s.Ridge(0.3, num_weak=NUM), context="with-query"),
+        REGRESSION,
+    ),
     "refinement of a prior": (
         lambda: w2s.Refinement(3, w2s.MaximumLikelihood(num_weak=NUM)),
         (*REGRESSION, *FINITE),

@@ -190,13 +190,13 @@ class MeanLabel(w2s.Estimator):
         return jnp.mean(data.labels)
 
 
-@pytest.mark.parametrize("context", ["shared", "fresh", "leave-one-out"])
+@pytest.mark.parametrize("context", ["shared", "fresh", "leave-one-out", "with-query"])
 def test_refinement_needs_a_model_that_reads_and_relabels_and_no_more(context: Any) -> None:
     estimator = w2s.Refinement(SIZE, MeanLabel(), context=context)
     labels = np.random.default_rng(0).normal(size=estimator.sample_size)
     data = WeakData(jnp.zeros((len(labels), 2)), jnp.asarray(labels))
     student = estimator.fit(LastLabels(jnp.asarray(9.0)), data, key=jax.random.key(0))
-    # With leave-one-out, every label is in the contexts of the other three of its batch.
+    # Every label is in as many contexts as any other: its batch's, with or without its own.
     read = labels
     if context == "shared":
         read = labels[:SIZE]

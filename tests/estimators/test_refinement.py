@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("x64")
 
 KEY = jax.random.key
 NUM_DEMONSTRATIONS, NUM_QUERIES, DIM = 3, 12, 6
-CONTEXTS: list[Context] = ["shared", "fresh", "leave-one-out"]
+CONTEXTS: list[Context] = ["shared", "fresh", "leave-one-out", "with-query"]
 
 
 def overlapping_task() -> TransferTask:
@@ -54,6 +54,8 @@ def looped_contexts(context: Context) -> list[tuple[list[int], int]]:
         return [([0, 1, 2], 3 + query) for query in range(NUM_QUERIES)]
     if context == "fresh":
         return [([4 * query, 4 * query + 1, 4 * query + 2], 4 * query + 3) for query in range(NUM_QUERIES)]
+    if context == "with-query":
+        return [([3 * (query // 3) + i for i in range(3)], query) for query in range(NUM_QUERIES)]
     batches = [[4 * batch + position for position in range(4)] for batch in range(3)]
     return [([i for i in batch if i != query], query) for batch in batches for query in batch]
 
@@ -98,8 +100,8 @@ def test_student_is_fitted_on_posterior_means(context: Context, ridge: float | N
 
 @pytest.mark.parametrize("context", CONTEXTS)
 @pytest.mark.parametrize("shift", [2.0, -50.0])
-def test_a_query_is_not_relabelled_with_its_own_label(context: Context, shift: float) -> None:
-    """A changed weak label changes the posteriors of its context's other queries, and no more."""
+def test_a_weak_label_changes_the_contexts_that_hold_it(context: Context, shift: float) -> None:
+    """Only "with-query" relabels a query with its own weak label."""
     task, estimator = overlapping_task(), refinement(context)
     data = weak_data(task, estimator)
     _, before = estimator.read_contexts(task.source, data)
@@ -141,7 +143,7 @@ def test_drawn_labels_depend_on_the_key_and_mean_labels_do_not() -> None:
 
 @pytest.mark.parametrize(
     ("context", "sample_size", "context_size"),
-    [("shared", 3 + 12, 3 + 12), ("fresh", 12 * 4, 4), ("leave-one-out", 12, 4)],
+    [("shared", 3 + 12, 3 + 12), ("fresh", 12 * 4, 4), ("leave-one-out", 12, 4), ("with-query", 12, 3)],
 )
 def test_all_pairs_are_counted(context: Context, sample_size: int, context_size: int) -> None:
     mixing = LabelMixing(LeastSquares(num_weak=NUM_QUERIES), jnp.asarray(0.5))
@@ -159,8 +161,13 @@ def test_shared_context_and_drawn_labels_are_the_default() -> None:
 def test_leave_one_out_needs_whole_batches(num_queries: int) -> None:
     with pytest.raises(InputError, match=r"^num_queries: got \d+; expected a multiple of 4"):
         Refinement(3, LeastSquares(num_weak=num_queries), context="leave-one-out")
-    # The other two ways of spending data have no batches.
+    # Shared and fresh contexts have no batches.
     assert Refinement(3, LeastSquares(num_weak=num_queries), context="fresh").num_queries == num_queries
+
+
+def test_contexts_with_the_query_need_whole_batches() -> None:
+    with pytest.raises(InputError, match=r"^num_queries: got 4; expected a multiple of 3 \(num_demonstr"):
+        Refinement(3, LeastSquares(num_weak=4), context="with-query")
 
 
 @pytest.mark.parametrize("count", [0, -1, True], ids=str)

@@ -58,7 +58,7 @@ def test_reading_steps_towards_the_context(network_task: Any) -> None:
     np.testing.assert_array_equal(source.read(context[:0]).head, source.head)
 
 
-@pytest.mark.parametrize("context", ["shared", "fresh", "leave-one-out"])
+@pytest.mark.parametrize("context", ["shared", "fresh", "leave-one-out", "with-query"])
 @pytest.mark.parametrize("labels", ["draw", "mean"])
 def test_refinement_relabels_with_the_network(network_task: Any, context: Any, labels: Any) -> None:
     with brought_in(str(FILE)):

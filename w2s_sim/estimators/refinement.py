@@ -1,10 +1,11 @@
 """Refinement: the strong model relabels weak data in context; a student is fitted on the new labels."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Key, Shaped
 
 from w2s_sim.errors import InputError
@@ -13,8 +14,10 @@ from w2s_sim.fields import part, whole
 from w2s_sim.strong_model import Reader, StrongModel, require_means
 from w2s_sim.weak_data import WeakData
 
-Context = Literal["shared", "fresh", "leave-one-out"]
+Context = Literal["shared", "fresh", "leave-one-out", "with-query"]
 Labels = Literal["draw", "mean"]
+# The size of a batch whose pairs are all relabelled, for the contexts that have such batches.
+BATCHES = {"leave-one-out": "num_demonstrations + 1", "with-query": "num_demonstrations"}
 
 
 class Refinement(Estimator[StrongModel, Any]):
@@ -22,20 +25,26 @@ class Refinement(Estimator[StrongModel, Any]):
 
     Works with any strong model: the estimator only calls its methods that read contexts and relabel queries.
 
-    Three ways to spend the weak data (n demonstrations, N queries):
+    Four ways to spend the weak data (n demonstrations, N queries):
 
     * "shared": all N queries have the same context of n pairs; n + N pairs in total.
     * "fresh": every query has its own context; N (n + 1) pairs in total.
     * "leave-one-out": in batches of n + 1 pairs, each query is relabelled with the other n pairs as context;
       N pairs in total, where N must be a multiple of n + 1.
+    * "with-query": in batches of n pairs, each query is relabelled with all n pairs as context, its own weak
+      label among them; N pairs in total, where N must be a multiple of n. At n = 1 the strong model is asked
+      to improve one weak label at a time: one round of `IteratedRefinement`.
 
-    The weak label of a query is never used to relabel that query.
+    The weak label of a query is used to relabel that query in "with-query" alone.
 
     Attributes:
         num_demonstrations: Number of demonstrations n >= 1 in a context.
         student: Estimator fitted on the refined labels; its sample size is N.
-        context: "shared", "fresh" or "leave-one-out".
+        context: "shared", "fresh", "leave-one-out" or "with-query".
         labels: "draw" draws labels from the predictive given the context, "mean" uses its mean.
+
+    Source: after the in-context refinement and the third algorithm (ask to improve) of Somerstep et al. 2025,
+    arXiv 2405.16236.
     """
 
     concepts: ClassVar[type[StrongModel]] = StrongModel
@@ -48,16 +57,16 @@ class Refinement(Estimator[StrongModel, Any]):
     labels: Labels = eqx.field(static=True, default="draw")
 
     def __check_init__(self) -> None:
-        if self.context not in ("shared", "fresh", "leave-one-out"):
-            raise InputError("context", repr(self.context), "'shared', 'fresh' or 'leave-one-out'")
+        if self.context not in get_args(Context):
+            expected = "'shared', 'fresh', 'leave-one-out' or 'with-query'"
+            raise InputError("context", repr(self.context), expected)
         if self.labels not in ("draw", "mean"):
             raise InputError("labels", repr(self.labels), "'draw' or 'mean'")
-        batch = self.num_demonstrations + 1
-        if self.context == "leave-one-out" and self.num_queries % batch:
+        if self.context in BATCHES and self.num_queries % self.context_size:
             raise InputError(
                 "num_queries",
                 self.num_queries,
-                f"a multiple of {batch} (num_demonstrations + 1) for context = 'leave-one-out'",
+                f"a multiple of {self.context_size} ({BATCHES[self.context]}) for context = '{self.context}'",
             )
 
     @property
@@ -83,7 +92,7 @@ class Refinement(Estimator[StrongModel, Any]):
         """Number of pairs in one context, its queries included."""
         if self.context == "shared":
             return self.sample_size
-        return self.num_demonstrations + 1
+        return self.num_demonstrations + (self.context != "with-query")
 
     def require_concepts(self, source: StrongModel, field: str = "estimator") -> None:
         """Raise if the student cannot learn from the strong model, or labels = "mean" have no mean."""
@@ -113,7 +122,10 @@ class Refinement(Estimator[StrongModel, Any]):
         size = self.num_demonstrations
         if self.context == "shared":
             return data.inputs[size:], source.read(data[:size])
-        batches = data.batches(size + 1)
+        batches = data.batches(self.context_size)
+        if self.context == "with-query":
+            own = WeakData(*(jnp.repeat(leaf, size, axis=0) for leaf in (batches.inputs, batches.labels)))
+            return data.inputs, source.read_each(own)
         if self.context == "leave-one-out":
             return data.inputs, source.read_left_out(batches)
         contexts = WeakData(batches.inputs[:, :size], batches.labels[:, :size])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError, shown
@@ -28,6 +28,7 @@ from w2s_sim.estimators import (
     SmoothingUnknown,
     SpectralCutoff,
 )
+from w2s_sim.estimators.refinement import Context
 from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.strong_model import StrongModel
@@ -39,6 +40,7 @@ CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
 # Limits for single keys; the total number of pairs is limited by their size as well.
 MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
+CONTEXTS = get_args(Context)
 NUM_WEAK = Parameter.of(Ridge, "num_weak", "weak pairs n", required=True, high=MOST_PAIRS)
 NUM_DEMONSTRATIONS = Parameter.of(
     InContext, "num_demonstrations", "demonstrations n in context", required=True, high=MOST_PAIRS
@@ -87,7 +89,7 @@ REFINE = EstimatorKind(
             "context",
             str,
             "context in which a query is labelled",
-            choices=("shared", "fresh", "leave-one-out"),
+            choices=CONTEXTS,
             default="shared",
         ),
         Parameter(

@@ -8,7 +8,9 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import FromWeakData
 from w2s_sim.estimators import InContext, LeastSquares, Refinement
-from w2s_sim.statements.contract.case import Assumption, Case
+from w2s_sim.laws.features import Gaussian
+from w2s_sim.laws.noise import NormalNoise
+from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.quantities import (
@@ -18,6 +20,7 @@ from w2s_sim.statements.shared.quantities import (
     squared_distances,
 )
 from w2s_sim.statements.shared.refined_risk import REFINED_RISK, has_known_fit, refined_risk
+from w2s_sim.statements.shared.refined_students import context_posteriors
 from w2s_sim.statements.shared.refinement_terms import (
     dominance_sizes,
     label_noise,
@@ -27,11 +30,15 @@ from w2s_sim.statements.shared.refinement_terms import (
 from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.statements.shared.student_error import student_error
 from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.supervisors import ORTHOGONALITY_TOLERANCE
 from w2s_sim.tasks.task import WeakData
 
 PAGE = "theory/refinement-risk.md"
 # Margin of the equalities, as a share of the exact variance that they are compared with.
 SHARE_THAT_COUNTS = 0.1
+NORMAL_FEATURES = Assumption(
+    "standard normal features", lambda case: isinstance(case.task.features, Gaussian)
+)
 
 
 def _labeller_cases(preset: Preset) -> Sequence[Case]:
@@ -62,6 +69,42 @@ def _bias_variance_gap(key: Key[Array, ""], data: WeakData, case: Case) -> Float
 def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """Return ||b - beta_Q||^2 of the fitted student minus its mean given the contexts."""
     return student_error(key, data, case) - refined_risk(key, data, case)
+
+
+def _own_label_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """Return the mean of (v^T x) y~ - ||v||^2 Var_pi(beta_k^T x) / sigma^2, over the relabelled queries x.
+
+    v = beta'_Q - beta_Q is the bias of the weak model, y~ the posterior mean of the label of x.
+    """
+    task = case.task
+    weights = context_posteriors(case, data)
+    means = data.inputs @ task.source.vectors.T
+    labels = jnp.sum(weights * means, axis=1)
+    variances = jnp.sum(weights * (means - labels[:, None]) ** 2, axis=1)
+    bias = task.weak_vector - task.target_vector
+    return jnp.mean(data.inputs @ bias * labels - bias @ bias * variances / task.source.noise**2)
+
+
+def _own_label_cases(preset: Preset) -> Sequence[Case]:
+    return [
+        Case(f"canonical, n={n}, N=24", canonical_task(), _asked_to_improve(n))
+        for n in ((1,) if preset == "quick" else (1, 4))
+    ]
+
+
+def _own_label_controls(preset: Preset) -> Sequence[Control]:
+    case = Case("rademacher features, n=1, N=24", canonical(features="rademacher"), _asked_to_improve(1))
+    return [Control(case, breaks=NORMAL_FEATURES.name)]
+
+
+def _asked_to_improve(size: int) -> Refinement:
+    return Refinement(size, LeastSquares(num_weak=24), context="with-query")
+
+
+def _bias_leaves_the_concepts(case: Case) -> bool:
+    bias = case.task.weak_vector - case.task.target_vector
+    overlaps = jnp.abs(case.task.source.vectors @ bias)
+    return bool(jnp.all(overlaps <= ORTHOGONALITY_TOLERANCE * label_scale(case.task) ** 2))
 
 
 def _heteroscedastic_fit(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
@@ -166,6 +209,27 @@ REFINEMENT_RISK_LEMMAS = (
         bound=lambda case: 0.0,
         margin=lambda case: SHARE_THAT_COUNTS * float(label_noise(case)),
         assumptions=(Assumption("known fit", has_known_fit), FINITE_VARIANCE),
+        page=PAGE,
+    ),
+    Statement(
+        id="own-label-bias",
+        kind="equality",
+        label_power=2,
+        title="What the labels of a context with the query inherit of the weak model's bias",
+        cases=_own_label_cases,
+        measure=FromWeakData(_own_label_deviation),
+        bound=lambda case: 0.0,
+        margin=lambda case: 0.02 * label_scale(case.task) ** 2,
+        assumptions=(
+            Assumption(
+                "context with the query", lambda case: getattr(case.estimator, "context", "") == "with-query"
+            ),
+            NORMAL_FEATURES,
+            Assumption("normal label noise", lambda case: isinstance(case.task.source.law, NormalNoise)),
+            Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+            Assumption("bias orthogonal to all concepts", _bias_leaves_the_concepts),
+        ),
+        controls=_own_label_controls,
         page=PAGE,
     ),
     Statement(

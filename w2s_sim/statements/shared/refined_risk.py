@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import FromWeakData, Support
 from w2s_sim.estimators import LeastSquares, Refinement
+from w2s_sim.estimators.refinement import BATCHES
 from w2s_sim.laws.features import Gaussian
 from w2s_sim.statements.contract.case import Case
 from w2s_sim.statements.shared.refined_students import context_posteriors
@@ -24,7 +25,7 @@ def has_known_fit(case: Case) -> bool:
         isinstance(estimator, Refinement)
         and isinstance(estimator.student, LeastSquares)
         and estimator.num_queries > case.task.dim + 1
-        and estimator.context != "leave-one-out"
+        and estimator.context not in BATCHES
         and isinstance(case.task.features, Gaussian)
     )
 

@@ -1,6 +1,6 @@
 """Shared parts of the theorems about refined students: assumptions, parameters, students of case files."""
 
-from typing import Any
+from typing import Any, get_args
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -9,6 +9,7 @@ from w2s_sim.concepts import LatentConceptModel
 from w2s_sim.concepts.model import ReadContexts
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator, InContext, LeastSquares, Refinement
+from w2s_sim.estimators.refinement import BATCHES, Context
 from w2s_sim.statements.contract.case import Assumption, Case
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.weak_data import WeakData
@@ -24,7 +25,7 @@ def _fits_more_queries_than_features(case: Case) -> bool:
 REFINED = Assumption("refinement", lambda case: isinstance(case.estimator, InContext | Refinement))
 INDEPENDENT_QUERIES = Assumption(
     "contexts independent of the queries they label",
-    lambda case: getattr(case.estimator, "context", "shared") != "leave-one-out",
+    lambda case: getattr(case.estimator, "context", "shared") not in BATCHES,
 )
 LEAST_SQUARES = Assumption("least squares on N > d + 1 queries", _fits_more_queries_than_features)
 
@@ -35,7 +36,7 @@ REFINING_PARAMETERS = (
         "context",
         str,
         "how contexts are spent, with num_queries",
-        choices=("shared", "fresh", "leave-one-out"),
+        choices=get_args(Context),
     ),
     Parameter("labels", str, "what a refined label is, with num_queries", choices=("draw", "mean")),
     Parameter("grouped", bool, "a context's demonstrations share one draw of the concept", default=False),
