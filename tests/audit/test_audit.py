@@ -11,6 +11,7 @@ from tests.audit import (
     corners_of_identification,
     corners_of_refining,
     corners_of_risk_curve,
+    corners_of_shrinkage,
 )
 from tests.audit.judging import audit, audit_one
 from w2s_sim.statements import all_statements
@@ -19,6 +20,7 @@ from w2s_sim.statements import all_statements
 AUDITS = {
     **corners_of_finetuning.AUDITS,
     **corners_of_bootstrapping.AUDITS,
+    **corners_of_shrinkage.AUDITS,
     **corners_of_risk_curve.AUDITS,
     **corners_of_identification.AUDITS,
     **corners_of_refining.AUDITS,

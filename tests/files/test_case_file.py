@@ -11,6 +11,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators import GradientDescent, InContext, LabelMixing, Refinement, Ridge, SpectralCutoff
 from w2s_sim.files import example_case_file, load_case
 from w2s_sim.statements import Statement, all_statements, find_statement
+from w2s_sim.statements.shared.regression_examples import leaning_to_source
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import canonical_task
 
@@ -35,9 +36,13 @@ def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
             np.testing.assert_allclose(found, given, atol=1e-6)
         return
     canonical = canonical_task()
-    # Statements about unbiased weak models have an example without the bias.
-    weak = "target_vector" if '\nkind = "noisy"' in example_case_file(statement) else "weak_vector"
-    np.testing.assert_allclose(case.task.weak_vector, getattr(canonical, weak), atol=1e-7)
+    # Some statements have an example without the bias, or one that leans to the source.
+    text, weak = example_case_file(statement), canonical.weak_vector
+    if '\nkind = "noisy"' in text:
+        weak = canonical.target_vector
+    elif '\nkind = "general"' in text:
+        weak = leaning_to_source(0.3).weak_vector
+    np.testing.assert_allclose(case.task.weak_vector, weak, atol=1e-7)
     for name in ("source_vector", "target_vector"):
         np.testing.assert_allclose(getattr(case.task, name), getattr(canonical, name), atol=1e-7)
     np.testing.assert_allclose(case.task.source.noise, 0.5)

@@ -21,6 +21,7 @@ from w2s_sim.statements.registry import THEOREMS
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.finite_examples import TABLES, style_content_task, table_task
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept
+from w2s_sim.statements.shrinkage_limit.planar_tasks import projected_teacher
 from w2s_sim.tasks.metric_labels import metric_names
 from w2s_sim.verify import Settings, replicate
 from w2s_sim.verify.case_check import check_case
@@ -65,11 +66,11 @@ NUMBERS = {
 }
 # By kind, what is known of its cells on the regression task above.
 KNOWN = {
-    "finetune": ["naive-floor", "naive-risk-curve"],
-    "least-squares": ["naive-floor", "naive-risk-curve"],
+    "finetune": ["naive-floor", "shrinkage-limit", "naive-risk-curve"],
+    "least-squares": ["naive-floor", "shrinkage-limit", "naive-risk-curve"],
     "gradient-descent": ["naive-floor"],
-    "spectral-cutoff": ["naive-floor"],
-    "label-mixing": ["naive-floor"],
+    "spectral-cutoff": ["naive-floor", "shrinkage-limit"],
+    "label-mixing": ["naive-floor", "shrinkage-limit"],
     "bootstrap": ["bootstrap-floor"],
     "refine": ["concept-identification", "refinement-risk", "mixture-collapse"],
     "conjugate": ["continuum-floor"],
@@ -148,6 +149,7 @@ MEASURED = {
 MEASURED_CASES = {
     "naive-floor": case_of(w2s.Ridge(0.4, num_weak=960)),
     "bootstrap-floor": case_of(chain(canonical(), -0.2, ridges=[1.6, 0.3], num_weak=240)),
+    "shrinkage-limit": case_of(w2s.SpectralCutoff(0.1, num_weak=240), projected_teacher(0.5, spread=0.01)),
     "naive-risk-curve": case_of(w2s.Ridge(0.3, num_weak=240)),
     "concept-identification": case_of(w2s.InContext(16)),
     "intent-inference": case_of(w2s.IntentInference(8)),
@@ -179,6 +181,7 @@ BROKEN = [
     ("naive-floor", w2s.Ridge(0.3, num_weak=60), {"features": STRETCHED}),
     ("naive-floor", w2s.InContext(16), {}),
     ("bootstrap-floor", chain(canonical(), -0.2, ridges=[1.6, 0.3]), {"features": STRETCHED}),
+    ("shrinkage-limit", w2s.GradientDescent(3, 0.1, num_weak=60), {}),
     ("naive-risk-curve", w2s.Ridge(0.3, num_weak=60), {"target_prior": MIXED}),
     ("naive-risk-curve", w2s.SpectralCutoff(0.8, num_weak=60), {}),
     ("concept-identification", RepeatedDemonstration(16), {}),

@@ -164,6 +164,7 @@ def test_points_that_meet_make_a_polynomial_design_singular_twice() -> None:
 RISKS = (
     "naive-floor",
     "bootstrap-floor",
+    "shrinkage-limit",
     "naive-risk-curve",
     "alignment-tax",
     "no-free-lunch",

@@ -7,17 +7,17 @@ import pytest
 from scipy.special import entr, xlogy
 
 import w2s_sim as w2s
-from w2s_sim.engine.measured import FromWeakData
 from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements.mixture_collapse import claim as mixture_collapse
 from w2s_sim.statements.mixture_collapse.claim import between_two, stretched
-from w2s_sim.statements.mixture_collapse.lemmas import fitted_risk, two_of_four
+from w2s_sim.statements.mixture_collapse.lemmas import two_of_four
 from w2s_sim.statements.mixture_collapse.posterior_limit import (
     collapse,
     compared_with_nearest,
     competitor_terms,
 )
 from w2s_sim.statements.shared.regression_examples import canonical, two_concepts
+from w2s_sim.statements.shared.student_error import STUDENT_RISK
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.verify import replicate
 
@@ -318,7 +318,7 @@ def test_a_student_of_normal_queries_has_a_range_and_the_same_mean() -> None:
     assert STATEMENT.measure is not None
     low, high = (float(np.asarray(end)) for end in STATEMENT.support(case))
     given = replicate(STATEMENT.measure, case, seed=3, start=0, stop=1024)
-    fitted = replicate(FromWeakData(fitted_risk), case, seed=4, start=0, stop=1024)
+    fitted = replicate(STUDENT_RISK, case, seed=4, start=0, stop=1024)
     assert low <= given.min() <= given.max() <= high < 5.0
     error = np.hypot(given.std(), fitted.std()) / 1024**0.5
     assert abs(given.mean() - fitted.mean()) < 5 * error

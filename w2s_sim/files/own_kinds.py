@@ -19,6 +19,7 @@ from w2s_sim.files.regression_table import (
 from w2s_sim.files.task_examples import (
     CATEGORICAL,
     HIDDEN_MARKOV,
+    LEANING_REGRESSION,
     REGRESSION,
     STYLE_CONTENT,
     UNBIASED_REGRESSION,
@@ -44,7 +45,7 @@ REGRESSION_KIND = TaskKind(
     weak_parameters=WEAK_PARAMETERS,
     weak_keys=WEAK_KEYS,
     example=REGRESSION,
-    further_examples=(UNBIASED_REGRESSION,),
+    further_examples=(UNBIASED_REGRESSION, LEANING_REGRESSION),
     tables=regression_tables,
     limits=LIMITS,
     require_size=require_regression_size,

@@ -35,7 +35,22 @@ noise = 0.5                                # sigma'
 # degrees_of_freedom = 5.0
 """
 
+_LEANING = """
+[task.weak]
+kind = "general"                           # or "noisy", "biased" with a bias kappa
+noise = 0.5                                # sigma'
+concepts = [                               # K rows of d numbers: the last one leans to the source
+    [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+    [0.15, 0.075, 0.045, 0.73, 0.0, 0.0, 0.0, 0.4],
+]
+# noise_law = "student-t"                  # noise of the same variance; the strong model's when left out
+# degrees_of_freedom = 5.0
+"""
+
 REGRESSION, UNBIASED_REGRESSION = _REGRESSION + _BIASED, _REGRESSION + _UNBIASED
+LEANING_REGRESSION = _REGRESSION + _LEANING
 
 CATEGORICAL = """\
 [task]

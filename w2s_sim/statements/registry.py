@@ -12,6 +12,7 @@ from w2s_sim.statements.contract.statement import Statement
 THEOREMS = (
     "naive-floor",
     "bootstrap-floor",
+    "shrinkage-limit",
     "naive-risk-curve",
     "alignment-tax",
     "no-free-lunch",

@@ -16,7 +16,6 @@ from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.mixture_collapse.lemmas import (
     MIXTURE_COLLAPSE_LEMMAS,
     OWN_CONCEPTS,
-    fitted_risk,
     two_of_four,
     worst_risk,
 )
@@ -40,6 +39,7 @@ from w2s_sim.statements.shared.refined_students import (
 )
 from w2s_sim.statements.shared.refinement_terms import num_demonstrations
 from w2s_sim.statements.shared.regression_examples import canonical, noisy, polynomial_features
+from w2s_sim.statements.shared.student_error import student_risk
 from w2s_sim.tasks.regression_task import TransferTask, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import WeakData
@@ -61,7 +61,7 @@ def bound(case: Case) -> Float[Array, ""]:
 
 def _risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     """Return the conditional risk given the contexts if it is known, as its range is too; else the risk."""
-    return refined_risk(key, data, case) if has_known_fit(case) else fitted_risk(key, data, case)
+    return refined_risk(key, data, case) if has_known_fit(case) else student_risk(key, data, case)
 
 
 def _support(case: Case) -> Support:

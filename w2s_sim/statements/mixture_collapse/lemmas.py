@@ -22,6 +22,7 @@ from w2s_sim.statements.mixture_collapse.posterior_limit import (
 from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.statements.shared.refined_students import context_posteriors
 from w2s_sim.statements.shared.regression_examples import canonical
+from w2s_sim.statements.shared.student_error import student_risk
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
 
@@ -35,11 +36,6 @@ OWN_CONCEPTS = Assumption(
 def two_of_four(weight: float, **changes: object) -> TransferTask:
     """Return the canonical task whose target has `weight` on concept 1 and the rest on concept 4."""
     return canonical(target_prior=[weight, 0.0, 0.0, 1.0 - weight], **changes)
-
-
-def fitted_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
-    """Return the excess risk of the labeller or student that the case's estimator fits to the data."""
-    return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
 
 
 def _cases(preset: Preset) -> Sequence[Case]:
@@ -93,7 +89,7 @@ def _expansion_violation(key: Key[Array, ""], data: WeakData, case: Case) -> Flo
     """Return by how much the labeller's risk is below L^2 - 2 sum_k h_k pi_n(k): zero on every path."""
     end = collapse(case.task)
     floor = end.error - 2.0 * end.pulls @ jnp.exp(_log_posterior(case, data))
-    return jnp.maximum(floor - fitted_risk(key, data, case), 0.0)
+    return jnp.maximum(floor - student_risk(key, data, case), 0.0)
 
 
 def _fit_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
@@ -226,7 +222,7 @@ MIXTURE_COLLAPSE_LEMMAS = (
         label_power=2,
         title="Risk of the labeller <= L^2 + sum_k H_k C_k(n): the limit is L^2",
         cases=_cases,
-        measure=FromWeakData(fitted_risk),
+        measure=FromWeakData(student_risk),
         bound=_ceiling,
         trivial=worst_risk,
         support=lambda case: (0.0, float(worst_risk(case))),

@@ -1,4 +1,4 @@
-"""The squared error of the student that a case's estimator fits, and the range of that error."""
+"""The squared error and the excess risk of the student that a case's estimator fits, and their ranges."""
 
 import jax
 import jax.numpy as jnp
@@ -17,20 +17,39 @@ def student_error(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Arra
 
 
 def student_error_range(case: Case) -> Support:
-    """Return the range of `student_error`; its width is zero if the student reads no data.
+    """Return the range of `student_error`; its width is zero if the student reads no data."""
+    return _range(case, jnp.eye(case.task.dim))
+
+
+def student_risk(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """Return the excess risk of the labeller or student that the case's estimator fits to the data."""
+    return case.task.excess_risk(case.estimator.fit(case.task.source, data, key=key))
+
+
+def student_risk_range(case: Case) -> Support:
+    """Return the range of `student_risk`; its width is zero if the student reads no data."""
+    return _range(case, case.task.features.covariance)
+
+
+def _range(case: Case, metric: Float[Array, "d d"]) -> Support:
+    """Return the range of the squared distance of the student from the target, in the norm of a metric.
 
     A student in the hull of the concepts is a weighted mean of their vectors, and the squared distance is
     convex: it is at most the largest squared distance of a concept.
     """
     task, estimator = case.task, case.estimator
-    distances = jnp.sum((task.source.vectors - task.target_vector) ** 2, axis=1)
+
+    def square(vector: Float[Array, " d"]) -> Float[Array, ""]:
+        return vector @ metric @ vector
+
+    distances = jax.vmap(square)(task.source.vectors - task.target_vector)
     if estimator.stays_in_hull and not jnp.any(distances):
         return 0.0, 0.0
     if estimator.ignores_data(task.source):
         pair = WeakData(jnp.zeros((1, task.dim)), jnp.zeros(1))
-        student = estimator.fit(task.source, pair, key=jax.random.key(0))
-        size = max(float(jnp.linalg.norm(vector)) for vector in (student.coefficients, task.target_vector))
-        distance, slack = float(jnp.sqrt(squared_error(task, student))), FEW_OPERATIONS * size
+        student = estimator.fit(task.source, pair, key=jax.random.key(0)).coefficients
+        size = max(float(jnp.sqrt(square(vector))) for vector in (student, task.target_vector))
+        distance, slack = float(jnp.sqrt(square(student - task.target_vector))), FEW_OPERATIONS * size
         # If student and target nearly coincide, the computed error is mostly rounding.
         if 2.0 * slack > SINGLE_ROUNDING * distance:
             return max(0.0, distance - slack) ** 2, (distance + slack) ** 2
@@ -39,3 +58,4 @@ def student_error_range(case: Case) -> Support:
 
 
 STUDENT_ERROR = FromWeakData(student_error, student_error_range)
+STUDENT_RISK = FromWeakData(student_risk, student_risk_range)
