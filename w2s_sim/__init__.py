@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from w2s_sim.laws.feature_maps import PolynomialMap as PolynomialMap
     from w2s_sim.laws.feature_maps import random_fourier_map as random_fourier_map
     from w2s_sim.laws.features import Anisotropic as Anisotropic
+    from w2s_sim.laws.features import Cube as Cube
     from w2s_sim.laws.features import FeatureLaw as FeatureLaw
     from w2s_sim.laws.features import Gaussian as Gaussian
     from w2s_sim.laws.features import Rademacher as Rademacher
@@ -93,6 +94,7 @@ if TYPE_CHECKING:
     from w2s_sim.tasks import biased_supervisor as biased_supervisor
     from w2s_sim.tasks import canonical_task as canonical_task
     from w2s_sim.tasks import noisy_supervisor as noisy_supervisor
+    from w2s_sim.tasks import paper_task as paper_task
     from w2s_sim.tasks import regression_task as regression_task
     from w2s_sim.verify import check as check
     from w2s_sim.verify import replicate as replicate
@@ -134,7 +136,7 @@ _HOMES = {
     ),
     "w2s_sim.falsifier": ("falsify",),
     "w2s_sim.laws.feature_maps": ("MappedFeatures", "PolynomialMap", "random_fourier_map"),
-    "w2s_sim.laws.features": ("Anisotropic", "FeatureLaw", "Gaussian", "Rademacher", "UniformCube"),
+    "w2s_sim.laws.features": ("Anisotropic", "Cube", "FeatureLaw", "Gaussian", "Rademacher", "UniformCube"),
     "w2s_sim.laws.noise": ("LaplaceNoise", "LogisticNoise", "NoiseLaw", "NormalNoise", "StudentTNoise"),
     "w2s_sim.metrics": ("gain_over_source", "performance_gap_recovered"),
     "w2s_sim.plugins": (
@@ -174,6 +176,7 @@ _HOMES = {
         "biased_supervisor",
         "canonical_task",
         "noisy_supervisor",
+        "paper_task",
         "regression_task",
     ),
     "w2s_sim.verify": ("check", "replicate"),

@@ -131,7 +131,8 @@ def require_between(
     inside = (number > low if open_low else number >= low) and number <= high
     if not inside or not np.isfinite(number):
         if np.isinf(high):
-            expected = f"a finite number {'>' if open_low else '>='} {low:g}"
+            expected = "a finite number"
+            expected += "" if np.isinf(low) else f" {'>' if open_low else '>='} {low:g}"
         else:
             expected = f"a number in {'(' if open_low else '['}{low:g}, {high:g}]"
         raise InputError(field, short(value), expected)

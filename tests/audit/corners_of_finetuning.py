@@ -64,6 +64,7 @@ def tuning_tasks(rng: Rng) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "weak noise 25", blocks(rng, 3, weak_noise=25.0)
     yield "rademacher", blocks(rng, 3, features="rademacher")
     yield "uniform", blocks(rng, 3, features="uniform")
+    yield "cube", blocks(rng, 3, features="cube")
     yield "laplace", blocks(rng, 3, noise_law="laplace")
     yield "source 1e-6 on the target", blocks(rng, 3, source=[1 - 1e-6, 1e-6])
     yield "source all but right", blocks(rng, 3, source=[2.0**-10, 1 - 2.0**-10])

@@ -116,6 +116,7 @@ def point_mass_corners(rng: Rng) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "K=20", table(rng, 6, 20)
     yield "rademacher", table(rng, 3, 3, features="rademacher")
     yield "uniform", table(rng, 2, 2, features="uniform")
+    yield "cube", table(rng, 2, 2, features="cube")
     stretched = np.diag([30.0, 1.0, 0.05])
     yield "anisotropic", table(rng, 3, 3, factor=stretched.tolist())
     flat = np.outer([1.0, 2.0, 0.0], [1.0, 0.0, 1.0]) + np.diag([0.0, 0.0, 1.0])

@@ -72,6 +72,8 @@ class Regression:
             base = rng.standard_normal(size)
         elif self.base == "uniform":
             base = rng.uniform(-math.sqrt(3), math.sqrt(3), size)
+        elif self.base == "cube":
+            base = rng.uniform(-1.0, 1.0, size)
         else:
             base = 2.0 * rng.integers(0, 2, size) - 1.0
         return np.asarray(base @ self.factor.T, float)

@@ -125,6 +125,7 @@ FEATURE_LAWS: dict[str, Callable[[], FeatureLaw]] = {
     "gaussian": lambda: w2s.Gaussian(3),
     "uniform": lambda: w2s.UniformCube(3),
     "rademacher": lambda: w2s.Rademacher(3),
+    "cube": lambda: w2s.Cube(3),
     "anisotropic": lambda: w2s.Anisotropic(w2s.UniformCube(3), jnp.array(FACTOR)),
     "polynomial": lambda: w2s.MappedFeatures(w2s.UniformCube(2), w2s.PolynomialMap(2, 2)),
     "fourier": lambda: w2s.MappedFeatures(

@@ -10,7 +10,15 @@ import pytest
 from scipy.integrate import quad
 
 from w2s_sim.errors import InputError
-from w2s_sim.laws.features import FEATURE_LAWS, Anisotropic, FeatureLaw, Gaussian, Rademacher, UniformCube
+from w2s_sim.laws.features import (
+    FEATURE_LAWS,
+    Anisotropic,
+    Cube,
+    FeatureLaw,
+    Gaussian,
+    Rademacher,
+    UniformCube,
+)
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -22,6 +30,7 @@ LAWS: dict[str, tuple[Callable[[], FeatureLaw], str, np.ndarray]] = {
     "gaussian": (lambda: Gaussian(DIM), "gaussian", np.eye(DIM)),
     "uniform": (lambda: UniformCube(DIM), "uniform", np.eye(DIM)),
     "rademacher": (lambda: Rademacher(DIM), "rademacher", np.eye(DIM)),
+    "cube": (lambda: Cube(DIM), "uniform", np.eye(DIM) / math.sqrt(3.0)),
     "anisotropic gaussian": (lambda: Anisotropic(Gaussian(DIM), FACTOR), "gaussian", FACTOR),  # pyright: ignore[reportArgumentType]
     "anisotropic uniform": (lambda: Anisotropic(UniformCube(DIM), FACTOR), "uniform", FACTOR),  # pyright: ignore[reportArgumentType]
     "anisotropic rademacher": (lambda: Anisotropic(Rademacher(DIM), FACTOR), "rademacher", FACTOR),  # pyright: ignore[reportArgumentType]
@@ -129,8 +138,8 @@ def test_isotropic_flags_say_whether_the_covariance_is_the_identity() -> None:
     for constructor, _, factor in LAWS.values():
         law = constructor()
         assert law.isotropic == np.allclose(factor, np.eye(DIM))
-        assert law.sign_permutation_symmetric == law.isotropic
-    assert {type(make(DIM)) for make in FEATURE_LAWS.values()} == {Gaussian, UniformCube, Rademacher}
+        assert law.sign_permutation_symmetric == np.allclose(factor, factor[0, 0] * np.eye(DIM))
+    assert {type(make(DIM)) for make in FEATURE_LAWS.values()} == {Gaussian, UniformCube, Rademacher, Cube}
 
 
 @pytest.mark.parametrize("dim", [0, -2, True], ids=str)

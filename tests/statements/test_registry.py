@@ -91,7 +91,11 @@ def test_quick_cases_are_a_share_of_the_full_ones() -> None:
 
 # Assumptions that cannot hold without another: what breaks the key breaks these as well.
 IMPLIED = {
-    "isotropic features": {"sign-permutation-symmetric features", "independent coordinates"},
+    "isotropic features": {
+        "sign-permutation-symmetric features",
+        "independent coordinates",
+        "features of variance one",
+    },
     "spectral fine-tuning": {"gains that stay on the segment"},
 }
 

@@ -157,7 +157,7 @@ GOOD: dict[str, Any] = {
     [
         ({"dim": 0}, "dim", "whole number >= 1"),
         ({"num_concepts": 0}, "num_concepts", "whole number >= 1"),
-        ({"features": "cauchy"}, "features", "gaussian, uniform, rademacher"),
+        ({"features": "cauchy"}, "features", "gaussian, uniform, rademacher, cube"),
         ({"features": Gaussian(3)}, "features", "dimension 4"),
         ({"dim": 1}, "num_concepts", "num_concepts <= dim"),
         ({"concepts": [[1.0, 0.0, 0.0, 0.0]]}, "concepts", "shape (2, 4) (num_concepts x dim)"),

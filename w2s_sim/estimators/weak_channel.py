@@ -42,7 +42,7 @@ class BiasAndNoiseUnknown(PairByPair):
     """Joint estimate of the prior, the weak biases and the weak noise, by expectation-maximisation.
 
     The assumed weak model is y' ~ N((beta_k + b_k)^T x, sigma'^2) with b_k orthogonal to every difference of
-    two concepts, as in Assumption 2.1 of the paper: a bias along such a difference is indistinguishable from
+    two concepts, as in the paper's setting: a bias along such a difference is indistinguishable from
     another concept. A prior b_k ~ N(0, bias_scale^2) in each direction shrinks the biases, so that a concept
     with few demonstrations has a bias near zero. The likelihood is not concave: the fit is the best of the
     local maxima reached from zero bias with the source prior, a uniform prior, and a uniform prior with twice
@@ -54,7 +54,7 @@ class BiasAndNoiseUnknown(PairByPair):
             longest concept.
         num_weak: Number of weak pairs n >= 1, each with its own concept.
 
-    Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236, Assumption 2.1.
+    Source: for the form of the bias, Somerstep et al. 2025, arXiv 2405.16236.
     """
 
     concepts: ClassVar[type[StrongModel]] = RegressionModel

@@ -31,6 +31,11 @@ WEAK_PARAMETERS = (
     Parameter("kind", str, "kind of weak model", required=True, choices=("noisy", "biased", "general")),
     Parameter.of(RegressionSupervisor, "noise", "label noise sigma' of the weak model; sigma when left out"),
     Parameter("bias", float, "kappa, for kind = 'biased'"),
+    Parameter(
+        "scale",
+        float,
+        "share of its own concept that the weak model keeps, for kind = 'biased'; 1 when left out",
+    ),
     Parameter("directions", list, "K unit rows u_k, for kind = 'biased'", depth=2),
     Parameter("concepts", list, "the weak model's own K rows, for kind = 'general'", depth=2),
     *WEAK_NOISE_PARAMETERS,
@@ -38,7 +43,7 @@ WEAK_PARAMETERS = (
 # For each kind of weak model: the keys that it requires beside its noise, and the optional keys.
 WEAK_KEYS = {
     "noisy": ((), ()),
-    "biased": (("bias",), ("directions",)),
+    "biased": (("bias",), ("directions", "scale")),
     "general": (("concepts",), ()),
 }
 
@@ -79,7 +84,8 @@ def _read_supervisor(task: TransferTask, weak: dict[str, Any]) -> RegressionSupe
         return noisy_supervisor(task.source, noise, law)
     if kind == "biased":
         directions = None if weak["directions"] is None else np.asarray(weak["directions"], dtype=float)
-        return biased_supervisor(task.source, weak["bias"], noise, directions, law)
+        scale = 1.0 if weak["scale"] is None else weak["scale"]
+        return biased_supervisor(task.source, weak["bias"], noise, directions, law, scale)
     supervisor_vectors = weak["concepts"]
     shape = (len(supervisor_vectors), len(supervisor_vectors[0]))
     if shape != tuple(task.source.vectors.shape):

@@ -8,7 +8,7 @@ num_concepts = 4
 noise = 0.5                                # sigma
 source_prior = [0.5, 0.25, 0.15, 0.1]      # alpha^P
 target_prior = [0.0, 0.0, 0.0, 1.0]        # alpha^Q
-features = "gaussian"                      # or "uniform", "rademacher"
+features = "gaussian"                      # or "uniform", "rademacher", "cube" (on [-1, 1])
 # factor = [[...], ...]                    # d x d matrix A: x is A times a draw of that law
 # feature_map = "polynomial"               # x = phi(z): z has that law in input_dim coordinates;
 # input_dim = 2                            #   all monomials of at most this degree
@@ -22,6 +22,7 @@ _BIASED = """
 kind = "biased"                            # or "noisy", "general"
 noise = 0.5                                # sigma'
 bias = 0.7                                 # kappa
+# scale = 1.0                              # share of its own concept that the weak model keeps
 # concepts = [[...], ...]                  # kind = "general": the weak model's own K rows
 # noise_law = "student-t"                  # noise of the same variance; the strong model's when left out
 # degrees_of_freedom = 5.0

@@ -183,7 +183,7 @@ def identification_bound(task: ConceptTask, num_demonstrations: int) -> Float[Ar
         task: The transfer task.
         num_demonstrations: n >= 1.
 
-    Source: theorem `concept-identification`, after Somerstep et al. 2025, arXiv 2405.16236, Section 4.
+    Source: theorem `concept-identification`, after Somerstep et al. 2025, arXiv 2405.16236.
     """
     terms, _ = log_chernoff_terms(task, jnp.asarray(num_demonstrations, dtype=float))
     return jnp.sum(jnp.exp(terms))

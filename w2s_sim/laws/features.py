@@ -40,7 +40,8 @@ class FeatureLaw(eqx.Module):
     Attributes:
         dim: d >= 1.
         isotropic: Whether Sigma = I.
-        sign_permutation_symmetric: Whether x has the law of Qx for every signed permutation Q.
+        sign_permutation_symmetric: Whether x has the law of Qx for every signed permutation Q. Sigma is then
+            a multiple of I.
         independent_coordinates: Whether the coordinates are independent and identically distributed. A
             subclass that overrides `sample` must declare this property again, otherwise it becomes False:
             r z with a random length r can have the two properties above without this one. The same holds for
@@ -201,9 +202,10 @@ class UniformCube(_ProductLaw):
     """Coordinates uniform on [-sqrt(3), sqrt(3)], so that each has variance one."""
 
     independent_coordinates: ClassVar[bool] = True
+    edge: ClassVar[float] = 3.0**0.5
 
     @property
-    def excess_kurtosis(self) -> float:
+    def excess_kurtosis(self) -> float | None:
         return -1.2
 
     @property
@@ -211,12 +213,11 @@ class UniformCube(_ProductLaw):
         return 0.0
 
     def sample(self, num_inputs: int, *, key: Key[Array, ""]) -> Float[Array, "n d"]:
-        edge = 3.0**0.5
-        numbers = jax.random.uniform(key, (num_inputs * self.dim,), minval=-edge, maxval=edge)
+        numbers = jax.random.uniform(key, (num_inputs * self.dim,), minval=-self.edge, maxval=self.edge)
         return numbers.reshape(num_inputs, self.dim)
 
     def moment_generating_function(self, argument: Complex[Array, "... d"]) -> Complex[Array, "..."]:
-        scaled = 3.0**0.5 * argument
+        scaled = self.edge * argument
         # sinh(z)/z loses precision near 0, where its Taylor series is used instead.
         small = jnp.abs(scaled) < 1e-2
         safe = jnp.where(small, 1.0, scaled)
@@ -227,6 +228,29 @@ class UniformCube(_ProductLaw):
     def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
         nodes, weights = np.polynomial.legendre.leggauss(num_nodes)
         return 3.0**0.5 * nodes, 0.5 * weights
+
+
+class Cube(UniformCube):
+    """Coordinates uniform on [-1, 1], of variance 1/3.
+
+    Source: the features of Somerstep et al. 2025, arXiv 2405.16236.
+    """
+
+    isotropic: ClassVar[bool] = False
+    edge: ClassVar[float] = 1.0
+
+    @property
+    def excess_kurtosis(self) -> None:
+        """None: it is defined for coordinates of variance one."""
+
+    @property
+    def covariance(self) -> Float[Array, "d d"]:
+        return as_float(np.eye(self.dim) / 3.0)
+
+    @staticmethod
+    def axis_rule(num_nodes: int) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+        nodes, weights = UniformCube.axis_rule(num_nodes)
+        return nodes / 3.0**0.5, weights
 
 
 class Rademacher(_ProductLaw):
@@ -315,6 +339,7 @@ FEATURE_LAWS: dict[str, Callable[[int], FeatureLaw]] = {
     "gaussian": Gaussian,
     "uniform": UniformCube,
     "rademacher": Rademacher,
+    "cube": Cube,
 }
 
 
@@ -322,7 +347,8 @@ def feature_law(features: str | FeatureLaw | Float[ArrayLike, "d d"], dim: int) 
     """Return the feature law given as a law, a name or a covariance.
 
     Args:
-        features: A law; "gaussian", "uniform" or "rademacher"; or Sigma, shape (d, d), of normal features.
+        features: A law; "gaussian", "uniform", "rademacher" or "cube"; or Sigma, shape (d, d), of normal
+            features.
         dim: d.
 
     Raises:

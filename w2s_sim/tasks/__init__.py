@@ -5,6 +5,7 @@ from w2s_sim.tasks.moment_law import MomentLaw as MomentLaw
 from w2s_sim.tasks.regression_task import ShiftedTarget as ShiftedTarget
 from w2s_sim.tasks.regression_task import TransferTask as TransferTask
 from w2s_sim.tasks.regression_task import canonical_task as canonical_task
+from w2s_sim.tasks.regression_task import paper_task as paper_task
 from w2s_sim.tasks.regression_task import regression_task as regression_task
 from w2s_sim.tasks.sampling import Sampling as Sampling
 from w2s_sim.tasks.supervisors import RegressionSupervisor as RegressionSupervisor

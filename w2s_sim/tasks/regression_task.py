@@ -20,7 +20,7 @@ from w2s_sim._checks import (
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.fields import entries, part, probability
-from w2s_sim.laws.features import FeatureLaw, Gaussian, feature_law
+from w2s_sim.laws.features import Cube, FeatureLaw, Gaussian, feature_law
 from w2s_sim.laws.noise import NoiseLaw, NormalNoise
 from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor, biased_supervisor
@@ -247,8 +247,8 @@ def regression_task(
         source_prior: alpha^P, K weights that sum to 1.
         target_prior: alpha^Q, K weights that sum to 1.
         noise: Standard deviation sigma > 0 of the strong model's label noise, in label units.
-        features: "gaussian", "uniform", "rademacher", a `FeatureLaw`, or the covariance of normal features,
-            shape (d, d).
+        features: "gaussian", "uniform", "rademacher", "cube", a `FeatureLaw`, or the covariance of normal
+            features, shape (d, d).
         concepts: beta_1..beta_K as K rows of d numbers; e_1..e_K by default, which needs K <= d.
         supervisor: The weak model; by default a biased supervisor with `bias` and `weak_noise`.
         bias: Bias kappa >= 0 of the default supervisor, in label units.
@@ -287,3 +287,28 @@ def canonical_task() -> TransferTask:
     ||beta_P - beta_Q||^2 = 1.145 and ||beta'_Q - beta_Q||^2 = .49.
     """
     return regression_task(8, 4, source_prior=[0.5, 0.25, 0.15, 0.1], target_prior=[0.0, 0.0, 0.0, 1.0])
+
+
+def paper_task(
+    dim: int = 8, num_concepts: int = 4, *, scale: float = 0.8, bias: float = 0.7, noise: float = 0.5
+) -> TransferTask:
+    """Build the setting of the paper: uniform features on [-1, 1]^d, orthonormal concepts, one intended.
+
+    The source prior falls from the first concept to the last, which is intended: weights 1/k, normalised. The
+    weak concept beta'_k = scale beta_k + bias u_k is orthogonal to all concepts but its own.
+
+    Args:
+        dim: d >= 2 num_concepts.
+        num_concepts: K >= 1.
+        scale: Share of its own concept that the weak model keeps.
+        bias: Length kappa >= 0 of the weak model's error off the concepts, in label units per feature unit.
+        noise: Label noise sigma > 0 of both models, in label units.
+
+    Source: the setting of arXiv 2405.16236.
+    """
+    require_count("dim", dim, 1)
+    require_count("num_concepts", num_concepts, 1)
+    weights = 1.0 / np.arange(1, num_concepts + 1)
+    source = RegressionModel(weights / weights.sum(), np.eye(num_concepts, dim), noise)
+    supervisor = biased_supervisor(source, bias, noise, scale=scale)
+    return TransferTask(Cube(dim), source, np.eye(num_concepts)[-1], supervisor)

@@ -1,6 +1,7 @@
 """Weak supervisors: they know the target prior but label with an imperfect version of each concept."""
 
 import abc
+import math
 
 import equinox as eqx
 import numpy as np
@@ -56,7 +57,7 @@ class RegressionSupervisor(WeakSupervisor):
 def noisy_supervisor(
     model: RegressionModel, noise: float, law: NoiseLaw | None = None
 ) -> RegressionSupervisor:
-    """Build the noisy weak model: correct concepts, noisier labels (arXiv 2405.16236, Assumption 2.1).
+    """Build the noisy weak model: correct concepts, noisier labels (after arXiv 2405.16236).
 
     Args:
         model: The strong model whose concepts the weak model shares.
@@ -78,8 +79,12 @@ def biased_supervisor(
     noise: float,
     directions: Float[ArrayLike, "K d"] | None = None,
     law: NoiseLaw | None = None,
+    scale: float = 1.0,
 ) -> RegressionSupervisor:
-    """Build the biased weak model beta'_k = beta_k + kappa u_k (arXiv 2405.16236, Assumption 2.1).
+    """Build the biased weak model beta'_k = scale beta_k + kappa u_k.
+
+    For orthogonal concepts this is the biased weak model of arXiv 2405.16236, which asks that beta'_k be
+    orthogonal to every concept but its own.
 
     Args:
         model: The strong model whose concepts are shifted.
@@ -88,13 +93,15 @@ def biased_supervisor(
         directions: u_1..u_K, shape (K, d), unit vectors orthogonal to every concept; by default the
             orthonormal vectors of `orthogonal_directions`.
         law: Law of the noise; by default that of the strong model.
+        scale: Share of its own concept that beta'_k keeps; negative if it turns against it.
 
     Raises:
-        InputError: If kappa is negative, the directions are not unit vectors orthogonal to all concepts, or
-            R^d has too few dimensions for the default directions.
+        InputError: If kappa is negative, the scale is not finite, the directions are not unit vectors
+            orthogonal to all concepts, or R^d has too few dimensions for the default directions.
     """
     require_part("model", model, RegressionModel, STRONG_MODEL)
     require_between("weak.bias", bias, 0.0)
+    require_between("weak.scale", scale, -math.inf, math.inf)
     if directions is None:
         units = orthogonal_directions(model.vectors)
     else:
@@ -106,7 +113,7 @@ def biased_supervisor(
     cosine = float(np.abs(units @ _unit_rows(model.vectors).T).max())
     if cosine > ORTHOGONALITY_TOLERANCE:
         raise InputError("weak.directions", f"cosine {cosine:.4g}", "directions orthogonal to all concepts")
-    vectors = np.asarray(model.vectors, dtype=np.float64) + bias * units
+    vectors = scale * np.asarray(model.vectors, dtype=np.float64) + bias * units
     return RegressionSupervisor(vectors, noise, model.law if law is None else law)
 
 

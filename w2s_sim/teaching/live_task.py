@@ -58,7 +58,7 @@ def task_of(controls: Controls) -> TransferTask:
 
     The weak version of concept k is beta_k + kappa (sqrt(1 - l^2) u_k + l v_k) with the lean l, the direction
     u_k orthogonal to all concepts, and v_k, which points from beta_k to the other concept of largest source
-    weight. At l = 0 this is the biased weak model of arXiv 2405.16236, Assumption 2.1.
+    weight. At l = 0 this is the biased weak model of arXiv 2405.16236.
 
     Raises:
         InputError: If the features are too few for the bias, or a prior has no weight at all.

@@ -30,7 +30,7 @@ from w2s_sim.statements.shared.regression_examples import (
     ten_dimensional,
     two_concepts,
 )
-from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, paper_task
 from w2s_sim.tasks.task import WeakData
 
 
@@ -79,6 +79,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("style of three coordinates, d=10", ten_dimensional(), Ridge(0.3, num_weak=60)),
         Case("style of eight coordinates, d=20", many_concepts(), Ridge(0.3, num_weak=120)),
         Case("d=40, n=80", canonical_in(40), Ridge(0.3, num_weak=80)),
+        Case("the paper's setting, its own concept kept", paper_task(scale=1.0), Ridge(0.1, num_weak=60)),
         Case(
             "mixed target, grouped",
             canonical(target_prior=[0.2, 0.0, 0.2, 0.6]),

@@ -17,7 +17,7 @@ from w2s_sim.statements.shared.finetuned_students import ISOTROPIC, SYMMETRIC
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.statements.shared.student_error import STUDENT_ERROR
-from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, paper_task
 
 # The penalties at which the chain with a middle model at share -0.2 attains its floor for many inputs.
 BEST_RIDGES = [1.633333, 0.286562]
@@ -49,6 +49,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("canonical, fewer inputs than features", task, chain(task, -0.2, ridges=[1, 0.3], num_weak=4)),
         Case("uniform features", canonical(features="uniform"), halfway),
         Case("two middle models, shared inputs", task, two_steps_shared),
+        Case("the paper's setting", paper_task(), chain(paper_task(), -0.2, ridges=[0.5, 0.1])),
     ]
     return listed + (longer if preset == "full" else [])
 

@@ -36,7 +36,7 @@ from w2s_sim.statements.shared.regression_examples import (
     polynomial_features,
     two_concepts,
 )
-from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.regression_task import canonical_task, paper_task
 from w2s_sim.tasks.task import WeakData
 
 
@@ -89,6 +89,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("concepts not orthogonal, n=32", oblique_concepts(), InContext(32)),
         Case("mixed target, ungrouped, n=16", canonical(target_prior=[0.15, 0.0, 0.0, 0.85]), InContext(16)),
         Case("K=2, uniform prior, n=2", two_concepts(), InContext(2)),
+        Case("the paper's setting, n=48", paper_task(), InContext(48)),
         Case("polynomial features of two inputs, n=16", polynomial_features(), InContext(16)),
         Case("logistic label noise, n=16", canonical(law=LogisticNoise()), InContext(16)),
         Case("student t label noise, n=16", canonical(law=StudentTNoise(5.0)), InContext(16)),
@@ -163,6 +164,6 @@ CONCEPT_IDENTIFICATION = Statement(
     bounded_metric=MISIDENTIFICATION,
     quantity="1 - posterior of the concept (probability)",
     plot_axis="num_demonstrations",
-    reference="Somerstep et al. 2025, arXiv 2405.16236, Section 4 (in-context refinement)",
+    reference="After Somerstep et al. 2025, arXiv 2405.16236 (in-context refinement)",
     page="theory/concept-identification.md",
 )

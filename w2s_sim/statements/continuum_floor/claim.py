@@ -28,7 +28,7 @@ from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.quantities import label_scale, naive_floor
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_source, ten_dimensional
 from w2s_sim.statements.shared.student_error import STUDENT_ERROR
-from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.regression_task import canonical_task, paper_task
 from w2s_sim.tasks.task import WeakData
 
 PAGE = "theory/continuum-floor.md"
@@ -74,7 +74,8 @@ def cases(preset: Preset) -> Sequence[Case]:
         ),
     ]
     path = [Case(f"canonical, n={n}, tau=0.5", task, ConjugateRefinement(n, 0.5)) for n in sizes]
-    return path + others
+    setting = [Case("the paper's setting, n=16", paper_task(), ConjugateRefinement(16, 0.5))]
+    return path + others + (setting if preset == "full" else [])
 
 
 def controls(preset: Preset) -> Sequence[Control]:

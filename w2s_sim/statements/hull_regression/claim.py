@@ -23,7 +23,7 @@ from w2s_sim.statements.shared.regression_examples import (
     leaning_to_concept,
     noisy,
 )
-from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, regression_task
+from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, paper_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 # Length, relative to the concepts, up to which the weak model counts as unbiased.
@@ -66,6 +66,11 @@ def cases(preset: Preset) -> Sequence[Case]:
     longer = [
         Case("unbiased, sigma'=0.5, n=120", noisy(0.5), HullRegression(num_weak=120)),
         Case("d=20, K=12, n=60", many_unbiased(), HullRegression(num_weak=60)),
+        Case(
+            "the paper's setting without bias, n=20",
+            paper_task(scale=1.0, bias=0.0),
+            HullRegression(num_weak=20),
+        ),
     ]
     return listed + (longer if preset == "full" else [])
 

@@ -31,7 +31,7 @@ from w2s_sim.statements.shared.regression_examples import (
     noisy,
     two_concepts,
 )
-from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, paper_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import WeakData
 
@@ -82,6 +82,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("leans to a wrong concept, t=0.25, n=32", leaning_to_concept(0.25), IntentInference(32)),
         Case("rademacher features, n=16", canonical(features="rademacher"), IntentInference(16)),
         Case("bias 1.4, n=32", canonical(bias=1.4), IntentInference(32)),
+        Case("the paper's setting, n=48", paper_task(), IntentInference(48)),
         Case(
             "mixed target, ungrouped, n=16",
             canonical(target_prior=[0.15, 0.0, 0.0, 0.85]),

@@ -39,7 +39,7 @@ from w2s_sim.statements.shared.regression_examples import (
     ten_dimensional,
 )
 from w2s_sim.statements.shared.student_error import STUDENT_ERROR
-from w2s_sim.tasks.regression_task import TransferTask, canonical_task
+from w2s_sim.tasks.regression_task import TransferTask, canonical_task, paper_task
 
 
 def bound(case: Case) -> Float[Array, ""]:
@@ -83,6 +83,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("weak model overshoots the source", leaning_to_source(1.3), Ridge(1.0, num_weak=60)),
         Case("mixed target, grouped", mixed, Ridge(0.3, num_weak=60), grouped=True),
         Case("mixed target, ungrouped", mixed, Ridge(0.3, num_weak=60)),
+        Case("the paper's setting, n=60, eta=0.1", paper_task(), Ridge(0.1, num_weak=60)),
     ]
     # Least squares is ridge at eta = 0: the quick preset need not fit it twice.
     repeated = [Case("canonical, least squares, n=60", task, LeastSquares(num_weak=60))]
@@ -150,6 +151,6 @@ NAIVE_FLOOR = Statement(
     bounded_metric=ISOTROPIC_RISK,
     quantity="squared error of the student (squared label units)",
     plot_axis="ridge",
-    reference="Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2 (after its reviews' numbering)",
+    reference="After Somerstep et al. 2025, arXiv 2405.16236, its theorem on naive fine-tuning",
     page="theory/naive-floor.md",
 )

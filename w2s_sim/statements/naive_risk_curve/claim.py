@@ -197,6 +197,7 @@ NAIVE_RISK_CURVE = Statement(
         Assumption("ridge to the source", _is_ridge),
         ISOTROPIC,
         SYMMETRIC,
+        Assumption("features of variance one", lambda case: case.task.features.isotropic),
         Assumption("independent coordinates", lambda case: case.task.features.independent_coordinates),
         Assumption("known kurtosis and atoms of independent coordinates", _knows_coordinates),
         Assumption("eta > 0, or features with a density", _is_regular_at_zero),

@@ -27,7 +27,7 @@ from w2s_sim.statements.no_free_lunch.mirrored_target import mirrored_world, wea
 from w2s_sim.statements.shared.broken_learners import ToldTheWorld
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_source, ten_dimensional
-from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.regression_task import canonical_task, paper_task
 from w2s_sim.tasks.task import WeakData
 
 
@@ -77,6 +77,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("uniform features, n=60", canonical(features="uniform"), Ridge(0.0, num_weak=60)),
         Case("weak model leans to the source", leaning_to_source(0.3), Ridge(0.0, num_weak=240)),
         Case("d=10, K=3, least squares", ten_dimensional(), Ridge(0.0, num_weak=60)),
+        Case("the paper's setting", paper_task(), Ridge(0.0, num_weak=60)),
         Case(
             "mixed target, grouped",
             canonical(target_prior=[0.2, 0.0, 0.2, 0.6]),

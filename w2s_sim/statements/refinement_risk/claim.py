@@ -31,7 +31,7 @@ from w2s_sim.statements.shared.regression_examples import (
     noisy,
     ten_dimensional_uniform,
 )
-from w2s_sim.tasks.regression_task import canonical_task
+from w2s_sim.tasks.regression_task import canonical_task, paper_task
 
 
 def terms(case: Case) -> dict[str, Float[Array, ""]]:
@@ -69,6 +69,7 @@ def cases(preset: Preset) -> Sequence[Case]:
         Case("d=10, K=4, leave-one-out", wider, left_out),
         Case("canonical, rademacher, labeller, n=16", canonical(features="rademacher"), InContext(16)),
         Case("noisy, sigma'=1, labeller, n=16", noisy(1.0), InContext(16)),
+        Case("the paper's setting, labeller, n=48", paper_task(), InContext(48)),
         Case("leans to a wrong concept, t=0.25, n=32", leaning_to_concept(0.25), InContext(32)),
     ]
     larger = [
@@ -150,6 +151,6 @@ REFINEMENT_RISK = Statement(
     bounded_metric=ISOTROPIC_RISK,
     quantity="squared error (squared label units)",
     plot_axis="num_demonstrations",
-    reference="Somerstep et al. 2025, arXiv 2405.16236, Theorems 4.1 and 4.2 (after its reviews' numbering)",
+    reference="After Somerstep et al. 2025, arXiv 2405.16236, its theorems on in-context refinement",
     page="theory/refinement-risk.md",
 )

@@ -43,7 +43,7 @@ def naive_floor(task: TransferTask) -> Float[Array, ""]:
     c <= min(a^2, b^2), and else the squared distance of the nearer end. It is computed from the nearest
     point, because the difference of fourth powers would suffer from cancellation.
 
-    Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236, Theorem 3.2.
+    Source: theorem `naive-floor`, after Somerstep et al. 2025, arXiv 2405.16236.
     """
     require_part("task", task, TransferTask, REGRESSION_TASK)
     nearest = nearest_error(task)

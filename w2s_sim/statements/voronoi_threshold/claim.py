@@ -126,6 +126,6 @@ VORONOI_THRESHOLD = Statement(
     build_estimator=build_estimator,
     quantity="decay of the losers' posterior (nats per demonstration)",
     plot_axis="num_demonstrations",
-    reference="Derived for this project; setting of Somerstep et al. 2025, arXiv 2405.16236, Section 4",
+    reference="Derived for this project; setting of Somerstep et al. 2025, arXiv 2405.16236",
     page="theory/voronoi-threshold.md",
 )
