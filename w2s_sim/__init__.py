@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import HullProjection as HullProjection
     from w2s_sim.estimators import HullRegression as HullRegression
     from w2s_sim.estimators import InContext as InContext
+    from w2s_sim.estimators import InformationProjection as InformationProjection
     from w2s_sim.estimators import IntentInference as IntentInference
     from w2s_sim.estimators import IteratedRefinement as IteratedRefinement
     from w2s_sim.estimators import LabelMixing as LabelMixing
@@ -123,6 +124,7 @@ _HOMES = {
         "HullProjection",
         "HullRegression",
         "InContext",
+        "InformationProjection",
         "IntentInference",
         "IteratedRefinement",
         "LabelMixing",

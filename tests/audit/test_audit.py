@@ -4,6 +4,7 @@ import pytest
 
 from tests.audit import (
     corners_of_bootstrapping,
+    corners_of_bregman,
     corners_of_finetuning,
     corners_of_finite,
     corners_of_hull,
@@ -27,6 +28,7 @@ AUDITS = {
     **corners_of_hull.AUDITS,
     **corners_of_hull_regression.AUDITS,
     **corners_of_finite.AUDITS,
+    **corners_of_bregman.AUDITS,
 }
 
 

@@ -110,6 +110,10 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
     "smoothing unknown": (lambda: w2s.SmoothingUnknown(num_weak=NUM), ("categorical", "hidden Markov")),
     "channel unknown": (lambda: w2s.ChannelUnknown(5, num_weak=NUM), FINITE),
     "frequency projection": (lambda: w2s.FrequencyProjection(num_weak=NUM), ("categorical", "hidden Markov")),
+    "information projection": (
+        lambda: w2s.InformationProjection(num_weak=NUM),
+        ("categorical", "hidden Markov"),
+    ),
     "oracle": (lambda: w2s.Oracle([0.2, 0.0, 0.8]), ("regression", "hidden Markov")),
 }
 

@@ -63,6 +63,7 @@ NUMBERS = {
     "middle": [[0.2] * 8],
     "ridges": [0.3, 0.1],
     "inputs": "fresh",
+    "pseudo_count": 0.5,
 }
 # By kind, what is known of its cells on the regression task above.
 KNOWN = {

@@ -54,6 +54,9 @@ class CategoricalModel(FiniteModel):
         index = jnp.arange(self.num_outcomes)
         return index // self.num_symbols, index % self.num_symbols
 
+    def outcome_index(self, inputs: Int[Array, " n"], labels: Int[Array, " n"]) -> Int[Array, " n"]:
+        return inputs * self.num_symbols + labels
+
     def log_likelihood(self, inputs: Int[Array, " n"], labels: Int[Array, " n"]) -> Float[Array, "n K"]:
         return log_rows(self.tables)[:, inputs, labels].T
 

@@ -46,6 +46,10 @@ class FiniteModel(LatentConceptModel):
         """Inputs and labels of all outcomes, in a fixed order."""
 
     @abc.abstractmethod
+    def outcome_index(self, inputs: Int[Array, "n ..."], labels: Int[Array, "n ..."]) -> Int[Array, " n"]:
+        """Position of each demonstration in `outcomes`, from 0 to M - 1."""
+
+    @abc.abstractmethod
     def log_input_probabilities(self, inputs: Int[Array, "n ..."]) -> Float[Array, " n"]:
         """Log probabilities log p(x_i) of the inputs, in nats."""
 
@@ -81,6 +85,10 @@ class FiniteModel(LatentConceptModel):
         inputs, labels = self.outcomes
         log_joint = self.log_likelihood(inputs, labels) + self.log_input_probabilities(inputs)[:, None]
         return jax.nn.log_softmax(log_joint.T, axis=1)
+
+    def outcome_counts(self, inputs: Int[Array, "n ..."], labels: Int[Array, "n ..."]) -> Float[Array, " M"]:
+        """How many of the demonstrations show each outcome."""
+        return jnp.zeros(self.num_outcomes).at[self.outcome_index(inputs, labels)].add(1.0)
 
 
 def smoothed(model: FiniteModelT, share: float | Float[Array, ""]) -> FiniteModelT:

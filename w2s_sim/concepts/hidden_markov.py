@@ -64,9 +64,16 @@ class HiddenMarkovModel(FiniteModel):
 
     def _enumerated(self) -> tuple[Int[Array, "M 0"], Int[Array, "M L"]]:
         """All sequences in lexicographic order, with empty inputs."""
-        place_values = self.num_symbols ** jnp.arange(self.length - 1, -1, -1)
-        sequences = jnp.arange(self.num_outcomes)[:, None] // place_values % self.num_symbols
+        sequences = jnp.arange(self.num_outcomes)[:, None] // self._place_values % self.num_symbols
         return jnp.zeros((self.num_outcomes, 0), dtype=int), sequences
+
+    @property
+    def _place_values(self) -> Int[Array, " L"]:
+        """Step in the lexicographic order when one symbol of a sequence is raised by one."""
+        return self.num_symbols ** jnp.arange(self.length - 1, -1, -1)
+
+    def outcome_index(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Int[Array, " n"]:
+        return labels @ self._place_values
 
     def log_likelihood(self, inputs: Int[Array, "n 0"], labels: Int[Array, "n L"]) -> Float[Array, "n K"]:
         if labels.shape[0] == 0:

@@ -16,6 +16,7 @@ from w2s_sim.estimators.hull_projection import HullProjection as HullProjection
 from w2s_sim.estimators.hull_regression import HullRegression as HullRegression
 from w2s_sim.estimators.in_context import ContextEstimator as ContextEstimator
 from w2s_sim.estimators.in_context import InContext as InContext
+from w2s_sim.estimators.information_projection import InformationProjection as InformationProjection
 from w2s_sim.estimators.intent_inference import IntentInference as IntentInference
 from w2s_sim.estimators.iterated_refinement import IteratedRefinement as IteratedRefinement
 from w2s_sim.estimators.maximum_likelihood import MaximumLikelihood as MaximumLikelihood

@@ -17,6 +17,7 @@ from w2s_sim.estimators import (
     HullProjection,
     HullRegression,
     InContext,
+    InformationProjection,
     IntentInference,
     IteratedRefinement,
     LabelMixing,
@@ -174,6 +175,13 @@ ESTIMATORS = (
     _kind("smoothing-unknown", SmoothingUnknown, NUM_WEAK, sources=FINITE),
     _kind("channel-unknown", ChannelUnknown, NUM_WEAK, sources=CATEGORICAL),
     _kind("frequency-projection", FrequencyProjection, NUM_WEAK, sources=FINITE),
+    _kind(
+        "information-projection",
+        InformationProjection,
+        NUM_WEAK,
+        Parameter.of(InformationProjection, "pseudo_count", "count added to every outcome", default=0.5),
+        sources=FINITE,
+    ),
     _kind("hull-projection", _with_ridge(HullProjection), RIDGE, NUM_WEAK),
     _kind("hull-regression", HullRegression, NUM_WEAK),
     EstimatorKind(

@@ -26,6 +26,7 @@ THEOREMS = (
     "em-refinement",
     "hull-misfit",
     "hull-regression",
+    "bregman-misfit",
     "hmm-identification",
     "continuum-floor",
 )

@@ -13,10 +13,8 @@ from w2s_sim.statements.em_refinement.lemmas import (
     CHANNEL_IS_KNOWN,
     EM_REFINEMENT_LEMMAS,
     FAR_PRIOR,
-    FINITE_OUTCOMES,
     MIXED_TARGET,
     NUM_WEAK,
-    SOURCE_COVERS_TARGET,
     bound_after,
     iterated,
     misfit,
@@ -31,6 +29,7 @@ from w2s_sim.statements.shared.finite_examples import (
     table_task,
     well_described,
 )
+from w2s_sim.statements.shared.finite_outcomes import FINITE_OUTCOMES, SOURCE_COVERS_TARGET
 from w2s_sim.tasks.finite_task import FiniteTask
 
 

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from w2s_sim.estimators.iterated_refinement import refine_prior, refined_priors
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws
 from w2s_sim.tasks.finite_task import FiniteTask
 
 
@@ -30,11 +31,6 @@ def kullback_leibler(first: Float[Array, "*b M"], second: Float[Array, "*c M"]) 
     given = first > 0
     ratio = jnp.where(given, first, 1.0) / jnp.where(given, second, 1.0)
     return jnp.sum(jnp.where(given, first * jnp.log(ratio), 0.0), axis=-1)
-
-
-def outcome_laws(task: FiniteTask) -> Float[Array, "K M"]:
-    """Return p_k(o), the strong model's law of a demonstration under each concept."""
-    return jnp.exp(task.source.log_outcome_probabilities())
 
 
 @eqx.filter_jit

@@ -17,7 +17,6 @@ from w2s_sim.statements.em_refinement.divergences import (
     kullback_leibler,
     likelihood_leap,
     misfit_bound,
-    outcome_laws,
     refined_prior,
     refinement_path,
     target_account,
@@ -30,6 +29,7 @@ from w2s_sim.statements.shared.finite_examples import (
     table_task,
     well_described,
 )
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws
 from w2s_sim.tasks.finite_task import FiniteTask
 
 PAGE = "theory/em-refinement.md"
@@ -77,13 +77,7 @@ def _channel_is_known(case: Case[Any]) -> bool:
     return isinstance(case.task, FiniteTask) and _laws_agree(case)
 
 
-def _source_covers_target(case: Case[Any]) -> bool:
-    return bool(np.all(np.asarray(case.task.source.prior)[np.asarray(case.task.target_prior) > 0] > 0))
-
-
-FINITE_OUTCOMES = Assumption("finitely many outcomes", lambda case: isinstance(case.task, FiniteTask))
 CHANNEL_IS_KNOWN = Assumption("a model of the weak labels that is right", _channel_is_known)
-SOURCE_COVERS_TARGET = Assumption("a source prior that covers the target", _source_covers_target)
 
 
 def _path_cases(preset: Preset) -> Sequence[FiniteCase]:

@@ -9,10 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, Key
 
-from w2s_sim.concepts import LatentConceptModel, RegressionModel
-from w2s_sim.estimators import ContextEstimator, Estimator, HullProjection, IntentInference
+from w2s_sim.concepts import FiniteModel, LatentConceptModel, RegressionModel
+from w2s_sim.estimators import (
+    ContextEstimator,
+    Estimator,
+    HullProjection,
+    InformationProjection,
+    IntentInference,
+)
 from w2s_sim.fields import entries
 from w2s_sim.laws.features import FeatureLaw, Gaussian
+from w2s_sim.metrics import kl_divergence
 from w2s_sim.students import LinearPredictor, LinearStudent
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import WeakData
@@ -77,6 +84,22 @@ def nearest_concept(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> 
 def nearest_index(vectors: Float[Array, "K d"], point: Float[Array, " d"]) -> Int[Array, ""]:
     """Return the index of the row of `vectors` nearest to a point, in the Euclidean norm."""
     return jnp.argmin(jnp.sum((vectors - point) ** 2, axis=1))
+
+
+class LeastDivergentConcept(InformationProjection):
+    """The one concept whose law has the least divergence from the weak law: from a set that is not convex."""
+
+    def transferred_prior(
+        self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> Float[Array, " K"]:
+        assert isinstance(source, FiniteModel)
+        return least_divergent(jnp.exp(source.log_outcome_probabilities()), self.weak_law(source, data))
+
+
+def least_divergent(laws: Float[Array, "K M"], weak_law: Float[Array, " M"]) -> Float[Array, " K"]:
+    """Return the prior that puts weight 1 on the concept k of least KL(p_k || weak law)."""
+    divergences = kl_divergence(laws, jnp.broadcast_to(weak_law, laws.shape))
+    return jax.nn.one_hot(jnp.argmin(divergences), len(laws), dtype=laws.dtype)
 
 
 class UnderstatedNoise(RegressionSupervisor):
