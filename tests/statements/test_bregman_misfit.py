@@ -7,8 +7,8 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.concepts import CategoricalModel
 from w2s_sim.statements import Case, find_statement
-from w2s_sim.statements.bregman_misfit.divergences import student_weights
 from w2s_sim.statements.bregman_misfit.lemmas import projected
+from w2s_sim.statements.bregman_misfit.projected_law import student_weights
 from w2s_sim.statements.bregman_misfit.weak_laws import LEANING, across_the_mixtures, erring_weak_model
 from w2s_sim.statements.shared.finite_examples import table_task
 from w2s_sim.tasks.finite_task import FiniteTask

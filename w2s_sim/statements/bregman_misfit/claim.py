@@ -7,18 +7,18 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from w2s_sim.estimators import Estimator, InformationProjection, MaximumLikelihood
-from w2s_sim.statements.bregman_misfit.divergences import (
-    FiniteCase,
-    divergences_of,
-    gap_of,
-    gap_scale_of,
-    target_law,
-)
 from w2s_sim.statements.bregman_misfit.lemmas import (
     BREGMAN_MISFIT_LEMMAS,
     NUM_WEAK,
     gain_bound,
     projected,
+)
+from w2s_sim.statements.bregman_misfit.projected_law import (
+    FiniteCase,
+    divergences_of,
+    gap_of,
+    gap_scale_of,
+    target_law,
 )
 from w2s_sim.statements.bregman_misfit.weak_laws import (
     MIXED_TARGET,

@@ -9,7 +9,7 @@ from w2s_sim.engine.measured import FromWeakData
 from w2s_sim.estimators import InformationProjection
 from w2s_sim.estimators.hull_projection import simplex_weights
 from w2s_sim.metrics import kl_divergence, total_variation
-from w2s_sim.statements.bregman_misfit.divergences import (
+from w2s_sim.statements.bregman_misfit.projected_law import (
     FiniteCase,
     angle,
     divergences_of,
