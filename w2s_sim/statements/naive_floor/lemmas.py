@@ -8,9 +8,10 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import FromWeakData
-from w2s_sim.estimators import GradientDescent, Ridge, SpectralFinetuning
+from w2s_sim.estimators import GradientDescent, LabelMixing, Ridge, SpectralFinetuning
+from w2s_sim.estimators.finetune import DirectFinetuning
 from w2s_sim.laws.features import Anisotropic, Gaussian
-from w2s_sim.statements.contract.case import Case, Control
+from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.shared.finetuned_students import ISOTROPIC
 from w2s_sim.statements.shared.quantities import label_scale, naive_floor
@@ -18,6 +19,9 @@ from w2s_sim.tasks.regression_task import TransferTask, canonical_task
 from w2s_sim.tasks.task import WeakData
 
 PAGE = "theory/naive-floor.md"
+EVEN_MIXING = Assumption(
+    "labels mixed at one half", lambda case: float(getattr(case.estimator, "mixing", 0.0)) == 0.5
+)
 
 
 def rounding_margin(case: Case) -> float:
@@ -101,6 +105,35 @@ def _mean_student(key: Key[Array, ""], case: Case) -> Float[Array, ""]:
     return first @ second
 
 
+def _doubling_deviation(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
+    """Return the distance of a student of doubled data from the one of mixed labels.
+
+    Every input stands twice in the doubled data: with its weak label, and with the source's prediction.
+    """
+    source, mixing = case.task.source, case.estimator
+    assert isinstance(mixing, LabelMixing)
+    assert isinstance(mixing.student, DirectFinetuning)
+    own = source.predict(data.inputs)
+    doubled = WeakData(
+        jnp.concatenate([data.inputs, data.inputs]), jnp.concatenate([data.labels.astype(own.dtype), own])
+    )
+    estimator = mixing.student.with_sample_size(2 * mixing.sample_size)
+    students = [e.fit(source, d, key=key) for e, d in ((estimator, doubled), (mixing, data))]
+    return jnp.linalg.norm(students[0].coefficients - students[1].coefficients)
+
+
+def _mixing_cases(preset: Preset) -> Sequence[Case]:
+    task = canonical_task()
+    ridge = Case("canonical, eta=0.1, n=60", task, LabelMixing(Ridge(0.1, num_weak=60), 0.5))
+    least_squares = Case("canonical, eta=0, n=60", task, LabelMixing(Ridge(0.0, num_weak=60), 0.5))
+    return [ridge] if preset == "quick" else [ridge, least_squares]
+
+
+def _mixing_controls(preset: Preset) -> Sequence[Control]:
+    mixing = LabelMixing(Ridge(0.1, num_weak=60), 0.4)
+    return [Control(Case("mixing 0.4", canonical_task(), mixing), breaks=EVEN_MIXING.name)]
+
+
 def _nearest_on_segment(case: Case) -> Float[Array, ""]:
     """Return the squared distance by brute force: the minimum over 20,001 points of the segment."""
     task = case.task
@@ -156,6 +189,19 @@ NAIVE_FLOOR_LEMMAS = (
         bound=lambda case: naive_floor(case.task),
         trivial=lambda case: 0.0,
         assumptions=(ISOTROPIC,),
+        page=PAGE,
+    ),
+    Statement(
+        id="doubling-is-mixing",
+        kind="equality",
+        label_power=1,
+        title="Data labelled by both models teach what labels mixed at 1/2 teach",
+        cases=_mixing_cases,
+        measure=FromWeakData(_doubling_deviation),
+        bound=lambda case: 0.0,
+        margin=rounding_margin,
+        assumptions=(EVEN_MIXING,),
+        controls=_mixing_controls,
         page=PAGE,
     ),
     Statement(
