@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 import w2s_sim as w2s
 from w2s_sim.cli.progress import track
 from w2s_sim.engine.replication import replicate
+from w2s_sim.estimators.refinement import Context
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting import Curve, Panel, panels_figure
 from w2s_sim.plotting.looks import DOTTED, FLOOR, ITERATED, LABELLER, PROJECTED, REFINED, Look
@@ -16,7 +17,7 @@ from w2s_sim.verify.intervals import sample_summary
 
 QUERIES = 240
 # Sizes for which the queries fill whole batches: of n pairs with the query, of n + 1 pairs without it.
-SIZES = {
+SIZES: dict[Context, tuple[int, ...]] = {
     "with-query": (1, 2, 3, 4, 6, 8, 12, 16),
     "leave-one-out": (1, 2, 3, 4, 7, 11, 15),
     "fresh": (1, 2, 3, 4, 6, 8, 12, 16),
@@ -36,7 +37,7 @@ READ = 4
 REPLICATES, DRAFT_REPLICATES = 4000, 40
 
 
-def student(size: int, context: str) -> w2s.Refinement:
+def student(size: int, context: Context) -> w2s.Refinement:
     """Return least squares on 240 refined labels, posterior means."""
     return w2s.Refinement(size, w2s.LeastSquares(num_weak=QUERIES), context=context, labels="mean")
 
@@ -50,12 +51,13 @@ def compute(fast: bool, seed: int) -> Tables:
     """Simulate the students of four kinds of contexts, and two of them against the bias."""
     replicates = DRAFT_REPLICATES if fast else REPLICATES
     by_size = []
-    for context in track(SIZES, lambda context: f"context {context}"):
+    for context in track(list(SIZES), lambda context: f"context {context}"):
         students = {f"{size}": student(size, context) for size in SIZES[context]}
         frame = w2s.compare(canonical(), students, replicates=replicates, seed=seed)
         by_size.append(frame[["risk", "risk_se", "replicates"]].assign(context=context, size=SIZES[context]))
     by_bias, inherited = [], []
-    students = {context: student(READ, context) for context in ("with-query", "leave-one-out")}
+    compared: tuple[Context, ...] = ("with-query", "leave-one-out")
+    students = {context: student(READ, context) for context in compared}
     for bias in track(BIASES, lambda bias: f"bias {bias:g}"):
         task = canonical(bias=bias)
         frame = w2s.compare(task, students, replicates=replicates, seed=seed)
