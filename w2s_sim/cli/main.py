@@ -11,11 +11,15 @@ import tyro
 
 from w2s_sim.cli.arguments import (
     Book,
+    CheckLanguageModel,
     Command,
     Demo,
     Doctor,
     Falsify,
+    FetchLanguageModel,
     Figures,
+    LanguageModelCommand,
+    LanguageModels,
     List,
     Merge,
     Redraw,
@@ -31,6 +35,7 @@ from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, t
 from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
+ComputingCommand = Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
 
@@ -87,8 +92,11 @@ def _print_next_steps() -> int:
     return 0
 
 
-def _run(command: Command, own_process: bool) -> int:
-    if isinstance(command, Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge):
+def _run(given: Command, own_process: bool) -> int:
+    command = given.command if isinstance(given, LanguageModels) else given
+    if isinstance(
+        command, Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel
+    ):
         from w2s_sim.engine.letting_go import allocate_in_few_places
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
@@ -109,7 +117,7 @@ def _run(command: Command, own_process: bool) -> int:
     return _call(command)
 
 
-def _call(command: Command) -> int:
+def _call(command: Command | LanguageModelCommand) -> int:
     """Run the command; returns its exit status."""
     # Import each command here, because it imports jax, which a call for help does not need.
     match command:
@@ -165,6 +173,16 @@ def _call(command: Command) -> int:
             from w2s_sim.cli.describe import run_schema
 
             return run_schema(command)
+        case LanguageModels():
+            return _call(command.command)
+        case FetchLanguageModel():
+            from w2s_sim.cli.lm import run_fetch
+
+            return run_fetch()
+        case CheckLanguageModel():
+            from w2s_sim.cli.lm import run_check
+
+            return run_check(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 
