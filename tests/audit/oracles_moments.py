@@ -85,9 +85,9 @@ def feature_rule(task: Regression) -> tuple[Vector, Vector] | None:
         return None
     if task.base == "rademacher":
         axis, weights = np.array([-1.0, 1.0]), np.full(2, 0.5)
-    elif task.base in ("uniform", "cube"):
+    elif task.base == "uniform":
         axis, weights = np.polynomial.legendre.leggauss(60)
-        axis, weights = axis * (math.sqrt(3.0) if task.base == "uniform" else 1.0), weights / 2.0
+        axis, weights = math.sqrt(3.0) * axis, weights / 2.0
     else:
         axis, weights = np.polynomial.hermite_e.hermegauss(80)
         weights = weights / weights.sum()

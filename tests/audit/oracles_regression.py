@@ -35,6 +35,9 @@ class Regression:
         self.dim = int(table["dim"])
         self.factor = np.array(table["factor"], float) if "factor" in table else np.eye(self.dim)
         self.base = table.get("features", "gaussian")
+        if self.base == "cube":
+            # Coordinates on [-1, 1] are those of variance one, divided by the root of 3.
+            self.base, self.factor = "uniform", self.factor / math.sqrt(3.0)
         self.law = (table.get("noise_law", "normal"), table.get("degrees_of_freedom"))
         self.weak_law = (
             (weak["noise_law"], weak.get("degrees_of_freedom")) if "noise_law" in weak else self.law
@@ -72,8 +75,6 @@ class Regression:
             base = rng.standard_normal(size)
         elif self.base == "uniform":
             base = rng.uniform(-math.sqrt(3), math.sqrt(3), size)
-        elif self.base == "cube":
-            base = rng.uniform(-1.0, 1.0, size)
         else:
             base = 2.0 * rng.integers(0, 2, size) - 1.0
         return np.asarray(base @ self.factor.T, float)
