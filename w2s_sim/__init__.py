@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import Bootstrapping as Bootstrapping
     from w2s_sim.estimators import ChannelUnknown as ChannelUnknown
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
+    from w2s_sim.estimators import DrawnConcepts as DrawnConcepts
     from w2s_sim.estimators import Estimator as Estimator
     from w2s_sim.estimators import FrequencyProjection as FrequencyProjection
     from w2s_sim.estimators import GradientDescent as GradientDescent
@@ -118,6 +119,7 @@ _HOMES = {
         "Bootstrapping",
         "ChannelUnknown",
         "ConjugateRefinement",
+        "DrawnConcepts",
         "Estimator",
         "FrequencyProjection",
         "GradientDescent",

@@ -11,6 +11,7 @@ from w2s_sim.estimators import (
     Bootstrapping,
     ChannelUnknown,
     ConjugateRefinement,
+    DrawnConcepts,
     Estimator,
     FrequencyProjection,
     GradientDescent,
@@ -40,7 +41,7 @@ REGRESSION, FINITE = (RegressionModel,), (FiniteModel,)
 CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
 # Limits for single keys; the total number of pairs is limited by their size as well.
-MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
+MOST_PAIRS, MOST_STEPS, MOST_ROUNDS, MOST_CONCEPTS = 10**8, 10**9, 10**6, 10**5
 CONTEXTS = get_args(Context)
 NUM_WEAK = Parameter.of(Ridge, "num_weak", "weak pairs n", required=True, high=MOST_PAIRS)
 NUM_DEMONSTRATIONS = Parameter.of(
@@ -161,6 +162,15 @@ ESTIMATORS = (
         "conjugate",
         ConjugateRefinement,
         Parameter("spread", float, "tau of the Gaussian prior, > 0", required=True, low=0, open_low=True),
+        NUM_DEMONSTRATIONS,
+    ),
+    _kind(
+        "drawn-concepts",
+        DrawnConcepts,
+        Parameter.of(
+            DrawnConcepts, "num_concepts", "concepts K that are drawn", required=True, high=MOST_CONCEPTS
+        ),
+        Parameter.of(DrawnConcepts, "spread", "tau, of the law of the concepts", required=True),
         NUM_DEMONSTRATIONS,
     ),
     _kind(

@@ -29,6 +29,7 @@ THEOREMS = (
     "bregman-misfit",
     "hmm-identification",
     "continuum-floor",
+    "dmmse-limit",
 )
 
 

@@ -23,11 +23,9 @@ from w2s_sim.statements.shared.regression_examples import (
     leaning_to_concept,
     noisy,
 )
+from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
 from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, paper_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
-
-# Length, relative to the concepts, up to which the weak model counts as unbiased.
-SAME_VECTOR = 1e-6
 
 
 def inside_the_hull(weak_noise: float) -> TransferTask:
@@ -94,21 +92,10 @@ def louder() -> TransferTask:
     return TransferTask(task.features, task.source, task.target_prior, supervisor)
 
 
-def _is_unbiased(case: Case) -> bool:
-    task = case.task
-    mixture = np.asarray(task.target_prior @ task.source.vectors)
-    error = float(np.linalg.norm(np.asarray(task.weak_vector) - mixture))
-    return error <= SAME_VECTOR * float(np.linalg.norm(task.source.vectors))
-
-
 CONSTRAINED = Assumption(
     "least squares within the hull", lambda case: isinstance(case.estimator, HullRegression)
 )
-UNBIASED = Assumption("an unbiased weak model", _is_unbiased)
 IN_HULL = Assumption("target in the hull", lambda case: not isinstance(case.task, ShiftedTarget))
-STATED = Assumption(
-    "label noise of the stated variance", lambda case: not isinstance(case.task.supervisor, UnderstatedNoise)
-)
 
 
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
