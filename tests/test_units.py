@@ -117,6 +117,7 @@ ESTIMATORS = {
     "refinement, leave one out": w2s.Refinement(3, RIDGE, context="leave-one-out", labels="mean"),
     "refinement, with the query": w2s.Refinement(4, RIDGE, context="with-query", labels="mean"),
     "conjugate": w2s.ConjugateRefinement(6, 0.5),
+    "drawn concepts": w2s.DrawnConcepts(6, 4, 0.5),
     "conjugate, with a student": w2s.ConjugateRefinement(6, np.diag(np.linspace(0.2, 1.0, 8)), RIDGE),
     "hull": w2s.HullProjection(RIDGE),
     "hull regression": w2s.HullRegression(num_weak=20),

@@ -5,6 +5,7 @@ import pytest
 from tests.audit import (
     corners_of_bootstrapping,
     corners_of_bregman,
+    corners_of_drawn_concepts,
     corners_of_finetuning,
     corners_of_finite,
     corners_of_hull,
@@ -21,6 +22,7 @@ from w2s_sim.statements import all_statements
 AUDITS = {
     **corners_of_finetuning.AUDITS,
     **corners_of_bootstrapping.AUDITS,
+    **corners_of_drawn_concepts.AUDITS,
     **corners_of_shrinkage.AUDITS,
     **corners_of_risk_curve.AUDITS,
     **corners_of_identification.AUDITS,

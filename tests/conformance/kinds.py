@@ -98,6 +98,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
         (*REGRESSION, *FINITE),
     ),
     "conjugate": (lambda: w2s.ConjugateRefinement(6, 0.5), REGRESSION),
+    "drawn concepts": (lambda: w2s.DrawnConcepts(6, 4, 0.5), REGRESSION),
     "conjugate, with a student": (
         lambda: w2s.ConjugateRefinement(6, 0.5, w2s.Ridge(0.3, num_weak=NUM)),
         REGRESSION,

@@ -60,6 +60,7 @@ NUMBERS = {
     "mixing": 0.5,
     "rounds": 2,
     "spread": 0.5,
+    "num_concepts": 4,
     "middle": [[0.2] * 8],
     "ridges": [0.3, 0.1],
     "inputs": "fresh",

@@ -1,4 +1,4 @@
-"""Theorem dmmse-limit: refinement over many drawn concepts is refinement over the continuum they come from."""
+"""Theorem dmmse-limit: many drawn concepts predict like the continuum that they come from."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -67,10 +67,10 @@ def cases(preset: Preset) -> Sequence[Case]:
     task, signs = noisy(0.5), canonical(features="rademacher", supervisor=noisy(0.5).supervisor)
     stretched = canonical(features=np.diag(np.geomspace(4.0, 0.25, 8)), supervisor=noisy(0.5).supervisor)
     listed = [
+        Case("rademacher features, n=2, K=8, tau=0.1", signs, DrawnConcepts(2, 8, 0.1)),
         Case("canonical, n=4, K=64, tau=0.1", task, DrawnConcepts(4, 64, 0.1)),
         Case("canonical, n=4, K=64, tau=0.2", task, DrawnConcepts(4, 64, 0.2)),
         Case("anisotropic features, n=4, K=64, tau=0.1", stretched, DrawnConcepts(4, 64, 0.1)),
-        Case("rademacher features, n=2, K=8, tau=0.1", signs, DrawnConcepts(2, 8, 0.1)),
     ]
     longer = [
         Case(f"canonical, n={n}, K={K}, tau={tau:g}", task, DrawnConcepts(n, K, tau))
@@ -96,8 +96,8 @@ DMMSE_LIMIT = Statement(
     kind="upper",
     title="Many concepts are as good as a continuum",
     summary=(
-        "A strong model that holds K concepts drawn from a Gaussian law predicts like ridge regression once K "
-        "is far larger than the determinant that measures the information in the demonstrations."
+        "A strong model that holds K concepts drawn from a Gaussian law predicts like ridge regression once "
+        "K is far larger than a determinant that measures the information in the demonstrations."
     ),
     formula=(
         r"\sum_{i=1}^{n}\mathbb{E}\,\frac{(x_i^\top(m_{i-1}-\mu_{i-1}))^2}{v_i}\;\le\;"

@@ -129,8 +129,11 @@ DMMSE_LIMIT_LEMMAS = (
         id="divergence-adds-up",
         kind="equality",
         title="The divergence is the sum of the divergences of the predictions",
-        summary="The divergence of the laws of n labels is the sum of those of each label given the last ones.",
-        formula=r"\mathrm{KL}(P_K\Vert P)=\sum_i\mathbb{E}\,\mathrm{KL}(P_K(y_i\mid\cdot)\Vert P(y_i\mid\cdot))",
+        summary="The divergence of n labels is the sum over the labels, each given the labels before it.",
+        formula=(
+            r"\mathrm{KL}(P_K\Vert P)="
+            r"\sum_i\mathbb{E}\,\mathrm{KL}(P_K(y_i\mid\cdot)\Vert P(y_i\mid\cdot))"
+        ),
         cases=_lemma_cases,
         bound=lambda case: jnp.zeros(()),
         measure=FromWeakData(_chain_rule),
