@@ -12,6 +12,7 @@ from typing import ClassVar, Protocol, TypeVar, runtime_checkable
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, Shaped
 
@@ -91,6 +92,17 @@ class StrongModel(eqx.Module):
             for leaf in (batches.inputs, batches.labels)
         )
         return self.read_each(WeakData(inputs, labels))
+
+    def read_whole(self, batches: WeakData) -> Reader:
+        """Return the model with whole batches as contexts: for every pair, all pairs of its batch.
+
+        Args:
+            batches: Batches of n pairs, stacked along the first axis. The queries are the inputs of all
+                batches, in order.
+        """
+        size = batches.labels.shape[1]
+        leaves = (jnp.repeat(leaf, size, axis=0) for leaf in (batches.inputs, batches.labels))
+        return self.read_each(WeakData(*leaves))
 
 
 class OneContextEach(eqx.Module):

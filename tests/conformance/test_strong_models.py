@@ -75,6 +75,12 @@ def test_many_contexts_are_read_as_each_alone(name: str) -> None:
     ]
     fast = model.read_left_out(batches)
     np.testing.assert_allclose(fast.prior, left_out, rtol=1e-9, atol=1e-12)
+    whole = [
+        numbers_of(model.read(WeakData(batches.inputs[i], batches.labels[i])))
+        for i in range(NUM_BATCHES)
+        for _ in range(SIZE + 1)
+    ]
+    np.testing.assert_allclose(model.read_whole(batches).prior, whole, rtol=1e-9, atol=1e-12)
     if name == "regression":
         means = _plain(model, batches).predict(pairs.inputs)
         np.testing.assert_allclose(fast.predict(pairs.inputs), means, rtol=1e-9, atol=1e-12)

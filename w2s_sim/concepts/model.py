@@ -194,6 +194,11 @@ class LatentConceptModel(ConceptModel):
         log_prior = log_posterior(log_weights(self.prior), left_out(log_likelihood))
         return ReadContexts(self, log_prior.reshape(-1, self.num_concepts))
 
+    def read_whole(self, batches: WeakData) -> "ReadContexts":
+        """Compute one posterior per batch, which all queries of the batch share."""
+        log_prior = jax.vmap(self.log_posterior)(batches.inputs, batches.labels)
+        return ReadContexts(self, jnp.repeat(log_prior, batches.labels.shape[1], axis=0))
+
     def prior_errors(
         self, prior: Float[Array, " K"], target_prior: Float[Array, " K"]
     ) -> dict[str, Float[Array, ""]]:

@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal, get_args
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Key, Shaped
 
 from w2s_sim.errors import InputError
@@ -124,8 +123,7 @@ class Refinement(Estimator[StrongModel, Any]):
             return data.inputs[size:], source.read(data[:size])
         batches = data.batches(self.context_size)
         if self.context == "with-query":
-            own = WeakData(*(jnp.repeat(leaf, size, axis=0) for leaf in (batches.inputs, batches.labels)))
-            return data.inputs, source.read_each(own)
+            return data.inputs, source.read_whole(batches)
         if self.context == "leave-one-out":
             return data.inputs, source.read_left_out(batches)
         contexts = WeakData(batches.inputs[:, :size], batches.labels[:, :size])
