@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import LeastSquares as LeastSquares
     from w2s_sim.estimators import MaximumLikelihood as MaximumLikelihood
     from w2s_sim.estimators import Oracle as Oracle
+    from w2s_sim.estimators import PosteriorEnsemble as PosteriorEnsemble
     from w2s_sim.estimators import Refinement as Refinement
     from w2s_sim.estimators import Ridge as Ridge
     from w2s_sim.estimators import SmoothingUnknown as SmoothingUnknown
@@ -133,6 +134,7 @@ _HOMES = {
         "LeastSquares",
         "MaximumLikelihood",
         "Oracle",
+        "PosteriorEnsemble",
         "Refinement",
         "Ridge",
         "SmoothingUnknown",

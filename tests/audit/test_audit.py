@@ -11,6 +11,7 @@ from tests.audit import (
     corners_of_hull,
     corners_of_hull_regression,
     corners_of_identification,
+    corners_of_posteriors,
     corners_of_refining,
     corners_of_risk_curve,
     corners_of_shrinkage,
@@ -31,6 +32,7 @@ AUDITS = {
     **corners_of_hull_regression.AUDITS,
     **corners_of_finite.AUDITS,
     **corners_of_bregman.AUDITS,
+    **corners_of_posteriors.AUDITS,
 }
 
 

@@ -84,6 +84,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
     ),
     "in context": (lambda: w2s.InContext(3), BOTH),
     "intent inference": (lambda: w2s.IntentInference(3), BOTH),
+    "posterior ensemble": (lambda: w2s.PosteriorEnsemble(3, 2), BOTH),
     "refinement": (lambda: w2s.Refinement(3, w2s.Ridge(0.3, num_weak=NUM)), REGRESSION),
     "refinement, leave one out": (
         lambda: w2s.Refinement(3, w2s.Ridge(0.3, num_weak=NUM), context="leave-one-out"),

@@ -217,7 +217,15 @@ def test_our_estimators_learn_from_its_concepts() -> None:
             {"read": w2s.InContext(8), "iterated": w2s.IteratedRefinement(3, num_weak=8)},
             replicates=64,
         )
-    ours = {"refine", "infer", "iterated-refinement", "maximum-likelihood", "source", "oracle"}
+    ours = {
+        "refine",
+        "infer",
+        "posterior-ensemble",
+        "iterated-refinement",
+        "maximum-likelihood",
+        "source",
+        "oracle",
+    }
     assert set(names) == {*ours, "mean-rate"}
     assert np.isfinite(frame["risk"]).all()
 

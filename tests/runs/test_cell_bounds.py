@@ -65,6 +65,7 @@ NUMBERS = {
     "ridges": [0.3, 0.1],
     "inputs": "fresh",
     "pseudo_count": 0.5,
+    "members": 2,
 }
 # By kind, what is known of its cells on the regression task above.
 KNOWN = {

@@ -23,6 +23,7 @@ from w2s_sim.estimators.iterated_refinement import IteratedRefinement as Iterate
 from w2s_sim.estimators.maximum_likelihood import MaximumLikelihood as MaximumLikelihood
 from w2s_sim.estimators.maximum_likelihood import SmoothingUnknown as SmoothingUnknown
 from w2s_sim.estimators.oracle import Oracle as Oracle
+from w2s_sim.estimators.posterior_ensemble import PosteriorEnsemble as PosteriorEnsemble
 from w2s_sim.estimators.prior_transfer import PriorTransfer as PriorTransfer
 from w2s_sim.estimators.refinement import Refinement as Refinement
 from w2s_sim.estimators.weak_channel import BiasAndNoiseUnknown as BiasAndNoiseUnknown

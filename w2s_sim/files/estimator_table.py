@@ -25,6 +25,7 @@ from w2s_sim.estimators import (
     LeastSquares,
     MaximumLikelihood,
     Oracle,
+    PosteriorEnsemble,
     Refinement,
     Ridge,
     SmoothingUnknown,
@@ -41,7 +42,8 @@ REGRESSION, FINITE = (RegressionModel,), (FiniteModel,)
 CATEGORICAL, CONCEPTS = (CategoricalModel,), (LatentConceptModel,)
 
 # Limits for single keys; the total number of pairs is limited by their size as well.
-MOST_PAIRS, MOST_STEPS, MOST_ROUNDS, MOST_CONCEPTS = 10**8, 10**9, 10**6, 10**5
+MOST_PAIRS, MOST_STEPS, MOST_ROUNDS = 10**8, 10**9, 10**6
+MOST_CONCEPTS, MOST_MEMBERS = 10**5, 10**4
 CONTEXTS = get_args(Context)
 NUM_WEAK = Parameter.of(Ridge, "num_weak", "weak pairs n", required=True, high=MOST_PAIRS)
 NUM_DEMONSTRATIONS = Parameter.of(
@@ -158,6 +160,15 @@ ESTIMATORS = (
     ),
     REFINE,
     _kind("infer", IntentInference, NUM_DEMONSTRATIONS, sources=CONCEPTS),
+    _kind(
+        "posterior-ensemble",
+        PosteriorEnsemble,
+        NUM_DEMONSTRATIONS,
+        Parameter.of(
+            PosteriorEnsemble, "members", "members m, each of one drawn concept", default=1, high=MOST_MEMBERS
+        ),
+        sources=CONCEPTS,
+    ),
     _kind(
         "conjugate",
         ConjugateRefinement,

@@ -18,6 +18,7 @@ THEOREMS = (
     "no-free-lunch",
     "concept-identification",
     "intent-inference",
+    "posterior-mean-gain",
     "identification-rate",
     "voronoi-threshold",
     "refinement-risk",

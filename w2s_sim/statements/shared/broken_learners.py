@@ -16,7 +16,9 @@ from w2s_sim.estimators import (
     HullProjection,
     InformationProjection,
     IntentInference,
+    PosteriorEnsemble,
 )
+from w2s_sim.estimators.intent_inference import named
 from w2s_sim.fields import entries
 from w2s_sim.laws.features import FeatureLaw, Gaussian
 from w2s_sim.metrics import kl_divergence
@@ -41,6 +43,13 @@ class NamedFromOne(IntentInference):
 
     def prefix_statistic(self, source: LatentConceptModel) -> None:
         """None: the posterior of the demonstrations is not the posterior that the learner computes."""
+
+
+class ModalEnsemble(PosteriorEnsemble):
+    """An ensemble whose members all take the most probable concept: the mode, not draws."""
+
+    def drawn(self, log_posterior: Float[Array, " K"], *, key: Key[Array, ""]) -> Float[Array, " K"]:
+        return named(log_posterior)
 
 
 class ToldTheWorld(Estimator[RegressionModel, LinearPredictor]):
