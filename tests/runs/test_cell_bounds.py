@@ -25,7 +25,7 @@ from w2s_sim.statements.shrinkage_limit.planar_tasks import projected_teacher
 from w2s_sim.tasks.metric_labels import metric_names
 from w2s_sim.verify import Settings, replicate
 from w2s_sim.verify.case_check import check_case
-from w2s_sim.verify.evaluation import margin_of
+from w2s_sim.verify.evaluation import bound_of, margin_of
 
 MIXED = [0.1, 0.2, 0.3, 0.4]
 STRETCHED = Anisotropic(Gaussian(8), np.diag(np.linspace(0.6, 1.4, 8)))
@@ -130,6 +130,25 @@ def test_known_values_of_the_canonical_task() -> None:
     # After long contexts, the error of believing in the fourth concept alone.
     tenth = case_of(w2s.InContext(2000), canonical(target_prior=[0.1, 0.0, 0.0, 0.9]))
     assert value_by("mixture-collapse", tenth) == pytest.approx(0.02, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("theorem", "estimator"),
+    [
+        ("naive-floor", w2s.Ridge(0.1, num_weak=60)),
+        ("continuum-floor", w2s.ConjugateRefinement(16, 0.5)),
+        ("refinement-risk", w2s.InContext(48)),
+    ],
+)
+def test_a_bound_on_the_squared_error_is_one_on_the_risk(theorem: str, estimator: w2s.Estimator) -> None:
+    """Features of variance 1/3: the risk is a third of the squared error of the coefficients."""
+    case = case_of(estimator, w2s.paper_task())
+    third = bound_of(find_statement(theorem), case) / 3.0
+    assert value_by(theorem, case) == pytest.approx(third, rel=1e-6)
+    risks = replicate(measured(["risk"]), case, seed=0, start=0, stop=1024)[:, 0]
+    above = find_statement(theorem).kind == "lower"
+    assert (risks.mean() > third) == above
+    assert abs(risks.mean() - third) < third
 
 
 def test_identification_among_tables_is_that_of_enumeration() -> None:

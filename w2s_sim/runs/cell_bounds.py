@@ -45,7 +45,7 @@ def bounds_of(case: Case[Any]) -> list[Bound]:
         value = bound_of(statement, case)
         vacuous = is_vacuous(statement.kind, value, trivial_of(statement, case))
         if vacuous or math.isfinite(value):
-            found.append(Bound(metric.name, theorem, statement.kind, value, vacuous))
+            found.append(Bound(metric.name, theorem, statement.kind, metric.factor(case) * value, vacuous))
     return found
 
 

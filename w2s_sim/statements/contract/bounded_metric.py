@@ -13,9 +13,11 @@ class BoundedMetric:
 
     Attributes:
         name: The metric's name in `task.metrics`.
-        applies: Predicate of a case: whether the bounded quantity is the mean of the metric. It is evaluated
-            before the theorem's assumptions, so that these only see cases of the right kind.
+        applies: Predicate of a case: whether the bounded quantity is the mean of the metric, up to a factor.
+            It is evaluated before the theorem's assumptions, so that these only see cases of the right kind.
+        factor: The mean of the metric divided by the bounded quantity.
     """
 
     name: str
     applies: Callable[[Case[Any]], bool]
+    factor: Callable[[Case[Any]], float] = lambda case: 1.0

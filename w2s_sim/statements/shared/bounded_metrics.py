@@ -22,8 +22,15 @@ def _has_regression(case: Case[Any]) -> bool:
 
 
 def _has_isotropic_regression(case: Case[Any]) -> bool:
-    """Return whether the excess risk is the squared error of the coefficients."""
-    return _has_regression(case) and case.task.features.isotropic
+    """Return whether the excess risk is a multiple of the squared error of the coefficients."""
+    return _has_regression(case) and (
+        case.task.features.isotropic or case.task.features.sign_permutation_symmetric
+    )
+
+
+def _variance(case: Case[Any]) -> float:
+    """Return c of features with Sigma = c I."""
+    return float(case.task.features.covariance[0, 0])
 
 
 def _has_point_mass_regression(case: Case[Any]) -> bool:
@@ -36,6 +43,6 @@ def _has_finite_point_mass(case: Case[Any]) -> bool:
 
 
 RISK = BoundedMetric("risk", _has_regression)
-ISOTROPIC_RISK = BoundedMetric("risk", _has_isotropic_regression)
+ISOTROPIC_RISK = BoundedMetric("risk", _has_isotropic_regression, _variance)
 MISIDENTIFICATION = BoundedMetric("prior_tv", _has_point_mass_regression)
 FINITE_MISIDENTIFICATION = BoundedMetric("prior_tv", _has_finite_point_mass)
