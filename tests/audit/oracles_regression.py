@@ -166,6 +166,21 @@ def least_squares(inputs: Vector, labels: Vector) -> Vector:
     return np.linalg.solve(moment, np.einsum("sni,sn->si", inputs, labels)[..., None])[..., 0]
 
 
+def least_norm(inputs: Vector, labels: Vector) -> Vector:
+    """Shortest vectors (sets, d) that fit the labels, for fewer inputs than features."""
+    return np.einsum("sdn,sn->sd", np.linalg.pinv(inputs), labels)
+
+
+def root_of_level(spectrum: Vector, size: int) -> float:
+    """tau with sum_i lambda_i / (lambda_i + tau) = n, by bisection of its logarithm."""
+    low, high = np.log(1e-12 * spectrum.max()), np.log(spectrum.sum() / size)
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        above = np.sum(spectrum / (spectrum + np.exp(middle))) > size
+        low, high = (middle, high) if above else (low, middle)
+    return float(np.exp(0.5 * (low + high)))
+
+
 def refined(task: Regression, rng: np.random.Generator, sets: int, case: Mapping[str, Any]) -> Vector:
     """Coefficients (sets, d) of the refined labeller, or of a student fitted on its labels."""
     size, queries = case["num_demonstrations"], case.get("num_queries")

@@ -11,9 +11,8 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators import GradientDescent, InContext, LabelMixing, Refinement, Ridge, SpectralCutoff
 from w2s_sim.files import example_case_file, load_case
 from w2s_sim.statements import Statement, all_statements, find_statement
-from w2s_sim.statements.shared.regression_examples import leaning_to_source
+from w2s_sim.statements.shared.regression_examples import canonical_in, leaning_to_source
 from w2s_sim.tasks.finite_task import FiniteTask
-from w2s_sim.tasks.regression_task import canonical_task
 
 
 def write(folder: Path, text: str) -> Path:
@@ -35,7 +34,8 @@ def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
         for given, found in zip(jax.tree.leaves(first), jax.tree.leaves(case.task), strict=True):
             np.testing.assert_allclose(found, given, atol=1e-6)
         return
-    canonical = canonical_task()
+    # A statement on more features than pairs has an example with more features.
+    canonical = canonical_in(case.task.dim)
     # Some statements have an example without the bias, or one that leans to the source.
     text, weak = example_case_file(statement), canonical.weak_vector
     if '\nkind = "noisy"' in text:

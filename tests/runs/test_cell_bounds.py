@@ -17,6 +17,7 @@ from w2s_sim.runs.cell_bounds import Bound, bound_columns, bounds_of
 from w2s_sim.runs.cell_metrics import measured
 from w2s_sim.statements import Case, all_statements, find_statement
 from w2s_sim.statements.bootstrap_floor.chain import chain
+from w2s_sim.statements.optimal_surrogate.examples import two_levels
 from w2s_sim.statements.registry import THEOREMS
 from w2s_sim.statements.shared.broken_learners import RepeatedDemonstration
 from w2s_sim.statements.shared.finite_examples import TABLES, style_content_task, table_task
@@ -173,6 +174,7 @@ MEASURED_CASES = {
     "bootstrap-floor": case_of(chain(canonical(), -0.2, ridges=[1.6, 0.3], num_weak=240)),
     "shrinkage-limit": case_of(w2s.SpectralCutoff(0.1, num_weak=240), projected_teacher(0.5, spread=0.01)),
     "naive-risk-curve": case_of(w2s.Ridge(0.3, num_weak=240)),
+    "optimal-surrogate": case_of(w2s.LeastSquares(num_weak=24), two_levels()),
     "concept-identification": case_of(w2s.InContext(16)),
     "intent-inference": case_of(w2s.IntentInference(8)),
     "refinement-risk": case_of(student(32)),
@@ -206,6 +208,7 @@ BROKEN = [
     ("shrinkage-limit", w2s.GradientDescent(3, 0.1, num_weak=60), {}),
     ("naive-risk-curve", w2s.Ridge(0.3, num_weak=60), {"target_prior": MIXED}),
     ("naive-risk-curve", w2s.SpectralCutoff(0.8, num_weak=60), {}),
+    ("optimal-surrogate", w2s.LeastSquares(num_weak=60), {}),
     ("concept-identification", RepeatedDemonstration(16), {}),
     # 1 - pi(k*) still obeys the theorem, but the total variation is another number.
     ("concept-identification", w2s.InContext(16), {"target_prior": MIXED}),

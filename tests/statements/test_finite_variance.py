@@ -165,6 +165,7 @@ RISKS = (
     "naive-floor",
     "bootstrap-floor",
     "shrinkage-limit",
+    "optimal-surrogate",
     "naive-risk-curve",
     "alignment-tax",
     "no-free-lunch",

@@ -97,6 +97,7 @@ IMPLIED = {
         "features of variance one",
     },
     "spectral fine-tuning": {"gains that stay on the segment"},
+    "normal features": {"finite variance of the risk"},
 }
 
 

@@ -23,6 +23,7 @@ from w2s_sim.files.task_examples import (
     REGRESSION,
     STYLE_CONTENT,
     UNBIASED_REGRESSION,
+    WIDE_REGRESSION,
 )
 from w2s_sim.files.task_limits import (
     LIMITS,
@@ -45,7 +46,7 @@ REGRESSION_KIND = TaskKind(
     weak_parameters=WEAK_PARAMETERS,
     weak_keys=WEAK_KEYS,
     example=REGRESSION,
-    further_examples=(UNBIASED_REGRESSION, LEANING_REGRESSION),
+    further_examples=(UNBIASED_REGRESSION, LEANING_REGRESSION, WIDE_REGRESSION),
     tables=regression_tables,
     limits=LIMITS,
     require_size=require_regression_size,

@@ -52,6 +52,7 @@ concepts = [                               # K rows of d numbers: the last one l
 
 REGRESSION, UNBIASED_REGRESSION = _REGRESSION + _BIASED, _REGRESSION + _UNBIASED
 LEANING_REGRESSION = _REGRESSION + _LEANING
+WIDE_REGRESSION = REGRESSION.replace("dim = 8\n", "dim = 48\n")
 
 CATEGORICAL = """\
 [task]

@@ -14,6 +14,7 @@ THEOREMS = (
     "bootstrap-floor",
     "shrinkage-limit",
     "naive-risk-curve",
+    "optimal-surrogate",
     "alignment-tax",
     "no-free-lunch",
     "concept-identification",

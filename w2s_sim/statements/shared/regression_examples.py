@@ -4,9 +4,10 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from w2s_sim.laws.feature_maps import MappedFeatures, PolynomialMap, random_fourier_map
-from w2s_sim.laws.features import Gaussian, UniformCube
+from w2s_sim.laws.features import FeatureLaw, Gaussian, UniformCube
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor, noisy_supervisor
 
@@ -98,4 +99,23 @@ def oblique_concepts() -> TransferTask:
         target_prior=[0.0, 0.0, 1.0],
         concepts=concepts.tolist(),
         supervisor=RegressionSupervisor(concepts + np.array([0.0, 0.1, 0.0, 0.5]), 0.6),
+    )
+
+
+def target_and_source(
+    concepts: Float[np.ndarray, "2 d"],
+    weak: Float[np.ndarray, "2 d"],
+    *,
+    features: FeatureLaw,
+    weak_noise: float = 0.0,
+) -> TransferTask:
+    """Return a task whose target is the first concept and whose source knows the second alone."""
+    return regression_task(
+        concepts.shape[1],
+        2,
+        source_prior=[0.0, 1.0],
+        target_prior=[1.0, 0.0],
+        concepts=concepts.tolist(),
+        features=features,
+        supervisor=RegressionSupervisor(weak, weak_noise),
     )

@@ -1,11 +1,10 @@
 """Tasks in the plane: teachers that are projections of the target, and tasks that break an assumption."""
 
 import numpy as np
-from jaxtyping import Float
 
-from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian, Rademacher
-from w2s_sim.tasks.regression_task import TransferTask, regression_task
-from w2s_sim.tasks.supervisors import RegressionSupervisor
+from w2s_sim.laws.features import Anisotropic, Gaussian, Rademacher
+from w2s_sim.statements.shared.regression_examples import target_and_source
+from w2s_sim.tasks.regression_task import TransferTask
 
 
 def projected_teacher(
@@ -34,25 +33,6 @@ def projected_teacher(
     concepts = length * np.linalg.solve(root, np.stack([target, 0.0 * target], axis=1)).T
     shown = length * np.linalg.solve(root, np.stack([weak, 0.0 * weak], axis=1)).T
     return target_and_source(concepts, shown, features=Anisotropic(Gaussian(2), root), weak_noise=weak_noise)
-
-
-def target_and_source(
-    concepts: Float[np.ndarray, "2 d"],
-    weak: Float[np.ndarray, "2 d"],
-    *,
-    features: FeatureLaw,
-    weak_noise: float = 0.0,
-) -> TransferTask:
-    """Return a task whose target is the first concept and whose source knows the second alone."""
-    return regression_task(
-        concepts.shape[1],
-        2,
-        source_prior=[0.0, 1.0],
-        target_prior=[1.0, 0.0],
-        concepts=concepts.tolist(),
-        features=features,
-        supervisor=RegressionSupervisor(weak, weak_noise),
-    )
 
 
 def uneven_signs() -> TransferTask:
