@@ -1,4 +1,4 @@
-"""An extension of Sphinx: formulas as MathML, outputs of cells, the gallery, the public names.
+"""An extension of Sphinx: formulas as MathML, outputs of cells, gallery, map of theorems, public names.
 
 Building the book needs the packages of the extra `book`; nothing else in the package imports this folder.
 """
@@ -12,6 +12,7 @@ from w2s_sim.book.extension.gallery import Gallery
 from w2s_sim.book.extension.math_renderer import render_display, render_inline
 from w2s_sim.book.extension.name_listing import PublicNames
 from w2s_sim.book.extension.outputs import CellOutputs
+from w2s_sim.book.extension.theorem_table import TheoremTable
 from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
 
@@ -29,6 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_transform(CellOutputs)
     app.add_directive("gallery", Gallery)
     app.add_directive("public-names", PublicNames)
+    app.add_directive("theorem-map", TheoremTable)
     app.connect("source-read", _point_to_the_copy_in_the_book)
     # Before napoleon, whose priority is 500.
     app.connect("autodoc-process-docstring", as_restructured_text, priority=400)

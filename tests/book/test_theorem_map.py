@@ -1,0 +1,47 @@
+"""The map of the theorems: every theorem once, its controls, and the tightest case of the record."""
+
+import itertools
+
+import pandas as pd
+
+from tests.pages import ROOT
+from w2s_sim.book.theorem_map import OWN, paper_of, theorem_map, tightest_cases
+from w2s_sim.figures.record import read_record
+from w2s_sim.statements import all_statements
+
+RECORD = ROOT / "figures" / "gallery" / "tightness.json"
+
+
+def test_every_theorem_has_a_row_with_its_controls() -> None:
+    rows = theorem_map(all_statements(), RECORD)[2:]
+    assert len(rows) == len(all_statements())
+    for statement in all_statements().values():
+        row = next(row for row in rows if f"[{statement.id}](" in row)
+        assert all(control.breaks.replace("|", r"\|") in row for control in statement.controls("quick"))
+        assert row.replace(r"\|", "").count("|") == 6
+
+
+def test_theorems_of_one_paper_stand_together() -> None:
+    rows = theorem_map(all_statements(), RECORD)[2:]
+    papers = [row.split(" | ")[0] for row in rows]
+    changes = sum(first != second for first, second in itertools.pairwise(papers))
+    assert changes == len(set(papers)) - 1
+
+
+def test_the_tightest_case_is_the_nearest_to_its_bound() -> None:
+    cases = read_record(RECORD).frames["cases"]
+    decided = cases[cases["verdict"].isin(["consistent", "certified"])]
+    ratios = decided["measured"] / decided["bound"]
+    distances = pd.Series(abs(ratios - 1).where(ratios <= 1, 1 - 1 / ratios)).where(ratios > 0)
+    nearest = decided.loc[distances.groupby(decided["theorem"]).idxmin().dropna()]
+    columns = {name: {"values": cases[name].tolist()} for name in cases}
+    found = tightest_cases(columns)
+    assert {name: case.name for name, case in found.items()} == dict(
+        zip(nearest["theorem"], nearest["case"], strict=True)
+    )
+
+
+def test_a_theorem_without_a_paper_is_the_projects_own() -> None:
+    papers = {paper_of(statement) for statement in all_statements().values()}
+    assert "2405.16236" in papers
+    assert OWN == "this project"
