@@ -15,8 +15,9 @@ from w2s_sim.laws.noise import NoiseLaw
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import Task
 
-# Learners and laws that break a theorem's assumption on purpose belong to the controls of that theorem.
-LEFT_OUT = "w2s_sim.statements."
+# Learners and laws that break an assumption on purpose belong to the controls of a theorem. A language
+# model labels with texts, and has a suite of its own in tests/language_models/.
+LEFT_OUT = ("w2s_sim.statements.", "w2s_sim.language_models.")
 
 
 def below(base: type) -> Iterable[type]:

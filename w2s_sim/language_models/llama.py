@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from w2s_sim.errors import InputError
 from w2s_sim.language_models.attention import attend
 from w2s_sim.language_models.key_value_cache import KeyValueCache
 
@@ -118,7 +119,8 @@ class Llama(eqx.Module):
         def layer(stream: Array, layer: tuple[LlamaLayers, tuple]) -> tuple[Array, KeyValueCache]:
             return _layer(self.sizes, stream, layer[0], layer[1], turn, visible)
 
-        stream, new = jax.lax.scan(layer, stream, (self.layers, tuple(caches)))
+        # Where a gradient is taken, only the streams between layers are kept, and the rest is computed again.
+        stream, new = jax.lax.scan(jax.checkpoint(layer), stream, (self.layers, tuple(caches)))
         return _norm(stream, self.output_norm, self.sizes), new
 
     def log_probabilities(self, hidden: Float[Array, "*rows D"]) -> Float[Array, "*rows V"]:
@@ -136,6 +138,21 @@ class Llama(eqx.Module):
     def _logits(self, hidden: Float[Array, "*rows D"]) -> Float[Array, "*rows V"]:
         logits = hidden @ (self.embedding if self.output is None else self.output).T
         return logits.astype(jnp.promote_types(logits.dtype, jnp.float32))
+
+    def without_layers(self, left_out: Sequence[int]) -> "Llama":
+        """Return the network without some of its layers: a weaker model that speaks the same language.
+
+        Args:
+            left_out: Indices of the layers, from 0.
+
+        Raises:
+            InputError: If an index is out of range.
+        """
+        kept = [layer for layer in range(self.num_layers) if layer not in left_out]
+        if not set(left_out) <= set(range(self.num_layers)) or not kept:
+            raise InputError("left_out", list(left_out), f"some of the layers 0 to {self.num_layers - 1}")
+        layers = jax.tree.map(lambda leaf: leaf[jnp.array(kept)], self.layers)
+        return dataclasses.replace(self, layers=layers)
 
     @property
     def num_layers(self) -> int:

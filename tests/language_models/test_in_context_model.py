@@ -1,0 +1,155 @@
+"""A language model behind the contract of strong models: what holds for all of them, and the way of texts."""
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import w2s_sim as w2s
+from w2s_sim.errors import InputError
+from w2s_sim.language_models.answering import answer_scores, greedy_answers
+from w2s_sim.language_models.conversation_format import LINES, Demonstration, chat_format
+from w2s_sim.language_models.in_context_model import (
+    InContextModel,
+    in_context_model,
+    row_texts,
+    text_rows,
+)
+from w2s_sim.language_models.language_model import LanguageModel
+from w2s_sim.language_models.scoring import score_answers
+from w2s_sim.language_models.token_rows import token_rows
+from w2s_sim.language_models.tokenizer import Tokenizer
+from w2s_sim.strong_model import StrongModel
+from w2s_sim.weak_data import WeakData
+
+QUESTIONS = ["the band", "a thing", "in and", "the", "xy"]
+ANSWERS = ["an", "the", "ing", "b", "in"]
+NUM_TOKENS = 4
+
+scores_of = eqx.filter_jit(score_answers)
+
+
+@pytest.fixture
+def exact(tiny: LanguageModel, exact_network: Any) -> LanguageModel:
+    """The tiny model in float64."""
+    return LanguageModel(tiny.name, exact_network, tiny.tokenizer)
+
+
+@pytest.fixture
+def pairs(exact: LanguageModel) -> WeakData:
+    """Questions with answers; rows have empty slots."""
+    tokenizer = exact.tokenizer
+    return WeakData(text_rows(tokenizer, QUESTIONS), text_rows(tokenizer, ANSWERS, slots=NUM_TOKENS))
+
+
+@eqx.filter_jit
+def labels_after(model: InContextModel, contexts: tuple[WeakData, ...], queries: Any, key: Any) -> jax.Array:
+    for context in contexts:
+        model = model.read(context)
+    return model.relabel(queries, key=key)
+
+
+def test_greedy_labels_are_the_answers_to_whole_conversations(exact: LanguageModel, pairs: WeakData) -> None:
+    model = in_context_model(exact, num_tokens=NUM_TOKENS, temperature=0.0)
+    shown = [Demonstration(*pair) for pair in zip(QUESTIONS, ANSWERS, strict=True)]
+    for number in (0, 3):
+        labels = labels_after(model, (pairs[:number],), pairs.inputs[3:], jax.random.key(0))
+        prompts = [LINES.prompt(shown[:number], question) for question in QUESTIONS[3:]]
+        answers = greedy_answers(exact, prompts, LINES, num_tokens=NUM_TOKENS, batch=2)
+        assert row_texts(exact.tokenizer, labels) == answers
+
+
+def test_a_context_may_be_read_in_parts(exact: LanguageModel, pairs: WeakData) -> None:
+    """By sampled labels, which follow the law that was read."""
+    model = in_context_model(exact, num_tokens=NUM_TOKENS)
+    key = jax.random.key(1)
+    whole = labels_after(model, (pairs[:3],), pairs.inputs[3:], key)
+    parts = labels_after(model, (pairs[:1], pairs[:0], pairs[1:3]), pairs.inputs[3:], key)
+    np.testing.assert_array_equal(whole, parts)
+    other = labels_after(model, (pairs[:3],), pairs.inputs[3:], jax.random.key(2))
+    assert not np.array_equal(whole, other)
+    assert whole.shape == (2, NUM_TOKENS)
+    assert whole.dtype == pairs.labels.dtype
+
+
+def test_many_contexts_are_read_as_each_alone(exact: LanguageModel, pairs: WeakData) -> None:
+    model = in_context_model(exact, num_tokens=NUM_TOKENS)
+    batches = WeakData(pairs.inputs[:4], pairs.labels[:4]).batches(2)
+    key = jax.random.key(5)
+    drawn = eqx.filter_jit(lambda model: model.read_left_out(batches).relabel(pairs.inputs[:4], key=key))(
+        model
+    )
+    keys = jax.random.split(key, 4)
+    for query, other in enumerate((1, 0, 3, 2)):
+        alone = labels_after(model, (pairs[other : other + 1],), pairs.inputs[query : query + 1], keys[query])
+        np.testing.assert_array_equal(drawn[query], alone[0])
+
+
+class FirstLabel(w2s.Estimator):
+    """Keeps the labels that it gets."""
+
+    concepts: ClassVar[type[StrongModel]] = InContextModel
+
+    @property
+    def sample_size(self) -> int:
+        return 2
+
+    def fit(self, source: Any, data: WeakData, *, key: Any) -> jax.Array:
+        return data.labels
+
+
+def test_refinement_relabels_with_a_language_model(exact: LanguageModel, pairs: WeakData) -> None:
+    model = in_context_model(exact, num_tokens=NUM_TOKENS, temperature=0.0)
+    refined = w2s.Refinement(3, FirstLabel())
+    labels = eqx.filter_jit(lambda model, key: refined.fit(model, pairs, key=key))(model, jax.random.key(0))
+    wanted = labels_after(model, (pairs[:3],), pairs.inputs[3:], jax.random.key(0))
+    np.testing.assert_array_equal(labels, wanted)
+
+
+def test_scores_of_texts_are_those_of_their_tokens(exact: LanguageModel) -> None:
+    """Three prompts in batches of two, each with two answers and the end token."""
+    prompts = [LINES.prompt([], question) for question in QUESTIONS[:3]]
+    answers = [["an", "thing"], ["the", "b"], ["in", "banding"]]
+    scores = answer_scores(exact, prompts, answers, LINES, batch=2)
+    end = LINES.end_token(exact.tokenizer)
+    for row, prompt, own in zip(scores, prompts, answers, strict=True):
+        ids = [[*exact.tokenizer.encode(f" {answer}"), end] for answer in own]
+        alone = token_rows([exact.tokenizer.encode(prompt)], slots=32)
+        wanted = scores_of(exact.network, alone, token_rows(ids, slots=8))
+        np.testing.assert_allclose(row, wanted[0], atol=1e-10)
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_pieces_are_split_from_what_was_said(chat: bool, tiny: LanguageModel) -> None:
+    """Tokens of the pieces one after the other are those of the whole text, which is that of the template."""
+    tokenizer = tiny.tokenizer
+    written = chat_format(tokenizer) if chat else LINES
+    shown = [Demonstration(*pair) for pair in zip(QUESTIONS[:2], ANSWERS[:2], strict=True)]
+    text = written.prompt(shown, QUESTIONS[2])
+    pieces = [written.first]
+    for pair in shown:
+        pieces += [written.opening + pair.question, written.middle]
+        pieces += [written.opening + pair.answer, written.next]
+    pieces += [written.opening + QUESTIONS[2], written.middle]
+    assert [token for piece in pieces for token in tokenizer.encode(piece)] == tokenizer.encode(text)
+    if chat:
+        turns = [turn for pair in shown for turn in (("user", pair.question), ("assistant", pair.answer))]
+        assert text == tokenizer.chat([*turns, ("user", QUESTIONS[2])])
+
+
+def test_a_template_that_leaves_turns_out_is_refused(tiny: LanguageModel) -> None:
+    silent = Tokenizer({**tiny.tokenizer.metadata, "chat_template": "Hello"})
+    with pytest.raises(InputError, match="no QUESTION-1; expected a template that writes every turn"):
+        chat_format(silent)
+    other = "{% for message in messages %}{{ message['content'] }} {% endfor %}"
+    with pytest.raises(InputError, match="turns that differ; expected a template that writes turns alike"):
+        chat_format(Tokenizer({**tiny.tokenizer.metadata, "chat_template": other}))
+
+
+def test_rows_of_texts_round_trip(tiny: LanguageModel) -> None:
+    rows = text_rows(tiny.tokenizer, QUESTIONS)
+    assert row_texts(tiny.tokenizer, rows) == QUESTIONS
+    assert jnp.min(rows) == -1
