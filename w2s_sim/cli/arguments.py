@@ -284,9 +284,45 @@ class CheckLanguageModel:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class InContext:
+    """Measure style and content of a language model's answers after n weak demonstrations.
+
+    The demonstrations have the wanted style, and a share of them is wrong in content. Writes the scores of
+    every prompt, in-context.csv and manifest.json, and prints the table. Exit status: 130 if a signal ended
+    the run early (continue with --resume), 2 for bad input.
+    """
+
+    out: Path
+    """Folder of the results."""
+    styles: tuple[str, ...] = ("json", "pirate")
+    """Wanted styles."""
+    sizes: tuple[int, ...] = (0, 1, 2, 4, 8, 16)
+    """Numbers of demonstrations."""
+    prompts: int = 96
+    """Prompts of each style, size and seed."""
+    seeds: int = 3
+    """Number of seeds; each has its own questions and demonstrations."""
+    wrong_share: float = 0.5
+    """Share of the demonstrations that are wrong in content."""
+    errors: Literal["systematic", "random"] = "systematic"
+    """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own."""
+    styles_file: Path | None = None
+    """TOML file of styles of your own; one of them is "plain"."""
+    fast: bool = False
+    """Few prompts, one seed and at most 8 demonstrations, for a first look."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
 LanguageModelCommand = (
     Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
     | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
+    | Annotated[InContext, tyro.conf.subcommand("in-context")]
 )
 
 

@@ -5,13 +5,20 @@ import time
 import jax
 import psutil
 
-from w2s_sim.cli.arguments import CheckLanguageModel
+from w2s_sim.cli.arguments import CheckLanguageModel, InContext
 from w2s_sim.cli.console import make_console, make_table, print_table
+from w2s_sim.cli.progress import track
 from w2s_sim.language_models.fetching import fetch_model, sha256
+from w2s_sim.language_models.in_context_study import METRICS, InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import load_language_model
 from w2s_sim.language_models.model_location import DEFAULT_SHA256, find_model_file
+from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.reference import TOLERANCE, compare_with_reference
 from w2s_sim.language_models.speed import greedy_speed, reading_speed
+from w2s_sim.language_models.styles import read_styles
+
+# Settings of a first look.
+FAST_PROMPTS, FAST_SEEDS, FAST_SIZE = 16, 1, 8
 
 
 def run_fetch() -> int:
@@ -56,3 +63,32 @@ def run_check(arguments: CheckLanguageModel) -> int:
         table.add_row(*row)
     print_table(make_console(), table)
     return 0 if agrees else 1
+
+
+def run_in_context_study(arguments: InContext) -> int:
+    """Run the experiment in context, and print its table."""
+    fast = arguments.fast
+    settings = InContextSettings(
+        styles=arguments.styles,
+        sizes=tuple(size for size in arguments.sizes if size <= FAST_SIZE) if fast else arguments.sizes,
+        num_prompts=min(arguments.prompts, FAST_PROMPTS) if fast else arguments.prompts,
+        num_seeds=min(arguments.seeds, FAST_SEEDS) if fast else arguments.seeds,
+        wrong_share=arguments.wrong_share,
+        errors=arguments.errors,
+    )
+    table = run_in_context(
+        load_language_model(),
+        read_questions(arguments.questions_file),
+        read_styles(arguments.styles_file),
+        settings,
+        arguments.out,
+        resume=arguments.resume,
+        progress=lambda cells: track(cells, lambda cell: "{}, n = {}, seed {}".format(*cell)),
+    )
+    names = [metric.replace("_", " ") for metric in METRICS]
+    shown = make_table("style", "n", *names, "prompts", right=("n", *names, "prompts"))
+    for row in table.to_dict("records"):
+        numbers = [f"{row[metric]:.3g} ± {row[f'{metric}_se']:.2g}" for metric in METRICS]
+        shown.add_row(str(row["style"]), str(row["size"]), *numbers, str(row["prompts"]))
+    print_table(make_console(), shown)
+    return 0

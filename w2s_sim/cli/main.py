@@ -18,6 +18,7 @@ from w2s_sim.cli.arguments import (
     Falsify,
     FetchLanguageModel,
     Figures,
+    InContext,
     LanguageModelCommand,
     LanguageModels,
     List,
@@ -35,7 +36,9 @@ from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, t
 from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
-ComputingCommand = Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel
+ComputingCommand = (
+    Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel | InContext
+)
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
 
@@ -183,6 +186,10 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.lm import run_check
 
             return run_check(command)
+        case InContext():
+            from w2s_sim.cli.lm import run_in_context_study
+
+            return run_in_context_study(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

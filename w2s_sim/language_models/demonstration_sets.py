@@ -1,0 +1,73 @@
+"""Prompts with demonstrations of their own: weak answers to other questions of the same kind."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import jax
+import numpy as np
+from jaxtyping import Array, Key
+
+from w2s_sim.errors import InputError
+from w2s_sim.language_models.conversation_format import Demonstration
+from w2s_sim.language_models.question_set import Question
+from w2s_sim.language_models.styles import Style
+from w2s_sim.language_models.weak_labels import Errors, weak_contents
+
+
+@dataclasses.dataclass(frozen=True)
+class WeakPrompt:
+    """A question, and demonstrations for it.
+
+    Attributes:
+        question: The question.
+        demonstrations: Weak answers to other questions of its kind; the first n of them are a set of n.
+    """
+
+    question: Question
+    demonstrations: tuple[Demonstration, ...]
+
+
+def weak_prompts(
+    questions: Sequence[Question],
+    style: Style,
+    num_prompts: int,
+    num_demonstrations: int,
+    *,
+    wrong_share: float,
+    errors: Errors,
+    key: Key[Array, ""],
+) -> list[WeakPrompt]:
+    """Draw different questions, each with its own demonstrations, independently.
+
+    Args:
+        questions: All questions.
+        style: The style of the weak answers.
+        num_prompts: Number of prompts.
+        num_demonstrations: Demonstrations of each prompt.
+        wrong_share: Probability that a weak answer is wrong in content.
+        errors: "systematic" or "random", see `weak_contents`.
+        key: Typed PRNG key.
+
+    Raises:
+        InputError: If there are too few questions, in all or in a kind.
+    """
+    if num_prompts > len(questions):
+        raise InputError("num_prompts", num_prompts, f"at most {len(questions)}, the number of questions")
+    order_key, *keys = jax.random.split(key, num_prompts + 1)
+    chosen = np.asarray(jax.random.permutation(order_key, len(questions)))[:num_prompts]
+    prompts = []
+    for number, own_key in zip(chosen, keys, strict=True):
+        question = questions[number]
+        others = [other for other in questions if other.kind == question.kind and other != question]
+        if len(others) < num_demonstrations:
+            given = f"{num_demonstrations}, with {len(others) + 1} questions of the kind {question.kind}"
+            raise InputError("num_demonstrations", given, "fewer than questions of every kind")
+        demonstration_key, weak_key = jax.random.split(own_key)
+        order = np.asarray(jax.random.permutation(demonstration_key, len(others)))[:num_demonstrations]
+        shown = [others[i] for i in order]
+        contents = weak_contents(shown, wrong_share, errors, key=weak_key)
+        pairs = zip(shown, contents, strict=True)
+        prompts.append(
+            WeakPrompt(question, tuple(Demonstration(other.text, style.write(text)) for other, text in pairs))
+        )
+    return prompts
