@@ -86,16 +86,19 @@ if TYPE_CHECKING:
     from w2s_sim.statements.shared.refinement_terms import dominance_sizes as dominance_sizes
     from w2s_sim.strong_model import StrongModel as StrongModel
     from w2s_sim.students import LinearStudent as LinearStudent
+    from w2s_sim.tasks import CapacityTask as CapacityTask
     from w2s_sim.tasks import ConceptTask as ConceptTask
     from w2s_sim.tasks import FiniteTask as FiniteTask
     from w2s_sim.tasks import MomentLaw as MomentLaw
     from w2s_sim.tasks import RegressionSupervisor as RegressionSupervisor
+    from w2s_sim.tasks import RidgeTeacher as RidgeTeacher
     from w2s_sim.tasks import ShiftedTarget as ShiftedTarget
     from w2s_sim.tasks import Task as Task
     from w2s_sim.tasks import TransferTask as TransferTask
     from w2s_sim.tasks import WeakData as WeakData
     from w2s_sim.tasks import biased_supervisor as biased_supervisor
     from w2s_sim.tasks import canonical_task as canonical_task
+    from w2s_sim.tasks import capacity_task as capacity_task
     from w2s_sim.tasks import noisy_supervisor as noisy_supervisor
     from w2s_sim.tasks import paper_task as paper_task
     from w2s_sim.tasks import regression_task as regression_task
@@ -171,16 +174,19 @@ _HOMES = {
     "w2s_sim.reports": ("report",),
     "w2s_sim.runs": ("compare", "compare_priors", "finetuning_risk_path"),
     "w2s_sim.tasks": (
+        "CapacityTask",
         "ConceptTask",
         "FiniteTask",
         "MomentLaw",
         "RegressionSupervisor",
+        "RidgeTeacher",
         "ShiftedTarget",
         "Task",
         "TransferTask",
         "WeakData",
         "biased_supervisor",
         "canonical_task",
+        "capacity_task",
         "noisy_supervisor",
         "paper_task",
         "regression_task",

@@ -17,12 +17,12 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator, EstimatorT
 from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic, prefix_statistic_of
-from w2s_sim.estimators.ridge_step import ridge_step
+from w2s_sim.tasks.ridge_step import ridge_step
 from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
 from w2s_sim.students import LinearStudent
 from w2s_sim.tasks.task import WeakData
-from w2s_sim.tasks.weak_moments import WeakMoments
+from w2s_sim.tasks.weak_moments import WeakMoments, spectral_filter
 
 
 class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
@@ -68,13 +68,7 @@ class SpectralFinetuning(Estimator[RegressionModel, LinearStudent]):
             covariance: S = X^T X / n.
             num_pairs: n, which sets the rounding error of S.
         """
-        spectrum, basis = jnp.linalg.eigh(covariance)
-        largest_size = jnp.maximum(num_pairs, spectrum.shape[0])
-        resolution = jnp.finfo(spectrum.dtype).eps * largest_size * spectrum[-1]
-        spanned = spectrum > resolution
-        safe = jnp.where(spanned, spectrum, 1.0)
-        weights = jnp.where(spanned, self.gain(safe) / safe, 0.0)
-        return (basis * weights) @ basis.T
+        return spectral_filter(covariance, num_pairs, lambda spectrum: self.gain(spectrum) / spectrum)
 
     def gain_traces(self, spectrum: WishartSpectrum) -> GainTraces:
         """Traces of M = g(S) that determine the mean risk for standard normal features.

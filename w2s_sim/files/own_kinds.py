@@ -1,6 +1,14 @@
 """The kinds of tasks and estimators, and the laws, that come with the package."""
 
 from w2s_sim.concepts import CategoricalModel, HiddenMarkovModel, RegressionModel, StyleContentModel
+from w2s_sim.files.capacity_table import (
+    CAPACITY_PARAMETERS,
+    CAPACITY_WEAK_PARAMETERS,
+    build_capacity_task,
+    capacity_pair_size,
+    capacity_tables,
+    require_capacity_size,
+)
 from w2s_sim.files.case_writer import finite_tables, regression_tables
 from w2s_sim.files.estimator_table import ESTIMATORS
 from w2s_sim.files.finite_table import (
@@ -17,6 +25,7 @@ from w2s_sim.files.regression_table import (
     build_regression_task,
 )
 from w2s_sim.files.task_examples import (
+    CAPACITY,
     CATEGORICAL,
     HIDDEN_MARKOV,
     LEANING_REGRESSION,
@@ -34,6 +43,7 @@ from w2s_sim.files.task_limits import (
 )
 from w2s_sim.laws.features import FEATURE_LAWS
 from w2s_sim.plugins import Plugin, TaskKind
+from w2s_sim.tasks.capacity_task import CapacityTask
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask
 
@@ -73,9 +83,22 @@ FINITE_KINDS = tuple(
         ("style-content", build_style_content_task, StyleContentModel, STYLE_CONTENT),
     )
 )
+CAPACITY_KIND = TaskKind(
+    "capacity",
+    build_capacity_task,
+    CAPACITY_PARAMETERS,
+    CapacityTask,
+    RegressionModel,
+    weak_parameters=CAPACITY_WEAK_PARAMETERS,
+    example=CAPACITY,
+    tables=capacity_tables,
+    limits=LIMITS,
+    require_size=require_capacity_size,
+    pair_size=capacity_pair_size,
+)
 OWN_KINDS = Plugin(
     "w2s-sim",
-    tasks=(REGRESSION_KIND, *FINITE_KINDS),
+    tasks=(REGRESSION_KIND, *FINITE_KINDS, CAPACITY_KIND),
     estimators=ESTIMATORS,
     feature_laws=FEATURE_LAWS,
     noise_laws=NOISE_LAWS,

@@ -118,3 +118,23 @@ kind = "smoothed"                          # or "shifted" (to the next symbol), 
 share = 0.1                                # share of symbols replaced by a uniform symbol
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
+
+CAPACITY = """\
+[task]
+kind = "capacity"                          # two models that see one input through different features
+dim = 10                                   # d coordinates of the inputs x
+strong_dim = 4                             # p_s strong features
+overlap = 2.0                              # capacity overlap of both features, from 1 to min(p_w, p_s)
+noise = 0.5                                # sigma, of the true labels
+# target = [...]                           # beta, d numbers; the first coordinate by default
+features = "gaussian"                      # law of x, with the keys of a regression task
+# strong_features = [[...], ...]           # d rows of p_s numbers, in place of strong_dim and overlap
+# start = [...]                            # the strong model before alignment, p_s numbers; 0 by default
+
+[task.weak]
+dim = 5                                    # p_w weak features
+num_true = 20                              # true pairs that train the teacher; left out: infinitely many
+ridge = 0.0                                # the teacher's penalty
+noise = 0.0                                # noise of the weak labels
+# features = [[...], ...]                  # d rows of p_w numbers, in place of dim and overlap
+"""

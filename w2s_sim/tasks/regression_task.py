@@ -169,13 +169,25 @@ class TransferTask(ConceptTask[RegressionModel, RegressionSupervisor, LinearPred
         weak_error = float(np.sqrt(self.supervisor.noise**2 + self.weak_risk))
         noise = float(self.source.noise)
         noise = min(noise, weak_error) if weak_error > 0 else noise
-        rounding = float(jnp.finfo(self.source.vectors.dtype).eps) * size
-        if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise:
-            return ""
-        return (
-            f"{self.source.vectors.dtype} rounds labels of size {size:.3g} to {rounding:.2g}, too much "
-            f"beside a noise of {noise:.3g} in {num_weak} pairs: compute in float64 (--x64)"
-        )
+        return too_coarse(size, noise, num_weak, self.source.vectors.dtype)
+
+
+def too_coarse(size: float, noise: float, num_weak: int, precision: np.dtype) -> str:
+    """Return why a precision is too coarse for labels of a size and a noise; "" if it is sufficient.
+
+    Args:
+        size: Size of the labels, in label units.
+        noise: Their noise, in label units; at 0 nothing is compared.
+        num_weak: Number of weak pairs n.
+        precision: The float type of the labels.
+    """
+    rounding = float(jnp.finfo(precision).eps) * size
+    if num_weak**0.5 * rounding <= LARGEST_ROUNDING * noise or noise == 0.0:
+        return ""
+    return (
+        f"{precision} rounds labels of size {size:.3g} to {rounding:.2g}, too much "
+        f"beside a noise of {noise:.3g} in {num_weak} pairs: compute in float64 (--x64)"
+    )
 
 
 def span_coordinates(rows: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows m"]:

@@ -1,5 +1,7 @@
 """Moments of weak data: the statistics S and r through which fine-tuning sees the data."""
 
+from collections.abc import Callable
+
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -35,3 +37,23 @@ class WeakMoments(eqx.Module):
             data.inputs.T @ residuals / num_pairs,
             jnp.asarray(num_pairs, data.inputs.dtype),
         )
+
+
+def spectral_filter(
+    covariance: Float[Array, "d d"],
+    num_pairs: float | Float[Array, ""],
+    weight: Callable[[Float[Array, " d"]], Float[Array, " d"]],
+) -> Float[Array, "d d"]:
+    """Filter matrix h(S), shape (d, d); zero on directions that the inputs do not span.
+
+    Args:
+        covariance: S = X^T X / n.
+        num_pairs: n, which sets the rounding error of S.
+        weight: The filter h(lambda), for eigenvalues lambda > 0 of S.
+    """
+    spectrum, basis = jnp.linalg.eigh(covariance)
+    largest_size = jnp.maximum(num_pairs, spectrum.shape[0])
+    resolution = jnp.finfo(spectrum.dtype).eps * largest_size * spectrum[-1]
+    spanned = spectrum > resolution
+    weights = jnp.where(spanned, weight(jnp.where(spanned, spectrum, 1.0)), 0.0)
+    return (basis * weights) @ basis.T

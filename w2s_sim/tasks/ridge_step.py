@@ -12,7 +12,7 @@ from w2s_sim.tasks.weak_moments import WeakMoments
 
 @runtime_checkable
 class RidgeFilter(Protocol):
-    """An estimator with h(lambda) = 1 / (lambda + eta), and h(S) by an eigendecomposition of S."""
+    """A learner with h(lambda) = 1 / (lambda + eta), and h(S) by an eigendecomposition of S."""
 
     @property
     def penalty(self) -> Float[Array, ""]:
@@ -36,8 +36,8 @@ def ridge_step(student: RidgeFilter, moments: WeakMoments) -> Float[Array, " d"]
     Derivatives are those of the eigendecomposition: a loop has none in reverse mode.
 
     Args:
-        student: The estimator, with its eta.
-        moments: S, and r relative to the source vector.
+        student: The learner, with its eta.
+        moments: S, and r relative to the vector where the learner starts.
     """
     system = moments.covariance + student.penalty * jnp.eye(
         len(moments.residual), dtype=moments.covariance.dtype
