@@ -9,7 +9,16 @@ from w2s_sim.verify.evaluation import leaf_name
 TreeT = TypeVar("TreeT")
 
 # Fields in label units, of tasks, models and estimators.
-LABEL_FIELDS = ("vectors", "noise", "target_shift", "spread", "bias_scale", "middle", "target_vector", "start")
+LABEL_FIELDS = (
+    "vectors",
+    "noise",
+    "target_shift",
+    "spread",
+    "bias_scale",
+    "middle",
+    "target_vector",
+    "start",
+)
 # From nanometres to gigametres; the powers of two change no digit of a number.
 UNITS = (1e-9, 1e-6, 1e6, 1e9)
 EXACT_UNITS = (2.0**-30, 2.0**30)

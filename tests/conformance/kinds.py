@@ -28,6 +28,18 @@ def shifted() -> w2s.ShiftedTarget:
     )
 
 
+def mapped_capacity() -> w2s.CapacityTask:
+    """A teacher with the features 1, z, z^2 and a student with 1, z, z^3, of one input z."""
+    return w2s.capacity_task(
+        4,
+        features=w2s.MappedFeatures(w2s.UniformCube(1), w2s.PolynomialMap(1, 3)),
+        target=[0.0, 1.0, 0.5, 0.5],
+        weak_features=jnp.eye(4)[:, :3],
+        strong_features=jnp.eye(4)[:, [0, 1, 3]],
+        ridge=0.1,
+    )
+
+
 def tables() -> w2s.FiniteTask:
     task = table_task()
     return w2s.FiniteTask(task.source, jnp.array([0.2, 0.0, 0.2, 0.6]), task.supervisor)
@@ -44,6 +56,8 @@ TASKS: dict[str, Callable[[], Task[Any, Any]]] = {
         features=w2s.Anisotropic(w2s.UniformCube(7), 0.5 * jnp.eye(7)),
     ),
     "target outside the hull": shifted,
+    "capacity": lambda: w2s.capacity_task(9, 4, 3, 2.2, num_true=12, weak_noise=0.2),
+    "capacity, population teacher, mapped features": mapped_capacity,
     "categorical": tables,
     "hidden Markov": language_task,
     "style and content": style_content_task,
@@ -68,12 +82,13 @@ STRONG_MODELS: dict[str, tuple[Callable[[], StrongModel], Callable[[], Task[Any,
 NUM = 12
 # Each with the tasks that it is for.
 REGRESSION, FINITE, BOTH = ("regression",), ("categorical",), ("regression", "categorical", "hidden Markov")
+FINETUNING = ("regression", "capacity")
 ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
-    "ridge": (lambda: w2s.Ridge(0.3, num_weak=NUM), REGRESSION),
-    "least squares": (lambda: w2s.LeastSquares(num_weak=NUM), REGRESSION),
-    "gradient descent": (lambda: w2s.GradientDescent(5, 0.1, num_weak=NUM), REGRESSION),
-    "spectral cutoff": (lambda: w2s.SpectralCutoff(0.8, num_weak=NUM), REGRESSION),
-    "label mixing": (lambda: w2s.LabelMixing(w2s.Ridge(0.3, num_weak=NUM), 0.4), REGRESSION),
+    "ridge": (lambda: w2s.Ridge(0.3, num_weak=NUM), FINETUNING),
+    "least squares": (lambda: w2s.LeastSquares(num_weak=NUM), FINETUNING),
+    "gradient descent": (lambda: w2s.GradientDescent(5, 0.1, num_weak=NUM), FINETUNING),
+    "spectral cutoff": (lambda: w2s.SpectralCutoff(0.8, num_weak=NUM), FINETUNING),
+    "label mixing": (lambda: w2s.LabelMixing(w2s.Ridge(0.3, num_weak=NUM), 0.4), FINETUNING),
     "bootstrapping": (
         lambda: w2s.Bootstrapping(0.4 * jnp.ones((2, 6)), [0.3, 0.2, 0.1], num_weak=NUM),
         REGRESSION,

@@ -17,10 +17,10 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.concepts import RegressionModel
 from w2s_sim.estimators.base import Estimator, EstimatorT
 from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic, prefix_statistic_of
-from w2s_sim.tasks.ridge_step import ridge_step
 from w2s_sim.fields import nonnegative, number, part, positive, whole
 from w2s_sim.laws.bidiagonal import GainTraces, WishartSpectrum
 from w2s_sim.students import LinearStudent
+from w2s_sim.tasks.ridge_step import ridge_step
 from w2s_sim.tasks.task import WeakData
 from w2s_sim.tasks.weak_moments import WeakMoments, spectral_filter
 

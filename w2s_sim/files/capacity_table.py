@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from w2s_sim.errors import InputError
 from w2s_sim.files.feature_keys import FEATURE_PARAMETERS, feature_keys, read_features
 from w2s_sim.plugins.kinds import Tables
@@ -13,7 +11,7 @@ from w2s_sim.tasks.capacity_task import CapacityTask
 from w2s_sim.tasks.overlapping_features import capacity_task
 from w2s_sim.tasks.ridge_teacher import RidgeTeacher
 
-# Largest number of entries of the true pairs that train one teacher, and of the matrix of either model's features.
+# Largest number of entries of the true pairs that train one teacher, and of a matrix of features.
 LARGEST_TRAINING, LARGEST_MATRIX = 2**24, 10**6
 
 CAPACITY_PARAMETERS = (
@@ -99,7 +97,9 @@ def require_capacity_size(table: Mapping[str, Any]) -> None:
     dim, weak = table["dim"], table.get("weak") or {}
     for key, size in (("strong_dim", table.get("strong_dim", 1)), ("weak.dim", weak.get("dim", 1))):
         if dim * size > LARGEST_MATRIX:
-            raise InputError(key, f"{size:,} with dim = {dim:,}", f"dim x {key} of at most {LARGEST_MATRIX:,}")
+            raise InputError(
+                key, f"{size:,} with dim = {dim:,}", f"dim x {key} of at most {LARGEST_MATRIX:,}"
+            )
     pairs = weak.get("num_true") or 1
     if pairs * dim > LARGEST_TRAINING:
         given = f"{pairs:,} with dim = {dim:,}"

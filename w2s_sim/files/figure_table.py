@@ -36,7 +36,7 @@ KEY_HELP = {
 }
 KEYS = tuple(KEY_HELP)
 # The metrics of the tasks that come with the package.
-MEASURED = ("risk", *PRIOR_LABELS, *RELATIVE_RISKS, *StyleContentModel.prior_error_labels)
+MEASURED = ("risk", *PRIOR_LABELS, *RELATIVE_RISKS, *StyleContentModel.prior_error_labels, "ceiling_gap")
 # Not a key of the file: the number of weak pairs that an estimator consumes, by whatever key it is set.
 SAMPLE_SIZE = "sample_size"
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,80}"

@@ -39,9 +39,9 @@ class TeacherPredictor(eqx.Module):
 class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
     """A teacher with the features A_w^T x labels inputs for a student with the features A_s^T x.
 
-    True labels are y = beta^T x + sigma e. Every draw of weak data trains the teacher anew on true pairs of its
-    own. The teacher then labels fresh inputs, and learners see these inputs through the strong features. A
-    student is a linear predictor b of the strong features, so that every estimator of regression concepts
+    True labels are y = beta^T x + sigma e. Every draw of weak data trains the teacher anew on true pairs of
+    its own. The teacher then labels fresh inputs, and learners see these inputs through the strong features.
+    A student is a linear predictor b of the strong features, so that every estimator of regression concepts
     can learn here.
 
     Attributes:
@@ -192,9 +192,9 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
     def weak_student(self) -> TeacherPredictor:
         """The teacher over all draws of its training: its risk is the mean risk of a trained teacher.
 
-        A closed form of the variance is known for the population teacher, and for least squares on n > p_w + 1
-        pairs with normal features: (sigma^2 + ||beta - P_w beta||^2_Sigma) p_w / (n - p_w - 1). For other
-        teachers the variance is nan, and so are the risk and the gap recovered.
+        A closed form of the variance is known for the population teacher, and for least squares on
+        n > p_w + 1 pairs with normal features: (sigma^2 + ||beta - P_w beta||^2_Sigma) p_w / (n - p_w - 1).
+        For other teachers the variance is nan, and so are the risk and the gap recovered.
         """
         mean, teacher = self.population_teacher, self.supervisor
         if teacher.num_true is None:
@@ -218,7 +218,7 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
 
     @property
     def label_length(self) -> float:
-        """Larger Sigma-norm of beta and of the predictor at the start, in label units. Needs concrete values."""
+        """Larger Sigma-norm of beta and of A_s start, in label units. Needs concrete values."""
         vectors = (self.target_vector, self.strong_features @ self.start)
         return float(jnp.sqrt(max(self.squared_norm(vector) for vector in vectors)))
 
@@ -227,7 +227,9 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
 
         The scatter is that of the teacher around beta and of the noise of its labels.
         """
-        scatter = float(jnp.sqrt(self.supervisor.noise**2 + jnp.nan_to_num(self.weak_risk)))
+        scatter = float(
+            jnp.sqrt(self.supervisor.noise**2 + jnp.nan_to_num(self.weak_risk, nan=float(self.noise) ** 2))
+        )
         return too_coarse(self.label_length, scatter, num_weak, self.target_vector.dtype)
 
 

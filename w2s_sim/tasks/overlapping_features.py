@@ -17,7 +17,7 @@ def overlapping_features(
 ) -> tuple[Float[np.ndarray, "d p"], Float[np.ndarray, "d s"]]:
     """Return A_w and A_s with orthonormal columns and the capacity overlap ||A_s^T A_w||_F^2.
 
-    The strong features are the first p_s coordinates of x, and the first weak feature is the first coordinate.
+    The strong features are the first p_s coordinates of x, and the first weak feature is the first of these.
     With m = min(p_w, p_s), weak features 2 to m each lie at one angle from a strong feature, with the squared
     cosine (overlap - 1) / (m - 1); the others are orthogonal to all strong features.
 

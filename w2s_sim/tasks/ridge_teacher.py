@@ -15,7 +15,7 @@ class RidgeTeacher(eqx.Module):
     """A weak model that learns from true labels, by ridge regression on the features A_w^T x of an input x.
 
     It minimises (1/n) sum (y_i - w^T A_w^T x_i)^2 + lambda ||w||^2 over w, and predicts theta^T x with
-    theta = A_w w. At lambda = 0 this is least squares, with the shortest w if there are fewer pairs than features.
+    theta = A_w w. At lambda = 0 this is least squares, by the shortest w if several fit as well.
 
     Attributes:
         features: A_w, shape (d, p_w): column j holds the coefficients of feature j.

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
+import equinox as eqx
 from jaxtyping import Array, Float, Key
 
 from w2s_sim._checks import described
@@ -172,5 +173,17 @@ class Statement:
         return self.measure.support(case) if isinstance(self.measure, FromWeakData) else UNBOUNDED
 
     def broken_assumption(self, case: Case[Any]) -> str | None:
-        """Return the name of the first assumption that the case violates, or None."""
-        return next((a.name for a in self.assumptions if not a.holds(case)), None)
+        """Return the name of the first assumption that the case violates, or None.
+
+        A case whose task lacks what an assumption speaks of, such as a prior over concepts, violates it.
+        """
+        return next((a.name for a in self.assumptions if not _is_met(a, case)), None)
+
+
+def _is_met(assumption: Assumption, case: Case[Any]) -> bool:
+    try:
+        return assumption.holds(case)
+    except AttributeError as error:
+        if isinstance(error.obj, eqx.Module):
+            return False
+        raise
