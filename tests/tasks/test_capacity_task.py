@@ -116,11 +116,11 @@ def test_features_have_the_overlap_that_is_asked_for(sizes: tuple[int, int], ove
 def test_bad_numbers_are_refused() -> None:
     for numbers, words in (
         ({"overlap": 0.5}, "overlap: got 0.5; expected a number in"),
-        ({"overlap": 4.0}, "overlap: got 4; expected a number in"),
+        ({"overlap": 3.5}, "overlap: got 3.5; expected a number in"),
         ({"dim": 5}, "dim: got 5; expected dim >= 6"),
         ({"features": "cubic"}, "features"),
         ({"features": np.diag([1.0, 2.0, 1, 1, 1, 1, 1, 1])}, "isotropic features, or the matrices"),
-        ({"weak_features": np.eye(8, 3)}, "both matrices alone"),
+        ({"weak_features": np.eye(8, 3)}, "numbers that are incomplete, or beside matrices"),
         ({"num_true": 0}, "weak.num_true: got 0"),
         ({"target": [1.0]}, "target: got shape"),
         ({"start": [1.0]}, "start: got shape"),
@@ -128,7 +128,7 @@ def test_bad_numbers_are_refused() -> None:
         arguments: dict[str, Any] = {"dim": 8, "weak_dim": 3, "strong_dim": 4, "overlap": 2.0, **numbers}
         with pytest.raises(w2s.InputError, match=words):
             w2s.capacity_task(**arguments)
-    with pytest.raises(w2s.InputError, match=r"weak.features: got 2 features, .* linearly independent"):
+    with pytest.raises(w2s.InputError, match=r"weak.features: got 2 features.* linearly independent"):
         skewed(weak_features=np.ones((5, 2)))
     with pytest.raises(w2s.InputError, match=r"student.coefficients: got shape \(5,\)"):
         skewed().metrics(w2s.LinearStudent(np.ones(5)))
@@ -164,7 +164,7 @@ def test_theorems_on_concepts_do_not_speak_of_capacity(statement: Statement) -> 
         try:
             row = check_case(statement, case, settings=FIRST_LOOK, alpha=1e-3)
         except TypeCheckError:
-            # The types of arguments are checked in tests alone, before the attribute that the task lacks is met.
+            # The types of arguments are checked in tests alone, before an attribute that the task lacks.
             continue
         assert row.verdict == "not-applicable"
     assert bounds_of(Case("capacity", task, w2s.InContext(4))) == []

@@ -89,14 +89,16 @@ def capacity_task(
     """
     require_count("dim", dim, 1)
     law = feature_law(features, dim)
-    numbers, matrices = (weak_dim, strong_dim, overlap), (weak_features, strong_features)
-    if all(value is not None for value in numbers) and all(value is None for value in matrices):
+    has_matrices = weak_features is not None or strong_features is not None
+    if weak_dim is not None and strong_dim is not None and overlap is not None and not has_matrices:
         if not law.isotropic:
             expected = "isotropic features, or the matrices weak_features and strong_features"
             raise InputError("overlap", f"{overlap} with features that are not isotropic", expected)
         weak_features, strong_features = overlapping_features(dim, weak_dim, strong_dim, overlap)
-    elif any(value is None for value in matrices) or any(value is not None for value in numbers):
-        raise InputError("overlap", "neither all the numbers nor both matrices alone", MATRICES)
+    elif (weak_dim, strong_dim, overlap) != (None, None, None):
+        raise InputError("overlap", "numbers that are incomplete, or beside matrices", MATRICES)
+    if weak_features is None or strong_features is None:
+        raise InputError("overlap", "nothing", MATRICES)
     return CapacityTask(
         law,
         np.eye(dim)[0] if target is None else target,
