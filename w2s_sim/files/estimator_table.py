@@ -35,6 +35,7 @@ from w2s_sim.estimators.refinement import Context
 from w2s_sim.plugins import EstimatorKind, registry
 from w2s_sim.statements.contract.parameters import Parameter, read_parameters, unknown_key
 from w2s_sim.strong_model import StrongModel
+from w2s_sim.tasks.capacity_task import CapacityTask
 from w2s_sim.tasks.task import ConceptTask, Task
 
 # Families of strong models that an estimator can learn from.
@@ -208,7 +209,7 @@ ESTIMATORS = (
     EstimatorKind(
         "source",
         lambda task, numbers: Oracle(task.source.prior),
-        tasks=(ConceptTask,),
+        tasks=(ConceptTask, CapacityTask),
         sources=CONCEPTS,
         of_task=True,
     ),
