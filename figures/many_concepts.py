@@ -58,7 +58,8 @@ def biased_task() -> w2s.TransferTask:
 def compute(fast: bool, seed: int) -> Tables:
     """Measure the gap of the two predictions, and both risks under a biased weak model."""
     gaps: list[dict[str, Any]] = []
-    measure, replicates = DMMSE_LIMIT.measure, 100 if fast else REPLICATES
+    replicates = 100 if fast else REPLICATES
+    measure = DMMSE_LIMIT.measure
     assert measure is not None
     cells = [(size, count) for size in SIZES for count in COUNTS]
     for size, count in track(cells, lambda cell: f"n = {cell[0]}, K = {cell[1]}"):
@@ -85,14 +86,14 @@ def draw(tables: Tables, page: Page) -> Figure:
     """Draw the gaps under their bounds, and the risks against those of ridge."""
     gaps, risks = tables["gaps"], tables["risks"]
     first, second = [], []
-    for size, rows in gaps.groupby("num_demonstrations"):
-        look = LOOKS[size]
+    for size in SIZES:
+        look, rows = LOOKS[size], gaps[gaps["num_demonstrations"] == size]
         label, counts = f"$n={size}$", rows["num_concepts"]
         first.append(Curve(label, counts, rows["gap"], rows["gap_se"], look))
         line = look.as_line(UPPER_BOUND.dashes)
         first.append(Curve(f"bound, {label}", counts, rows["bound"], None, line, named=False))
-    for size, rows in risks.groupby("num_demonstrations"):
-        look = LOOKS[size]
+    for size in BIASED_SIZES:
+        look, rows = LOOKS[size], risks[risks["num_demonstrations"] == size]
         drawn, ridge = (rows[rows["model"] == model] for model in ("drawn", "continuum"))
         counts = drawn["num_concepts"]
         second.append(Curve(f"$n={size}$", counts, drawn["risk"], drawn["risk_se"], look))
