@@ -64,9 +64,7 @@ def compute(fast: bool, seed: int) -> Tables:
     cells = [(size, count) for size in SIZES for count in COUNTS]
     for size, count in track(cells, lambda cell: f"n = {cell[0]}, K = {cell[1]}"):
         case = w2s.Case("", noisy(0.5), w2s.DrawnConcepts(size, count, SPREAD))
-        values = w2s.replicate(
-            DMMSE_LIMIT.measure, case, seed=seed, start=0, stop=100 if fast else REPLICATES
-        )
+        values = w2s.replicate(measure, case, seed=seed, start=0, stop=replicates)
         mean, error = sample_summary(values)
         row = {"num_demonstrations": size, "num_concepts": count, "gap": mean, "gap_se": error}
         gaps.append({**row, "bound": float(DMMSE_LIMIT.bound(case))})
