@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from w2s_sim.concepts import StyleContentModel as StyleContentModel
     from w2s_sim.concepts import style_content_model as style_content_model
     from w2s_sim.errors import InputError as InputError
+    from w2s_sim.estimators import AnchoredChannel as AnchoredChannel
     from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
     from w2s_sim.estimators import Bootstrapping as Bootstrapping
     from w2s_sim.estimators import ChannelUnknown as ChannelUnknown
@@ -119,6 +120,7 @@ _HOMES = {
     ),
     "w2s_sim.errors": ("InputError",),
     "w2s_sim.estimators": (
+        "AnchoredChannel",
         "BiasAndNoiseUnknown",
         "Bootstrapping",
         "ChannelUnknown",

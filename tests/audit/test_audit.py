@@ -3,6 +3,7 @@
 import pytest
 
 from tests.audit import (
+    corners_of_anchors,
     corners_of_bootstrapping,
     corners_of_bregman,
     corners_of_drawn_concepts,
@@ -33,6 +34,7 @@ AUDITS = {
     **corners_of_hull.AUDITS,
     **corners_of_hull_regression.AUDITS,
     **corners_of_finite.AUDITS,
+    **corners_of_anchors.AUDITS,
     **corners_of_bregman.AUDITS,
     **corners_of_posteriors.AUDITS,
 }

@@ -125,6 +125,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
     "maximum likelihood": (lambda: w2s.MaximumLikelihood(num_weak=NUM), BOTH),
     "bias and noise unknown": (lambda: w2s.BiasAndNoiseUnknown(5, num_weak=NUM), REGRESSION),
     "smoothing unknown": (lambda: w2s.SmoothingUnknown(num_weak=NUM), ("categorical", "hidden Markov")),
+    "anchored channel": (lambda: w2s.AnchoredChannel(num_weak=NUM, views=3), FINITE),
     "channel unknown": (lambda: w2s.ChannelUnknown(5, num_weak=NUM), FINITE),
     "frequency projection": (lambda: w2s.FrequencyProjection(num_weak=NUM), ("categorical", "hidden Markov")),
     "information projection": (

@@ -67,6 +67,7 @@ NUMBERS = {
     "inputs": "fresh",
     "pseudo_count": 0.5,
     "members": 2,
+    "views": 2,
 }
 # By kind, what is known of its cells on the regression task above.
 KNOWN = {

@@ -1,5 +1,6 @@
 """Estimators: learning rules from the strong model and weak data to a student. None sees the target."""
 
+from w2s_sim.estimators.anchored_channel import AnchoredChannel as AnchoredChannel
 from w2s_sim.estimators.base import Estimator as Estimator
 from w2s_sim.estimators.bootstrapping import Bootstrapping as Bootstrapping
 from w2s_sim.estimators.conjugate import ConjugateRefinement as ConjugateRefinement

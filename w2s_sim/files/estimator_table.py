@@ -7,6 +7,7 @@ from typing import Any, get_args
 from w2s_sim.concepts import CategoricalModel, FiniteModel, LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError, shown
 from w2s_sim.estimators import (
+    AnchoredChannel,
     BiasAndNoiseUnknown,
     Bootstrapping,
     ChannelUnknown,
@@ -196,6 +197,13 @@ ESTIMATORS = (
     _kind("bias-and-noise-unknown", BiasAndNoiseUnknown, NUM_WEAK),
     _kind("smoothing-unknown", SmoothingUnknown, NUM_WEAK, sources=FINITE),
     _kind("channel-unknown", ChannelUnknown, NUM_WEAK, sources=CATEGORICAL),
+    _kind(
+        "anchored-channel",
+        AnchoredChannel,
+        NUM_WEAK,
+        Parameter.of(AnchoredChannel, "views", "pairs of one context, which share a concept", default=2),
+        sources=FINITE,
+    ),
     _kind("frequency-projection", FrequencyProjection, NUM_WEAK, sources=FINITE),
     _kind(
         "information-projection",

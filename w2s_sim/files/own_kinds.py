@@ -25,6 +25,7 @@ from w2s_sim.files.regression_table import (
     build_regression_task,
 )
 from w2s_sim.files.task_examples import (
+    ANCHORED_TABLES,
     CAPACITY,
     CATEGORICAL,
     HIDDEN_MARKOV,
@@ -72,15 +73,16 @@ FINITE_KINDS = tuple(
         weak_parameters=FINITE_KEYS[name].weak_parameters,
         weak_keys=FINITE_KEYS[name].weak_keys,
         example=example,
+        further_examples=further,
         tables=finite_tables,
         limits=LIMITS,
         require_size=require_finite_size,
         pair_size=finite_pair_size,
     )
-    for name, build, source, example in (
-        ("categorical", build_categorical_task, CategoricalModel, CATEGORICAL),
-        ("hmm", build_hidden_markov_task, HiddenMarkovModel, HIDDEN_MARKOV),
-        ("style-content", build_style_content_task, StyleContentModel, STYLE_CONTENT),
+    for name, build, source, example, further in (
+        ("categorical", build_categorical_task, CategoricalModel, CATEGORICAL, (ANCHORED_TABLES,)),
+        ("hmm", build_hidden_markov_task, HiddenMarkovModel, HIDDEN_MARKOV, ()),
+        ("style-content", build_style_content_task, StyleContentModel, STYLE_CONTENT, ()),
     )
 )
 CAPACITY_KIND = TaskKind(

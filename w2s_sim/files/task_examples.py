@@ -74,6 +74,25 @@ share = 0.0                                # share of weak labels replaced by a 
 # contexts = [...]                         # kind = "general": the weak model's own law of the contexts
 """
 
+ANCHORED_TABLES = """\
+[task]
+kind = "categorical"
+source_prior = [0.5, 0.5]                  # alpha^P
+target_prior = [0.2, 0.8]                  # alpha^Q
+contexts = [0.4, 0.6]                      # law of the X contexts; uniform when left out
+tables = [                                 # K tables of X rows of V label probabilities; in context 1 only
+    [[0.5, 0.0, 0.5], [0.3, 0.4, 0.3]],    # the first concept shows the first label,
+    [[0.0, 0.6, 0.4], [0.3, 0.2, 0.5]],    # and only the second concept the second label
+]
+
+[task.weak]
+kind = "general"                           # or "smoothed", "shifted" with a share
+tables = [                                 # the weak model's own tables
+    [[0.2, 0.0, 0.8], [0.1, 0.5, 0.4]],
+    [[0.0, 0.8, 0.2], [0.5, 0.1, 0.4]],
+]
+"""
+
 STYLE_CONTENT = """\
 [task]
 kind = "style-content"                     # a concept is a style and a content, a label a symbol of each

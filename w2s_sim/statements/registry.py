@@ -29,6 +29,7 @@ THEOREMS = (
     "hull-misfit",
     "hull-regression",
     "bregman-misfit",
+    "anchor-identifiability",
     "hmm-identification",
     "continuum-floor",
     "dmmse-limit",
