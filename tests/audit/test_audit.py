@@ -17,6 +17,7 @@ from tests.audit import (
     corners_of_refining,
     corners_of_risk_curve,
     corners_of_shrinkage,
+    corners_of_teaching,
 )
 from tests.audit.judging import audit, audit_one
 from w2s_sim.statements import all_statements
@@ -27,6 +28,7 @@ AUDITS = {
     **corners_of_bootstrapping.AUDITS,
     **corners_of_drawn_concepts.AUDITS,
     **corners_of_shrinkage.AUDITS,
+    **corners_of_teaching.AUDITS,
     **corners_of_risk_curve.AUDITS,
     **corners_of_interpolation.AUDITS,
     **corners_of_identification.AUDITS,

@@ -166,6 +166,7 @@ RISKS = (
     "bootstrap-floor",
     "shrinkage-limit",
     "optimal-surrogate",
+    "ridge-teacher-threshold",
     "naive-risk-curve",
     "alignment-tax",
     "no-free-lunch",

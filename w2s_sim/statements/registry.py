@@ -15,6 +15,7 @@ THEOREMS = (
     "shrinkage-limit",
     "naive-risk-curve",
     "optimal-surrogate",
+    "ridge-teacher-threshold",
     "alignment-tax",
     "no-free-lunch",
     "concept-identification",
