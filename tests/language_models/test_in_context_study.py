@@ -15,6 +15,7 @@ from w2s_sim.language_models import in_context_study
 from w2s_sim.language_models.answering import answer_scores, greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.demonstration_sets import weak_prompts
+from w2s_sim.language_models.experiment_folder import Cell
 from w2s_sim.language_models.in_context_study import (
     METRICS,
     InContextSettings,
@@ -27,7 +28,6 @@ from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.styles import read_styles
 
 QUESTIONS, STYLES = read_questions(), read_styles()
-Cell = tuple[str, int, int]
 SETTINGS = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=3, num_seeds=1)
 
 
@@ -91,7 +91,7 @@ def test_standard_errors_are_those_of_questions() -> None:
     rng = np.random.default_rng(0)
     once = pd.DataFrame(rng.normal(size=(40, len(METRICS))), columns=list(METRICS))
     once = once.assign(style="pirate", size=1, question=[f"q{i}" for i in range(40)])
-    (row,) = summary(pd.concat([once, once])).to_dict("records")
+    (row,) = summary(pd.concat([once, once]), ("style", "size")).to_dict("records")
     assert row["prompts"] == 80
     for metric in METRICS:
         np.testing.assert_allclose(row[metric], once[metric].mean())

@@ -319,10 +319,56 @@ class InContext:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Refine:
+    """Fine-tune a language model on weak labels and on labels that it refined in context, and compare.
+
+    The fine-tuned models answer held-out questions without demonstrations. Writes the scores of every
+    question, refinement.csv and manifest.json, and prints the table. Exit status: 130 if a signal ended the
+    run early (continue with --resume), 2 for bad input.
+    """
+
+    out: Path
+    """Folder of the results."""
+    styles: tuple[str, ...] = ("json", "pirate")
+    """Wanted styles."""
+    arms: tuple[Literal["none", "naive", "refined", "own", "clean"], ...] = (
+        "none",
+        "naive",
+        "refined",
+        "own",
+        "clean",
+    )
+    """What it learns: nothing, weak labels, its answers in context or without, right answers."""
+    demonstrations: int = 8
+    """Weak demonstrations of a refined label."""
+    seeds: int = 3
+    """Number of seeds; each splits the questions anew."""
+    wrong_share: float = 0.5
+    """Share of the weak labels that are wrong in content."""
+    errors: Literal["systematic", "random"] = "systematic"
+    """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    learning_rates: tuple[float, ...] = (1e-3, 4e-3)
+    """Learning rates, of which held-out weak labels choose one."""
+    epochs: int = 4
+    """Passes over the labels."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own."""
+    styles_file: Path | None = None
+    """TOML file of styles of your own; one of them is "plain"."""
+    fast: bool = False
+    """Few questions, one seed, one learning rate and two epochs, for a first look."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
 LanguageModelCommand = (
     Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
     | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
     | Annotated[InContext, tyro.conf.subcommand("in-context")]
+    | Annotated[Refine, tyro.conf.subcommand("refine")]
 )
 
 

@@ -1,11 +1,13 @@
 """`w2s lm`: fetch, check and use a real language model."""
 
+import dataclasses
 import time
 
 import jax
+import pandas as pd
 import psutil
 
-from w2s_sim.cli.arguments import CheckLanguageModel, InContext
+from w2s_sim.cli.arguments import CheckLanguageModel, InContext, Refine
 from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.progress import track
 from w2s_sim.language_models.fetching import fetch_model, sha256
@@ -14,6 +16,7 @@ from w2s_sim.language_models.language_model import load_language_model
 from w2s_sim.language_models.model_location import DEFAULT_SHA256, find_model_file
 from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.reference import TOLERANCE, compare_with_reference
+from w2s_sim.language_models.refinement_study import RefinementSettings, run_refinement
 from w2s_sim.language_models.speed import greedy_speed, reading_speed
 from w2s_sim.language_models.styles import read_styles
 
@@ -85,10 +88,50 @@ def run_in_context_study(arguments: InContext) -> int:
         resume=arguments.resume,
         progress=lambda cells: track(cells, lambda cell: "{}, n = {}, seed {}".format(*cell)),
     )
+    _print(table, "n")
+    return 0
+
+
+def run_refinement_study(arguments: Refine) -> int:
+    """Run the experiment of refinement, and print its table."""
+    settings = RefinementSettings(
+        styles=arguments.styles,
+        arms=arguments.arms,
+        num_demonstrations=arguments.demonstrations,
+        num_seeds=arguments.seeds,
+        wrong_share=arguments.wrong_share,
+        errors=arguments.errors,
+        learning_rates=arguments.learning_rates,
+        epochs=arguments.epochs,
+    )
+    if arguments.fast:
+        settings = dataclasses.replace(
+            settings,
+            num_train=64,
+            num_chosen_by=8,
+            num_held_out=32,
+            num_seeds=1,
+            learning_rates=settings.learning_rates[-1:],
+            epochs=2,
+        )
+    table = run_refinement(
+        load_language_model(),
+        read_questions(arguments.questions_file),
+        read_styles(arguments.styles_file),
+        settings,
+        arguments.out,
+        resume=arguments.resume,
+        progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
+    )
+    _print(table, "fine-tuned on")
+    return 0
+
+
+def _print(table: pd.DataFrame, second: str) -> None:
+    """Print the table of an experiment, whose first two columns tell rows apart."""
     names = [metric.replace("_", " ") for metric in METRICS]
-    shown = make_table("style", "n", *names, "prompts", right=("n", *names, "prompts"))
+    shown = make_table("style", second, *names, "prompts", right=(*names, "prompts"))
     for row in table.to_dict("records"):
         numbers = [f"{row[metric]:.3g} ± {row[f'{metric}_se']:.2g}" for metric in METRICS]
-        shown.add_row(str(row["style"]), str(row["size"]), *numbers, str(row["prompts"]))
+        shown.add_row(*(str(row[name]) for name in table.columns[:2]), *numbers, str(row["prompts"]))
     print_table(make_console(), shown)
-    return 0

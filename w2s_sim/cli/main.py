@@ -24,6 +24,7 @@ from w2s_sim.cli.arguments import (
     List,
     Merge,
     Redraw,
+    Refine,
     Replay,
     Run,
     Schema,
@@ -37,7 +38,7 @@ from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
 ComputingCommand = (
-    Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel | InContext
+    Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel | InContext | Refine
 )
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
@@ -190,6 +191,10 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.lm import run_in_context_study
 
             return run_in_context_study(command)
+        case Refine():
+            from w2s_sim.cli.lm import run_refinement_study
+
+            return run_refinement_study(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

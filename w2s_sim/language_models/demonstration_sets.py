@@ -57,17 +57,42 @@ def weak_prompts(
     chosen = np.asarray(jax.random.permutation(order_key, len(questions)))[:num_prompts]
     prompts = []
     for number, own_key in zip(chosen, keys, strict=True):
-        question = questions[number]
-        others = [other for other in questions if other.kind == question.kind and other != question]
-        if len(others) < num_demonstrations:
-            given = f"{num_demonstrations}, with {len(others) + 1} questions of the kind {question.kind}"
-            raise InputError("num_demonstrations", given, "fewer than questions of every kind")
         demonstration_key, weak_key = jax.random.split(own_key)
-        order = np.asarray(jax.random.permutation(demonstration_key, len(others)))[:num_demonstrations]
-        shown = [others[i] for i in order]
-        contents = weak_contents(shown, wrong_share, errors, key=weak_key)
-        pairs = zip(shown, contents, strict=True)
-        prompts.append(
-            WeakPrompt(question, tuple(Demonstration(other.text, style.write(text)) for other, text in pairs))
+        contents = weak_contents(questions, wrong_share, errors, key=weak_key)
+        answers = [style.write(content) for content in contents]
+        shown = demonstrations_for(
+            questions[number], questions, answers, num_demonstrations, key=demonstration_key
         )
+        prompts.append(WeakPrompt(questions[number], tuple(shown)))
     return prompts
+
+
+def demonstrations_for(
+    question: Question,
+    questions: Sequence[Question],
+    answers: Sequence[str],
+    size: int,
+    *,
+    key: Key[Array, ""],
+) -> list[Demonstration]:
+    """Draw n demonstrations from labelled questions: others of the question's kind, without replacement.
+
+    Args:
+        question: The question, which is not its own demonstration.
+        questions: The labelled questions.
+        answers: Their labels.
+        size: Number n of demonstrations.
+        key: Typed PRNG key.
+
+    Raises:
+        InputError: If there are fewer than n others of its kind.
+    """
+    pairs = [
+        Demonstration(other.text, answer)
+        for other, answer in zip(questions, answers, strict=False)
+        if other.kind == question.kind and other != question
+    ]
+    if len(pairs) < size:
+        given = f"{size}, with {len(pairs)} other labels of the kind {question.kind}"
+        raise InputError("num_demonstrations", given, "fewer than labels of every kind")
+    return [pairs[i] for i in np.asarray(jax.random.permutation(key, len(pairs)))[:size]]

@@ -5,8 +5,7 @@ have different questions; other seeds ask some of them again, which standard err
 """
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -19,12 +18,11 @@ from w2s_sim.errors import InputError
 from w2s_sim.language_models.answering import ask
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt, weak_prompts
+from w2s_sim.language_models.experiment_folder import Cell, CellProgress, ExperimentFolder
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
 from w2s_sim.language_models.weak_labels import Errors
-from w2s_sim.manifest import build_manifest
-from w2s_sim.runs.whole_files import write_whole
 
 # Wrong contents besides the bait with which the right one competes.
 NUM_OTHERS = 6
@@ -65,7 +63,7 @@ class InContextSettings:
         require_count("num_seeds", self.num_seeds, 1)
 
     @property
-    def cells(self) -> list[tuple[str, int, int]]:
+    def cells(self) -> list[Cell]:
         """All styles, sizes and seeds; the first seed of all comes first."""
         seeds = range(self.num_seeds)
         return [(style, size, seed) for seed in seeds for style in self.styles for size in self.sizes]
@@ -80,7 +78,7 @@ def run_in_context(
     *,
     resume: bool = False,
     written: ConversationFormat = LINES,
-    progress: Callable[[Sequence[tuple[str, int, int]]], Iterable[tuple[str, int, int]]] = iter,
+    progress: CellProgress = iter,
 ) -> pd.DataFrame:
     """Run the experiment, and keep the scores of every prompt in a folder, one file for each cell.
 
@@ -104,11 +102,10 @@ def run_in_context(
     for name in (*settings.styles, "plain"):
         if name not in styles:
             raise InputError("styles", repr(name), f"one of {', '.join(styles)}")
-    parts = _prepare(folder, model, settings, resume)
-    files = {cell: parts / "-".join(map(str, cell)) for cell in settings.cells}
-    for cell in progress([cell for cell, file in files.items() if not file.is_file()]):
-        name, size, seed = cell
-        key = jax.random.fold_in(jax.random.key(seed), list(settings.styles).index(name))
+    experiment = ExperimentFolder(folder, ("style", "size", "seed"))
+    experiment.prepare({"model": model.name, **dataclasses.asdict(settings)}, resume=resume)
+
+    def compute(name: str, size: int, seed: int) -> pd.DataFrame:
         prompts = weak_prompts(
             questions,
             styles[name],
@@ -116,12 +113,12 @@ def run_in_context(
             max(settings.sizes),
             wrong_share=settings.wrong_share,
             errors=settings.errors,
-            key=key,
+            key=jax.random.fold_in(jax.random.key(seed), settings.styles.index(name)),
         )
-        scores = prompt_scores(model, prompts, size, styles[name], styles["plain"], written)
-        write_whole(files[cell], scores.assign(style=name, size=size, seed=seed).to_csv(index=False).encode())
-    table = summary(pd.concat([pd.read_csv(file) for file in files.values()], ignore_index=True))
-    write_whole(folder / "in-context.csv", table.to_csv(index=False).encode())
+        return prompt_scores(model, prompts, size, styles[name], styles["plain"], written)
+
+    table = summary(experiment.fill(settings.cells, compute, progress), ("style", "size"))
+    experiment.write_table("in-context.csv", table)
     return table
 
 
@@ -170,16 +167,18 @@ def prompt_scores(
     )
 
 
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean of every metric for each style and size, with its standard error.
+def summary(scores: pd.DataFrame, columns: tuple[str, str]) -> pd.DataFrame:
+    """Return the mean of every metric, with its standard error, over prompts and seeds.
 
     Args:
-        scores: Rows of `prompt_scores`, with their style and size.
+        scores: Rows of `prompt_scores`, with the columns that tell cells apart.
+        columns: Two of these; there is one row for each pair of their values.
     """
     rows = []
-    for style, size in scores[["style", "size"]].drop_duplicates().to_numpy().tolist():
-        own = scores.loc[(scores["style"] == style) & (scores["size"] == size)]
-        row: dict[str, object] = {"style": style, "size": size, "prompts": len(own)}
+    first, second = columns
+    for one, two in scores[[first, second]].drop_duplicates().to_numpy().tolist():
+        own = scores.loc[(scores[first] == one) & (scores[second] == two)]
+        row: dict[str, object] = {first: one, second: two, "prompts": len(own)}
         for metric in METRICS:
             row[metric], row[f"{metric}_se"] = clustered_mean(
                 own[metric].to_numpy(), own["question"].to_numpy()
@@ -212,24 +211,3 @@ def _total(log_probabilities: Float[np.ndarray, "N K"]) -> Float[np.ndarray, " N
 
 def _equal(said: Sequence[str | None], wanted: Sequence[str]) -> Float[np.ndarray, " N"]:
     return np.array([float(text == right) for text, right in zip(said, wanted, strict=True)])
-
-
-def _prepare(folder: Path, model: LanguageModel, settings: InContextSettings, resume: bool) -> Path:
-    """Make the folder and its manifest, or check that it holds this experiment; returns the parts' folder."""
-    configuration = {"model": model.name, **json.loads(json.dumps(dataclasses.asdict(settings)))}
-    manifest = folder / "manifest.json"
-    if manifest.is_file():
-        if not resume:
-            raise InputError("--out", f"{folder}, which holds results", "a new folder, or --resume")
-        before = json.loads(manifest.read_text("utf-8"))["configuration"]
-        changed = [name for name, value in configuration.items() if before.get(name) != value]
-        if changed:
-            given = f"{changed[0]} = {configuration[changed[0]]}, and {before.get(changed[0])} in {folder}"
-            raise InputError("--resume", given, "the same experiment")
-    parts = folder / "parts"
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError("--out", error.strerror or str(folder), "a folder that can be written") from None
-    write_whole(manifest, json.dumps(build_manifest(configuration), indent=1).encode())
-    return parts

@@ -1,0 +1,112 @@
+"""The experiment of refinement, on the tiny model: what each arm learns from, and how a rate is chosen."""
+
+import dataclasses
+from pathlib import Path
+
+import jax
+import numpy as np
+import pandas as pd
+import pytest
+
+from w2s_sim.cli import main
+from w2s_sim.errors import InputError
+from w2s_sim.language_models import refinement_study
+from w2s_sim.language_models.answering import greedy_answers
+from w2s_sim.language_models.conversation_format import LINES
+from w2s_sim.language_models.language_model import LanguageModel
+from w2s_sim.language_models.lora import answer_loss
+from w2s_sim.language_models.question_set import read_questions
+from w2s_sim.language_models.refinement_study import (
+    RefinementSettings,
+    labels_of,
+    run_refinement,
+    training_examples,
+    tuned_model,
+)
+from w2s_sim.language_models.styles import read_styles
+
+QUESTIONS, STYLES = read_questions()[:24], read_styles()
+SETTINGS = RefinementSettings(
+    styles=("pirate",),
+    arms=("none", "naive"),
+    num_train=8,
+    num_chosen_by=4,
+    num_held_out=4,
+    num_demonstrations=2,
+    num_seeds=1,
+    learning_rates=(1e-2,),
+    epochs=1,
+)
+
+
+def test_every_arm_has_its_labels(tiny: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    weak = [STYLES["pirate"].write(f"weak {i}") for i in range(9)]
+    asked: list[str] = []
+
+    def answers(model: LanguageModel, prompts: list[str], written: object) -> list[str]:
+        asked.extend(prompts)
+        return ["answer"] * len(prompts)
+
+    monkeypatch.setattr(refinement_study, "greedy_answers", answers)
+
+    def labels(arm: refinement_study.Arm) -> list[str]:
+        asked.clear()
+        key = jax.random.key(0)
+        return labels_of(arm, tiny, QUESTIONS[:8], weak, STYLES["pirate"], SETTINGS, LINES, key=key)
+
+    assert labels("naive") == weak[:8]
+    assert labels("clean") == [f"Arrr, {question.answer}!" for question in QUESTIONS[:8]]
+    assert labels("own") == ["answer"] * 8
+    assert asked == [LINES.prompt((), question.text) for question in QUESTIONS[:8]]
+    assert labels("refined") == ["answer"] * 8
+    for number, prompt in enumerate(asked):
+        assert prompt.count("Arrr") == 2
+        assert f"weak {number}!" not in prompt
+        assert "weak 8!" not in prompt
+    assert len(set(asked)) == 8
+
+
+def test_the_learning_rate_of_smallest_loss_is_chosen(tiny: LanguageModel) -> None:
+    labels = [STYLES["pirate"].write(question.answer) for question in QUESTIONS]
+    examples = training_examples(tiny, QUESTIONS[:8], labels[:8], LINES)
+    others = training_examples(tiny, QUESTIONS[8:16], labels[8:16], LINES)
+    settings = dataclasses.replace(SETTINGS, epochs=8)
+    losses = []
+    for rates in ((1e-6,), (1e-2,), (1e-6, 1e-2)):
+        chosen = dataclasses.replace(settings, learning_rates=rates)
+        tuned = tuned_model(tiny, examples, others, chosen, key=jax.random.key(0))
+        losses.append(float(jax.jit(answer_loss)(tuned.network, others)))
+    assert losses[1] < losses[0] - 0.1
+    np.testing.assert_allclose(losses[2], min(losses[:2]), rtol=1e-6)
+
+
+def test_the_model_before_is_asked_without_demonstrations(tiny: LanguageModel, tmp_path: Path) -> None:
+    table = run_refinement(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path)
+    assert table["arm"].tolist() == ["none", "naive"]
+    assert table["prompts"].tolist() == [4, 4]
+    scores = pd.read_csv(tmp_path / "parts" / "pirate-none-0.csv", keep_default_na=False)
+    prompts = [LINES.prompt((), text) for text in scores["question"]]
+    assert scores["answer"].tolist() == greedy_answers(tiny, prompts, LINES)
+    naive = pd.read_csv(tmp_path / "parts" / "pirate-naive-0.csv", keep_default_na=False)
+    assert naive["question"].tolist() == scores["question"].tolist()
+    assert np.abs(naive["style_log_odds"] - scores["style_log_odds"]).min() > 1e-3
+
+
+def test_settings_are_checked(tiny: LanguageModel, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="questions: got 15; expected at least 16, to learn"):
+        run_refinement(tiny, QUESTIONS[:15], STYLES, SETTINGS, tmp_path)
+    with pytest.raises(InputError, match="epochs: got 0"):
+        RefinementSettings(epochs=0)
+    with pytest.raises(InputError, match="learning_rates: got none"):
+        RefinementSettings(learning_rates=())
+
+
+def test_the_command_names_what_is_wrong(
+    tiny_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("W2S_LM", str(tiny_file))
+    monkeypatch.setenv("W2S_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(SystemExit) as leaving:
+        main(["lm", "refine", "--out", str(tmp_path / "out"), "--fast", "--styles", "poem"])
+    assert leaving.value.code == 2
+    assert "styles: got 'poem'; expected one of plain, json, pirate" in capsys.readouterr().err

@@ -1,0 +1,80 @@
+"""The folder of an experiment: what it was made with, one file for each cell, and the table of all."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from w2s_sim.errors import InputError
+from w2s_sim.manifest import build_manifest
+from w2s_sim.runs.whole_files import write_whole
+
+# What tells a cell from the others, for example a style, a number of demonstrations and a seed.
+Cell = tuple[str | int, ...]
+# Wraps the loop over cells to report progress, as `w2s_sim.cli.progress.track` does.
+CellProgress = Callable[[Sequence[Cell]], Iterable[Cell]]
+
+
+@dataclasses.dataclass(frozen=True)
+class ExperimentFolder:
+    """A folder with manifest.json and a file for every cell that was computed.
+
+    Attributes:
+        folder: The folder.
+        columns: Names of what tells cells apart.
+    """
+
+    folder: Path
+    columns: tuple[str, ...]
+
+    def prepare(self, configuration: dict[str, Any], *, resume: bool) -> None:
+        """Make the folder and its manifest, or check that it holds this experiment.
+
+        Args:
+            configuration: The settings of the experiment, which JSON can hold.
+            resume: Whether the folder may hold results already.
+
+        Raises:
+            InputError: If the folder holds results without `resume`, or those of other settings, or cannot be
+                written.
+        """
+        configuration = json.loads(json.dumps(configuration))
+        manifest = self.folder / "manifest.json"
+        if manifest.is_file():
+            if not resume:
+                raise InputError("--out", f"{self.folder}, which holds results", "a new folder, or --resume")
+            before = json.loads(manifest.read_text("utf-8"))["configuration"]
+            changed = [name for name, value in configuration.items() if before.get(name) != value]
+            if changed:
+                name = changed[0]
+                given = f"{name} = {configuration[name]}, and {before.get(name)} in {self.folder}"
+                raise InputError("--resume", given, "the same experiment")
+        try:
+            (self.folder / "parts").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            given = error.strerror or str(self.folder)
+            raise InputError("--out", given, "a folder that can be written") from None
+        write_whole(manifest, json.dumps(build_manifest(configuration), indent=1).encode())
+
+    def fill(
+        self, cells: Sequence[Cell], compute: Callable[..., pd.DataFrame], progress: CellProgress
+    ) -> pd.DataFrame:
+        """Compute the cells that are not there, and return the rows of all with what tells cells apart.
+
+        Args:
+            cells: The cells.
+            compute: Returns the rows of a cell, called with what tells it apart.
+            progress: Wraps the loop over the cells that are to be computed.
+        """
+        files = {cell: self.folder / "parts" / f"{'-'.join(map(str, cell))}.csv" for cell in cells}
+        for cell in progress([cell for cell, file in files.items() if not file.is_file()]):
+            rows = compute(*cell).assign(**dict(zip(self.columns, cell, strict=True)))
+            write_whole(files[cell], rows.to_csv(index=False).encode())
+        return pd.concat([pd.read_csv(file) for file in files.values()], ignore_index=True)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write the table of the experiment."""
+        write_whole(self.folder / name, table.to_csv(index=False).encode())

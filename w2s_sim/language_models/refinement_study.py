@@ -1,0 +1,210 @@
+"""The experiment of refinement: a model fine-tuned on weak labels, and on labels that it refined in context.
+
+The questions of a seed are split at random: some get weak labels and are learned, some get weak labels that
+choose the learning rate, and the rest are held out. A fine-tuned model answers the held-out questions without
+demonstrations.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+import equinox as eqx
+import jax
+import numpy as np
+import pandas as pd
+
+from w2s_sim._checks import require_count
+from w2s_sim.errors import InputError
+from w2s_sim.language_models.answering import greedy_answers
+from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
+from w2s_sim.language_models.demonstration_sets import WeakPrompt, demonstrations_for
+from w2s_sim.language_models.experiment_folder import CellProgress, ExperimentFolder
+from w2s_sim.language_models.in_context_study import prompt_scores, summary
+from w2s_sim.language_models.language_model import LanguageModel
+from w2s_sim.language_models.lora import FineTuning, TrainingExamples, answer_loss, fine_tune
+from w2s_sim.language_models.question_set import Question
+from w2s_sim.language_models.styles import Style
+from w2s_sim.language_models.token_rows import token_rows
+from w2s_sim.language_models.weak_labels import Errors, weak_contents
+
+# What the model is fine-tuned on: weak labels; its greedy answers after weak demonstrations, and without any;
+# right answers in the wanted style. "none" is the model before.
+Arm = Literal["none", "naive", "refined", "own", "clean"]
+ARMS: tuple[Arm, ...] = get_args(Arm)
+
+
+@dataclasses.dataclass(frozen=True)
+class RefinementSettings:
+    """What the experiment varies, and how often.
+
+    Attributes:
+        styles: Names of the wanted styles.
+        arms: What the model is fine-tuned on.
+        num_train: Questions that are learned.
+        num_chosen_by: Questions whose weak labels choose the learning rate.
+        num_held_out: Questions that are asked in the end.
+        num_demonstrations: Weak demonstrations of a refined label, fresh for each.
+        num_seeds: Number of seeds, from 0.
+        wrong_share: Share of the weak labels that are wrong in content.
+        errors: Whether they are wrong in one systematic way, or at random.
+        learning_rates: Learning rates of which one is chosen.
+        epochs: Passes over the labels.
+    """
+
+    styles: tuple[str, ...] = ("json", "pirate")
+    arms: tuple[Arm, ...] = ARMS
+    num_train: int = 96
+    num_chosen_by: int = 24
+    num_held_out: int = 96
+    num_demonstrations: int = 8
+    num_seeds: int = 3
+    wrong_share: float = 0.5
+    errors: Errors = "systematic"
+    learning_rates: tuple[float, ...] = (1e-3, 4e-3)
+    epochs: int = 4
+
+    def __post_init__(self) -> None:
+        counts = ("num_train", "num_chosen_by", "num_held_out", "num_demonstrations", "num_seeds", "epochs")
+        for name in counts:
+            require_count(name, getattr(self, name), 1)
+        for arm in self.arms:
+            if arm not in ARMS:
+                raise InputError("arms", repr(arm), f"one of {', '.join(ARMS)}")
+        if not self.learning_rates:
+            raise InputError("learning_rates", "none", "at least one")
+
+    @property
+    def cells(self) -> list[tuple[str | int, ...]]:
+        """All styles, arms and seeds; the first seed of all comes first."""
+        seeds = range(self.num_seeds)
+        return [(style, arm, seed) for seed in seeds for style in self.styles for arm in self.arms]
+
+
+def run_refinement(
+    model: LanguageModel,
+    questions: Sequence[Question],
+    styles: dict[str, Style],
+    settings: RefinementSettings,
+    folder: Path,
+    *,
+    resume: bool = False,
+    written: ConversationFormat = LINES,
+    progress: CellProgress = iter,
+) -> pd.DataFrame:
+    """Run the experiment, and keep the scores of every held-out question in a folder, one file for each cell.
+
+    Args:
+        model: The language model.
+        questions: The questions.
+        styles: The styles by name; "plain" is the style with which the wanted ones compete.
+        settings: What is varied.
+        folder: Folder of the results: parts, manifest.json and refinement.csv, the table that is returned.
+        resume: Whether the folder may hold cells already, which are then not computed again.
+        written: How questions and answers are written.
+        progress: Wraps the loop over the cells that are to be computed.
+
+    Returns:
+        One row for each style and arm, with the metrics of `prompt_scores` and their standard errors.
+
+    Raises:
+        InputError: If there are too few questions, or a style is unknown, or the folder cannot be used.
+    """
+    needed = settings.num_train + settings.num_chosen_by + settings.num_held_out
+    if needed > len(questions):
+        raise InputError("questions", len(questions), f"at least {needed}, to learn, to choose by and to ask")
+    for name in (*settings.styles, "plain"):
+        if name not in styles:
+            raise InputError("styles", repr(name), f"one of {', '.join(styles)}")
+    experiment = ExperimentFolder(folder, ("style", "arm", "seed"))
+    experiment.prepare({"model": model.name, **dataclasses.asdict(settings)}, resume=resume)
+
+    def compute(name: str, arm: Arm, seed: int) -> pd.DataFrame:
+        split_key, label_key, context_key, tuning_key = jax.random.split(jax.random.key(seed), 4)
+        order = np.asarray(jax.random.permutation(split_key, len(questions)))
+        learned, rest = np.split(order, [settings.num_train])
+        chosen_by, rest = np.split(rest, [settings.num_chosen_by])
+        parts = [[questions[i] for i in part] for part in (learned, chosen_by, rest[: settings.num_held_out])]
+        contents = weak_contents([*parts[0], *parts[1]], settings.wrong_share, settings.errors, key=label_key)
+        weak = [styles[name].write(content) for content in contents]
+        tuned = model
+        if arm != "none":
+            labels = labels_of(arm, model, parts[0], weak, styles[name], settings, written, key=context_key)
+            examples = training_examples(model, parts[0], labels, written)
+            held_out = training_examples(model, parts[1], weak[settings.num_train :], written)
+            tuned = tuned_model(model, examples, held_out, settings, key=tuning_key)
+        prompts = [WeakPrompt(question, ()) for question in parts[2]]
+        return prompt_scores(tuned, prompts, 0, styles[name], styles["plain"], written)
+
+    scores = experiment.fill(settings.cells, compute, progress)
+    table = summary(scores, ("style", "arm"))
+    experiment.write_table("refinement.csv", table)
+    return table
+
+
+def labels_of(
+    arm: Arm,
+    model: LanguageModel,
+    questions: Sequence[Question],
+    weak: Sequence[str],
+    style: Style,
+    settings: RefinementSettings,
+    written: ConversationFormat,
+    *,
+    key: jax.Array,
+) -> list[str]:
+    """Return the labels of an arm.
+
+    Args:
+        arm: The arm.
+        model: The strong model.
+        questions: The questions that are learned.
+        weak: Their weak labels, and perhaps more.
+        style: The wanted style.
+        settings: The number of demonstrations.
+        written: How demonstrations are written.
+        key: Typed PRNG key of the demonstrations.
+    """
+    if arm == "naive":
+        return list(weak[: len(questions)])
+    if arm == "clean":
+        return [style.write(question.answer) for question in questions]
+    size = settings.num_demonstrations if arm == "refined" else 0
+    keys = jax.random.split(key, len(questions))
+    texts = [
+        written.prompt(demonstrations_for(question, questions, weak, size, key=own), question.text)
+        for question, own in zip(questions, keys, strict=True)
+    ]
+    return greedy_answers(model, texts, written)
+
+
+def training_examples(
+    model: LanguageModel, questions: Sequence[Question], labels: Sequence[str], written: ConversationFormat
+) -> TrainingExamples:
+    """Return questions without demonstrations, and their labels, as tokens."""
+    encode, end = model.tokenizer.encode, written.end_token(model.tokenizer)
+    prompts = [encode(written.prompt((), question.text)) for question in questions]
+    answers = [[*encode(written.opening + label), end] for label in labels]
+    return TrainingExamples(token_rows(prompts, 8), token_rows(answers, 8))
+
+
+def tuned_model(
+    model: LanguageModel,
+    examples: TrainingExamples,
+    chosen_by: TrainingExamples,
+    settings: RefinementSettings,
+    *,
+    key: jax.Array,
+) -> LanguageModel:
+    """Fine-tune with every learning rate, and return the model of smallest loss on other weak labels."""
+    best, smallest = model, np.inf
+    for rate in settings.learning_rates:
+        network = fine_tune(model.network, examples, FineTuning(rate, settings.epochs), key=key)
+        loss = float(_loss(network, chosen_by))
+        if loss < smallest:
+            best, smallest = dataclasses.replace(model, network=network), loss
+    return best
+
+
+_loss = eqx.filter_jit(answer_loss)
