@@ -113,6 +113,7 @@ ESTIMATORS = {
     "bootstrapping": w2s.Bootstrapping(np.full((1, 8), 0.3), [0.3, 0.1], num_weak=20),
     "labeller": w2s.InContext(3),
     "intent inference": w2s.IntentInference(3),
+    "posterior ensemble": w2s.PosteriorEnsemble(3, 2),
     "refinement": w2s.Refinement(3, RIDGE),
     "refinement, leave one out": w2s.Refinement(3, RIDGE, context="leave-one-out", labels="mean"),
     "refinement, with the query": w2s.Refinement(4, RIDGE, context="with-query", labels="mean"),
