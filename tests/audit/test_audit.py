@@ -6,6 +6,7 @@ from tests.audit import (
     corners_of_anchors,
     corners_of_bootstrapping,
     corners_of_bregman,
+    corners_of_capacity,
     corners_of_drawn_concepts,
     corners_of_finetuning,
     corners_of_finite,
@@ -39,6 +40,7 @@ AUDITS = {
     **corners_of_anchors.AUDITS,
     **corners_of_bregman.AUDITS,
     **corners_of_posteriors.AUDITS,
+    **corners_of_capacity.AUDITS,
 }
 
 

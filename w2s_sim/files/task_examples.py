@@ -138,7 +138,7 @@ share = 0.1                                # share of symbols replaced by a unif
 # initial, transition, emission = ...      # kind = "general": the weak model's own
 """
 
-CAPACITY = """\
+_CAPACITY = """\
 [task]
 kind = "capacity"                          # two models that see one input through different features
 dim = 10                                   # d coordinates of the inputs x
@@ -152,8 +152,15 @@ features = "gaussian"                      # law of x, with the keys of a regres
 
 [task.weak]
 dim = 5                                    # p_w weak features
-num_true = 20                              # true pairs that train the teacher; left out: infinitely many
+%s
 ridge = 0.0                                # the teacher's penalty
 noise = 0.0                                # noise of the weak labels
 # features = [[...], ...]                  # d rows of p_w numbers, in place of dim and overlap
 """
+
+CAPACITY = _CAPACITY % (
+    "num_true = 20                              # true pairs of the teacher; infinitely many by default"
+)
+POPULATION_CAPACITY = _CAPACITY % (
+    "# num_true = 20                            # true pairs of the teacher; infinitely many by default"
+)

@@ -34,6 +34,8 @@ THEOREMS = (
     "hmm-identification",
     "continuum-floor",
     "dmmse-limit",
+    "subspace-variance",
+    "kernel-gap",
 )
 
 

@@ -225,11 +225,10 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
     def unresolved(self, num_weak: int) -> str:
         """Compare the rounding error of labels with the scatter of the weak labels. Needs concrete values.
 
-        The scatter is that of the teacher around beta and of the noise of its labels.
+        The scatter is that of the teacher's training and of the noise of its labels.
         """
-        scatter = float(
-            jnp.sqrt(self.supervisor.noise**2 + jnp.nan_to_num(self.weak_risk, nan=float(self.noise) ** 2))
-        )
+        variance = jnp.nan_to_num(self.weak_student.variance, nan=float(self.noise) ** 2)
+        scatter = float(jnp.sqrt(self.supervisor.noise**2 + variance))
         return too_coarse(self.label_length, scatter, num_weak, self.target_vector.dtype)
 
 

@@ -63,8 +63,8 @@ def capacity_task(
     weak_noise: float = 0.0,
     target: Float[ArrayLike, " d"] | list[float] | None = None,
     features: str | FeatureLaw | Float[ArrayLike, "d d"] = "gaussian",
-    weak_features: Float[ArrayLike, "d p"] | None = None,
-    strong_features: Float[ArrayLike, "d s"] | None = None,
+    weak_features: Float[ArrayLike, "d p"] | list[list[float]] | None = None,
+    strong_features: Float[ArrayLike, "d s"] | list[list[float]] | None = None,
     start: Float[ArrayLike, " s"] | list[float] | None = None,
 ) -> CapacityTask:
     """Build a capacity task from plain numbers.

@@ -1,0 +1,79 @@
+"""Students of capacity tasks: what is measured of them, and the assumptions of the theorems about them."""
+
+import dataclasses
+from typing import Any
+
+from jaxtyping import Array, Float, Key
+
+from w2s_sim.engine.measured import FromWeakData, nonnegative
+from w2s_sim.estimators import Estimator, LeastSquares, Ridge
+from w2s_sim.statements.contract.bounded_metric import BoundedMetric
+from w2s_sim.statements.contract.case import Assumption, Case
+from w2s_sim.statements.contract.parameters import Parameter
+from w2s_sim.tasks.capacity_task import CapacityTask
+from w2s_sim.tasks.task import WeakData
+
+# Pairs beyond the number of features that a risk needs for a variance: the inverse of a Wishart matrix then
+# has two moments.
+SPARE_PAIRS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class StudentMetric:
+    """A metric of the student that a case's estimator fits to weak data.
+
+    Attributes:
+        name: Name of the metric.
+    """
+
+    name: str
+
+    def __call__(self, key: Key[Array, ""], data: WeakData, case: Case[Any]) -> Float[Array, ""]:
+        """Return the metric."""
+        student = case.estimator.fit(case.task.source, data, key=key)
+        return case.task.metrics(student)[self.name]
+
+
+STUDENT_RISK = FromWeakData(StudentMetric("risk"), nonnegative)
+STUDENT_GAP = FromWeakData(StudentMetric("ceiling_gap"), nonnegative)
+
+
+def is_least_squares(case: Case[Any]) -> bool:
+    """Return whether the student is fitted by least squares on a capacity task."""
+    estimator = case.estimator
+    unpenalised = isinstance(estimator, Ridge) and float(estimator.ridge) == 0.0
+    return isinstance(case.task, CapacityTask) and (isinstance(estimator, LeastSquares) or unpenalised)
+
+
+def _has_spare_pairs(case: Case[Any]) -> bool:
+    num_true = case.task.supervisor.num_true
+    enough = num_true is None or num_true > case.task.weak_dim + SPARE_PAIRS
+    return enough and case.estimator.sample_size > case.task.strong_dim + SPARE_PAIRS
+
+
+LEAST_SQUARES_STUDENT = Assumption("a student of capacity, by least squares", is_least_squares)
+NORMAL_FEATURES = Assumption("normal features", lambda case: case.task.features.normal_factor is not None)
+SPARE = Assumption("pairs to spare for both models", _has_spare_pairs)
+CAPACITY_RISK = BoundedMetric("risk", is_least_squares)
+CAPACITY_GAP = BoundedMetric("ceiling_gap", is_least_squares)
+NUM_WEAK = Parameter.of(LeastSquares, "num_weak", "inputs N that the teacher labels", 40, required=True)
+
+
+def build_student(numbers: dict[str, Any]) -> Estimator:
+    """Return least squares on the numbers of a `[case]` table."""
+    return LeastSquares(num_weak=numbers["num_weak"])
+
+
+def inflation(case: Case[Any]) -> float:
+    """Return d_s / (N - d_s - 1): the student's variance per unit of scatter of its labels."""
+    return case.task.strong_dim / (case.estimator.sample_size - case.task.strong_dim - 1)
+
+
+def scatter_error(case: Case[Any], teacher: Float[Array, " d"]) -> Float[Array, ""]:
+    """Return ||theta - P_s theta||^2 d_s / (N - d_s - 1), for a teacher theta."""
+    return case.task.squared_norm(teacher - case.task.strong_projection(teacher)) * inflation(case)
+
+
+def share_of_bound(bound: Any, share: float = 0.05) -> Any:
+    """Return the margin of an equality: a share of the bound."""
+    return lambda case: share * float(bound(case))
