@@ -59,7 +59,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
         Case("correlated inputs", _correlated(), STUDENT),
         Case("weak features hold the strong", capacity_task(10, 5, 4, 4.0, target=TARGET), STUDENT),
         Case("N = 400", _lacking(), LeastSquares(num_weak=400)),
-        Case("N = 9", _lacking(), LeastSquares(num_weak=9)),
+        Case("N = 14", _lacking(), LeastSquares(num_weak=14)),
     ]
     return listed + (longer if preset == "full" else [])
 

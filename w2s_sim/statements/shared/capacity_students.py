@@ -74,6 +74,6 @@ def scatter_error(case: Case[Any], teacher: Float[Array, " d"]) -> Float[Array, 
     return case.task.squared_norm(teacher - case.task.strong_projection(teacher)) * inflation(case)
 
 
-def share_of_bound(bound: Any, share: float = 0.05) -> Any:
+def share_of_bound(bound: Any, share: float = 0.08) -> Any:
     """Return the margin of an equality: a share of the bound."""
     return lambda case: share * float(bound(case))

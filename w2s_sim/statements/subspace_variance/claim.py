@@ -62,7 +62,7 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
     longer = [
         Case("overlap 4, the weak features hold the strong", with_overlap(4.0), STUDENT),
         Case("the same features", capacity_task(10, 4, 4, 4.0, num_true=20), STUDENT),
-        Case("N = 9: no gain", with_overlap(1.0), LeastSquares(num_weak=9)),
+        Case("N = 14", with_overlap(2.5), LeastSquares(num_weak=14)),
         Case("one feature each", capacity_task(3, 1, 1, 1.0, num_true=12), STUDENT),
         Case("population teacher", with_overlap(2.0, num_true=None, weak_noise=0.3), STUDENT),
     ]
