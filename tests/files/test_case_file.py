@@ -12,6 +12,7 @@ from w2s_sim.estimators import GradientDescent, InContext, LabelMixing, Refineme
 from w2s_sim.files import example_case_file, load_case
 from w2s_sim.statements import Statement, all_statements, find_statement
 from w2s_sim.statements.shared.regression_examples import canonical_in, leaning_to_source
+from w2s_sim.tasks.capacity_task import CapacityTask
 from w2s_sim.tasks.finite_task import FiniteTask
 
 
@@ -33,6 +34,10 @@ def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
         first = statement.cases("quick")[0].task
         for given, found in zip(jax.tree.leaves(first), jax.tree.leaves(case.task), strict=True):
             np.testing.assert_allclose(found, given, atol=1e-6)
+        return
+    if isinstance(case.task, CapacityTask):
+        assert (case.task.dim, case.task.weak_dim, case.task.strong_dim) == (10, 5, 4)
+        assert float(case.task.overlap) == pytest.approx(2.0, rel=1e-5)
         return
     # A statement on more features than pairs has an example with more features.
     canonical = canonical_in(case.task.dim)

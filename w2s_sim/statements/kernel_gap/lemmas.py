@@ -68,6 +68,7 @@ def _smoother(features: Float[Array, "N p"], ridge: Float[Array, ""]) -> Float[A
 def _distance_from_kernel_form(key: Key[Array, ""], case: Case[Any]) -> Float[Array, ""]:
     """Return the largest difference of (student - ceiling) and -S_s (I - S_w) y on the inputs of both."""
     task, size = case.task, case.estimator.sample_size
+    assert isinstance(case.estimator, Ridge)
     input_key, noise_key = jax.random.split(key)
     inputs = task.features.sample(size, key=input_key)
     labels = inputs @ task.target_vector + task.noise * jax.random.normal(noise_key, (size,))
