@@ -13,8 +13,6 @@ from w2s_sim.files.task_table import example_tasks, read_task, task_kind
 from w2s_sim.files.toml_text import key_line
 from w2s_sim.statements import Case, Statement
 from w2s_sim.statements.contract.parameters import read_parameters, unknown_key
-from w2s_sim.verify.evaluation import bound_of, trivial_of
-from w2s_sim.verify.verdict import is_vacuous
 
 # The tables of a case file; a study of a single cell has its own.
 TABLES = ("task", "case", "estimator")
@@ -93,28 +91,22 @@ def _task_kinds(statement: Statement) -> tuple[str, ...]:
 def example_case_file(statement: Statement) -> str:
     """Return the text of a file that `load_case` accepts for the statement, with every key explained.
 
-    Its task is the first example of its kind for which the assumptions of the statement hold and its bound
-    says something.
+    Its task is the first example of its kind for which the assumptions of the statement hold.
     """
     numbers = ["[case]", *map(key_line, statement.parameters)]
     tasks = example_tasks(_task_kinds(statement)[0])
     texts = ["\n".join([task, *numbers]) + "\n" for task in tasks]
-    telling = (text for text in texts if _fit(text, statement) == 2)
-    return next(telling, None) or max(texts, key=lambda text: _fit(text, statement))
+    return next((text for text in texts if _fits(text, statement)), texts[0])
 
 
-def _fit(text: str, statement: Statement) -> int:
-    """Return 2 if the bound at the case of a file says something, 1 if it is vacuous, 0 if it is none."""
+def _fits(text: str, statement: Statement) -> bool:
+    """Return whether the case of a file fulfils the assumptions of the statement."""
     if statement.build_estimator is None:
-        return 0
+        return True
     document = tomllib.loads(text)
     task = read_task(document["task"], _task_kinds(statement))
     try:
-        case = build_case("example", statement, task, document["case"])
-        if statement.broken_assumption(case) is not None:
-            return 0
-        bound = bound_of(statement, case)
+        return statement.broken_assumption(build_case("example", statement, task, document["case"])) is None
     except InputError:
-        # The example's sizes are not those of the task.
-        return 0
-    return 1 if is_vacuous(statement.kind, bound, trivial_of(statement, case)) else 2
+        # The sizes of the example do not fit the task.
+        return False

@@ -33,8 +33,7 @@ class TaskKind:
         weak_keys: For each kind of weak model, its required and optional keys, if there are several kinds;
             `weak_parameters` then has a key `kind`.
         example: Example `[task]` with its `[task.weak]`; built from the parameters' examples when left out.
-        further_examples: Examples for statements whose assumptions the first example breaks, or whose
-            bound says nothing there.
+        further_examples: Examples for statements whose assumptions the first example breaks.
         tables: Returns the two tables that describe a task, so that files can be written; None if it cannot.
         limits: For each key ("weak." before keys of the weak table), fields of its `Parameter` to replace in
             studies.

@@ -14,6 +14,7 @@ from w2s_sim.statements.shared.regression_examples import leaning_to_source
 from w2s_sim.statements.shared.student_error import STUDENT_RISK
 from w2s_sim.statements.shrinkage_limit.ball import shrinkage_limit
 from w2s_sim.statements.shrinkage_limit.lemmas import (
+    OUTSIDE,
     SHRINKAGE_LIMIT_LEMMAS,
     SHRINKING,
     SYMMETRIC_AXES,
@@ -90,7 +91,7 @@ SHRINKAGE_LIMIT = Statement(
     cases=cases,
     bound=lambda case: shrinkage_limit(case.task),
     measure=STUDENT_RISK,
-    assumptions=(SPECTRAL, SHRINKING, SYMMETRIC_AXES, FINITE_VARIANCE),
+    assumptions=(SPECTRAL, SHRINKING, SYMMETRIC_AXES, OUTSIDE, FINITE_VARIANCE),
     trivial=lambda case: 0.0,
     lemmas=SHRINKAGE_LIMIT_LEMMAS,
     controls=controls,

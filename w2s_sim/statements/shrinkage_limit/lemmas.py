@@ -51,6 +51,10 @@ def _shrinks_in_the_limit(case: Case) -> bool:
 
 SHRINKING = Assumption("gains in [0, 1]", _shrinks)
 SYMMETRIC_AXES = Assumption("features symmetric about the axes of their covariance", _has_symmetric_axes)
+OUTSIDE = Assumption(
+    "a target outside the ball",
+    lambda case: float(shrinkage_limit(case.task)) > FEW_OPERATIONS**2 * float(case.task.source_risk),
+)
 LIMIT_SHRINKS = Assumption("gains of the covariance in [0, 1]", in_double(_shrinks_in_the_limit))
 PROJECTION = Assumption(
     "a weak model that is a projection of the target",
