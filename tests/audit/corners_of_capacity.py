@@ -21,7 +21,11 @@ def _task(rng: np.random.Generator, sizes: tuple[int, ...], scale: float, **weak
         "target": (scale * rng.standard_normal(dim)).tolist(),
         "factor": (np.eye(dim) + 0.3 * rng.standard_normal((dim, dim))).tolist(),
         "strong_features": rng.standard_normal((dim, strong_dim)).tolist(),
-        "weak": {"features": rng.standard_normal((dim, weak_dim)).tolist(), "num_true": num_true, **weak},
+        "weak": {
+            "weak_features": rng.standard_normal((dim, weak_dim)).tolist(),
+            "num_true": num_true,
+            **weak,
+        },
     }
 
 
@@ -34,7 +38,7 @@ def trained_corners() -> list[Corner]:
         for sizes in SIZES
     ]
     plain = corners[0]
-    same = {**plain.task, "strong_features": plain.task["weak"]["features"]}
+    same = {**plain.task, "strong_features": plain.task["weak"]["weak_features"]}
     odd = {
         "the same features": same,
         "no noise": {**plain.task, "noise": 0.0},
@@ -65,7 +69,7 @@ def students(corner: Corner) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     rng, task, weak = np.random.default_rng(SEED + 1), corner.task, corner.task["weak"]
     dim, size = task["dim"], corner.case["num_weak"]
     factor, target = np.array(task["factor"]), np.array(task["target"])
-    strong, seen = np.array(task["strong_features"]), np.array(weak["features"])
+    strong, seen = np.array(task["strong_features"]), np.array(weak["weak_features"])
     covariance = factor @ factor.T
     ridge = weak.get("ridge", 0.0) * np.eye(seen.shape[1])
     if "num_true" in weak:

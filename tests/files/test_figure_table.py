@@ -55,8 +55,9 @@ def test_keys_are_resolved_and_the_rest_has_defaults() -> None:
 
 def test_what_can_be_drawn_is_what_is_measured() -> None:
     relative, errors = ("pgr", "gain_over_source"), ("style_error", "content_error")
-    assert ("risk", "prior_kl", "prior_tv", *relative, *errors) == MEASURED
-    assert {*MEASURED} == {*metric_names([w2s.canonical_task(), style_content_task()]), *RELATIVE_RISKS}
+    assert ("risk", "prior_kl", "prior_tv", *relative, *errors, "ceiling_gap") == MEASURED
+    tasks = [w2s.canonical_task(), style_content_task(), w2s.capacity_task(4, 1, 2, 1)]
+    assert {*MEASURED} == {*metric_names(tasks), *RELATIVE_RISKS}
 
 
 REFUSED = [

@@ -128,7 +128,7 @@ def test_bad_numbers_are_refused() -> None:
         arguments: dict[str, Any] = {"dim": 8, "weak_dim": 3, "strong_dim": 4, "overlap": 2.0, **numbers}
         with pytest.raises(w2s.InputError, match=words):
             w2s.capacity_task(**arguments)
-    with pytest.raises(w2s.InputError, match=r"weak.features: got 2 features.* linearly independent"):
+    with pytest.raises(w2s.InputError, match=r"weak.weak_features: got 2 features.* linearly independent"):
         skewed(weak_features=np.ones((5, 2)))
     with pytest.raises(w2s.InputError, match=r"student.coefficients: got shape \(5,\)"):
         skewed().metrics(w2s.LinearStudent(np.ones(5)))

@@ -26,7 +26,7 @@ CAPACITY_PARAMETERS = (
 )
 CAPACITY_WEAK_PARAMETERS = (
     Parameter("dim", int, "number of weak features p_w", low=1),
-    Parameter("features", list, "d rows of p_w numbers, in place of a number of features", depth=2),
+    Parameter("weak_features", list, "d rows of p_w numbers, in place of a number of features", depth=2),
     Parameter("num_true", int, "true pairs that train the teacher; left out: infinitely many", low=1),
     Parameter.of(RidgeTeacher, "ridge", "the teacher's penalty lambda", default=0.0),
     Parameter.of(RidgeTeacher, "noise", "noise of the weak labels", default=0.0),
@@ -41,14 +41,14 @@ def build_capacity_task(values: dict[str, Any], weak: dict[str, Any]) -> Capacit
         weak: The checked values of its `[task.weak]` table.
 
     Raises:
-        InputError: Naming the key inside the table ("weak.features"), if a value does not fit.
+        InputError: Naming the key inside the table ("weak.weak_features"), if a value does not fit.
     """
     values = dict(values)
     values["features"] = read_features(values, values["dim"])
     return capacity_task(
         **values,
         weak_dim=weak["dim"],
-        weak_features=weak["features"],
+        weak_features=weak["weak_features"],
         num_true=weak["num_true"],
         ridge=weak["ridge"],
         weak_noise=weak["noise"],
@@ -75,7 +75,7 @@ def capacity_tables(task: CapacityTask) -> Tables:
         "start": task.start,
     }
     weak = {
-        "features": teacher.features,
+        "weak_features": teacher.features,
         **({} if teacher.num_true is None else {"num_true": teacher.num_true}),
         "ridge": teacher.ridge,
         "noise": teacher.noise,

@@ -155,7 +155,7 @@ dim = 5                                    # p_w weak features
 %s
 ridge = 0.0                                # the teacher's penalty
 noise = 0.0                                # noise of the weak labels
-# features = [[...], ...]                  # d rows of p_w numbers, in place of dim and overlap
+# weak_features = [[...], ...]             # d rows of p_w numbers, in place of dim and overlap
 """
 
 CAPACITY = _CAPACITY % (

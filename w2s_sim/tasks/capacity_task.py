@@ -73,7 +73,7 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
         require_shape("start", self.start, (strong_dim,), "one number per strong feature")
         for name, matrix in (
             ("strong_features", self.strong_features),
-            ("weak.features", self.supervisor.features),
+            ("weak.weak_features", self.supervisor.features),
         ):
             require_shape(name, matrix, (dim, matrix.shape[1]), "one row per coordinate of x")
             _require_independent(name, matrix, self.features.covariance)

@@ -27,7 +27,7 @@ class RidgeTeacher(eqx.Module):
         InputError: If a number is out of its range.
     """
 
-    features: Float[Array, "d p"] = eqx.field(converter=entries("weak.features", "(d, p)"))
+    features: Float[Array, "d p"] = eqx.field(converter=entries("weak.weak_features", "(d, p)"))
     ridge: Float[Array, ""] = eqx.field(converter=nonnegative("weak.ridge"), default=0.0)
     noise: Float[Array, ""] = eqx.field(converter=nonnegative("weak.noise"), default=0.0)
     num_true: int | None = eqx.field(static=True, default=None)
