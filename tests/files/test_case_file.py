@@ -22,6 +22,16 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def is_same_task(first: FiniteTask, second: FiniteTask) -> bool:
+    """Whether two tasks have equal numbers, up to the digits of a file."""
+    pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=False)
+    return all(given.shape == found.shape and np.allclose(given, found, atol=1e-6) for given, found in pairs)
+
+
+# Theorems whose example is an example of its kind of tasks, on which no case of theirs is.
+EXAMPLE_APART = {"bregman-misfit", "anchor-identifiability"}
+
+
 @pytest.mark.parametrize("statement", all_statements().values(), ids=lambda s: s.id)
 def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
     statement: Statement, tmp_path: Path
@@ -30,10 +40,9 @@ def test_example_is_the_canonical_task_and_satisfies_the_assumptions(
     assert case.name == "mine"
     assert statement.broken_assumption(case) is None
     if isinstance(case.task, FiniteTask):
-        # The first case of the statement, for which its page has numbers.
-        first = statement.cases("quick")[0].task
-        for given, found in zip(jax.tree.leaves(first), jax.tree.leaves(case.task), strict=True):
-            np.testing.assert_allclose(found, given, atol=1e-6)
+        # A case of the statement, for which its page has numbers.
+        found = [is_same_task(given.task, case.task) for given in statement.cases("quick")]
+        assert any(found) == (statement.id not in EXAMPLE_APART)
         return
     if isinstance(case.task, CapacityTask):
         assert (case.task.dim, case.task.weak_dim, case.task.strong_dim) == (10, 5, 4)

@@ -202,6 +202,9 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
         "mixing": "0.5",
         "rounds": "2",
         "spread": "0.5",
+        "num_concepts": "4",
+        "members": "2",
+        "views": "2",
         "middle": "[[0, 0, 0, 1.2, 0.6, 0, 0, 0]]",
         "ridges": "[1.5, 0.3]",
     }

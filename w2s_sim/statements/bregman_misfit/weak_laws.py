@@ -36,7 +36,7 @@ def erring_weak_model(seed: int) -> FiniteTask:
     """Return a task with random concepts and a weak model whose tables are drawn independently of them."""
     source, target_prior = random_tables(seed)
     weak, _ = random_tables(seed + 1000)
-    return FiniteTask(source, target_prior, weak)
+    return FiniteTask(source, target_prior, weak.with_prior(source.prior))
 
 
 def unknown_concept() -> FiniteTask:
