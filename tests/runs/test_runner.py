@@ -196,7 +196,6 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
     numbers = {
         "num_weak": "20",
         "num_demonstrations": "4",
-        "num_concepts": "5",
         "steps": "3",
         "step_size": "0.1",
         "threshold": "0.5",
