@@ -31,8 +31,8 @@ def test_theorems_of_one_paper_stand_together() -> None:
 def test_the_tightest_case_is_the_nearest_to_its_bound() -> None:
     cases = read_record(RECORD).frames["cases"]
     decided = cases[cases["verdict"].isin(["consistent", "certified"])]
-    ratios = decided["measured"] / decided["bound"]
-    distances = pd.Series(abs(ratios - 1).where(ratios <= 1, 1 - 1 / ratios)).where(ratios > 0)
+    ratios = pd.Series(decided["measured"] / decided["bound"])
+    distances = (ratios - 1).abs().where(ratios <= 1, 1 - 1 / ratios).where(ratios > 0)
     nearest = decided.loc[distances.groupby(decided["theorem"]).idxmin().dropna()]
     columns = {name: {"values": cases[name].tolist()} for name in cases}
     found = tightest_cases(columns)

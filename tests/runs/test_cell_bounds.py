@@ -108,7 +108,7 @@ def test_the_table_is_in_the_order_of_the_book() -> None:
     found = [bound.theorem for bound in bounds_of(MEASURED_CASES["refinement-risk"])]
     assert len(found) > 1
     assert found == [theorem for theorem in THEOREMS if theorem in found]
-    assert set(MEASURED.values()) <= set(metric_names([canonical()]))
+    assert set(MEASURED.values()) <= set(metric_names([canonical(), w2s.capacity_task(6, 3, 3, 2.0)]))
 
 
 def test_known_values_of_the_canonical_task() -> None:
@@ -182,6 +182,8 @@ MEASURED_CASES = {
     "mixture-collapse": case_of(w2s.InContext(128), canonical(target_prior=[0.1, 0.0, 0.0, 0.9])),
     "hmm-identification": case_of(w2s.InContext(16), style_content_task()),
     "continuum-floor": case_of(w2s.ConjugateRefinement(240, 0.1)),
+    "subspace-variance": case_of(w2s.LeastSquares(num_weak=20), w2s.capacity_task(8, 4, 4, 2.0, num_true=40)),
+    "kernel-gap": find_statement("kernel-gap").cases("quick")[0],
 }
 
 
