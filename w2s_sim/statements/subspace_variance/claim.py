@@ -99,7 +99,8 @@ SUBSPACE_VARIANCE = Statement(
         r"\mathbb{E}\lVert A_s\hat b-\beta\rVert_\Sigma^2=\lVert\beta-P_s\beta\rVert_\Sigma^2"
         r"+\lVert P_s(I-P_w)\beta\rVert_\Sigma^2+v\,d_{s\wedge w}"
         r"+\frac{d_s}{N-d_s-1}\bigl(\lVert(I-P_s)P_w\beta\rVert_\Sigma^2+\sigma'^2"
-        r"+v\,(d_w-d_{s\wedge w})\bigr)"
+        r"+v\,(d_w-d_{s\wedge w})\bigr),\quad "
+        r"v=\frac{\sigma^2+\lVert\beta-P_w\beta\rVert_\Sigma^2}{n-d_w-1}"
     ),
     cases=cases,
     bound=student_risk,
