@@ -117,6 +117,8 @@ def test_an_experiment_continues_where_it_ended(
     at_once = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "whole")
     pd.testing.assert_frame_equal(continued, at_once)
     other = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=4, num_seeds=1)
+    with pytest.raises(InputError, match="--resume: got questions and styles = "):
+        run_in_context(tiny, QUESTIONS[1:], STYLES, SETTINGS, tmp_path / "parts", resume=True)
     with pytest.raises(InputError, match="--resume: got num_prompts = 4, and 3 in"):
         run_in_context(tiny, QUESTIONS, STYLES, other, tmp_path / "parts", resume=True)
 

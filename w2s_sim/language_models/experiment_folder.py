@@ -1,6 +1,7 @@
 """The folder of an experiment: what it was made with, one file for each cell, and the table of all."""
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -16,6 +17,19 @@ from w2s_sim.runs.whole_files import write_whole
 Cell = tuple[str | int, ...]
 # Wraps the loop over cells to report progress, as `w2s_sim.cli.progress.track` does.
 CellProgress = Callable[[Sequence[Cell]], Iterable[Cell]]
+
+
+def experiment_configuration(model: str, settings: Any, questions: Any, styles: Any) -> dict[str, Any]:
+    """Return the settings, the model and a digest of the texts, which a manifest holds.
+
+    Args:
+        model: Name of the language model.
+        settings: The settings, a dataclass.
+        questions: The questions, compared by a digest of them and of the styles.
+        styles: The styles.
+    """
+    digest = hashlib.sha256(repr((questions, styles)).encode()).hexdigest()[:16]
+    return {"model": model, "questions and styles": digest, **dataclasses.asdict(settings)}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,12 @@ from w2s_sim.errors import InputError
 from w2s_sim.language_models.answering import ask
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt, weak_prompts
-from w2s_sim.language_models.experiment_folder import Cell, CellProgress, ExperimentFolder
+from w2s_sim.language_models.experiment_folder import (
+    Cell,
+    CellProgress,
+    ExperimentFolder,
+    experiment_configuration,
+)
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
@@ -103,7 +108,8 @@ def run_in_context(
         if name not in styles:
             raise InputError("styles", repr(name), f"one of {', '.join(styles)}")
     experiment = ExperimentFolder(folder, ("style", "size", "seed"))
-    experiment.prepare({"model": model.name, **dataclasses.asdict(settings)}, resume=resume)
+    configuration = experiment_configuration(model.name, settings, questions, styles)
+    experiment.prepare(configuration, resume=resume)
 
     def compute(name: str, size: int, seed: int) -> pd.DataFrame:
         prompts = weak_prompts(

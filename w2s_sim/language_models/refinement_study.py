@@ -20,7 +20,11 @@ from w2s_sim.errors import InputError
 from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt, demonstrations_for
-from w2s_sim.language_models.experiment_folder import CellProgress, ExperimentFolder
+from w2s_sim.language_models.experiment_folder import (
+    CellProgress,
+    ExperimentFolder,
+    experiment_configuration,
+)
 from w2s_sim.language_models.in_context_study import prompt_scores, summary
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.lora import FineTuning, TrainingExamples, answer_loss, fine_tune
@@ -118,7 +122,8 @@ def run_refinement(
         if name not in styles:
             raise InputError("styles", repr(name), f"one of {', '.join(styles)}")
     experiment = ExperimentFolder(folder, ("style", "arm", "seed"))
-    experiment.prepare({"model": model.name, **dataclasses.asdict(settings)}, resume=resume)
+    configuration = experiment_configuration(model.name, settings, questions, styles)
+    experiment.prepare(configuration, resume=resume)
 
     def compute(name: str, arm: Arm, seed: int) -> pd.DataFrame:
         split_key, label_key, context_key, tuning_key = jax.random.split(jax.random.key(seed), 4)
