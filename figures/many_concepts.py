@@ -15,6 +15,7 @@ from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting import Curve, Panel, panels_figure
 from w2s_sim.plotting.looks import SERIES, UPPER_BOUND
 from w2s_sim.statements.dmmse_limit import DMMSE_LIMIT
+from w2s_sim.statements.dmmse_limit.two_readers import labelled_by
 from w2s_sim.statements.shared.regression_examples import noisy
 from w2s_sim.verify.intervals import sample_summary
 
@@ -43,8 +44,8 @@ class TwoErrors:
         task, estimator = case.task, case.estimator
         assert isinstance(estimator, w2s.DrawnConcepts)
         drawn = estimator.draw_model(task.source, key=own_key)
-        weak, labeller = case.sample_weak(key=data_key), drawn.vectors[0]
-        data = w2s.WeakData(weak.inputs, weak.labels + weak.inputs @ (labeller - task.target_vector))
+        labeller = drawn.vectors[0]
+        data = labelled_by(labeller, case.sample_weak(key=data_key), task)
         continuum = estimator.continuum.prior_model(task.source)
         students = jnp.stack([drawn.read(data).coefficients, continuum.read(data).coefficients])
         return jnp.sum((students - labeller) ** 2, axis=1)

@@ -24,8 +24,10 @@ def write(folder: Path, text: str) -> Path:
 
 def is_same_task(first: FiniteTask, second: FiniteTask) -> bool:
     """Whether two tasks have equal numbers, up to the digits of a file."""
-    pairs = zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=False)
-    return all(given.shape == found.shape and np.allclose(given, found, atol=1e-6) for given, found in pairs)
+    given, found = jax.tree.leaves(first), jax.tree.leaves(second)
+    if [leaf.shape for leaf in given] != [leaf.shape for leaf in found]:
+        return False
+    return all(np.allclose(*pair, atol=1e-6) for pair in zip(given, found, strict=True))
 
 
 # Theorems whose example is an example of its kind of tasks, on which no case of theirs is.

@@ -12,17 +12,12 @@ import pytest
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
 from w2s_sim.language_models import in_context_study
+from w2s_sim.language_models.answer_metrics import METRICS, prompt_scores, summary
 from w2s_sim.language_models.answering import answer_scores, greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.demonstration_sets import weak_prompts
 from w2s_sim.language_models.experiment_folder import Cell
-from w2s_sim.language_models.in_context_study import (
-    METRICS,
-    InContextSettings,
-    prompt_scores,
-    run_in_context,
-    summary,
-)
+from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.styles import read_styles
@@ -117,7 +112,7 @@ def test_an_experiment_continues_where_it_ended(
     at_once = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "whole")
     pd.testing.assert_frame_equal(continued, at_once)
     other = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=4, num_seeds=1)
-    with pytest.raises(InputError, match="--resume: got questions and styles = "):
+    with pytest.raises(InputError, match="--resume: got texts = "):
         run_in_context(tiny, QUESTIONS[1:], STYLES, SETTINGS, tmp_path / "parts", resume=True)
     with pytest.raises(InputError, match="--resume: got num_prompts = 4, and 3 in"):
         run_in_context(tiny, QUESTIONS, STYLES, other, tmp_path / "parts", resume=True)

@@ -1,5 +1,7 @@
 """anchor-identifiability: laws of pairs by enumeration, what cannot be told apart, and the assumptions."""
 
+import itertools
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -62,3 +64,21 @@ def test_assumptions_of_other_tasks() -> None:
     assert STATEMENT.broken_assumption(Case("", table_task(), estimator, grouped=True)) is not None
     wanted = anchored_task([0.0, 1.0, 0.0, 0.0])
     assert STATEMENT.broken_assumption(Case("", wanted, estimator)) is None
+
+
+@pytest.mark.usefixtures("x64")
+def test_error_of_the_channel_by_enumeration_of_all_data() -> None:
+    """Two contexts of two pairs, one input and three labels: the mean over all 81 data sets."""
+    strong = w2s.CategoricalModel([0.5, 0.5], [[[0.5, 0.0, 0.5]], [[0.0, 0.6, 0.4]]], [1.0])
+    weak = w2s.CategoricalModel([0.5, 0.5], [[[0.2, 0.0, 0.8]], [[0.0, 0.7, 0.3]]], [1.0])
+    task = w2s.FiniteTask(strong, jnp.array([0.4, 0.6]), weak)
+    case = anchored("", task, 4)
+    of_pair = numpy_law(task, 2)
+    estimator, expected = case.estimator, 0.0
+    assert isinstance(estimator, w2s.AnchoredChannel)
+    wanted = np.exp(np.asarray(weak.log_outcome_probabilities()))
+    for labels in itertools.product(range(3), repeat=4):
+        data = w2s.WeakData(jnp.zeros(4, int), jnp.array(labels))
+        error = np.sum((np.asarray(estimator.fitted(strong, data).laws) - wanted) ** 2)
+        expected += of_pair[labels[:2]] * of_pair[labels[2:]] * error
+    assert float(STATEMENT.bound(case)) == pytest.approx(expected, abs=1e-10)

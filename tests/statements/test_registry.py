@@ -10,7 +10,8 @@ import pytest
 
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Estimator
-from w2s_sim.statements import Case, Control, Preset, Statement, all_statements, find_statement
+from w2s_sim.statements import Assumption, Case, Control, Preset, Statement, all_statements, find_statement
+from w2s_sim.tasks.overlapping_features import capacity_task
 from w2s_sim.verify import Settings
 from w2s_sim.verify.case_check import check_case, check_control
 from w2s_sim.verify.evaluation import bound_of, rounding_of, terms_of, trivial_of
@@ -178,6 +179,16 @@ def test_estimator_of_the_ready_example(statement: Statement) -> None:
     case = Case("example", statement.cases("quick")[0].task, estimator, bool(numbers.get("grouped")))
     assert statement.broken_assumption(case) is None
     assert np.isfinite(bound_of(statement, case))
+
+
+def test_a_task_without_what_an_assumption_speaks_of_is_told_from_a_mistake() -> None:
+    floor, capacity = find_statement("naive-floor"), capacity_task(6, 3, 3, 2.0)
+    case = Case("", capacity, floor.cases("quick")[0].estimator)
+    prior = Assumption("a prior", lambda each: bool(each.task.target_prior is not None))
+    assert dataclasses.replace(floor, assumptions=(prior,)).broken_assumption(case) == "a prior"
+    misspelt = Assumption("a mistake", lambda each: each.task.taget_prior is not None)
+    with pytest.raises(AttributeError, match="taget_prior"):
+        dataclasses.replace(floor, assumptions=(misspelt,)).broken_assumption(case)
 
 
 def test_terms_add_up_to_the_bound() -> None:

@@ -10,8 +10,9 @@ import psutil
 from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.lm_arguments import CheckLanguageModel, InContext, Refine
 from w2s_sim.cli.progress import track
+from w2s_sim.language_models.answer_metrics import METRICS
 from w2s_sim.language_models.fetching import fetch_model, sha256
-from w2s_sim.language_models.in_context_study import METRICS, InContextSettings, run_in_context
+from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import load_language_model
 from w2s_sim.language_models.model_location import DEFAULT_SHA256, find_model_file
 from w2s_sim.language_models.question_set import read_questions

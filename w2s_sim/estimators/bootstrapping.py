@@ -88,13 +88,21 @@ class Bootstrapping(Estimator[RegressionModel, LinearStudent]):
         return jnp.concatenate([self.middle, last[None]])
 
     def fit(self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]) -> LinearStudent:
+        return self.fit_chain(source, data, key=key)[-1]
+
+    def fit_chain(
+        self, source: RegressionModel, data: WeakData, *, key: Key[Array, ""]
+    ) -> list[LinearStudent]:
+        """Fit every model of the chain, in its order; the last one is the student.
+
+        The arguments are those of `fit`.
+        """
         self.require_inputs(source, data)
-        student = None
+        chain: list[LinearStudent] = []
         for model, start in enumerate(self.starts(source)):
             pairs = self.inputs_of(data, model)
-            labels = pairs.labels if student is None else pairs.inputs @ student.coefficients
+            labels = chain[-1].predict(pairs.inputs) if chain else pairs.labels
             before = RegressionModel(jnp.ones(1), start[None], source.noise)
             rule = Ridge(self.ridges[model], num_weak=self.num_weak)
-            student = rule.fit(before, WeakData(pairs.inputs, labels), key=key)
-        assert student is not None
-        return student
+            chain.append(rule.fit(before, WeakData(pairs.inputs, labels), key=key))
+        return chain

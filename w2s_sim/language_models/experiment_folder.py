@@ -5,11 +5,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.conversation_format import ConversationFormat
+from w2s_sim.language_models.question_set import Question
+from w2s_sim.language_models.styles import Style
 from w2s_sim.manifest import build_manifest
 from w2s_sim.runs.whole_files import write_whole
 
@@ -17,19 +20,6 @@ from w2s_sim.runs.whole_files import write_whole
 Cell = tuple[str | int, ...]
 # Wraps the loop over cells to report progress, as `w2s_sim.cli.progress.track` does.
 CellProgress = Callable[[Sequence[Cell]], Iterable[Cell]]
-
-
-def experiment_configuration(model: str, settings: Any, questions: Any, styles: Any) -> dict[str, Any]:
-    """Return the settings, the model and a digest of the texts, which a manifest holds.
-
-    Args:
-        model: Name of the language model.
-        settings: The settings, a dataclass.
-        questions: The questions, compared by a digest of them and of the styles.
-        styles: The styles.
-    """
-    digest = hashlib.sha256(repr((questions, styles)).encode()).hexdigest()[:16]
-    return {"model": model, "questions and styles": digest, **dataclasses.asdict(settings)}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,3 +82,59 @@ class ExperimentFolder:
     def write_table(self, name: str, table: pd.DataFrame) -> None:
         """Write the table of the experiment."""
         write_whole(self.folder / name, table.to_csv(index=False).encode())
+
+
+@dataclasses.dataclass(frozen=True)
+class Texts:
+    """The texts of an experiment.
+
+    Attributes:
+        questions: The questions.
+        styles: The styles by name.
+        written: How questions and answers are written.
+    """
+
+    questions: Sequence[Question]
+    styles: dict[str, Style]
+    written: ConversationFormat
+
+    @property
+    def digest(self) -> str:
+        """A short text that differs for other texts."""
+        return hashlib.sha256(repr((list(self.questions), self.styles, self.written)).encode()).hexdigest()[
+            :16
+        ]
+
+
+@runtime_checkable
+class Settings(Protocol):
+    """The settings of an experiment: a dataclass that names the wanted styles."""
+
+    @property
+    def styles(self) -> tuple[str, ...]: ...
+
+
+def open_experiment(
+    folder: Path, columns: tuple[str, ...], model: str, settings: Settings, texts: Texts, *, resume: bool
+) -> ExperimentFolder:
+    """Return the folder of an experiment, with the manifest of all that its results depend on.
+
+    Args:
+        folder: The folder.
+        columns: Names of what tells cells apart.
+        model: Name of the language model.
+        settings: The settings, a dataclass.
+        texts: The questions, the styles and the format, of which the manifest holds a digest.
+        resume: Whether the folder may hold cells of the same experiment already.
+
+    Raises:
+        InputError: If a wanted style or "plain" is no style, or see `ExperimentFolder.prepare`.
+    """
+    for name in (*settings.styles, "plain"):
+        if name not in texts.styles:
+            raise InputError("styles", repr(name), f"one of {', '.join(texts.styles)}")
+    experiment = ExperimentFolder(folder, columns)
+    chosen: Any = settings
+    configuration = {"model": model, "texts": texts.digest, **dataclasses.asdict(chosen)}
+    experiment.prepare(configuration, resume=resume)
+    return experiment

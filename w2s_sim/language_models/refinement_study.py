@@ -17,15 +17,16 @@ import pandas as pd
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.answer_metrics import prompt_scores, summary
 from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt, demonstrations_for
 from w2s_sim.language_models.experiment_folder import (
+    Cell,
     CellProgress,
-    ExperimentFolder,
-    experiment_configuration,
+    Texts,
+    open_experiment,
 )
-from w2s_sim.language_models.in_context_study import prompt_scores, summary
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.lora import FineTuning, TrainingExamples, answer_loss, fine_tune
 from w2s_sim.language_models.question_set import Question
@@ -70,9 +71,10 @@ class RefinementSettings:
     epochs: int = 4
 
     def __post_init__(self) -> None:
-        counts = ("num_train", "num_chosen_by", "num_held_out", "num_demonstrations", "num_seeds", "epochs")
-        for name in counts:
+        for name in ("num_train", "num_chosen_by", "num_demonstrations", "num_seeds", "epochs"):
             require_count(name, getattr(self, name), 1)
+        # A standard error needs two questions.
+        require_count("num_held_out", self.num_held_out, 2)
         for arm in self.arms:
             if arm not in ARMS:
                 raise InputError("arms", repr(arm), f"one of {', '.join(ARMS)}")
@@ -80,7 +82,7 @@ class RefinementSettings:
             raise InputError("learning_rates", "none", "at least one")
 
     @property
-    def cells(self) -> list[tuple[str | int, ...]]:
+    def cells(self) -> list[Cell]:
         """All styles, arms and seeds; the first seed of all comes first."""
         seeds = range(self.num_seeds)
         return [(style, arm, seed) for seed in seeds for style in self.styles for arm in self.arms]
@@ -118,12 +120,9 @@ def run_refinement(
     needed = settings.num_train + settings.num_chosen_by + settings.num_held_out
     if needed > len(questions):
         raise InputError("questions", len(questions), f"at least {needed}, to learn, to choose by and to ask")
-    for name in (*settings.styles, "plain"):
-        if name not in styles:
-            raise InputError("styles", repr(name), f"one of {', '.join(styles)}")
-    experiment = ExperimentFolder(folder, ("style", "arm", "seed"))
-    configuration = experiment_configuration(model.name, settings, questions, styles)
-    experiment.prepare(configuration, resume=resume)
+    texts = Texts(questions, styles, written)
+    columns = ("style", "arm", "seed")
+    experiment = open_experiment(folder, columns, model.name, settings, texts, resume=resume)
 
     def compute(name: str, arm: Arm, seed: int) -> pd.DataFrame:
         split_key, label_key, context_key, tuning_key = jax.random.split(jax.random.key(seed), 4)

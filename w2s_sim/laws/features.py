@@ -67,6 +67,11 @@ class FeatureLaw(eqx.Module):
         return None
 
     @property
+    def has_equal_variances(self) -> bool:
+        """Whether Sigma is known to be a multiple of I."""
+        return self.isotropic or self.sign_permutation_symmetric
+
+    @property
     def excess_kurtosis(self) -> float | None:
         """kappa_4 = E x_1^4 - 3 of independent coordinates of variance one; None if unknown."""
         return None

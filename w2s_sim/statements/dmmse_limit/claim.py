@@ -10,15 +10,16 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import FromWeakData, nonnegative
 from w2s_sim.estimators import DrawnConcepts, Estimator, InContext
-from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.dmmse_limit.lemmas import (
     DMMSE_LIMIT_LEMMAS,
     DRAWN,
+    LABELS,
     PAGE,
     REFERENCE,
+    SAME_LABELS,
     divergence_bound,
     log_excess_of,
 )
@@ -26,9 +27,6 @@ from w2s_sim.statements.dmmse_limit.two_readers import read_both
 from w2s_sim.statements.shared.regression_examples import canonical, noisy
 from w2s_sim.statements.shared.unbiased_labels import UNBIASED
 from w2s_sim.tasks.task import WeakData
-
-# Noise levels count as equal if they differ by at most this share.
-SAME_NOISE = 1e-6
 
 
 def bound(case: Case) -> Float[Array, ""]:
@@ -49,18 +47,6 @@ def trivial(case: Case) -> Float[Array, ""]:
 def _squared_gaps(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]:
     readers = read_both(key, data, case)
     return jnp.mean(jax.vmap(lambda each: jnp.sum(each.gaps**2))(readers))
-
-
-def _has_the_noise_of_the_source(case: Case) -> bool:
-    source, supervisor = case.task.source, case.task.supervisor
-    noises = float(source.noise), float(supervisor.noise)
-    is_normal = isinstance(source.law, NormalNoise) and isinstance(supervisor.law, NormalNoise)
-    return is_normal and abs(noises[0] - noises[1]) <= SAME_NOISE * noises[0]
-
-
-SAME_LABELS = Assumption(
-    "normal weak labels with the noise of the strong model", _has_the_noise_of_the_source
-)
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -109,9 +95,7 @@ DMMSE_LIMIT = Statement(
     trivial=trivial,
     assumptions=(
         DRAWN,
-        UNBIASED,
-        SAME_LABELS,
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        *LABELS,
         Assumption("four moments of the features", lambda case: case.task.features.moment_order > 4),
     ),
     lemmas=DMMSE_LIMIT_LEMMAS,

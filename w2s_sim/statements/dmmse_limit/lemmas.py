@@ -12,10 +12,12 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import FromWeakData, nonnegative
 from w2s_sim.estimators import DrawnConcepts
+from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.statements.contract.case import Assumption, Case
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.dmmse_limit.two_readers import TwoReaders, log_mean_excess, read_both
 from w2s_sim.statements.shared.regression_examples import noisy
+from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
 from w2s_sim.tasks.regression_task import regression_task
 from w2s_sim.tasks.task import WeakData
 
@@ -26,6 +28,27 @@ DRAWN = Assumption(
 )
 # Gauss-Hermite nodes for the expectation of a log density under one normal law.
 NODES = 32
+# Noise levels count as equal if they differ by at most this share.
+SAME_NOISE = 1e-6
+
+
+def _has_the_noise_of_the_source(case: Case) -> bool:
+    source, supervisor = case.task.source, case.task.supervisor
+    noises = float(source.noise), float(supervisor.noise)
+    is_normal = isinstance(source.law, NormalNoise) and isinstance(supervisor.law, NormalNoise)
+    return is_normal and abs(noises[0] - noises[1]) <= SAME_NOISE * noises[0]
+
+
+SAME_LABELS = Assumption(
+    "normal weak labels with the noise of the strong model", _has_the_noise_of_the_source
+)
+# The weak labels have the law that both strong models expect.
+LABELS = (
+    UNBIASED,
+    STATED,
+    SAME_LABELS,
+    Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+)
 
 
 def log_excess_of(case: Case) -> Float[Array, ""]:
@@ -120,7 +143,7 @@ DMMSE_LIMIT_LEMMAS = (
         cases=_lemma_cases,
         bound=divergence_bound,
         measure=FromWeakData(_evidence),
-        assumptions=(DRAWN,),
+        assumptions=(DRAWN, *LABELS),
         quantity="divergence of the labels' laws (nats)",
         reference=REFERENCE,
         page=PAGE,
@@ -138,7 +161,7 @@ DMMSE_LIMIT_LEMMAS = (
         bound=lambda case: jnp.zeros(()),
         measure=FromWeakData(_chain_rule),
         margin=lambda case: 0.05 * float(divergence_bound(case)),
-        assumptions=(DRAWN,),
+        assumptions=(DRAWN, *LABELS),
         quantity="log ratio of evidences minus sum of divergences (nats)",
         reference=REFERENCE,
         page=PAGE,

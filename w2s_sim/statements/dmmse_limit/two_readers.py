@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Key
 from w2s_sim.concepts import GaussianConceptModel, RegressionModel
 from w2s_sim.estimators import DrawnConcepts
 from w2s_sim.statements.contract.case import Case
+from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
 
 # Number of drawn concepts that label the inputs in turn, at most.
@@ -64,12 +65,22 @@ def read_both(key: Key[Array, ""], data: WeakData, case: Case) -> TwoReaders:
     prior = estimator.continuum.prior_model(task.source)
 
     def readers(labeller: Float[Array, " d"]) -> TwoReaders:
-        labels = data.labels + data.inputs @ (labeller - task.target_vector)
-        moved = WeakData(data.inputs, labels)
-        log_weights = drawn.log_posterior_path(data.inputs, labels)[:-1]
+        moved = labelled_by(labeller, data, task)
+        log_weights = drawn.log_posterior_path(moved.inputs, moved.labels)[:-1]
         return TwoReaders(moved, drawn, log_weights, *_predictions(prior, moved))
 
     return jax.vmap(readers)(drawn.vectors[:LABELLERS])
+
+
+def labelled_by(labeller: Float[Array, " d"], data: WeakData, task: TransferTask) -> WeakData:
+    """Return weak data of the task, moved from its target to another vector; noise and bias stay.
+
+    Args:
+        labeller: The vector, in label units per feature unit.
+        data: Weak pairs of the task.
+        task: The task.
+    """
+    return WeakData(data.inputs, data.labels + data.inputs @ (labeller - task.target_vector))
 
 
 def _predictions(

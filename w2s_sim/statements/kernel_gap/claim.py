@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Array, Float
 
+from w2s_sim.engine.measured import nonnegative
 from w2s_sim.estimators import LeastSquares
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
@@ -105,6 +106,7 @@ KERNEL_GAP = Statement(
     bound=mean_gap,
     terms=terms,
     measure=STUDENT_GAP,
+    support=nonnegative,
     margin=share_of_bound(mean_gap),
     assumptions=(LEAST_SQUARES_STUDENT, POPULATION, NORMAL_FEATURES, SPARE),
     lemmas=KERNEL_GAP_LEMMAS,

@@ -1,11 +1,9 @@
 """A ridge teacher and its ridge student: the two models of a chain, and example chains."""
 
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from w2s_sim.concepts import RegressionModel
-from w2s_sim.estimators import Bootstrapping, Ridge
+from w2s_sim.estimators import Bootstrapping
 from w2s_sim.estimators.bootstrapping import Inputs
 from w2s_sim.statements.contract.case import Assumption, Case
 from w2s_sim.tasks.regression_task import TransferTask
@@ -42,10 +40,7 @@ def pair(
 def teacher_of(data: WeakData, case: Case) -> Float[Array, " d"]:
     """Return the teacher's vector, ridge on the first n pairs."""
     assert isinstance(case.estimator, Bootstrapping)
-    estimator = case.estimator
-    start = RegressionModel(jnp.ones(1), estimator.middle, case.task.source.noise)
-    rule = Ridge(estimator.ridges[0], num_weak=estimator.num_weak)
-    return rule.fit(start, estimator.inputs_of(data, 0), key=jax.random.key(0)).coefficients
+    return case.estimator.fit_chain(case.task.source, data, key=jax.random.key(0))[0].coefficients
 
 
 def threshold(case: Case) -> Float[Array, ""]:

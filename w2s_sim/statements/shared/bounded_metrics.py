@@ -23,9 +23,7 @@ def _has_regression(case: Case[Any]) -> bool:
 
 def _has_isotropic_regression(case: Case[Any]) -> bool:
     """Return whether the excess risk is a multiple of the squared error of the coefficients."""
-    return _has_regression(case) and (
-        case.task.features.isotropic or case.task.features.sign_permutation_symmetric
-    )
+    return _has_regression(case) and case.task.features.has_equal_variances
 
 
 def _variance(case: Case[Any]) -> float:

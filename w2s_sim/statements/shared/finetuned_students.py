@@ -60,10 +60,7 @@ def stays_on_segment(task: TransferTask, student: SpectralFinetuning) -> bool:
 
 
 SPECTRAL = Assumption("spectral fine-tuning", lambda case: isinstance(case.estimator, SpectralFinetuning))
-ISOTROPIC = Assumption(
-    "isotropic features",
-    lambda case: case.task.features.isotropic or case.task.features.sign_permutation_symmetric,
-)
+ISOTROPIC = Assumption("isotropic features", lambda case: case.task.features.has_equal_variances)
 SYMMETRIC = Assumption(
     "sign-permutation-symmetric features", lambda case: case.task.features.sign_permutation_symmetric
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from jaxtyping import Array, Float
 
+from w2s_sim.engine.measured import nonnegative
 from w2s_sim.estimators import LeastSquares, Ridge
 from w2s_sim.statements.contract.case import Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
@@ -106,6 +107,7 @@ SUBSPACE_VARIANCE = Statement(
     bound=student_risk,
     terms=terms,
     measure=STUDENT_RISK,
+    support=nonnegative,
     margin=share_of_bound(student_risk),
     assumptions=(LEAST_SQUARES_STUDENT, LEAST_SQUARES_TEACHER, NORMAL_FEATURES, SPARE),
     lemmas=SUBSPACE_VARIANCE_LEMMAS,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import nonnegative
@@ -14,6 +16,7 @@ from w2s_sim.statements.shared.capacity_students import (
     NORMAL_FEATURES,
     SPARE,
     STUDENT_RISK,
+    STUDENTS,
     share_of_bound,
 )
 from w2s_sim.statements.subspace_variance.teacher_variance import (
@@ -47,10 +50,14 @@ def _teacher_cases(preset: Preset) -> Sequence[Case[Any]]:
 
 
 def _seen_variance(key: Key[Array, ""], case: Case[Any]) -> Float[Array, ""]:
-    """Return ||P_s (theta - P_w beta)||^2 of one trained teacher."""
+    """Return the mean of ||P_s (theta - P_w beta)||^2 over several trained teachers."""
     task = case.task
-    error = task.sample_teacher(key=key) - task.weak_projection(task.target_vector)
-    return task.squared_norm(task.strong_projection(error))
+
+    def seen(key: Key[Array, ""]) -> Float[Array, ""]:
+        error = task.sample_teacher(key=key) - task.weak_projection(task.target_vector)
+        return task.squared_norm(task.strong_projection(error))
+
+    return jnp.mean(jax.vmap(seen)(jax.random.split(key, STUDENTS)))
 
 
 def _seen_variance_mean(case: Case[Any]) -> Float[Array, ""]:
@@ -95,6 +102,7 @@ SUBSPACE_VARIANCE_LEMMAS = (
         title="With an overlap of at most a quarter, N >= 4 d_s + 1 labels halve the teacher's risk",
         cases=_gain_cases,
         measure=STUDENT_RISK,
+        support=nonnegative,
         bound=_half_of_teacher,
         assumptions=(
             LEAST_SQUARES_STUDENT,
