@@ -12,7 +12,8 @@ from jax.scipy.special import rel_entr
 from w2s_sim.identification.moments import log_odds_moments_of
 from w2s_sim.statements import Case, Statement, find_statement
 from w2s_sim.statements.contract.case import Assumption
-from w2s_sim.statements.em_refinement.lemmas import CHANNEL_IS_KNOWN, target_account
+from w2s_sim.statements.em_refinement.lemmas import CHANNEL_IS_KNOWN
+from w2s_sim.statements.shared.finite_outcomes import target_law
 
 CHANNEL_CONFUSED_BELOW = 1e-6
 
@@ -29,7 +30,7 @@ def with_coarse_channel() -> Statement:
     """em-refinement that takes weak laws within 1e-6 of the strong model's for the same."""
 
     def is_known(case: Case[Any]) -> bool:
-        account, weak_law = target_account(case.task), case.task.weak_law
+        account, weak_law = target_law(case.task), case.task.weak_law
         return bool(jnp.abs(account - weak_law).max() < CHANNEL_CONFUSED_BELOW)
 
     statement = without("em-refinement", CHANNEL_IS_KNOWN.name)

@@ -11,7 +11,7 @@ from w2s_sim.estimators.maximum_likelihood import fit_prior
 from w2s_sim.metrics import kl_divergence, total_variation
 from w2s_sim.statements.contract.case import Case
 from w2s_sim.statements.shared.broken_learners import LeastDivergentConcept, least_divergent
-from w2s_sim.statements.shared.finite_outcomes import outcome_laws
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws, target_law
 from w2s_sim.tasks.finite_task import FiniteTask
 
 FiniteCase = Case[FiniteTask]
@@ -31,11 +31,6 @@ class Divergences(NamedTuple):
     error: Float[Array, ""]
     weak_error: Float[Array, ""]
     misfit: Float[Array, ""]
-
-
-def target_law(task: FiniteTask) -> Float[Array, " M"]:
-    """Return f* = sum_k alpha^Q_k p_k."""
-    return task.target_prior @ outcome_laws(task)
 
 
 def student_law(case: FiniteCase) -> Float[Array, " M"]:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 from w2s_sim.estimators.iterated_refinement import refine_prior, refined_priors
-from w2s_sim.statements.shared.finite_outcomes import outcome_laws
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws, target_law
 from w2s_sim.tasks.finite_task import FiniteTask
 
 
@@ -62,11 +62,6 @@ def divergence_of_priors(task: FiniteTask) -> Float[Array, ""]:
     return kullback_leibler(task.target_prior, task.source.prior)
 
 
-def target_account(task: FiniteTask) -> Float[Array, " M"]:
-    """Return sum_k alpha^Q_k p_k, the strong model's law of the weak labels under the target prior."""
-    return task.target_prior @ outcome_laws(task)
-
-
 @eqx.filter_jit
 def misfit_bound(task: FiniteTask, rounds: Float[Array, ""]) -> Float[Array, ""]:
     """Return KL(Q'||M) + KL(a||alpha^P)/(T+1) - KL(a||alpha^Q) in nats.
@@ -78,7 +73,7 @@ def misfit_bound(task: FiniteTask, rounds: Float[Array, ""]) -> Float[Array, ""]
     log_laws = task.source.log_outcome_probabilities()
     moved = refine_prior(task.target_prior, log_laws.T, task.weak_law)
     return (
-        kullback_leibler(task.weak_law, target_account(task))
+        kullback_leibler(task.weak_law, target_law(task))
         + kullback_leibler(moved, task.source.prior) / (rounds + 1)
         - kullback_leibler(moved, task.target_prior)
     )

@@ -19,7 +19,6 @@ from w2s_sim.statements.em_refinement.divergences import (
     misfit_bound,
     refined_prior,
     refinement_path,
-    target_account,
 )
 from w2s_sim.statements.shared.double_precision import in_double
 from w2s_sim.statements.shared.finite_examples import (
@@ -29,7 +28,7 @@ from w2s_sim.statements.shared.finite_examples import (
     table_task,
     well_described,
 )
-from w2s_sim.statements.shared.finite_outcomes import outcome_laws
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws, target_law
 from w2s_sim.tasks.finite_task import FiniteTask
 
 PAGE = "theory/em-refinement.md"
@@ -67,7 +66,7 @@ def bound_after(case: FiniteCase, rounds: int) -> Float[Array, ""]:
 @in_double
 def _laws_agree(case: FiniteCase) -> bool:
     """Compare the laws per outcome and relatively, so that no outcome is possible under only one of them."""
-    account, weak_law = target_account(case.task), case.task.weak_law
+    account, weak_law = target_law(case.task), case.task.weak_law
     largest = jnp.maximum(account, weak_law)
     return bool(jnp.all(jnp.abs(account - weak_law) <= SAME_LAW * largest))
 

@@ -77,7 +77,7 @@ def _excess(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, ""]
     log_posterior = log_posterior_of(data, case)
     posterior = jnp.exp(log_posterior)
     keys = jax.random.split(key, ENSEMBLES)
-    drawn = jax.vmap(lambda own: estimator.drawn(log_posterior, key=own))(keys)
+    drawn = jax.vmap(lambda own: estimator.prior_from(log_posterior, key=own))(keys)
     risks = squared_norm(task, drawn @ task.source.vectors - task.target_vector)
     mean_risk = squared_norm(task, posterior @ task.source.vectors - task.target_vector)
     gain = estimator.members * (jnp.mean(risks) - mean_risk)

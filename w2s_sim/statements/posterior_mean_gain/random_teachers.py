@@ -13,7 +13,7 @@ from w2s_sim.errors import InputError
 from w2s_sim.estimators.intent_inference import named
 from w2s_sim.statements.contract.case import Case
 from w2s_sim.statements.shared.broken_learners import ModalEnsemble
-from w2s_sim.statements.shared.finite_outcomes import outcome_laws
+from w2s_sim.statements.shared.finite_outcomes import outcome_laws, target_law
 from w2s_sim.tasks.finite_task import FiniteTask
 
 FiniteCase = Case[FiniteTask]
@@ -66,11 +66,6 @@ def _contexts(task: FiniteTask, size: int) -> Contexts:
         log_weak = (log_weak[:, None] + log_outcomes).reshape(-1)
     posteriors = jax.vmap(lambda row: log_posterior(log_weights(task.source.prior), row))(log_likelihood)
     return Contexts(jnp.exp(log_weak), jnp.exp(posteriors))
-
-
-def target_law(task: FiniteTask) -> Float[Array, " M"]:
-    """Return the law f of a demonstration under the target prior."""
-    return task.target_prior @ outcome_laws(task)
 
 
 def geometric_means(case: FiniteCase) -> tuple[Float[Array, "C M"], Float[Array, " C"]]:

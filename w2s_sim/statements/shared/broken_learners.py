@@ -48,7 +48,7 @@ class NamedFromOne(IntentInference):
 class ModalEnsemble(PosteriorEnsemble):
     """An ensemble whose members all take the most probable concept: the mode, not draws."""
 
-    def drawn(self, log_posterior: Float[Array, " K"], *, key: Key[Array, ""]) -> Float[Array, " K"]:
+    def prior_from(self, log_posterior: Float[Array, " K"], *, key: Key[Array, ""]) -> Float[Array, " K"]:
         return named(log_posterior)
 
 

@@ -13,6 +13,11 @@ def outcome_laws(task: FiniteTask) -> Float[Array, "K M"]:
     return jnp.exp(task.source.log_outcome_probabilities())
 
 
+def target_law(task: FiniteTask) -> Float[Array, " M"]:
+    """Return f* = sum_k alpha^Q_k p_k, the law of a demonstration under the target prior."""
+    return task.target_prior @ outcome_laws(task)
+
+
 FINITE_OUTCOMES = Assumption("finitely many outcomes", lambda case: isinstance(case.task, FiniteTask))
 SOURCE_COVERS_TARGET = Assumption(
     "a source prior that covers the target",
