@@ -46,7 +46,7 @@ def read_styles(path: Path | None = None) -> dict[str, Style]:
     """Read styles from a TOML file with one key `template` in a table for each style.
 
     Args:
-        path: The file; by default the styles of this package: "plain", "json" and "pirate".
+        path: The file; by default the styles of this package, "plain" among them.
 
     Raises:
         InputError: If the file cannot be read or is not of this form.
