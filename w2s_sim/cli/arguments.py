@@ -49,6 +49,24 @@ class Verify:
 
 
 @dataclasses.dataclass(frozen=True)
+class Measure:
+    """Measure the empirical statements: claims about measured numbers that no proof backs.
+
+    Exit status: 0 if nothing speaks against a claim; 1 if a claim is not seen, or seen under its control; 2
+    for bad input.
+    """
+
+    ids: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[ID ...]")] = ()
+    """Ids of empirical statements; all of them by default."""
+    fast: bool = False
+    """Few and small runs, for a first look."""
+    seed: int = 0
+    """Seed of the runs, from 0 to 2^64 - 1."""
+    json: bool = False
+    """Print one JSON document instead of the table."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Falsify:
     """Search for the case at which a theorem comes nearest to failing, and print it as a case file.
 
@@ -268,6 +286,7 @@ Command = (
     Annotated[Demo, tyro.conf.subcommand("demo")]
     | Annotated[Teach, tyro.conf.subcommand("teach")]
     | Annotated[Verify, tyro.conf.subcommand("verify")]
+    | Annotated[Measure, tyro.conf.subcommand("measure")]
     | Annotated[Falsify, tyro.conf.subcommand("falsify")]
     | Annotated[Run, tyro.conf.subcommand("run")]
     | Annotated[Merge, tyro.conf.subcommand("merge")]

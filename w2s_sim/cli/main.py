@@ -17,6 +17,7 @@ from w2s_sim.cli.arguments import (
     Falsify,
     Figures,
     List,
+    Measure,
     Merge,
     Redraw,
     Replay,
@@ -139,6 +140,10 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.verify import run_verify
 
             return run_verify(command)
+        case Measure():
+            from w2s_sim.cli.measure import run_measure
+
+            return run_measure(command)
         case Falsify():
             from w2s_sim.cli.falsify import run_falsify
 

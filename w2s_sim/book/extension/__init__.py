@@ -8,6 +8,7 @@ import logging
 from sphinx.application import Sphinx
 
 from w2s_sim.book.extension.docstrings import as_restructured_text, with_short_types
+from w2s_sim.book.extension.empirical_table import EmpiricalTable
 from w2s_sim.book.extension.gallery import Gallery
 from w2s_sim.book.extension.math_renderer import render_display, render_inline
 from w2s_sim.book.extension.name_listing import PublicNames
@@ -28,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("kept_cells", "", "", str)
     app.add_html_math_renderer("mathml", (render_inline, None), (render_display, None))
     app.add_transform(CellOutputs)
+    app.add_directive("empirical-statements", EmpiricalTable)
     app.add_directive("gallery", Gallery)
     app.add_directive("public-names", PublicNames)
     app.add_directive("theorem-map", TheoremTable)

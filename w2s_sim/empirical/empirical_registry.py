@@ -1,0 +1,30 @@
+"""The registry of the empirical statements in the package."""
+
+import difflib
+
+from w2s_sim.empirical.empirical_statement import EmpiricalStatement
+from w2s_sim.empirical.linear_feature_gain import LINEAR_FEATURE_GAIN
+from w2s_sim.empirical.random_feature_gain import RANDOM_FEATURE_GAIN
+from w2s_sim.errors import InputError
+
+# In the order of the book.
+STATEMENTS = (RANDOM_FEATURE_GAIN, LINEAR_FEATURE_GAIN)
+
+
+def empirical_statements() -> dict[str, EmpiricalStatement]:
+    """Return all empirical statements by id, in the order of the book."""
+    return {statement.id: statement for statement in STATEMENTS}
+
+
+def find_empirical_statement(statement_id: str) -> EmpiricalStatement:
+    """Return the empirical statement with the given id.
+
+    Raises:
+        InputError: If there is no such statement; the message names the nearest id.
+    """
+    known = empirical_statements()
+    if statement_id not in known:
+        nearest = difflib.get_close_matches(statement_id, known, n=1)
+        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+        raise InputError("empirical statement", repr(statement_id) + hint, "one of " + ", ".join(known))
+    return known[statement_id]
