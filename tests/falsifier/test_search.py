@@ -1,6 +1,7 @@
 """The falsifier: it finds a planted hole, reports honest numbers, and finds none where there is none."""
 
 import math
+import re
 
 import equinox as eqx
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 import w2s_sim as w2s
+from w2s_sim.cli.falsify import describe
 from w2s_sim.engine.replication import replicate
 from w2s_sim.falsifier import SearchSpace, falsify
 from w2s_sim.falsifier.objective import Objective, ValueAndSlope, pressure
@@ -99,6 +101,34 @@ def test_deterministic_statement_outside_jax_is_searched_as_well() -> None:
     # The smallest weight, 0.1, loses up to two units of log odds against the three others.
     assert finding.verdict.measured < 0.02
     assert finding.verdict.replicates == 0
+
+
+@pytest.mark.parametrize(("shift", "pressed"), [(0.0, 0.0), (1e-3, math.inf)])
+def test_an_equality_without_a_margin_has_a_pressure(shift: float, pressed: float) -> None:
+    def first_weight(case: w2s.Case) -> float:
+        return float(np.asarray(case.task.source.prior)[0])
+
+    statement = Statement(
+        id="weight",
+        kind="equality",
+        cases=lambda preset: [CASE],
+        exact=first_weight,
+        bound=lambda case: first_weight(case) * (1 + 1e-15) + shift,
+        margin=lambda case: 0.0,
+    )
+    finding = falsify(statement, budget=300.0, points=3)
+    assert finding.fails == (shift > 0)
+    assert finding.pressure == pressed
+    assert "nan" not in "\n".join(describe(statement, finding))
+
+
+def test_an_attained_bound_of_zero_has_no_ratio() -> None:
+    statement = Statement(
+        id="zero", kind="upper", cases=lambda preset: [CASE], exact=lambda case: 0.0, bound=lambda case: 0.0
+    )
+    described = "\n".join(describe(statement, falsify(statement, budget=300.0, points=3)))
+    assert "measured 0 (exactly" in described
+    assert not {"nan", "inf"} & set(re.findall(r"[a-z]+", described.replace("inf;", "")))
 
 
 def test_centre_of_the_box_is_the_case_itself() -> None:

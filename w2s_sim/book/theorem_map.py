@@ -1,4 +1,4 @@
-"""The map of the theorems: the paper that each is after, its tightest case, and what breaks it."""
+"""The map of the theorems: the source that each is after, its tightest case, and what breaks it."""
 
 import json
 import math
@@ -13,6 +13,7 @@ ARXIV = re.compile(r"arXiv (\d{4}\.\d{5})")
 KINDS = {"upper": "upper bound", "lower": "lower bound", "equality": "equality", "rate": "exact rate"}
 JUDGED = ("consistent", "certified")
 OWN = "this project"
+YEAR, SETTING = re.compile(r"\b\d{4}\b"), "setting of"
 
 
 class TightestCase(NamedTuple):
@@ -30,26 +31,33 @@ class TightestCase(NamedTuple):
 
 
 def theorem_map(statements: Mapping[str, Statement], record: Path) -> list[str]:
-    """Return the map as a table in Markdown, with a row for every theorem, sorted by paper.
+    """Return the map as a table in Markdown, with a row for every theorem, sorted by source.
 
     Args:
         statements: The theorems by id, in the order of the book.
         record: The record of the figure `tightness`, with the measured numbers of all cases.
     """
     tightest = tightest_cases(json.loads(record.read_text(encoding="utf-8"))["tables"]["cases"])
-    papers = list(dict.fromkeys(paper_of(statement) for statement in statements.values()))
-    # The theorems without a paper come last.
-    papers.sort(key=lambda paper: paper == OWN)
-    ordered = sorted(statements.values(), key=lambda statement: papers.index(paper_of(statement)))
+    sources = list(dict.fromkeys(source_of(statement) for statement in statements.values()))
+    # The theorems without a source come last.
+    sources.sort(key=lambda source: source == OWN)
+    ordered = sorted(statements.values(), key=lambda statement: sources.index(source_of(statement)))
     lines = ["| after | theorem | kind | tightest case, measured / bound | a control breaks |"]
     lines.append("|---|---|---|---|---|")
     return lines + [_row(statement, tightest.get(statement.id)) for statement in ordered]
 
 
-def paper_of(statement: Statement) -> str:
-    """Return the arXiv id of the first paper that a statement refers to, or "this project"."""
-    found = ARXIV.search(statement.reference)
-    return found[1] if found else OWN
+def source_of(statement: Statement) -> str:
+    """Return the source of a statement's claim: an arXiv id, an older source in words, or "this project".
+
+    A paper of which only the setting is taken does not count: a reference names it after "setting of".
+    """
+    claimed, _, _ = statement.reference.partition(SETTING)
+    claimed = claimed.rstrip("; ")
+    found = ARXIV.search(claimed)
+    if found:
+        return found[1]
+    return claimed if YEAR.search(claimed) else OWN
 
 
 def tightest_cases(columns: Mapping[str, Any]) -> dict[str, TightestCase]:
@@ -71,8 +79,10 @@ def tightest_cases(columns: Mapping[str, Any]) -> dict[str, TightestCase]:
 
 
 def _row(statement: Statement, tightest: TightestCase | None) -> str:
-    paper = paper_of(statement)
-    after = paper if paper == OWN else f"[{paper}](https://arxiv.org/abs/{paper})"
+    after = _linked(source_of(statement))
+    setting = ARXIV.search(statement.reference.partition(SETTING)[2])
+    if setting:
+        after += f", in the setting of {_linked(setting[1])}"
     shown = "none with a ratio"
     if tightest is not None:
         shown = f"{tightest.name}: {tightest.ratio:.3g}" + (" (exact)" if tightest.is_exact else "")
@@ -80,3 +90,8 @@ def _row(statement: Statement, tightest: TightestCase | None) -> str:
     page = statement.page.removeprefix("theory/")
     cells = [after, f"[{statement.id}]({page})", KINDS[statement.kind], shown, "; ".join(broken)]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _linked(source: str) -> str:
+    """Return a source with a link, if it is an arXiv id."""
+    return f"[{source}](https://arxiv.org/abs/{source})" if re.fullmatch(r"\d{4}\.\d{5}", source) else source

@@ -1,5 +1,6 @@
 """`w2s falsify`: search for the case nearest to failing, measure it again, and print it as a case file."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -88,15 +89,30 @@ def _leave(statement: Statement, so_far: Sequence[tuple[Candidate, int]]) -> NoR
 
 def describe_interrupted(statement: Statement, candidate: Candidate, tried: int) -> list[str]:
     """Return the best case of an interrupted search, described in sentences."""
+    pressure = candidate.score.pressure
     return [
         f"{statement.id}: {statement.title}",
         "The search was interrupted; its pressure is an estimate of the search, not measured again.",
         f"The case nearest to failing among {tried:,} tried, found by: {candidate.how},",
         f"from the case: {candidate.start}",
         *([candidate.score.fault] if candidate.score.fault else []),
-        f"{PRESSING[statement.kind]}: {candidate.score.pressure:.4f} (biased upwards: the best of many)",
+        *(
+            [f"{PRESSING[statement.kind]}: {pressure:.4f} (biased upwards: the best of many)"]
+            if math.isfinite(pressure)
+            else []
+        ),
         f"Measure it: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]
+
+
+def _pressure_lines(statement: Statement, finding: Finding) -> list[str]:
+    """Return the pressure in words; nothing where there is no ratio, as for a bound of 0 that is attained."""
+    if not math.isfinite(finding.pressure):
+        return []
+    lines = [f"{PRESSING[statement.kind]}: {finding.pressure:.4f}"]
+    if math.isfinite(finding.searched):
+        lines.append(f"(in the search {finding.searched:.4f}: biased upwards, as the best of many)")
+    return lines
 
 
 def describe(statement: Statement, finding: Finding) -> list[str]:
@@ -113,7 +129,6 @@ def describe(statement: Statement, finding: Finding) -> list[str]:
         f"measured {verdict.measured:.6g} ({source}, fresh keys: seed {verdict.seed})",
         f"bound {RELATIONS[statement.kind]} {verdict.bound:.6g}; interval [{verdict.ci_low:.6g}, "
         f"{verdict.ci_high:.6g}]: {verdict.verdict}",
-        f"{PRESSING[statement.kind]}: {finding.pressure:.4f}",
-        f"(in the search {finding.searched:.4f}: biased upwards, as the best of many)",
+        *_pressure_lines(statement, finding),
         f"Check it again: w2s verify {on_the_command_line(statement)} --case THIS_FILE",
     ]

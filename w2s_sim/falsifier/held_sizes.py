@@ -9,7 +9,7 @@ from jaxtyping import Float
 from w2s_sim.falsifier.documents import Document
 from w2s_sim.falsifier.row_corners import normalised
 
-FEATURES = ("gaussian", "rademacher", "uniform")
+FEATURES = ("gaussian", "rademacher", "uniform", "cube")
 NOISE_LAWS = ("normal", "laplace", "logistic", "student-t")
 # Variance barely finite, no third moment, no fourth moment, finite fourth moment.
 DEGREES = (2.1, 2.9, 3.9, 5.0)

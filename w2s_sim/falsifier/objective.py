@@ -46,13 +46,6 @@ def pressure(kind: Kind, measured: Any, bound: Any, margin: Any) -> Any:
     return abs(measured - bound) / margin
 
 
-def pressure_of_verdict(verdict: Verdict, margin: float) -> float:
-    """Return the pressure of a verdict's estimate, without caution; nan for 0 / 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        numbers = (np.float64(number) for number in (verdict.measured, verdict.bound, margin))
-        return float(pressure(verdict.kind, *numbers))
-
-
 @dataclasses.dataclass(frozen=True)
 class Claim:
     """The claim of a statement about a case whose assumptions hold.
@@ -166,6 +159,20 @@ class Objective:
         # If rounding dominates the sampling error, the last digits cannot show whether the bound is violated.
         says_nothing = claim.is_vacuous or (sampled and error < rounding)
         return NO_SCORE if says_nothing and pressed <= 1.0 else Score(pressed)
+
+    def pressure_of_verdict(self, case: Case[Any], verdict: Verdict) -> float:
+        """Return the pressure of a verdict's estimate; only the rounding of exact values is forgiven.
+
+        Returns:
+            The pressure; nan if the statement claims nothing finite about the case, or if the verdict has no
+            number.
+        """
+        claim = self.claim(case)
+        if claim is None or not math.isfinite(claim.bound) or not math.isfinite(verdict.measured):
+            return math.nan
+        exact = self.statement.measure is None
+        rounding = self._rounding(case, claim, verdict.measured) / CAUTION if exact else 0.0
+        return claim.cautious_pressure(verdict.measured, rounding)
 
     def prepare(self, case: Case[Any]) -> None:
         """Compile what `score` runs, so that another thread can compile ahead of time."""

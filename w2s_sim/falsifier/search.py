@@ -15,12 +15,11 @@ from w2s_sim.falsifier.ascent import Ascent
 from w2s_sim.falsifier.documents import Document
 from w2s_sim.falsifier.exploration import Exploration
 from w2s_sim.falsifier.hunt import SEARCH_REPLICATES, Candidate, Hunt, Progress
-from w2s_sim.falsifier.objective import NO_SCORE, pressure_of_verdict
+from w2s_sim.falsifier.objective import NO_SCORE
 from w2s_sim.falsifier.purse import Purse
 from w2s_sim.plugins import statements_of
 from w2s_sim.statements import Case, Statement
 from w2s_sim.verify import Settings, Verdict
-from w2s_sim.verify.evaluation import margin_of
 
 # Shares of the purse at which the corners, the changes to the best documents and the own cases end.
 CORNERS_UNTIL, REFINED_UNTIL, OWN_CASES_UNTIL = 0.65, 0.7, 0.8
@@ -40,7 +39,8 @@ class Finding:
         tried: Number of points tried at which the statement makes a claim.
         how: What produced it: "control", "own case", the names of corners, "steps in log scale", "scan",
             "gradient" or "evolution strategy".
-        pressure: `objective.pressure` of the verdict; above 1 the estimate violates the bound.
+        pressure: `objective.pressure` of the verdict; above 1 the estimate violates the bound. It is infinite
+            where no ratio exists, as for an equality without margin that fails, and nan with a fault.
         fault: Description of a number of the statement that is not finite at the case; empty if all are
             finite.
     """
@@ -157,8 +157,7 @@ def _finding(hunt: Hunt) -> Finding:
     best = hunt.found or hunt.best[0]
     hunt.report(f"{best.start}: measuring again")
     verdict = hunt.verdict_of(best)
-    margin = margin_of(hunt.statement, best.case)
-    pressed = math.nan if best.score.fault else pressure_of_verdict(verdict, margin)
+    pressed = math.nan if best.score.fault else hunt.objective.pressure_of_verdict(best.case, verdict)
     case = dataclasses.replace(best.case, name=f"nearest to failing, from {best.start}")
     fault = best.score.fault if best.fails else ""
     return Finding(best.start, case, best.score.pressure, verdict, hunt.purse.tried, best.how, pressed, fault)
