@@ -8,9 +8,11 @@ import pandas as pd
 import psutil
 
 from w2s_sim.cli.console import make_console, make_table, print_table
-from w2s_sim.cli.lm_arguments import CheckLanguageModel, InContext, Refine
+from w2s_sim.cli.lm_arguments import CheckLanguageModel, Evidence, InContext, Refine
 from w2s_sim.cli.progress import track
 from w2s_sim.language_models.answer_metrics import METRICS
+from w2s_sim.language_models.evidence_laws import summary_of_evidence
+from w2s_sim.language_models.evidence_study import EvidenceSettings, run_evidence
 from w2s_sim.language_models.fetching import fetch_model, sha256
 from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import load_language_model
@@ -125,6 +127,41 @@ def run_refinement_study(arguments: Refine) -> int:
         progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
     )
     _print(table, "fine-tuned on")
+    return 0
+
+
+def run_evidence_study(arguments: Evidence) -> int:
+    """Run the experiment of evidence, and print the means at some numbers of demonstrations."""
+    settings = EvidenceSettings(
+        styles=arguments.styles,
+        num_demonstrations=arguments.demonstrations,
+        num_paths=arguments.paths,
+        num_seeds=arguments.seeds,
+        wrong_share=arguments.wrong_share,
+    )
+    if arguments.fast:
+        settings = dataclasses.replace(
+            settings,
+            styles=settings.styles[:2],
+            num_demonstrations=min(settings.num_demonstrations, 16),
+            num_paths=min(settings.num_paths, 4),
+            num_seeds=1,
+        )
+    rows = run_evidence(
+        load_language_model(),
+        read_questions(arguments.questions_file),
+        read_styles(arguments.styles_file),
+        settings,
+        arguments.out,
+        resume=arguments.resume,
+        progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
+    )
+    table = summary_of_evidence(rows)
+    names = tuple(str(name).replace("_", " ") for name in table.columns)
+    shown = make_table(*names, whole=names[:2], right=names[2:])
+    for row in table.to_numpy().tolist():
+        shown.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
+    print_table(make_console(), shown)
     return 0
 
 

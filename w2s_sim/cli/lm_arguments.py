@@ -109,11 +109,46 @@ class Refine:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """Measure what a language model infers about style and content from 0, 1, 2, ... demonstrations.
+
+    Besides weak demonstrations it reads four controls: demonstrations without errors, with the answers of
+    other questions, and without the style; and weak ones read by a network of random weights. Writes
+    evidence.csv and manifest.json, and prints the laws that fit. Exit status: 130 if a signal ended the run
+    early (continue with --resume), 2 for bad input.
+    """
+
+    out: Path
+    """Folder of the results."""
+    styles: tuple[str, ...] = ("pirate", "json", "sentence", "friend", "tag")
+    """Wanted styles; the controls have the first."""
+    demonstrations: int = 32
+    """Largest number of demonstrations."""
+    paths: int = 12
+    """Paths of demonstrations of each style, control and seed."""
+    seeds: int = 3
+    """Number of seeds."""
+    wrong_share: float = 0.5
+    """Share of the weak demonstrations that have the bait of their kind as content."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own."""
+    styles_file: Path | None = None
+    """TOML file of styles of your own; one of them is "plain"."""
+    fast: bool = False
+    """Two styles, four paths, one seed and at most 16 demonstrations, for a first look."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
 LanguageModelCommand = (
     Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
     | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
     | Annotated[InContext, tyro.conf.subcommand("in-context")]
     | Annotated[Refine, tyro.conf.subcommand("refine")]
+    | Annotated[Evidence, tyro.conf.subcommand("evidence")]
 )
 
 

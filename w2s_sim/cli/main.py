@@ -31,6 +31,7 @@ from w2s_sim.cli.console import warnings_on_a_line
 from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, terminated_like_interrupted
 from w2s_sim.cli.lm_arguments import (
     CheckLanguageModel,
+    Evidence,
     FetchLanguageModel,
     InContext,
     LanguageModelCommand,
@@ -41,7 +42,18 @@ from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
 ComputingCommand = (
-    Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel | InContext | Refine
+    Demo
+    | Teach
+    | Verify
+    | Falsify
+    | Figures
+    | Run
+    | Replay
+    | Merge
+    | CheckLanguageModel
+    | InContext
+    | Refine
+    | Evidence
 )
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
@@ -202,6 +214,10 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.lm import run_refinement_study
 
             return run_refinement_study(command)
+        case Evidence():
+            from w2s_sim.cli.lm import run_evidence_study
+
+            return run_evidence_study(command)
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 
