@@ -111,8 +111,8 @@ def test_readers_are_fitted_and_compared(tiny: LanguageModel, tmp_path: Path) ->
     assert fitted_reader(own).weight > 0.0
     table = reader_comparison(own)
     assert list(table["reader"]) == ["unknown rate", "known rates", "constant"]
-    assert table["difference"].iloc[0] == 0.0
-    assert table["loss"].min() >= 0.0
+    assert float(table["difference"].iloc[0]) == 0.0
+    assert float(table["loss"].min()) >= 0.0
 
 
 def test_styles_and_kinds_must_fit(tiny: LanguageModel, tmp_path: Path) -> None:
