@@ -1,17 +1,19 @@
 """Small examples of every kind of thing that users can add, by name. The suites run every one of them."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 
 import w2s_sim as w2s
+from tests.conformance.texts import TextPairs, tiny_in_context
 from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.laws.noise import NoiseLaw
 from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import Task
+from w2s_sim.weak_data import WeakData
 
 FACTOR = [[1.5, 0.2, 0.0], [-0.4, 0.7, 0.3], [0.1, 0.0, 2.0]]
 
@@ -69,14 +71,21 @@ def prompts() -> w2s.PromptModel:
     return w2s.PromptModel(model.prior, model.initial, model.transition, model.emission, length=model.length)
 
 
+class SamplesWeak(Protocol):
+    """What draws weak pairs, such as a task."""
+
+    def sample_weak(self, num_weak: int, *, key: Any) -> WeakData: ...
+
+
 # Each with a task whose weak pairs it can read.
-STRONG_MODELS: dict[str, tuple[Callable[[], StrongModel], Callable[[], Task[Any, Any]]]] = {
+STRONG_MODELS: dict[str, tuple[Callable[[], StrongModel], Callable[[], SamplesWeak]]] = {
     "regression": (lambda: regression().source, regression),
     "gaussian": (lambda: w2s.GaussianConceptModel(jnp.zeros(6), 0.4 * jnp.eye(6), 0.5), regression),
     "categorical": (lambda: tables().source, tables),
     "hidden markov": (lambda: language_task().source, language_task),
     "style and content": (lambda: style_content_task().source, style_content_task),
     "prompt": (prompts, language_task),
+    "language model": (tiny_in_context, TextPairs),
 }
 
 NUM = 12

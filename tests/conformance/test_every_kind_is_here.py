@@ -15,9 +15,8 @@ from w2s_sim.laws.noise import NoiseLaw
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import Task
 
-# Learners and laws that break an assumption on purpose belong to the controls of a theorem. A language
-# model labels with texts, and has a suite of its own in tests/language_models/.
-LEFT_OUT = ("w2s_sim.statements.", "w2s_sim.language_models.")
+# Learners and laws that break an assumption on purpose belong to the controls of a theorem.
+LEFT_OUT = ("w2s_sim.statements.",)
 
 
 def below(base: type) -> Iterable[type]:

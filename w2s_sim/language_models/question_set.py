@@ -30,20 +30,21 @@ class Question:
     others: tuple[str, ...]
 
 
-def read_questions(path: Path | None = None) -> list[Question]:
+def read_questions(path: Path | None = None, own: str = "questions.toml") -> list[Question]:
     """Read questions from a TOML file.
 
     A table stands for each kind, with the keys `question` (a text with "{word}"), `bait` and `pairs` (words
     and their answers).
 
     Args:
-        path: The file; by default the questions of this package, see `data/README.md`.
+        path: The file; by default one of this package, see `data/README.md`.
+        own: Which one.
 
     Raises:
         InputError: If the file cannot be read or is not of this form.
     """
-    where = "questions.toml" if path is None else str(path)
-    document = read_table(path, "questions.toml")
+    where = own if path is None else str(path)
+    document = read_table(path, own)
     questions = []
     for kind, table in document.items():
         if not isinstance(table, dict) or set(table) != {"question", "bait", "pairs"}:
