@@ -26,7 +26,9 @@ def tiny_language_model() -> LanguageModel:
     """A random network of three layers in float64."""
     with tempfile.TemporaryDirectory() as folder:
         content = read_gguf(write_gguf(Path(folder) / "tiny.gguf", random_tensors()))
-    return LanguageModel(content.name, network_of(content, "float64"), Tokenizer(content.tokenizer))
+    # Kept for all tests, whether the first of them computes in float64 or not.
+    with jax.enable_x64(True):
+        return LanguageModel(content.name, network_of(content, "float64"), Tokenizer(content.tokenizer))
 
 
 def tiny_in_context() -> InContextModel:
