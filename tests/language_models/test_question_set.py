@@ -90,6 +90,26 @@ def test_styles_of_your_own(tmp_path: Path) -> None:
         Style("twice", "{answer} {answer}")
 
 
+def test_a_style_may_be_read_by_a_pattern(tmp_path: Path) -> None:
+    path = tmp_path / "styles.toml"
+    path.write_text("[pirate]\ntemplate = 'Arrr, {answer}!'\npattern = '(?i)arr+,? *(?P<answer>[^!]*)!*'\n")
+    pirate = read_styles(path)["pirate"]
+    assert pirate.write("cold") == "Arrr, cold!"
+    assert pirate.parse(" ARRRRR cold \n") == "cold"
+    assert pirate.parse("Arrr, !") is None
+    assert pirate.parse("The answer is cold!") is None
+    for pattern, message in (
+        ("(", r"missing \), unterminated subpattern.*expected a regular expression with a group"),
+        ("Arrr, (.*)!", r"no such group.*expected a regular expression with a group"),
+        ("Ahoy, (?P<answer>.*)", r"that reads 'Arrr, cold!'"),
+    ):
+        with pytest.raises(InputError, match=rf"pirate\.pattern: .*{message}"):
+            Style("pirate", "Arrr, {answer}!", pattern)
+    path.write_text("[robot]\ntemplate = '{answer}'\npattern = 3\n")
+    with pytest.raises(InputError, match="robot: got something else"):
+        read_styles(path)
+
+
 def test_a_share_of_weak_labels_is_wrong(standard_errors_off: Callable[..., float]) -> None:
     questions = read_questions() * 20
     right = np.array([question.answer for question in questions])
