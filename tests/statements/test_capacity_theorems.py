@@ -6,7 +6,8 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.runs.cell_bounds import bound_columns
 from w2s_sim.statements.kernel_gap.claim import mean_gap
-from w2s_sim.statements.subspace_variance.claim import student_risk, terms
+from w2s_sim.statements.shared.capacity_students import FRESH_INPUTS, STUDENT_RISK
+from w2s_sim.statements.subspace_variance.claim import SUBSPACE_VARIANCE, student_risk, terms
 from w2s_sim.statements.subspace_variance.teacher_variance import correlated, lacking, with_overlap
 from w2s_sim.tasks.overlapping_features import capacity_task
 
@@ -76,6 +77,22 @@ def test_risk_of_correlated_features_by_numpy() -> None:
         risks.append((student - target) @ covariance @ (student - target))
     expected = float(student_risk(w2s.Case("", task, STUDENT)))
     assert abs(np.mean(risks) - expected) < 5 * np.std(risks) / 6000**0.5
+
+
+def test_the_control_learns_from_the_inputs_of_the_teachers_own_pairs() -> None:
+    control = next(c for c in SUBSPACE_VARIANCE.controls("quick") if c.breaks == FRESH_INPUTS.name)
+    task, draws = control.case.task, np.random.default_rng(3)
+    weak, strong = (np.asarray(m, np.float64) for m in (task.supervisor.features, task.strong_features))
+    target, risks = np.asarray(task.target_vector, np.float64), []
+    for _ in range(6000):
+        inputs = draws.normal(size=(20, 10))
+        labels = inputs @ target + 0.5 * draws.normal(size=20)
+        taught = inputs @ weak @ np.linalg.lstsq(inputs @ weak, labels, rcond=None)[0]
+        student = strong @ np.linalg.lstsq(inputs @ strong, taught, rcond=None)[0]
+        risks.append(np.sum((student - target) ** 2))
+    found = w2s.replicate(STUDENT_RISK, control.case, seed=0, start=0, stop=512)
+    error = np.hypot(np.std(risks) / 6000**0.5, found.std() / 512**0.5)
+    assert abs(np.mean(risks) - found.mean()) < 5 * error
 
 
 def test_a_study_shows_the_theory_beside_the_risk() -> None:

@@ -23,6 +23,7 @@ from w2s_sim.fields import entries
 from w2s_sim.laws.features import FeatureLaw, Gaussian
 from w2s_sim.metrics import kl_divergence
 from w2s_sim.students import LinearPredictor, LinearStudent
+from w2s_sim.tasks.capacity_task import CapacityTask
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 from w2s_sim.tasks.task import WeakData
 
@@ -143,6 +144,17 @@ class BlockwiseDescent(Estimator[RegressionModel, LinearStudent]):
             return coefficients + self.step_sizes * (data.inputs.T @ residual) / self.num_weak
 
         return LinearStudent(jax.lax.fori_loop(0, self.steps, step, source.prior @ source.vectors))
+
+
+class TeachersOwnInputs(CapacityTask):
+    """A capacity task whose student learns from the inputs of the teacher's own true pairs."""
+
+    def sample_weak(self, num_weak: int, *, context_size: int = 1, key: Key[Array, ""]) -> WeakData:
+        input_key, noise_key = jax.random.split(key)
+        inputs = self.features.sample(num_weak, key=input_key)
+        noise = self.noise * jax.random.normal(noise_key, (num_weak,))
+        teacher = self.supervisor.fit(inputs, inputs @ self.target_vector + noise)
+        return WeakData(inputs @ self.strong_features, inputs @ teacher)
 
 
 class RandomLength(FeatureLaw):

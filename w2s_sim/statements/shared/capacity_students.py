@@ -60,6 +60,10 @@ def _has_spare_pairs(case: Case[Any]) -> bool:
 
 LEAST_SQUARES_STUDENT = Assumption("a student of capacity, by least squares", is_least_squares)
 NORMAL_FEATURES = Assumption("normal features", lambda case: case.task.features.normal_factor is not None)
+FRESH_INPUTS = Assumption(
+    "inputs that the teacher has not seen",
+    lambda case: type(case.task).sample_weak is CapacityTask.sample_weak,
+)
 SPARE = Assumption("pairs to spare for both models", _has_spare_pairs)
 CAPACITY_RISK = BoundedMetric("risk", is_least_squares)
 CAPACITY_GAP = BoundedMetric("ceiling_gap", is_least_squares)

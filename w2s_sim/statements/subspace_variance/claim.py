@@ -1,5 +1,6 @@
 """Theorem subspace-variance: the risk of a student through the overlap of its features with the teacher's."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,9 +10,10 @@ from w2s_sim.engine.measured import nonnegative
 from w2s_sim.estimators import LeastSquares, Ridge
 from w2s_sim.statements.contract.case import Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
-from w2s_sim.statements.shared.broken_learners import RandomLength
+from w2s_sim.statements.shared.broken_learners import RandomLength, TeachersOwnInputs
 from w2s_sim.statements.shared.capacity_students import (
     CAPACITY_RISK,
+    FRESH_INPUTS,
     LEAST_SQUARES_STUDENT,
     NORMAL_FEATURES,
     NUM_WEAK,
@@ -70,6 +72,13 @@ def cases(preset: Preset) -> Sequence[Case[Any]]:
     return listed + (longer if preset == "full" else [])
 
 
+def _own_inputs() -> TeachersOwnInputs:
+    """Return the task of overlap 1, whose student learns from the inputs of the teacher's 20 true pairs."""
+    task = with_overlap(1.0)
+    fields = {field.name: getattr(task, field.name) for field in dataclasses.fields(task)}
+    return TeachersOwnInputs(**fields)
+
+
 def controls(preset: Preset) -> Sequence[Control]:
     return [
         Control(
@@ -78,6 +87,10 @@ def controls(preset: Preset) -> Sequence[Control]:
         ),
         Control(
             Case("ridge teacher", with_overlap(2.5, ridge=1.0), STUDENT), breaks=LEAST_SQUARES_TEACHER.name
+        ),
+        Control(
+            Case("the teacher's own inputs", _own_inputs(), LeastSquares(num_weak=20)),
+            breaks=FRESH_INPUTS.name,
         ),
         Control(
             Case("ridge student", with_overlap(2.5), Ridge(1.0, num_weak=40)),
@@ -109,7 +122,7 @@ SUBSPACE_VARIANCE = Statement(
     measure=STUDENT_RISK,
     support=nonnegative,
     margin=share_of_bound(student_risk),
-    assumptions=(LEAST_SQUARES_STUDENT, LEAST_SQUARES_TEACHER, NORMAL_FEATURES, SPARE),
+    assumptions=(LEAST_SQUARES_STUDENT, LEAST_SQUARES_TEACHER, NORMAL_FEATURES, SPARE, FRESH_INPUTS),
     lemmas=SUBSPACE_VARIANCE_LEMMAS,
     controls=controls,
     parameters=(NUM_WEAK,),
