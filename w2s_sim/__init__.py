@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from w2s_sim.estimators import BiasAndNoiseUnknown as BiasAndNoiseUnknown
     from w2s_sim.estimators import Bootstrapping as Bootstrapping
     from w2s_sim.estimators import ChannelUnknown as ChannelUnknown
+    from w2s_sim.estimators import ConfidenceLoss as ConfidenceLoss
     from w2s_sim.estimators import ConjugateRefinement as ConjugateRefinement
     from w2s_sim.estimators import DrawnConcepts as DrawnConcepts
     from w2s_sim.estimators import Estimator as Estimator
@@ -124,6 +125,7 @@ _HOMES = {
         "BiasAndNoiseUnknown",
         "Bootstrapping",
         "ChannelUnknown",
+        "ConfidenceLoss",
         "ConjugateRefinement",
         "DrawnConcepts",
         "Estimator",

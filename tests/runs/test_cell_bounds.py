@@ -59,6 +59,7 @@ NUMBERS = {
     "step_size": 0.1,
     "threshold": 0.5,
     "mixing": 0.5,
+    "confidence": 0.5,
     "rounds": 2,
     "spread": 0.5,
     "num_concepts": 4,

@@ -3,6 +3,7 @@
 from w2s_sim.estimators.anchored_channel import AnchoredChannel as AnchoredChannel
 from w2s_sim.estimators.base import Estimator as Estimator
 from w2s_sim.estimators.bootstrapping import Bootstrapping as Bootstrapping
+from w2s_sim.estimators.confidence_loss import ConfidenceLoss as ConfidenceLoss
 from w2s_sim.estimators.conjugate import ConjugateRefinement as ConjugateRefinement
 from w2s_sim.estimators.drawn_concepts import DrawnConcepts as DrawnConcepts
 from w2s_sim.estimators.finetune import DirectFinetuning as DirectFinetuning

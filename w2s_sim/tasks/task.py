@@ -149,13 +149,13 @@ class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]
         return {"risk": self.risk_label, **PRIOR_LABELS, **self.source.prior_error_labels}
 
     def metrics(self, student: StudentT) -> dict[str, Float[Array, ""]]:
-        """Exact excess risk; for a student that is a latent-concept model, also the errors of its prior.
+        """Exact excess risk; for a student with as many concepts as the source, also the errors of its prior.
 
         `prior_kl` is KL(alpha^Q || prior) in nats, infinite if the prior excludes a concept of positive
         target weight; `prior_tv` is the total variation distance of the two priors.
         """
         metrics = {"risk": self.excess_risk(student)}
-        if not isinstance(student, LatentConceptModel):
+        if not isinstance(student, LatentConceptModel) or student.num_concepts != self.num_concepts:
             return metrics
         return {
             **metrics,
