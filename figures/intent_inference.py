@@ -1,6 +1,7 @@
 """Is naming one concept better than answering by the posterior mean?"""
 
 import jax
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -141,7 +142,9 @@ def draw(tables: Tables, page: Page) -> Figure:
             y_limits=(-0.03, None),
         ),
     ]
-    return panels_figure(panels, page, legend="own")
+    # Long enough to show dashes beside a marker.
+    with mpl.rc_context({"legend.handlelength": 3.6}):
+        return panels_figure(panels, page, legend="own")
 
 
 def caption(tables: Tables) -> str:

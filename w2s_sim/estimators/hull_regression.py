@@ -1,19 +1,21 @@
 """Least squares on weak labels within the convex hull of the strong model's concepts."""
 
+import dataclasses
 from typing import ClassVar
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from w2s_sim.concepts import LatentConceptModel, RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.finetune import LeastSquares
 from w2s_sim.estimators.hull_projection import hull_weights
+from w2s_sim.estimators.prefixes import MomentPrefixes, PrefixStatistic
 from w2s_sim.estimators.prior_transfer import PriorTransfer
 from w2s_sim.fields import whole
 from w2s_sim.strong_model import StrongModel
 from w2s_sim.tasks.task import WeakData
+from w2s_sim.tasks.weak_moments import WeakMoments
 
 
 class HullRegression(PriorTransfer):
@@ -35,6 +37,18 @@ class HullRegression(PriorTransfer):
     def sample_size(self) -> int:
         return self.num_weak
 
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic | None:
+        """The moments of the pairs, as for least squares."""
+        return MomentPrefixes()
+
+    def with_sample_size(self, num_pairs: int) -> "HullRegression":
+        return dataclasses.replace(self, num_weak=num_pairs)
+
+    def fit_statistic(
+        self, source: RegressionModel, statistic: WeakMoments, *, key: Key[Array, ""]
+    ) -> RegressionModel:
+        return source.with_prior(self._weights(source, statistic))
+
     def transferred_prior(
         self, source: LatentConceptModel, data: WeakData, *, key: Key[Array, ""]
     ) -> Float[Array, " K"]:
@@ -45,6 +59,8 @@ class HullRegression(PriorTransfer):
         """
         if not isinstance(source, RegressionModel):
             raise InputError("source", type(source).__name__, "regression concepts")
-        fitted = LeastSquares(num_weak=self.num_weak).fit(source, data, key=key).coefficients
-        moment = jnp.einsum("ni,nj->ij", data.inputs, data.inputs) / self.num_weak
-        return hull_weights(source.vectors, fitted, moment)
+        return self._weights(source, WeakMoments.of(data, source.coefficients))
+
+    def _weights(self, source: RegressionModel, moments: WeakMoments) -> Float[Array, " K"]:
+        fitted = LeastSquares(num_weak=self.num_weak).fit_moments(source, moments).coefficients
+        return hull_weights(source.vectors, fitted, moments.covariance)
