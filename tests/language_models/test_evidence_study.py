@@ -14,7 +14,7 @@ from w2s_sim.language_models import evidence_study
 from w2s_sim.language_models.answering import answer_scores
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.demonstration_path import scores_along
-from w2s_sim.language_models.evidence_laws import fitted_reader, reader_comparison, summary_of_evidence
+from w2s_sim.language_models.evidence_laws import READERS, copying, reader_comparison, summary_of_evidence
 from w2s_sim.language_models.evidence_study import (
     EvidenceSettings,
     drawn_path,
@@ -107,12 +107,19 @@ def test_an_experiment_is_continued(
 
 def test_readers_are_fitted_and_compared(tiny: LanguageModel, tmp_path: Path) -> None:
     rows = run_evidence(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "out")
-    own = rows.loc[(rows["condition"] == "weak") & (rows["style"] == "pirate")]
-    assert fitted_reader(own).weight > 0.0
+    own = rows.loc[rows["condition"] == "weak"]
+    events, said = copying(own)
+    assert events.shape == (8, 3)
+    # Both styles have the same demonstrations, and the model's expectations are those of the rows.
+    np.testing.assert_array_equal(events[:4], events[4:])
+    first = own.loc[(own["style"] == "json") & (own["seed"] == 0) & (own["path"] == 1)]
+    share = first["bait_probability"] / (first["bait_probability"] + first["right_probability"])
+    np.testing.assert_allclose(said[1], share, rtol=1e-12)
+    np.testing.assert_array_equal(np.cumsum(events[1]), first["errors"][1:])
     table = reader_comparison(own).to_dict("list")
-    assert table["reader"] == ["unknown rate", "known rates", "constant"]
+    assert table["reader"] == list(READERS)
     assert table["difference"][0] == 0.0
-    assert min(table["loss"]) >= 0.0
+    assert all(loss >= 0.0 for loss in table["loss"])
 
 
 def test_styles_and_kinds_must_fit(tiny: LanguageModel, tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ def run_evidence_study(arguments: Evidence) -> int:
     """Run the experiment of evidence, and print the means at some numbers of demonstrations."""
     settings = EvidenceSettings(
         styles=arguments.styles,
+        controls=arguments.controls,
         num_demonstrations=arguments.demonstrations,
         num_paths=arguments.paths,
         num_seeds=arguments.seeds,

@@ -146,6 +146,13 @@ class Evidence:
     """Folder of the results."""
     styles: tuple[str, ...] = ("pirate", "json", "sentence", "friend", "tag")
     """Wanted styles; the controls have the first."""
+    controls: tuple[Literal["clean", "shuffled", "unstyled", "untrained"], ...] = (
+        "clean",
+        "shuffled",
+        "unstyled",
+        "untrained",
+    )
+    """What else it reads; --controls without a name leaves all out."""
     demonstrations: int = 32
     """Largest number of demonstrations."""
     paths: int = 12

@@ -3,12 +3,25 @@
 import difflib
 
 from w2s_sim.empirical.empirical_statement import EmpiricalStatement
+from w2s_sim.empirical.language_model_evidence import (
+    CONCEPT_SWITCHES,
+    REFINED_BELOW_NAIVE,
+    STYLE_EVIDENCE_SLOWS,
+    STYLE_IS_READ,
+)
 from w2s_sim.empirical.linear_feature_gain import LINEAR_FEATURE_GAIN
 from w2s_sim.empirical.random_feature_gain import RANDOM_FEATURE_GAIN
 from w2s_sim.errors import InputError
 
 # In the order of the book.
-STATEMENTS = (RANDOM_FEATURE_GAIN, LINEAR_FEATURE_GAIN)
+STATEMENTS = (
+    RANDOM_FEATURE_GAIN,
+    LINEAR_FEATURE_GAIN,
+    STYLE_IS_READ,
+    STYLE_EVIDENCE_SLOWS,
+    CONCEPT_SWITCHES,
+    REFINED_BELOW_NAIVE,
+)
 
 
 def empirical_statements() -> dict[str, EmpiricalStatement]:

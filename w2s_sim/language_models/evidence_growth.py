@@ -69,6 +69,12 @@ def best_exponents(
     return EXPONENTS[np.argmax(np.square(centred @ shapes.T), axis=1)]
 
 
+def mean_curve(rows: pd.DataFrame, column: str) -> tuple[Int[np.ndarray, " N"], Float[np.ndarray, " N"]]:
+    """Return the numbers n of the rows, and the mean of a column for each."""
+    numbers, index = np.unique(rows["n"].to_numpy(), return_inverse=True)
+    return numbers, np.bincount(index, weights=rows[column].to_numpy()) / np.bincount(index)
+
+
 def resampled_means(
     rows: pd.DataFrame, column: str, *, resamples: int = RESAMPLES, seed: int = 0
 ) -> Float[np.ndarray, "R N"]:

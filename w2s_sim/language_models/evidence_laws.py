@@ -4,18 +4,29 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from w2s_sim.language_models.answer_metrics import clustered_mean
-from w2s_sim.language_models.evidence_growth import Growth, evidence_growth, resampled_means
-from w2s_sim.language_models.rate_readers import (
-    RateReader,
+from w2s_sim.language_models.demonstration_readers import (
+    DemonstrationReader,
+    FadingEvidence,
+    KnownConcepts,
+    SwitchingConcept,
     UnknownRate,
-    fit_known_rates,
-    fit_unknown_rate,
+    fit_reader,
     log_loss,
 )
+from w2s_sim.language_models.evidence_growth import Growth, evidence_growth, mean_curve, resampled_means
 
+# What tells paths apart.
+PATH = ["style", "seed", "path"]
+THEORY = "known concepts"
+READERS: dict[str, type[DemonstrationReader]] = {
+    THEORY: KnownConcepts,
+    "unknown rate": UnknownRate,
+    "switching concept": SwitchingConcept,
+    "fading evidence": FadingEvidence,
+}
 MEASURED = ("style_log_odds", "style_failure", "right_probability", "bait_probability", "other_probability")
 
 
@@ -62,60 +73,85 @@ def failure_growth(rows: pd.DataFrame, first: int = 1) -> Growth:
     return _growth(rows, "style_failure", first, lambda curve: -np.log(curve))
 
 
-def copied_share(rows: pd.DataFrame) -> Float[np.ndarray, " N"]:
-    """Return the probability of the bait against that of the right content, for each row."""
-    bait, right = (rows[name].to_numpy() for name in ("bait_probability", "right_probability"))
-    return bait / (bait + right)
+def copying(rows: pd.DataFrame) -> tuple[Bool[np.ndarray, "P N"], Float[np.ndarray, "P M"]]:
+    """Return which demonstrations are wrong, and how much the model expects the next one to be so.
+
+    Args:
+        rows: Rows of `run_evidence` of one condition, and of one or several styles.
+
+    Returns:
+        For each of P paths: whether each of N demonstrations has the bait; and the probability of the bait
+        against that of the right content after 0, 1, ..., N of them, M = N + 1 values.
+    """
+    ordered = rows.sort_values([*PATH, "n"])
+    shape = (-1, int(rows["n"].to_numpy().max()) + 1)
+    counts = ordered["errors"].to_numpy().reshape(shape)
+    bait, right = (ordered[f"{name}_probability"].to_numpy().reshape(shape) for name in ("bait", "right"))
+    return np.diff(counts, axis=1) > 0, bait / (bait + right)
 
 
-def fitted_reader(rows: pd.DataFrame) -> UnknownRate:
-    """Fit the reader of an unknown rate of wrong contents to rows of one style."""
-    return fit_unknown_rate(*_counts(rows))
+def with_copying(rows: pd.DataFrame, said: Float[np.ndarray, "P M"]) -> pd.DataFrame:
+    """Return ordered rows in which other probabilities of the bait take the place of the model's.
+
+    Args:
+        rows: Rows of `run_evidence` of one condition.
+        said: For each of P paths, in the order of `copying`, the probability of the bait against that of the
+            right content after 0, 1, ..., N demonstrations, M = N + 1 values.
+    """
+    ordered = rows.sort_values([*PATH, "n"]).reset_index(drop=True)
+    return ordered.assign(bait_probability=said.ravel(), right_probability=1.0 - said.ravel())
+
+
+def held_out_losses(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the loss of every kind of reader on paths of seeds that it was not fitted to.
+
+    Args:
+        rows: Rows of `run_evidence` of one condition, with at least two seeds.
+
+    Returns:
+        One row for each path of each style: style, seed, path, and the mean loss of the kinds in `READERS`
+        over the answers along the path, in nats an answer.
+    """
+    tables = []
+    for seed in rows["seed"].unique():
+        held_out = rows["seed"] == seed
+        fitted_to, own = copying(rows.loc[~held_out]), copying(rows.loc[held_out])
+        table = rows.loc[held_out & (rows["n"] == 0), PATH].sort_values(PATH).reset_index(drop=True)
+        for name, kind in READERS.items():
+            reader = fit_reader(kind, *fitted_to)
+            table[name] = log_loss(reader.probabilities(own[0]), own[1]).mean(axis=1)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def path_means(rows: pd.DataFrame, column: str) -> Float[np.ndarray, " P"]:
+    """Return the mean of a column for each path of each seed, over all styles with its demonstrations."""
+    index = rows.groupby(["seed", "path"], sort=True).ngroup().to_numpy()
+    return np.bincount(index, weights=rows[column].to_numpy()) / np.bincount(index)
 
 
 def reader_comparison(rows: pd.DataFrame) -> pd.DataFrame:
-    """Compare readers by their loss on seeds that they were not fitted to.
+    """Compare readers by `held_out_losses`.
 
     Args:
-        rows: Rows of `run_evidence` of one condition and style, with at least two seeds.
+        rows: Rows of `run_evidence` of one condition, with at least two seeds.
 
     Returns:
-        One row for the reader of an unknown rate, one for the reader of known rates, and one for a constant
-        rate: the mean loss in nats, the mean difference to the first reader, and its standard error (paths
-        are independent).
+        One row for each kind of reader: the mean loss; the mean difference to the reader of the theory, and
+        its standard error, in nats an answer. Paths are independent; styles with the same demonstrations
+        count as one path together.
     """
-    losses: dict[str, list[np.ndarray]] = {"unknown rate": [], "known rates": [], "constant": []}
-    paths = []
-    for seed in rows["seed"].unique():
-        others, own = rows.loc[rows["seed"] != seed], rows.loc[rows["seed"] == seed]
-        readers = {"unknown rate": fit_unknown_rate, "known rates": fit_known_rates, "constant": _constant}
-        for name, fit in readers.items():
-            losses[name].append(_loss(fit(*_counts(others)), own))
-        paths.append(own.groupby(["seed", "path"]).ngroup().to_numpy() + len(rows) * int(seed))
-    clusters = np.concatenate(paths)
-    of_reader = {name: np.concatenate(parts) for name, parts in losses.items()}
+    losses = held_out_losses(rows)
     table = []
-    for name, values in of_reader.items():
-        difference, error = clustered_mean(values - of_reader["unknown rate"], clusters)
-        table.append((name, float(values.mean()), difference, error))
+    for name in READERS:
+        gains = path_means(losses.assign(gain=losses[name] - losses[THEORY]), "gain")
+        error = float(gains.std(ddof=1) / np.sqrt(len(gains)))
+        loss = float(losses[name].to_numpy().mean())
+        table.append((name, loss, float(gains.mean()), error))
     return pd.DataFrame(table, columns=["reader", "loss", "difference", "difference_se"])
 
 
 def _growth(rows: pd.DataFrame, column: str, first: int, of: Callable[[np.ndarray], np.ndarray]) -> Growth:
     used = rows.loc[rows["n"] >= first]
-    curve = used.groupby("n")[column].mean()
-    return evidence_growth(np.asarray(curve.index), of(curve.to_numpy()), of(resampled_means(used, column)))
-
-
-def _counts(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return rows["errors"].to_numpy(), rows["n"].to_numpy(), copied_share(rows)
-
-
-def _constant(events: np.ndarray, number: np.ndarray, said: np.ndarray) -> RateReader:
-    """Return a reader whom demonstrations do not move: one whose prior outweighs them all."""
-    return UnknownRate(float(np.mean(said)), 1e9)
-
-
-def _loss(reader: RateReader, rows: pd.DataFrame) -> np.ndarray:
-    events, number, said = _counts(rows)
-    return log_loss(reader.probability(events, number), said)
+    numbers, curve = mean_curve(used, column)
+    return evidence_growth(numbers, of(curve), of(resampled_means(used, column)))

@@ -94,7 +94,8 @@ def run_evidence(
         progress: Wraps the loop over the cells that are to be computed.
 
     Returns:
-        The rows of `path_scores` of all cells, with columns condition, style, seed and path.
+        The rows of `path_scores` of all cells, with columns condition, style, seed, path, and errors, the
+        number of wrong demonstrations before.
 
     Raises:
         InputError: If a style is unknown or has the wrong form, if a kind has too few questions, or if the
