@@ -13,6 +13,7 @@ import pytest
 
 import w2s_sim as w2s
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.answer_trees import answer_trees
 from w2s_sim.language_models.answering import answer_scores, greedy_answers
 from w2s_sim.language_models.conversation_format import LINES, Demonstration, chat_format
 from w2s_sim.language_models.in_context_model import (
@@ -93,7 +94,7 @@ def test_scores_of_texts_are_those_of_their_tokens(exact: LanguageModel) -> None
     for row, prompt, own in zip(scores, prompts, answers, strict=True):
         ids = [[*exact.tokenizer.encode(f" {answer}"), end] for answer in own]
         alone = token_rows([exact.tokenizer.encode(prompt)], slots=32)
-        wanted = scores_of(exact.network, alone, token_rows(ids, slots=8))
+        wanted = scores_of(exact.network, alone, answer_trees([ids]))
         np.testing.assert_allclose(row, wanted[0], atol=1e-10)
 
 

@@ -23,7 +23,7 @@ from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.styles import read_styles
 
 QUESTIONS, STYLES = read_questions(), read_styles()
-SETTINGS = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=3, num_seeds=1)
+SETTINGS = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=3, num_seeds=2)
 
 
 def test_a_prompt_has_weak_answers_to_other_questions_of_its_kind() -> None:
@@ -66,7 +66,7 @@ def test_scores_are_those_of_the_answers(tiny: LanguageModel) -> None:
     prompts = weak_prompts(
         QUESTIONS, STYLES["pirate"], 3, 2, wrong_share=0.5, errors="random", key=jax.random.key(0)
     )
-    scores = prompt_scores(tiny, prompts, 2, STYLES["pirate"], STYLES["plain"])
+    scores = prompt_scores(tiny, prompts, (2,), STYLES["pirate"], STYLES["plain"])
     texts = [LINES.prompt(prompt.demonstrations, prompt.question.text) for prompt in prompts]
     assert scores["answer"].tolist() == greedy_answers(tiny, texts, LINES)
     contents = [[each.question.answer, each.question.bait, *each.question.others[:6]] for each in prompts]
@@ -79,6 +79,15 @@ def test_scores_are_those_of_the_answers(tiny: LanguageModel) -> None:
             np.testing.assert_allclose(scores["right_probability"], laws[:, 0], atol=1e-4)
             np.testing.assert_allclose(scores["bait_probability"], laws[:, 1], atol=1e-4)
     np.testing.assert_allclose(scores["style_log_odds"], 0.0, atol=1e-3)
+
+
+def test_nested_sets_score_as_each_alone(tiny: LanguageModel) -> None:
+    prompts = weak_prompts(
+        QUESTIONS, STYLES["json"], 3, 2, wrong_share=0.5, errors="random", key=jax.random.key(1)
+    )
+    together = prompt_scores(tiny, prompts, (0, 2, 1), STYLES["json"], STYLES["plain"])
+    alone = [prompt_scores(tiny, prompts, (size,), STYLES["json"], STYLES["plain"]) for size in (0, 2, 1)]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True), atol=1e-4, rtol=0)
 
 
 def test_standard_errors_are_those_of_questions() -> None:
@@ -105,13 +114,13 @@ def test_an_experiment_continues_where_it_ended(
         run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "parts")
     computed = []
     monkeypatch.setattr(
-        in_context_study, "prompt_scores", lambda *a: computed.append(a[2]) or prompt_scores(*a)
+        in_context_study, "prompt_scores", lambda *a: computed.append(a[1]) or prompt_scores(*a)
     )
     continued = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "parts", resume=True)
-    assert computed == [1]
+    assert len(computed) == 1
     at_once = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "whole")
     pd.testing.assert_frame_equal(continued, at_once)
-    other = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=4, num_seeds=1)
+    other = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=4, num_seeds=2)
     with pytest.raises(InputError, match="--resume: got texts = "):
         run_in_context(tiny, QUESTIONS[1:], STYLES, SETTINGS, tmp_path / "parts", resume=True)
     with pytest.raises(InputError, match="--resume: got num_prompts = 4, and 3 in"):

@@ -89,7 +89,7 @@ def run_in_context_study(arguments: InContext) -> int:
         settings,
         arguments.out,
         resume=arguments.resume,
-        progress=lambda cells: track(cells, lambda cell: "{}, n = {}, seed {}".format(*cell)),
+        progress=lambda cells: track(cells, lambda cell: "{}, seed {}".format(*cell)),
     )
     _print(table, "n")
     return 0

@@ -28,36 +28,41 @@ METRICS = (
 def prompt_scores(
     model: LanguageModel,
     prompts: Sequence[WeakPrompt],
-    size: int,
+    sizes: Sequence[int],
     style: Style,
     plain: Style,
     written: ConversationFormat = LINES,
 ) -> pd.DataFrame:
-    """Score the answers to prompts after n demonstrations.
+    """Score the answers to prompts after each of several numbers of demonstrations.
 
     Args:
         model: The language model.
-        prompts: The prompts, with at least n demonstrations each.
-        size: Number n of demonstrations.
+        prompts: The prompts, with enough demonstrations for the largest size.
+        sizes: Numbers n of demonstrations.
         style: The wanted style.
         plain: The style with which it competes.
         written: How demonstrations are written.
 
     Returns:
-        One row per prompt: its question; style_log_odds, the log probability of the candidate contents in
-        the wanted style minus that in the plain one (nats); the probabilities of the right content and of
-        the bait among the candidates in the wanted style; and whether the greedy answer has the wanted
+        One row per size and prompt: the size, the question; style_log_odds, the log probability of the candidate
+        contents in the wanted style minus that in the plain one (nats); the probabilities of the right content
+        and of the bait among the candidates in the wanted style; and whether the greedy answer has the wanted
         style, the right content and the bait, in either style.
     """
     contents = [_candidates(prompt.question) for prompt in prompts]
     answers = [[way.write(text) for way in (style, plain) for text in own] for own in contents]
-    texts = [written.prompt(prompt.demonstrations[:size], prompt.question.text) for prompt in prompts]
-    greedy, scores = ask(model, texts, answers, written)
-    wanted, other = np.split(scores, 2, axis=1)
-    shares = np.exp(wanted - _total(wanted)[:, None])
-    said = [style.parse(text) or plain.parse(text) for text in greedy]
-    return pd.DataFrame(
-        {
+    texts = [
+        [written.prompt(prompt.demonstrations[:size], prompt.question.text) for size in sizes]
+        for prompt in prompts
+    ]
+    all_greedy, all_scores = ask(model, texts, answers, written)
+    frames = []
+    for size, greedy, scores in zip(sizes, all_greedy, all_scores, strict=True):
+        wanted, other = np.split(scores, 2, axis=1)
+        shares = np.exp(wanted - _total(wanted)[:, None])
+        said = [style.parse(text) or plain.parse(text) for text in greedy]
+        columns = {
+            "size": size,
             "question": [prompt.question.text for prompt in prompts],
             "answer": greedy,
             "style_log_odds": _total(wanted) - _total(other),
@@ -67,7 +72,8 @@ def prompt_scores(
             "greedy_right": _equal(said, [prompt.question.answer for prompt in prompts]),
             "greedy_bait": _equal(said, [prompt.question.bait for prompt in prompts]),
         }
-    )
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)
 
 
 def summary(scores: pd.DataFrame, columns: tuple[str, str]) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from w2s_sim.language_models.answer_trees import AnswerTrees, answer_trees
 from w2s_sim.language_models.conversation_format import ConversationFormat
 from w2s_sim.language_models.generation import generate
 from w2s_sim.language_models.language_model import LanguageModel
@@ -16,7 +17,7 @@ from w2s_sim.language_models.scoring import score_answers
 from w2s_sim.language_models.token_rows import TokenRows, token_rows
 
 # Rows are padded to a multiple of this many slots, so that few programs are compiled.
-MULTIPLE = 32
+MULTIPLE = 16
 # Prompts that are read together.
 BATCH = 16
 
@@ -44,8 +45,8 @@ def greedy_answers(
         progress: Wraps the loop over batches.
     """
     answers = []
-    for chosen, read, last in _read_batches(model, prompts, batch, progress):
-        answers += _greedily(model, written, num_tokens, read, last)[: len(chosen)]
+    for chosen, ((read, rest),) in _read_batches(model, [[text] for text in prompts], batch, progress):
+        answers += _greedily(model, written, num_tokens, read, rest)[: len(chosen)]
     return answers
 
 
@@ -68,73 +69,112 @@ def answer_scores(
         batch: Number of prompts that are scored together.
         progress: Wraps the loop over batches.
     """
-    whole = _ended(model, answers, written)
+    trees = _trees(model, answers, written)
     scores = []
-    for chosen, read, last in _read_batches(model, prompts, batch, progress):
-        scores.append(_scored(model, [whole[i] for i in chosen], read, last))
+    for chosen, ((read, rest),) in _read_batches(model, [[text] for text in prompts], batch, progress):
+        scores.append(_scored(model, trees, chosen, read, rest))
     return np.concatenate(scores)
 
 
 def ask(
     model: LanguageModel,
-    prompts: Sequence[str],
+    prompts: Sequence[Sequence[str]],
     answers: Sequence[Sequence[str]],
     written: ConversationFormat,
     *,
     num_tokens: int = 16,
     batch: int = BATCH,
     progress: Progress = iter,
-) -> tuple[list[str], Float[np.ndarray, "N K"]]:
-    """Return what `greedy_answers` and `answer_scores` return, and read each prompt once for both."""
-    whole = _ended(model, answers, written)
-    texts, scores = [], []
-    for chosen, read, last in _read_batches(model, prompts, batch, progress):
-        texts += _greedily(model, written, num_tokens, read, last)[: len(chosen)]
-        scores.append(_scored(model, [whole[i] for i in chosen], read, last))
-    return texts, np.concatenate(scores)
+) -> tuple[list[list[str]], Float[np.ndarray, "V N K"]]:
+    """Return what `greedy_answers` and `answer_scores` return, for V versions of every prompt.
+
+    What versions share with the longest of them from the first token on is read once, for example
+    the first of many demonstrations.
+
+    Args:
+        model: The model.
+        prompts: N times V texts, the versions of every prompt.
+        answers: The K answers to each prompt.
+        written: The format of the prompts.
+        num_tokens: Largest number of tokens of an answer.
+        batch: Number of prompts that are read together.
+        progress: Wraps the loop over batches.
+
+    Returns:
+        The greedy answers, a list for each version, and the scores.
+    """
+    trees = _trees(model, answers, written)
+    texts: list[list[str]] = [[] for _ in prompts[0]]
+    scores = []
+    for chosen, versions in _read_batches(model, prompts, batch, progress):
+        for own, (read, rest) in zip(texts, versions, strict=True):
+            own += _greedily(model, written, num_tokens, read, rest)[: len(chosen)]
+        scores.append([_scored(model, trees, chosen, read, rest) for read, rest in versions])
+    return texts, np.concatenate(scores, axis=1)
 
 
 def _read_batches(
-    model: LanguageModel, prompts: Sequence[str], batch: int, progress: Progress
-) -> Iterator[tuple[range, ReadText, TokenRows]]:
-    """Yield batches: which prompts, what was read of them, and their last tokens, which are still to be read.
+    model: LanguageModel, prompts: Sequence[Sequence[str]], batch: int, progress: Progress
+) -> Iterator[tuple[range, list[tuple[ReadText, TokenRows]]]]:
+    """Yield batches: which prompts, and for each version what was read of it and the rest of its tokens.
 
-    The last batch is filled up with its first prompt.
+    The longest version of a prompt is read but for its last token, and the other versions see of it what they
+    begin with. The last batch is filled up with its first prompt.
     """
-    encoded = [model.tokenizer.encode(prompt) for prompt in prompts]
-    longest = max(map(len, encoded))
+    encoded = [[model.tokenizer.encode(text) for text in versions] for versions in prompts]
+    longest = [max(versions, key=len)[:-1] for versions in encoded]
+    shared = [
+        [_num_shared(ids[:-1], whole) for ids in versions]
+        for versions, whole in zip(encoded, longest, strict=True)
+    ]
+    slots = max(map(len, longest))
+    rests = [
+        [ids[start:] for ids, start in zip(versions, starts, strict=True)]
+        for versions, starts in zip(encoded, shared, strict=True)
+    ]
+    rest_slots = max(len(ids) for versions in rests for ids in versions)
     for first in progress(range(0, len(encoded), batch)):
         chosen = range(first, min(first + batch, len(encoded)))
-        own = [encoded[i] for i in chosen]
-        own += [own[0]] * (batch - len(own))
-        read = _read(model.network, token_rows([ids[:-1] for ids in own], MULTIPLE, longest - 1))
-        yield chosen, read, token_rows([ids[-1:] for ids in own])
+        filled = [*chosen, *[first] * (batch - len(chosen))]
+        read = _read(model.network, token_rows([longest[i] for i in filled], MULTIPLE, slots))
+        places = np.arange(read.real.shape[1])
+        versions = []
+        for version in range(len(prompts[0])):
+            begins = jnp.asarray(places < np.array([[shared[i][version]] for i in filled]))
+            rest = token_rows([rests[i][version] for i in filled], slots=rest_slots)
+            versions.append((ReadText(read.cache, begins), rest))
+        yield chosen, versions
 
 
-def _ended(
+def _num_shared(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return the number of tokens with which both texts begin."""
+    differs = (one != other for one, other in zip(first, second, strict=False))
+    return next((place for place, is_other in enumerate(differs) if is_other), min(len(first), len(second)))
+
+
+def _trees(
     model: LanguageModel, answers: Sequence[Sequence[str]], written: ConversationFormat
-) -> list[TokenRows]:
-    """Return the tokens of whole answers, those of all prompts in as many slots."""
+) -> AnswerTrees:
+    """Return the trees of whole answers, their ends included."""
     end = written.end_token(model.tokenizer)
-    whole = [[[*model.tokenizer.encode(written.opening + text), end] for text in own] for own in answers]
-    slots = max(len(ids) for own in whole for ids in own)
-    return [token_rows(own, slots=slots) for own in whole]
+    encode = model.tokenizer.encode
+    return answer_trees([[[*encode(written.opening + text), end] for text in own] for own in answers])
 
 
 def _scored(
-    model: LanguageModel, answers: Sequence[TokenRows], read: ReadText, last: TokenRows
+    model: LanguageModel, trees: AnswerTrees, chosen: range, read: ReadText, rest: TokenRows
 ) -> Float[np.ndarray, "n K"]:
-    filled = [*answers, *[answers[0]] * (last.tokens.shape[0] - len(answers))]
-    stacked = jax.tree.map(lambda *leaves: jnp.stack(leaves), *filled)
-    return np.asarray(_score(model.network, last, stacked, (read,)))[: len(answers)]
+    filled = np.array([*chosen, *[chosen[0]] * (rest.tokens.shape[0] - len(chosen))])
+    own = jax.tree.map(lambda leaf: leaf[filled], trees)
+    return np.asarray(_score(model.network, rest, own, (read,)))[: len(chosen)]
 
 
 def _greedily(
-    model: LanguageModel, written: ConversationFormat, num_tokens: int, read: ReadText, last: TokenRows
+    model: LanguageModel, written: ConversationFormat, num_tokens: int, read: ReadText, rest: TokenRows
 ) -> list[str]:
     end = written.end_token(model.tokenizer)
     texts = []
-    for tokens in np.asarray(_generate(model.network, last, num_tokens, end, (read,))):
+    for tokens in np.asarray(_generate(model.network, rest, num_tokens, end, (read,))):
         kept = tokens[: int(np.argmax(tokens == end))] if end in tokens else tokens
         texts.append(model.tokenizer.decode(kept.tolist()).strip())
     return texts

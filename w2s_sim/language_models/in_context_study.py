@@ -55,9 +55,8 @@ class InContextSettings:
 
     @property
     def cells(self) -> list[Cell]:
-        """All styles, sizes and seeds; the first seed of all comes first."""
-        seeds = range(self.num_seeds)
-        return [(style, size, seed) for seed in seeds for style in self.styles for size in self.sizes]
+        """All styles and seeds; the first seed of all comes first. A cell holds all sizes."""
+        return [(style, seed) for seed in range(self.num_seeds) for style in self.styles]
 
 
 def run_in_context(
@@ -91,11 +90,9 @@ def run_in_context(
             settings.
     """
     texts = Texts(questions, styles, written)
-    experiment = open_experiment(
-        folder, ("style", "size", "seed"), model.name, settings, texts, resume=resume
-    )
+    experiment = open_experiment(folder, ("style", "seed"), model.name, settings, texts, resume=resume)
 
-    def compute(name: str, size: int, seed: int) -> pd.DataFrame:
+    def compute(name: str, seed: int) -> pd.DataFrame:
         prompts = weak_prompts(
             questions,
             styles[name],
@@ -105,7 +102,7 @@ def run_in_context(
             errors=settings.errors,
             key=jax.random.fold_in(jax.random.key(seed), settings.styles.index(name)),
         )
-        return prompt_scores(model, prompts, size, styles[name], styles["plain"], written)
+        return prompt_scores(model, prompts, settings.sizes, styles[name], styles["plain"], written)
 
     table = summary(experiment.fill(settings.cells, compute, progress), ("style", "size"))
     experiment.write_table("in-context.csv", table)

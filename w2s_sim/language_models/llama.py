@@ -113,29 +113,52 @@ class Llama(eqx.Module):
         Returns:
             The hidden states, and the keys and values of these tokens.
         """
+        stream, new = self.pass_layers(self.embedding[tokens], positions, visible, caches)
+        return self.normed(stream), new
+
+    def pass_layers(
+        self,
+        stream: Float[Array, "B T D"],
+        positions: Int[Array, "B T"],
+        visible: Bool[Array, "B T S"],
+        caches: Sequence[KeyValueCache] = (),
+    ) -> tuple[Float[Array, "B T D"], KeyValueCache]:
+        """Pass the stream of B rows of T tokens through all layers.
+
+        Args:
+            stream: The embeddings of the tokens, or what layers before these made of them.
+            positions: The place of each token in its text, from 0.
+            visible: Which slots each token sees, see `hidden_states`.
+            caches: Keys and values of earlier tokens in these layers.
+
+        Returns:
+            The stream behind the layers, and the keys and values of these tokens.
+        """
         turn = _rotary(positions, self.sizes)
-        stream = self.embedding[tokens]
 
         def layer(stream: Array, layer: tuple[LlamaLayers, tuple]) -> tuple[Array, KeyValueCache]:
             return _layer(self.sizes, stream, layer[0], layer[1], turn, visible)
 
-        # Where a gradient is taken, only the streams between layers are kept, and the rest is computed again.
-        stream, new = jax.lax.scan(jax.checkpoint(layer), stream, (self.layers, tuple(caches)))
-        return _norm(stream, self.output_norm, self.sizes), new
+        return jax.lax.scan(layer, stream, (self.layers, tuple(caches)))
+
+    def normed(self, stream: Float[Array, "*rows D"]) -> Float[Array, "*rows D"]:
+        """Return the hidden states, which are the stream behind all layers after the last norm."""
+        return _norm(stream, self.output_norm, self.sizes)
 
     def log_probabilities(self, hidden: Float[Array, "*rows D"]) -> Float[Array, "*rows V"]:
         """Log probabilities, in nats, of the token after each hidden state; in float32 or better."""
-        return jax.nn.log_softmax(self._logits(hidden))
+        return jax.nn.log_softmax(self.logits(hidden))
 
     def token_log_probabilities(
         self, hidden: Float[Array, "*rows D"], tokens: Int[Array, "*rows"]
     ) -> Float[Array, "*rows"]:
         """Log probability, in nats, of a given token after each hidden state."""
-        logits = self._logits(hidden)
+        logits = self.logits(hidden)
         chosen = jnp.take_along_axis(logits, tokens[..., None], axis=-1)[..., 0]
         return chosen - jax.nn.logsumexp(logits, axis=-1)
 
-    def _logits(self, hidden: Float[Array, "*rows D"]) -> Float[Array, "*rows V"]:
+    def logits(self, hidden: Float[Array, "*rows D"]) -> Float[Array, "*rows V"]:
+        """Log probabilities up to a constant for each hidden state; in float32 or better."""
         logits = hidden @ (self.embedding if self.output is None else self.output).T
         return logits.astype(jnp.promote_types(logits.dtype, jnp.float32))
 

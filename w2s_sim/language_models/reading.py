@@ -43,7 +43,7 @@ def read_rows(
 def read_seeing(
     network: Llama,
     rows: TokenRows,
-    sees: Bool[Array, "T T"],
+    sees: Bool[Array, "*rows T T"],
     places: Int[Array, "B T"],
     before: Sequence[ReadText] = (),
 ) -> tuple[Float[Array, "B T D"], ReadText]:
@@ -52,7 +52,7 @@ def read_seeing(
     Args:
         network: The network.
         rows: The texts.
-        sees: Which slots of its row each token sees if they hold a token.
+        sees: Which slots of its row each token sees if they hold a token, in all rows alike or in each.
         places: The place of each token, from 0 for the first after the texts before.
         before: Texts that were read before these, in their order.
 

@@ -139,7 +139,7 @@ def run_refinement(
             held_out = training_examples(model, parts[1], weak[settings.num_train :], written)
             tuned = tuned_model(model, examples, held_out, settings, key=tuning_key)
         prompts = [WeakPrompt(question, ()) for question in parts[2]]
-        return prompt_scores(tuned, prompts, 0, styles[name], styles["plain"], written)
+        return prompt_scores(tuned, prompts, (0,), styles[name], styles["plain"], written)
 
     scores = experiment.fill(settings.cells, compute, progress)
     table = summary(scores, ("style", "arm"))
