@@ -10,7 +10,6 @@ import pytest
 
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
-from w2s_sim.language_models import refinement_study
 from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.language_model import LanguageModel
@@ -18,9 +17,8 @@ from w2s_sim.language_models.lora import answer_loss
 from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.refinement_study import (
     RefinementSettings,
-    labels_of,
+    label_examples,
     run_refinement,
-    training_examples,
     tuned_model,
 )
 from w2s_sim.language_models.styles import read_styles
@@ -39,37 +37,10 @@ SETTINGS = RefinementSettings(
 )
 
 
-def test_every_arm_has_its_labels(tiny: LanguageModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    weak = [STYLES["pirate"].write(f"weak {i}") for i in range(9)]
-    asked: list[str] = []
-
-    def answers(model: LanguageModel, prompts: list[str], written: object) -> list[str]:
-        asked.extend(prompts)
-        return ["answer"] * len(prompts)
-
-    monkeypatch.setattr(refinement_study, "greedy_answers", answers)
-
-    def labels(arm: refinement_study.Arm) -> list[str]:
-        asked.clear()
-        key = jax.random.key(0)
-        return labels_of(arm, tiny, QUESTIONS[:8], weak, STYLES["pirate"], SETTINGS, LINES, key=key)
-
-    assert labels("naive") == weak[:8]
-    assert labels("clean") == [f"Arrr, {question.answer}!" for question in QUESTIONS[:8]]
-    assert labels("own") == ["answer"] * 8
-    assert asked == [LINES.prompt((), question.text) for question in QUESTIONS[:8]]
-    assert labels("refined") == ["answer"] * 8
-    for number, prompt in enumerate(asked):
-        assert prompt.count("Arrr") == 2
-        assert f"weak {number}!" not in prompt
-        assert "weak 8!" not in prompt
-    assert len(set(asked)) == 8
-
-
 def test_the_learning_rate_of_smallest_loss_is_chosen(tiny: LanguageModel) -> None:
     labels = [STYLES["pirate"].write(question.answer) for question in QUESTIONS]
-    examples = training_examples(tiny, QUESTIONS[:8], labels[:8], LINES)
-    others = training_examples(tiny, QUESTIONS[8:16], labels[8:16], LINES)
+    examples = label_examples(tiny, QUESTIONS[:8], labels[:8], LINES)
+    others = label_examples(tiny, QUESTIONS[8:16], labels[8:16], LINES)
     settings = dataclasses.replace(SETTINGS, epochs=8)
     losses = []
     for rates in ((1e-6,), (1e-2,), (1e-6, 1e-2)):

@@ -106,6 +106,7 @@ def run_refinement_study(arguments: Refine) -> int:
         errors=arguments.errors,
         learning_rates=arguments.learning_rates,
         epochs=arguments.epochs,
+        num_layers=arguments.layers,
     )
     if arguments.fast:
         settings = dataclasses.replace(
@@ -114,7 +115,7 @@ def run_refinement_study(arguments: Refine) -> int:
             num_chosen_by=8,
             num_held_out=32,
             num_seeds=1,
-            learning_rates=settings.learning_rates[-1:],
+            learning_rates=settings.learning_rates[:1],
             epochs=2,
         )
     table = run_refinement(

@@ -100,14 +100,18 @@ class Refine:
     """Folder of the results."""
     styles: tuple[str, ...] = ("json", "pirate")
     """Wanted styles."""
-    arms: tuple[Literal["none", "naive", "refined", "own", "clean"], ...] = (
+    arms: tuple[Literal["none", "naive", "refined", "ask-to-improve", "inferred", "own", "clean"], ...] = (
         "none",
         "naive",
         "refined",
+        "ask-to-improve",
+        "inferred",
         "own",
         "clean",
     )
-    """What it learns: nothing, weak labels, its answers in context or without, right answers."""
+    """What it learns: nothing; weak labels; its answers after weak demonstrations, without or with the
+    question's own weak label; its answers in the style that it infers from them; its answers without any;
+    right answers."""
     demonstrations: int = 8
     """Weak demonstrations of a refined label."""
     seeds: int = 3
@@ -116,10 +120,12 @@ class Refine:
     """Share of the weak labels that are wrong in content."""
     errors: Literal["systematic", "random"] = "systematic"
     """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
-    learning_rates: tuple[float, ...] = (1e-3, 4e-3)
+    learning_rates: tuple[float, ...] = (4e-3, 1e-2)
     """Learning rates, of which held-out weak labels choose one."""
     epochs: int = 4
     """Passes over the labels."""
+    layers: int = 10
+    """Upper layers that are fine-tuned."""
     questions_file: Path | None = None
     """TOML file of questions of your own."""
     styles_file: Path | None = None

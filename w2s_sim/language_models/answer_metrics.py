@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from w2s_sim.language_models.answering import ask
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
+from w2s_sim.language_models.crossed_errors import clustered_mean
 from w2s_sim.language_models.demonstration_sets import WeakPrompt
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import Question
@@ -44,10 +45,10 @@ def prompt_scores(
         written: How demonstrations are written.
 
     Returns:
-        One row per size and prompt: the size, the question; style_log_odds, the log probability of the candidate
-        contents in the wanted style minus that in the plain one (nats); the probabilities of the right content
-        and of the bait among the candidates in the wanted style; and whether the greedy answer has the wanted
-        style, the right content and the bait, in either style.
+        One row per size and prompt: the size and the question; style_log_odds, the log probability of the
+        candidate contents in the wanted style minus that in the plain one (nats); the probabilities of the
+        right content and of the bait among the candidates in the wanted style; and whether the greedy answer
+        has the wanted style, the right content and the bait, in either style.
     """
     contents = [_candidates(prompt.question) for prompt in prompts]
     answers = [[way.write(text) for way in (style, plain) for text in own] for own in contents]
@@ -76,37 +77,33 @@ def prompt_scores(
     return pd.concat(frames, ignore_index=True)
 
 
-def summary(scores: pd.DataFrame, columns: tuple[str, str]) -> pd.DataFrame:
-    """Return the mean of every metric, with its standard error, over prompts and seeds.
+def summary(
+    scores: pd.DataFrame, columns: tuple[str, str], *, crossed_with: str | None = None
+) -> pd.DataFrame:
+    """Return the mean of every metric over prompts and seeds, with its standard error.
 
     Args:
         scores: Rows of `prompt_scores`, with the columns that tell cells apart.
         columns: Two of these; there is one row for each pair of their values.
+        crossed_with: A column of another factor that values share, such as the seed of a training run.
+            Without it, values depend on one another through the question alone.
+
+    Returns:
+        One row for each pair, with the number of prompts. A metric has three columns: its mean, its standard
+        error `_se`, and half of its 95 percent interval `_half_width` (see `clustered_mean`).
     """
     rows = []
     first, second = columns
     for one, two in scores[[first, second]].drop_duplicates().to_numpy().tolist():
         own = scores.loc[(scores[first] == one) & (scores[second] == two)]
         row: dict[str, object] = {first: one, second: two, "prompts": len(own)}
+        other = None if crossed_with is None else own[crossed_with].to_numpy()
         for metric in METRICS:
-            row[metric], row[f"{metric}_se"] = clustered_mean(
-                own[metric].to_numpy(), own["question"].to_numpy()
-            )
+            found = clustered_mean(own[metric].to_numpy(), own["question"].to_numpy(), other)
+            row[metric], row[f"{metric}_se"] = found.mean, found.standard_error
+            row[f"{metric}_half_width"] = found.half_width
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def clustered_mean(values: Float[np.ndarray, " N"], clusters: np.ndarray) -> tuple[float, float]:
-    """Return a mean and its standard error, where values of one cluster may depend on one another.
-
-    Args:
-        values: The values.
-        clusters: The cluster of each value, such as the question of a prompt; at least two clusters.
-    """
-    names, index = np.unique(clusters, return_inverse=True)
-    sums = np.bincount(index, weights=values - values.mean())
-    correction = len(names) / (len(names) - 1)
-    return float(values.mean()), float(np.sqrt(correction * np.sum(sums**2)) / len(values))
 
 
 def _candidates(question: Question) -> list[str]:

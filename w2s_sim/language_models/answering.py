@@ -16,8 +16,10 @@ from w2s_sim.language_models.reading import ReadText, read_rows
 from w2s_sim.language_models.scoring import score_answers
 from w2s_sim.language_models.token_rows import TokenRows, token_rows
 
-# Rows are padded to a multiple of this many slots, so that few programs are compiled.
-MULTIPLE = 16
+# Rows, and what is left of versions, are padded to multiples of these, so that few programs are compiled.
+MULTIPLE, REST_MULTIPLE = 16, 8
+# The beginning of all prompts is read apart if it has as many tokens.
+SHORTEST_OPENING = 32
 # Prompts that are read together.
 BATCH = 16
 
@@ -115,34 +117,44 @@ def ask(
 
 def _read_batches(
     model: LanguageModel, prompts: Sequence[Sequence[str]], batch: int, progress: Progress
-) -> Iterator[tuple[range, list[tuple[ReadText, TokenRows]]]]:
+) -> Iterator[tuple[range, list[tuple[tuple[ReadText, ...], TokenRows]]]]:
     """Yield batches: which prompts, and for each version what was read of it and the rest of its tokens.
 
-    The longest version of a prompt is read but for its last token, and the other versions see of it what they
-    begin with. The last batch is filled up with its first prompt.
+    A long beginning of all prompts is read once. The longest version of a prompt is read but for its last
+    token, and the other versions see of it what they begin with. The last batch is filled up with its first
+    prompt.
     """
     encoded = [[model.tokenizer.encode(text) for text in versions] for versions in prompts]
+    opening = encoded[0][0][:-1]
+    for ids in (ids for versions in encoded for ids in versions):
+        opening = opening[: _num_shared(opening, ids[:-1])]
+    if len(opening) < SHORTEST_OPENING:
+        opening = []
+    first_read = [_read(model.network, token_rows([opening], MULTIPLE), ())] if opening else []
+    encoded = [[ids[len(opening) :] for ids in versions] for versions in encoded]
     longest = [max(versions, key=len)[:-1] for versions in encoded]
     shared = [
         [_num_shared(ids[:-1], whole) for ids in versions]
         for versions, whole in zip(encoded, longest, strict=True)
     ]
-    slots = max(map(len, longest))
     rests = [
         [ids[start:] for ids, start in zip(versions, starts, strict=True)]
         for versions, starts in zip(encoded, shared, strict=True)
     ]
+    slots = max(map(len, longest))
     rest_slots = max(len(ids) for versions in rests for ids in versions)
+    rest_multiple = 1 if rest_slots == 1 else REST_MULTIPLE
     for first in progress(range(0, len(encoded), batch)):
         chosen = range(first, min(first + batch, len(encoded)))
         filled = [*chosen, *[first] * (batch - len(chosen))]
-        read = _read(model.network, token_rows([longest[i] for i in filled], MULTIPLE, slots))
-        places = np.arange(read.real.shape[1])
+        rows = token_rows([longest[i] for i in filled], MULTIPLE, slots)
+        read = _read(model.network, rows, tuple(first_read))
+        places = np.arange(rows.tokens.shape[1])
         versions = []
         for version in range(len(prompts[0])):
             begins = jnp.asarray(places < np.array([[shared[i][version]] for i in filled]))
-            rest = token_rows([rests[i][version] for i in filled], slots=rest_slots)
-            versions.append((ReadText(read.cache, begins), rest))
+            rest = token_rows([rests[i][version] for i in filled], rest_multiple, rest_slots)
+            versions.append(((*first_read, ReadText(read.cache, begins)), rest))
         yield chosen, versions
 
 
@@ -162,19 +174,23 @@ def _trees(
 
 
 def _scored(
-    model: LanguageModel, trees: AnswerTrees, chosen: range, read: ReadText, rest: TokenRows
+    model: LanguageModel, trees: AnswerTrees, chosen: range, read: tuple[ReadText, ...], rest: TokenRows
 ) -> Float[np.ndarray, "n K"]:
     filled = np.array([*chosen, *[chosen[0]] * (rest.tokens.shape[0] - len(chosen))])
     own = jax.tree.map(lambda leaf: leaf[filled], trees)
-    return np.asarray(_score(model.network, rest, own, (read,)))[: len(chosen)]
+    return np.asarray(_score(model.network, rest, own, read))[: len(chosen)]
 
 
 def _greedily(
-    model: LanguageModel, written: ConversationFormat, num_tokens: int, read: ReadText, rest: TokenRows
+    model: LanguageModel,
+    written: ConversationFormat,
+    num_tokens: int,
+    read: tuple[ReadText, ...],
+    rest: TokenRows,
 ) -> list[str]:
     end = written.end_token(model.tokenizer)
     texts = []
-    for tokens in np.asarray(_generate(model.network, rest, num_tokens, end, (read,))):
+    for tokens in np.asarray(_generate(model.network, rest, num_tokens, end, read)):
         kept = tokens[: int(np.argmax(tokens == end))] if end in tokens else tokens
         texts.append(model.tokenizer.decode(kept.tolist()).strip())
     return texts
@@ -182,4 +198,4 @@ def _greedily(
 
 _generate = eqx.filter_jit(generate)
 _score = eqx.filter_jit(score_answers)
-_read = eqx.filter_jit(lambda network, rows: read_rows(network, rows)[1])
+_read = eqx.filter_jit(lambda network, rows, before: read_rows(network, rows, before)[1])

@@ -1,8 +1,8 @@
 """Fine-tuning by low-rank adapters: each adapted map gets the product of two thin matrices added.
 
 After Hu et al. 2021, arXiv 2106.09685. The adapters start without a change: the fine-tuned network is
-then the network itself. Only upper layers get adapters. The layers below do not change, so that they read every
-example once for all steps.
+then the network itself. Only upper layers get adapters. The layers below do not change, so that they read
+every example once for all steps.
 """
 
 import dataclasses
@@ -89,7 +89,7 @@ class FineTuning:
     epochs: int = 4
     batch: int = 8
     rank: int = 8
-    num_layers: int = 15
+    num_layers: int = 10
 
     def __post_init__(self) -> None:
         if not self.learning_rate > 0.0:
@@ -130,9 +130,7 @@ def answer_loss(network: Llama, examples: TrainingExamples) -> Float[Array, ""]:
     return _loss_from(network, network.embedding[examples.texts.tokens], examples)
 
 
-def _loss_from(
-    network: Llama, stream: Float[Array, "N T D"], examples: TrainingExamples
-) -> Float[Array, ""]:
+def _loss_from(network: Llama, stream: Float[Array, "N T D"], examples: TrainingExamples) -> Float[Array, ""]:
     """Return the loss, where the stream is that before the layers of the network."""
     hidden = network.normed(_passed(network, stream, examples.texts))
     places = examples.starts[:, None] - 1 + jnp.arange(examples.answers.tokens.shape[1])
@@ -172,7 +170,8 @@ def fine_tune(
     if examples.number < settings.batch:
         raise InputError("examples", examples.number, f"at least {settings.batch}, one batch")
     if network.num_layers < settings.num_layers:
-        raise InputError("num_layers", settings.num_layers, f"at most {network.num_layers}, those of the network")
+        expected = f"at most {network.num_layers}, those of the network"
+        raise InputError("num_layers", settings.num_layers, expected)
     below = network.num_layers - settings.num_layers
     stream = network.embedding[examples.texts.tokens]
     if below:

@@ -8,7 +8,6 @@ demonstrations.
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
 import equinox as eqx
 import jax
@@ -18,9 +17,8 @@ import pandas as pd
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
 from w2s_sim.language_models.answer_metrics import prompt_scores, summary
-from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
-from w2s_sim.language_models.demonstration_sets import WeakPrompt, demonstrations_for
+from w2s_sim.language_models.demonstration_sets import WeakPrompt
 from w2s_sim.language_models.experiment_folder import (
     Cell,
     CellProgress,
@@ -28,16 +26,17 @@ from w2s_sim.language_models.experiment_folder import (
     open_experiment,
 )
 from w2s_sim.language_models.language_model import LanguageModel
-from w2s_sim.language_models.lora import FineTuning, TrainingExamples, answer_loss, fine_tune
+from w2s_sim.language_models.lora import (
+    FineTuning,
+    TrainingExamples,
+    answer_loss,
+    fine_tune,
+    training_examples,
+)
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
-from w2s_sim.language_models.token_rows import token_rows
+from w2s_sim.language_models.training_labels import ARMS, Arm, labels_of
 from w2s_sim.language_models.weak_labels import Errors, weak_contents
-
-# What the model is fine-tuned on: weak labels; its greedy answers after weak demonstrations, and without any;
-# right answers in the wanted style. "none" is the model before.
-Arm = Literal["none", "naive", "refined", "own", "clean"]
-ARMS: tuple[Arm, ...] = get_args(Arm)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,6 +55,7 @@ class RefinementSettings:
         errors: Whether they are wrong in one systematic way, or at random.
         learning_rates: Learning rates of which one is chosen.
         epochs: Passes over the labels.
+        num_layers: Number of the upper layers that are fine-tuned, or all if the model has fewer.
     """
 
     styles: tuple[str, ...] = ("json", "pirate")
@@ -67,11 +67,12 @@ class RefinementSettings:
     num_seeds: int = 3
     wrong_share: float = 0.5
     errors: Errors = "systematic"
-    learning_rates: tuple[float, ...] = (1e-3, 4e-3)
+    learning_rates: tuple[float, ...] = (4e-3, 1e-2)
     epochs: int = 4
+    num_layers: int = 10
 
     def __post_init__(self) -> None:
-        for name in ("num_train", "num_chosen_by", "num_demonstrations", "num_seeds", "epochs"):
+        for name in ("num_train", "num_chosen_by", "num_demonstrations", "num_seeds", "epochs", "num_layers"):
             require_count(name, getattr(self, name), 1)
         # A standard error needs two questions.
         require_count("num_held_out", self.num_held_out, 2)
@@ -134,63 +135,37 @@ def run_refinement(
         weak = [styles[name].write(content) for content in contents]
         tuned = model
         if arm != "none":
-            labels = labels_of(arm, model, parts[0], weak, styles[name], settings, written, key=context_key)
-            examples = training_examples(model, parts[0], labels, written)
-            held_out = training_examples(model, parts[1], weak[settings.num_train :], written)
+            labels = labels_of(
+                arm,
+                model,
+                parts[0],
+                weak[: settings.num_train],
+                styles[name],
+                list(styles.values()),
+                settings.num_demonstrations,
+                written,
+                key=context_key,
+            )
+            examples = label_examples(model, parts[0], labels, written)
+            held_out = label_examples(model, parts[1], weak[settings.num_train :], written)
             tuned = tuned_model(model, examples, held_out, settings, key=tuning_key)
         prompts = [WeakPrompt(question, ()) for question in parts[2]]
         return prompt_scores(tuned, prompts, (0,), styles[name], styles["plain"], written)
 
     scores = experiment.fill(settings.cells, compute, progress)
-    table = summary(scores, ("style", "arm"))
+    table = summary(scores, ("style", "arm"), crossed_with="seed")
     experiment.write_table("refinement.csv", table)
     return table
 
 
-def labels_of(
-    arm: Arm,
-    model: LanguageModel,
-    questions: Sequence[Question],
-    weak: Sequence[str],
-    style: Style,
-    settings: RefinementSettings,
-    written: ConversationFormat,
-    *,
-    key: jax.Array,
-) -> list[str]:
-    """Return the labels of an arm.
-
-    Args:
-        arm: The arm.
-        model: The strong model.
-        questions: The questions that are learned.
-        weak: Their weak labels, and perhaps more.
-        style: The wanted style.
-        settings: The number of demonstrations.
-        written: How demonstrations are written.
-        key: Typed PRNG key of the demonstrations.
-    """
-    if arm == "naive":
-        return list(weak[: len(questions)])
-    if arm == "clean":
-        return [style.write(question.answer) for question in questions]
-    size = settings.num_demonstrations if arm == "refined" else 0
-    keys = jax.random.split(key, len(questions))
-    texts = [
-        written.prompt(demonstrations_for(question, questions, weak, size, key=own), question.text)
-        for question, own in zip(questions, keys, strict=True)
-    ]
-    return greedy_answers(model, texts, written)
-
-
-def training_examples(
+def label_examples(
     model: LanguageModel, questions: Sequence[Question], labels: Sequence[str], written: ConversationFormat
 ) -> TrainingExamples:
     """Return questions without demonstrations, and their labels, as tokens."""
     encode, end = model.tokenizer.encode, written.end_token(model.tokenizer)
     prompts = [encode(written.prompt((), question.text)) for question in questions]
     answers = [[*encode(written.opening + label), end] for label in labels]
-    return TrainingExamples(token_rows(prompts, 8), token_rows(answers, 8))
+    return training_examples(prompts, answers, multiple=4)
 
 
 def tuned_model(
@@ -203,8 +178,10 @@ def tuned_model(
 ) -> LanguageModel:
     """Fine-tune with every learning rate, and return the model of smallest loss on other weak labels."""
     best, smallest = model, np.inf
+    num_layers = min(settings.num_layers, model.network.num_layers)
     for rate in settings.learning_rates:
-        network = fine_tune(model.network, examples, FineTuning(rate, settings.epochs), key=key)
+        tuning = FineTuning(rate, settings.epochs, num_layers=num_layers)
+        network = fine_tune(model.network, examples, tuning, key=key)
         loss = float(_loss(network, chosen_by))
         if loss < smallest:
             best, smallest = dataclasses.replace(model, network=network), loss

@@ -1,8 +1,8 @@
 """Scoring: the log probability that a network gives to each of several answers to a prompt.
 
 All answers to a prompt stand in one row behind it. A token of an answer sees the prompt and the earlier
-tokens of its own answer, a tree whose trunk is the prompt. One pass reads the prompt, and every beginning that
-answers share, once.
+tokens of its own answer, a tree whose trunk is the prompt. One pass reads the prompt, and every beginning
+that answers share, once.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,8 @@ def score_answers(
         jnp.concatenate([prompts.places, prompts.lengths[:, None] + trees.places], axis=1),
         before,
     )
-    predicting = jnp.concatenate([last_hidden(hidden[:, :trunk], prompts)[:, None], hidden[:, trunk:]], axis=1)
+    last = last_hidden(hidden[:, :trunk], prompts)
+    predicting = jnp.concatenate([last[:, None], hidden[:, trunk:]], axis=1)
     rows = jnp.arange(trees.after.shape[0])[:, None, None]
     logits = network.logits(predicting)
     # The law of a vocabulary is large: it is summed where it stands, and a few of its numbers are kept.
