@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from w2s_sim.language_models.answer_metrics import clustered_mean
+from w2s_sim.language_models.crossed_errors import clustered_mean
 from w2s_sim.language_models.demonstration_readers import (
     DemonstrationReader,
     FadingEvidence,
@@ -46,7 +46,8 @@ def summary_of_evidence(rows: pd.DataFrame) -> pd.DataFrame:
     for (condition, style, number), own in shown.groupby(["condition", "style", "n"], sort=False):
         row: dict[str, object] = {"condition": condition, "style": style, "n": number, "paths": len(own)}
         for name in MEASURED:
-            row[name], row[f"{name}_se"] = clustered_mean(own[name].to_numpy(), own["question"].to_numpy())
+            found = clustered_mean(own[name].to_numpy(), own["question"].to_numpy())
+            row[name], row[f"{name}_se"] = found.mean, found.standard_error
         table.append(row)
     return pd.DataFrame(table)
 
