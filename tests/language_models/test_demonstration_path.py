@@ -2,15 +2,15 @@
 
 import dataclasses
 
-import jax
 import numpy as np
 
+from w2s_sim.language_models.answer_trees import answer_trees
 from w2s_sim.language_models.conversation_format import LINES, Demonstration
 from w2s_sim.language_models.demonstration_path import scores_along
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.llama import Llama
 from w2s_sim.language_models.scoring import score_answers
-from w2s_sim.language_models.token_rows import TokenRows, token_rows
+from w2s_sim.language_models.token_rows import token_rows
 
 SHOWN = [Demonstration("and the", "a"), Demonstration("ing", "the and"), Demonstration("a thing", "in")]
 ANSWERS = [["a", "the and ing"], ["the and", "b"], ["in", "and"]]
@@ -26,9 +26,7 @@ def test_scores_along_a_path_are_those_of_an_answer_alone(tiny: LanguageModel, e
         before += encode(opening + LINES.opening + shown.question + LINES.middle)
         for text, scores in zip(answers, along[number], strict=True):
             tokens = [*encode(LINES.opening + text), end]
-            alone = jax.tree.map(lambda leaf: leaf[None], token_rows([tokens]))
-            assert isinstance(alone, TokenRows)
-            whole = score_answers(exact_network, token_rows([before]), alone)
+            whole = score_answers(exact_network, token_rows([before]), answer_trees([[tokens]]))
             assert scores.shape == (len(tokens),)
             np.testing.assert_allclose(np.sum(scores), whole[0, 0], rtol=1e-10)
         before += encode(LINES.opening + shown.answer)
