@@ -165,4 +165,11 @@ def style_weight(prior_log_odds, log_ratios):
         "def content_taken(style_left): return np.sqrt(1 - style_left**2)",
         "a point of the segment",
     ),
+    Mistake(
+        "language-models",
+        "effective_number",
+        "the correlated part counts nothing",
+        "def effective_number(number, correlation): return number * (1 - correlation)",
+        "common part",
+    ),
 ]

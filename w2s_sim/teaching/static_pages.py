@@ -133,6 +133,8 @@ def _shown(output: Any, pictures: Path, *, is_alone: bool = True) -> Iterator[st
             yield _label(output)
         case mo.ui.slider():
             yield f"> Slider: {_label(output)}, {output.start:g} to {output.stop:g}; here {output.value:g}."
+        case mo.ui.run_button():
+            yield f"> Button: {_label(output)}."
         case mo.ui.form():
             yield f"```{{code-block}} python\n{output.element.value.strip()}\n```"
         case _:
