@@ -21,6 +21,7 @@ with app.setup:
         style_content_task,
     )
     from w2s_sim.language_models.language_model import load_language_model
+    from w2s_sim.language_models.measured_results import measured_results
     from w2s_sim.language_models.question_set import read_questions
     from w2s_sim.language_models.styles import read_styles
     from w2s_sim.plotting.looks import NAIVE, REFINED, SERIES, THEORY, UPPER_BOUND, draw_line
@@ -405,6 +406,48 @@ def _(bait_question, evidence):
         _options[int(np.argmin(np.abs(np.array([0.0, 0.5, 1.0]) - _baits.mean())))],
         f"""The mean is {_baits.mean():.2f} (standard error {_baits.sem():.1g}). "Wrong half of the time" is a concept too, and the demonstrations show it. If a quarter of them is wrong, the mean is
     {_quarter.mean():.2f} ({_quarter.sem():.1g}). That is less than was shown, and labels refined from it are better than the weak ones: the tax depends on how well a concept of the strong model explains the errors.""",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    arms_question = choice(
+        "**Now the model is fine-tuned, and asked without demonstrations. Which labels leave the right answers most probable?**",
+        [
+            "the weak labels, half of them with the bait",
+            "its own answers after 8 weak demonstrations",
+            "its own answers in the style that it infers from the weak labels, after right examples",
+        ],
+    )
+    arms_question
+    return (arms_question,)
+
+
+@app.cell(hide_code=True)
+def _(arms_question):
+    wait_for(arms_question)
+    _measured = measured_results("refinement").set_index(["arm", "style"])
+    _means = _measured["right_probability"].groupby("arm").mean()
+    _options = {
+        "naive": "the weak labels, half of them with the bait",
+        "refined": "its own answers after 8 weak demonstrations",
+        "inferred": "its own answers in the style that it infers from the weak labels, after right examples",
+    }
+
+    def _shown(arm, style):
+        cell = _measured.loc[(arm, style)]
+        return f"{cell['right_probability']:.2f} ± {cell['right_probability_se']:.2f}"
+
+    _rows = "; ".join(
+        f"{arm}: {_shown(arm, 'pirate')} and {_shown(arm, 'json')}" for arm in (*_options, "clean")
+    )
+    Reveal(
+        arms_question.value,
+        _options[str(_means[list(_options)].idxmax())],
+        f"""Probability of the right answer among the candidates on held-out questions, for "pirate" and for "json", with standard errors, which two training runs give only roughly. {_rows}. ("Clean" are right answers in the style.)
+    Labels refined in context carry the errors that the demonstrations show; for "json" they are no better than the weak labels. A style that is first *named* carries none: this is intent inference
+    ({page("intent-inference")}).""",
     )
     return
 
