@@ -11,11 +11,11 @@ import psutil
 import pytest
 from numpy.typing import ArrayLike
 
-# Most of the suite's time is compilation of small programs, for which the optimiser of LLVM does not pay. The
-# same options as in w2s_sim.engine.programs, here for every program: XLA reads them when it starts.
+# Most of the suite's time is compilation of small programs. They run once, so that LLVM does not optimise.
+# XLA reads the options when it starts. Programs of tiles have those of w2s_sim.engine.programs here too.
 CHEAP_COMPILATION = (
     "--xla_cpu_use_fusion_emitters=false",
-    "--xla_backend_optimization_level=1",
+    "--xla_backend_optimization_level=0",
     "--xla_llvm_disable_expensive_passes=true",
     "--xla_cpu_parallel_codegen_split_count=1",
 )

@@ -49,30 +49,41 @@ def require_same_in_units(statement: Statement, case: Case[Any], c: float) -> No
     own, other = numbers_of(statement, case), numbers_of(statement, in_units(case, c))
     # The size of what cancels in a difference of risks.
     size = max(float(case.task.weak_risk), 1.0) if statement.label_power else 1.0
+    where = f"{statement.id}: {case.name}, labels times {c:g}"
     for name, value in own.items():
         expected = pytest.approx(value, rel=ROUNDING, abs=1e-6 * size)
-        assert other[name] / c**statement.label_power == expected, name
-    assert statement.broken_assumption(in_units(case, c)) == statement.broken_assumption(case)
+        assert other[name] / c**statement.label_power == expected, f"{where}: {name}"
+    assert statement.broken_assumption(in_units(case, c)) == statement.broken_assumption(case), where
 
 
-def cases_to_check() -> Iterator[Any]:
-    """The quick cases of theorems and lemmas; all but the first of each are slow."""
-    for theorem in all_statements().values():
-        for statement in (theorem, *theorem.lemmas):
-            cases = list(statement.cases("quick"))
-            for index, case in enumerate(cases):
-                if not isinstance(case.task, w2s.TransferTask):
-                    # Symbols have no unit.
-                    continue
-                name = f"{statement.id}: {case.name}"
-                marks = [] if index == 0 and statement.id not in LONG else [pytest.mark.slow]
-                yield pytest.param(statement, case, id=name, marks=marks)
+def cases_with_units(theorem: Statement) -> Iterator[tuple[bool, Statement, Case[Any]]]:
+    """The quick cases of a theorem and its lemmas, and whether every run of the tests tries them."""
+    for statement in (theorem, *theorem.lemmas):
+        for index, case in enumerate(statement.cases("quick")):
+            # Symbols have no unit.
+            if isinstance(case.task, w2s.TransferTask):
+                yield index == 0 and statement.id not in LONG, statement, case
 
 
-@pytest.mark.parametrize(("statement", "case"), list(cases_to_check()))
-def test_every_statement_says_the_same_in_every_unit(statement: Statement, case: Case[Any]) -> None:
-    for c in UNITS:
-        require_same_in_units(statement, case, c)
+# Cases are made by the tests: making all of them takes every worker seconds.
+theorems = pytest.mark.parametrize("theorem", list(all_statements().values()), ids=lambda s: s.id)
+
+
+@theorems
+def test_every_statement_says_the_same_in_every_unit(theorem: Statement) -> None:
+    for is_tried, statement, case in cases_with_units(theorem):
+        if is_tried:
+            for c in UNITS:
+                require_same_in_units(statement, case, c)
+
+
+@pytest.mark.slow
+@theorems
+def test_every_case_says_the_same_in_every_unit(theorem: Statement) -> None:
+    for is_tried, statement, case in cases_with_units(theorem):
+        if not is_tried:
+            for c in UNITS:
+                require_same_in_units(statement, case, c)
 
 
 def test_powers_of_the_label_unit_are_those_of_the_quantities() -> None:
