@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Sequence
 
 import jax
 import pandas as pd
@@ -11,7 +12,7 @@ from w2s_sim.cli.console import make_console, make_table, print_table
 from w2s_sim.cli.lm_arguments import CheckLanguageModel, Evidence, InContext, Refine
 from w2s_sim.cli.progress import track
 from w2s_sim.language_models.answer_metrics import METRICS
-from w2s_sim.language_models.evidence_laws import summary_of_evidence
+from w2s_sim.language_models.evidence_laws import MEASURED, summary_of_evidence
 from w2s_sim.language_models.evidence_study import EvidenceSettings, run_evidence
 from w2s_sim.language_models.fetching import fetch_model, sha256
 from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
@@ -91,7 +92,7 @@ def run_in_context_study(arguments: InContext) -> int:
         resume=arguments.resume,
         progress=lambda cells: track(cells, lambda cell: "{}, seed {}".format(*cell)),
     )
-    _print(table, "n")
+    _print(table, ("style", "n"), METRICS, "prompts")
     return 0
 
 
@@ -127,7 +128,7 @@ def run_refinement_study(arguments: Refine) -> int:
         resume=arguments.resume,
         progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
     )
-    _print(table, "fine-tuned on")
+    _print(table, ("style", "fine-tuned on"), METRICS, "prompts")
     return 0
 
 
@@ -158,20 +159,23 @@ def run_evidence_study(arguments: Evidence) -> int:
         resume=arguments.resume,
         progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
     )
-    table = summary_of_evidence(rows)
-    names = tuple(str(name).replace("_", " ") for name in table.columns)
-    shown = make_table(*names, whole=names[:2], right=names[2:])
-    for row in table.to_numpy().tolist():
-        shown.add_row(*(f"{value:.3g}" if isinstance(value, float) else str(value) for value in row))
-    print_table(make_console(), shown)
+    _print(summary_of_evidence(rows), ("condition", "style", "n"), MEASURED, "paths")
     return 0
 
 
-def _print(table: pd.DataFrame, second: str) -> None:
-    """Print the table of an experiment, whose first two columns tell rows apart."""
-    names = [metric.replace("_", " ") for metric in METRICS]
-    shown = make_table("style", second, *names, "prompts", right=(*names, "prompts"))
+def _print(table: pd.DataFrame, told_apart_by: Sequence[str], metrics: Sequence[str], number: str) -> None:
+    """Print the table of an experiment, each metric with its standard error.
+
+    Args:
+        table: The table.
+        told_apart_by: Names of the first columns as they are printed; they tell rows apart.
+        metrics: Columns with metrics.
+        number: The column of numbers of prompts or paths.
+    """
+    names = [metric.replace("_", " ") for metric in metrics]
+    shown = make_table(*told_apart_by, *names, number, right=(*names, number))
     for row in table.to_dict("records"):
-        numbers = [f"{row[metric]:.3g} ± {row[f'{metric}_se']:.2g}" for metric in METRICS]
-        shown.add_row(*(str(row[name]) for name in table.columns[:2]), *numbers, str(row["prompts"]))
+        numbers = [f"{row[metric]:.3g} ± {row[f'{metric}_se']:.2g}" for metric in metrics]
+        keys = (str(row[name]) for name in table.columns[: len(told_apart_by)])
+        shown.add_row(*keys, *numbers, str(row[number]))
     print_table(make_console(), shown)
