@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from w2s_sim.experiments.llm_scores import llm_scores
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.language_models.measured_results import measured_results
 from w2s_sim.plotting import Curve, Panel, panels_figure
@@ -17,12 +18,31 @@ ARMS = {
     "inferred": "intent",
     "clean": "clean",
 }
+# Arms of the published experiment whose student is GPT-3.5, by their names in its table.
+STRONG = "gpt-3.5-turbo"
+PUBLISHED = {
+    "ft_weak": "naive",
+    "ft_improved": "asked",
+    "ft_icl_improved": "refined",
+    "strong_unaligned": "strong",
+}
 CONTENTS = {"greedy_right": ("right answer", LABELLER), "greedy_bait": ("bait of the weak labels", NAIVE)}
 
 
 def compute(fast: bool, seed: int) -> Tables:
     """Collect the tables that the experiments wrote; nothing is sampled."""
-    return {"in_context": measured_results("in_context"), "refinement": measured_results("refinement")}
+    scores = llm_scores()
+    published = scores.loc[
+        (scores["benchmark"] == "tinyTruthfulQA")
+        & (scores["strong_model"] == STRONG)
+        & (scores["metric"] == "content")
+        & scores["method"].isin(PUBLISHED)
+    ]
+    return {
+        "in_context": measured_results("in_context"),
+        "refinement": measured_results("refinement"),
+        "published": published[["weak_model", "method", "mean", "se"]],
+    }
 
 
 def draw(tables: Tables, page: Page) -> Figure:
@@ -53,6 +73,7 @@ def draw(tables: Tables, page: Page) -> Figure:
         )
     for name in STYLES:
         panels.append(_arms(tables, name))
+    panels.append(_published(tables))
     return panels_figure(panels, page, height=1.65 if page.is_single else None)
 
 
@@ -76,6 +97,28 @@ def _arms(tables: Tables, style: str) -> Panel:
     )
 
 
+def _published(tables: Tables) -> Panel:
+    """Return the panel of published scores, one point for each weak model."""
+    rows = tables["published"]
+    places = {method: float(place) for place, method in enumerate(PUBLISHED)}
+    weak_models = [name for name in rows["weak_model"].unique() if name != "none"]
+    asides = dict(zip(weak_models, np.linspace(-0.15, 0.15, len(weak_models)), strict=True))
+    where = [
+        places[method] + asides.get(weak_model, 0.0)
+        for weak_model, method in zip(rows["weak_model"], rows["method"], strict=True)
+    ]
+    scores = Curve("", where, rows["mean"] / 10.0, rows["se"] / 10.0, LABELLER, joined=False)
+    return Panel(
+        "published, GPT-3.5",
+        "fine-tuned on",
+        "content score / 10",
+        [scores],
+        x_limits=(-0.4, len(PUBLISHED) - 0.6),
+        x_ticks={places[method]: label for method, label in PUBLISHED.items()},
+        y_limits=(-0.03, 1.0),
+    )
+
+
 def caption(tables: Tables) -> str:
     """Say what is drawn, with the numbers of prompts."""
     prompts, answers = (tables[name]["prompts"].iloc[0] for name in ("in_context", "refinement"))
@@ -88,7 +131,9 @@ def caption(tables: Tables) -> str:
         (asked), in the style that it infers (intent), and on right answers (clean). The rest of the answers
         is wrong in another way. Bars: 2 standard errors, in (a) to (c) over questions, {prompts} prompts,
         seeds 0 to 2; in (d, e) over questions and training runs, {answers} answers of {answers // 96} runs.
-        So few runs know their spread badly: 95 percent intervals of (d, e) are up to six times as wide.
+        So few runs know their spread badly: 95 percent intervals of (d, e) are wider (see the page). (f)
+        Published content scores on TruthfulQA of GPT-3.5 taught by four weak models (Somerstep et al. 2025),
+        who err in many ways; "strong" is the model before. Bars: 2 standard errors over questions.
     """
 
 
