@@ -9,7 +9,7 @@ from w2s_sim.language_models.measured_results import Table, measured_results
 from w2s_sim.language_models.training_labels import ARMS
 
 
-@pytest.mark.parametrize("name", ["in_context", "in_context_random", "refinement"])
+@pytest.mark.parametrize("name", ["in_context", "in_context_random", "refinement", "differences"])
 def test_every_metric_has_its_errors(name: Table) -> None:
     table = measured_results(name)
     assert table["style"].unique().tolist() == ["json", "pirate"]
@@ -18,7 +18,7 @@ def test_every_metric_has_its_errors(name: Table) -> None:
         assert errors.min() >= 0.0
         assert (widths - 1.9 * errors).min() >= 0.0
     shares = table[["greedy_style", "greedy_right", "greedy_bait"]].to_numpy()
-    assert shares.min() >= 0.0
+    assert shares.min() >= (-1.0 if name == "differences" else 0.0)
     assert shares.max() <= 1.0
     assert np.isfinite(table.drop(columns=["style", "arm"], errors="ignore").to_numpy(dtype=float)).all()
 
@@ -28,3 +28,12 @@ def test_tables_have_the_rows_of_the_experiments() -> None:
         assert tuple(own["size"]) == InContextSettings.sizes
     for _, own in measured_results("refinement").groupby("style"):
         assert tuple(own["arm"]) == ARMS
+
+
+def test_differences_are_those_of_the_means() -> None:
+    means = measured_results("refinement").set_index(["style", "arm"])[list(METRICS)]
+    naive = means.xs("naive", level="arm").reindex(means.index, level="style")
+    found = measured_results("differences").set_index(["style", "arm"])[list(METRICS)]
+    assert len(found) == len(means) - 2
+    expected = (means - naive).reindex(found.index)
+    np.testing.assert_allclose(found.to_numpy(), expected.to_numpy(), atol=2e-6)

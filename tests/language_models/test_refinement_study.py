@@ -10,8 +10,10 @@ import pytest
 
 from w2s_sim.cli import main
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.answer_metrics import METRICS, paired_differences
 from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
+from w2s_sim.language_models.crossed_errors import clustered_mean
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.lora import answer_loss
 from w2s_sim.language_models.question_set import read_questions
@@ -61,6 +63,36 @@ def test_the_model_before_is_asked_without_demonstrations(tiny: LanguageModel, t
     naive = pd.read_csv(tmp_path / "parts" / "pirate-naive-0.csv", keep_default_na=False)
     assert naive["question"].tolist() == scores["question"].tolist()
     assert np.abs(naive["style_log_odds"] - scores["style_log_odds"]).min() > 1e-3
+
+
+def test_differences_are_of_the_same_question_and_run() -> None:
+    """Against plain means of differences; constant differences have no error, however much values vary."""
+    rng = np.random.default_rng(0)
+    cells = [(arm, seed) for seed in range(3) for arm in ("naive", "refined")]
+    tables = []
+    for arm, seed in cells:
+        questions = [f"q{number}" for number in range(seed, 9)]
+        tables.append(pd.DataFrame({"style": "json", "arm": arm, "seed": seed, "question": questions}))
+    scores = pd.concat(tables, ignore_index=True).sample(frac=1.0, random_state=1)
+    for metric in METRICS:
+        scores[metric] = rng.normal(size=len(scores))
+    naive = (scores["arm"] == "naive").to_numpy()
+    own = scores.set_index(["seed", "question"])
+    shifted = own.loc[naive, "greedy_right"].reindex(own.index[~naive]).to_numpy() + 0.25
+    scores.loc[~naive, "greedy_right"] = shifted
+    table = paired_differences(scores, ("style", "arm"), "naive", crossed_with="seed")
+    assert table["arm"].tolist() == ["refined"]
+    row = table.iloc[0]
+    assert row["prompts"] == 9 + 8 + 7
+    np.testing.assert_allclose([row["greedy_right"], row["greedy_right_se"]], [0.25, 0.0], atol=1e-12)
+    wide = scores.pivot_table(index=["seed", "question"], columns="arm", values="greedy_bait")
+    expected = clustered_mean(
+        (wide["refined"] - wide["naive"]).to_numpy(),
+        wide.index.get_level_values("question").to_numpy(),
+        wide.index.get_level_values("seed").to_numpy(),
+    )
+    np.testing.assert_allclose(row["greedy_bait"], expected.mean, rtol=1e-12)
+    np.testing.assert_allclose(row["greedy_bait_half_width"], expected.half_width, rtol=1e-12)
 
 
 def test_settings_are_checked(tiny: LanguageModel, tmp_path: Path) -> None:

@@ -445,7 +445,7 @@ def _(arms_question):
     Reveal(
         arms_question.value,
         _options[str(_means[list(_options)].idxmax())],
-        f"""Probability of the right answer among the candidates on held-out questions, for "pirate" and for "json", with standard errors, which two training runs give only roughly. {_rows}. ("Clean" are right answers in the style.)
+        f"""Probability of the right answer among the candidates on held-out questions, for "pirate" and for "json", with standard errors, which three training runs give only roughly. {_rows}. ("Clean" are right answers in the style.)
     Labels refined in context carry the errors that the demonstrations show; for "json" they are no better than the weak labels. A style that is first *named* carries none: this is intent inference
     ({page("intent-inference")}).""",
     )

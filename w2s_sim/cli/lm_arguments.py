@@ -92,8 +92,9 @@ class Refine:
     """Fine-tune a language model on weak labels and on labels that it refined in context, and compare.
 
     The fine-tuned models answer held-out questions without demonstrations. Writes the scores of every
-    question, refinement.csv and manifest.json, and prints the table. Exit status: 130 if a signal ended the
-    run early (continue with --resume), 2 for bad input.
+    question, refinement.csv, differences.csv (paired, to the arm "naive") and manifest.json, and prints
+    the first table. Exit status: 130 if a signal ended the run early (continue with --resume), 2 for bad
+    input.
     """
 
     out: Path

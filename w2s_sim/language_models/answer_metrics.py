@@ -106,6 +106,35 @@ def summary(
     return pd.DataFrame(rows)
 
 
+def paired_differences(
+    scores: pd.DataFrame, columns: tuple[str, str], baseline: str, *, crossed_with: str
+) -> pd.DataFrame:
+    """Return the mean difference of every metric to a baseline that was asked the same questions.
+
+    Arms of one seed share the questions and the weak labels, so that differences have smaller errors than
+    the two means.
+
+    Args:
+        scores: Rows of `prompt_scores`, with the columns that tell cells apart; every question is asked once
+            in a cell.
+        columns: Two of these; values of the second are compared within one value of the first.
+        baseline: The value of the second column to which the others are compared.
+        crossed_with: A column of another factor that values share, such as the seed.
+
+    Returns:
+        The columns of `summary`, of differences, for all values but the baseline.
+    """
+    first, second = columns
+    keys = [first, crossed_with, "question"]
+    metrics = list(METRICS)
+    compared = scores.loc[scores[second] != baseline]
+    own = scores.loc[scores[second] == baseline, [*keys, *metrics]]
+    both = compared.merge(own, on=keys, suffixes=("", "_baseline"), validate="many_to_one")
+    for metric in metrics:
+        both[metric] -= both[f"{metric}_baseline"]
+    return summary(both, columns, crossed_with=crossed_with)
+
+
 def _candidates(question: Question) -> list[str]:
     return [question.answer, question.bait, *question.others[:NUM_OTHERS]]
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
-from w2s_sim.language_models.answer_metrics import prompt_scores, summary
+from w2s_sim.language_models.answer_metrics import paired_differences, prompt_scores, summary
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt
 from w2s_sim.language_models.experiment_folder import (
@@ -37,6 +37,9 @@ from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
 from w2s_sim.language_models.training_labels import ARMS, Arm, labels_of
 from w2s_sim.language_models.weak_labels import Errors, weak_contents
+
+# The arm to which the others are compared.
+BASELINE: Arm = "naive"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +110,8 @@ def run_refinement(
         questions: The questions.
         styles: The styles by name; "plain" is the style with which the wanted ones compete.
         settings: What is varied.
-        folder: Folder of the results: parts, manifest.json and refinement.csv, the table that is returned.
+        folder: Folder of the results: parts, manifest.json, refinement.csv, the table that is returned, and
+            differences.csv, the same of paired differences to the arm "naive".
         resume: Whether the folder may hold cells already, which are then not computed again.
         written: How questions and answers are written.
         progress: Wraps the loop over the cells that are to be computed.
@@ -155,6 +159,9 @@ def run_refinement(
     scores = experiment.fill(settings.cells, compute, progress)
     table = summary(scores, ("style", "arm"), crossed_with="seed")
     experiment.write_table("refinement.csv", table)
+    if BASELINE in settings.arms:
+        differences = paired_differences(scores, ("style", "arm"), BASELINE, crossed_with="seed")
+        experiment.write_table("differences.csv", differences)
     return table
 
 
