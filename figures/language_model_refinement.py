@@ -74,7 +74,7 @@ def draw(tables: Tables, page: Page) -> Figure:
     for name in STYLES:
         panels.append(_arms(tables, name))
     panels.append(_published(tables))
-    return panels_figure(panels, page, height=1.65 if page.is_single else None)
+    return panels_figure(panels, page, height=1.4 if page.is_single else None)
 
 
 def _arms(tables: Tables, style: str) -> Panel:

@@ -200,6 +200,7 @@ def test_every_kind_of_estimator_can_be_studied(tmp_path: Path) -> None:
         "step_size": "0.1",
         "threshold": "0.5",
         "mixing": "0.5",
+        "confidence": "0.5",
         "rounds": "2",
         "spread": "0.5",
         "num_concepts": "4",

@@ -125,7 +125,9 @@ def run_with(environment: dict[str, str], program: str, *arguments: str | Path) 
 @pytest.mark.parametrize(("devices", "program"), [(2, CLI), (8, ON_EIGHT_DEVICES)])
 def test_devices_share_a_study(tmp_path: Path, alone: Path, devices: int, program: str) -> None:
     study_of(tmp_path, LANES)
-    flags = {"XLA_FLAGS": f"--xla_force_host_platform_device_count={devices}"}
+    # The options of this process, under which the study was run alone: others round differently.
+    options = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count={devices}"
+    flags = {"XLA_FLAGS": options}
     run_with(flags, program, "run", tmp_path / "study.toml", "--out", tmp_path / "out")
     assert_same_results(alone, tmp_path / "out")
     assert len(json.loads((tmp_path / "out" / "manifest.json").read_text())["devices"]) == devices
