@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from w2s_sim.empirical.language_model_evidence import evidence_rows
+from w2s_sim.empirical.language_model_tables import evidence_rows
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.language_models.evidence_growth import mean_curve, resampled_means
 from w2s_sim.language_models.evidence_laws import (
@@ -14,6 +14,7 @@ from w2s_sim.language_models.evidence_laws import (
     copying,
     fit_reader,
     path_means,
+    paths_of,
     reader_comparison,
 )
 from w2s_sim.plotting import looks
@@ -41,9 +42,8 @@ def compute(fast: bool, seed: int) -> Tables:
     contents = []
     for name, rows in {"half": both, "a quarter": evidence_rows(quarter=True)}.items():
         events, said = copying(rows)
-        ordered = rows.loc[rows["n"] == 0].sort_values(["style", "seed", "path"])
         for n in range(said.shape[1]):
-            own = path_means(ordered.assign(said=said[:, n]), "said")
+            own = path_means(paths_of(rows).assign(said=said[:, n]), "said")
             contents.append(
                 {
                     "wrong": name,

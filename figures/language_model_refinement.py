@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from w2s_sim.empirical.language_model_tables import measured_table
 from w2s_sim.experiments.llm_scores import llm_scores
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
-from w2s_sim.language_models.measured_results import measured_results
 from w2s_sim.plotting import Curve, Panel, panels_figure
 from w2s_sim.plotting.looks import LABELLER, NAIVE, REFINED, Look
 from w2s_sim.plotting.style import PURPLE
@@ -39,8 +39,8 @@ def compute(fast: bool, seed: int) -> Tables:
         & scores["method"].isin(PUBLISHED)
     ]
     return {
-        "in_context": measured_results("in_context"),
-        "refinement": measured_results("refinement"),
+        "in_context": measured_table("in_context"),
+        "refinement": measured_table("refinement"),
         "published": published[["weak_model", "method", "mean", "se"]],
     }
 

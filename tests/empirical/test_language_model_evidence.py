@@ -5,15 +5,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from w2s_sim.empirical import NotMeasuredError, find_empirical_statement, measure_statement
+from w2s_sim.empirical import (
+    NotMeasuredError,
+    find_empirical_statement,
+    language_model_tables,
+    measure_statement,
+)
 from w2s_sim.empirical.language_model_evidence import (
     constant_evidence,
-    evidence_rows,
     growth_exponent,
     refinement_gain,
     style_gain,
     switching_advantage,
 )
+from w2s_sim.empirical.language_model_tables import evidence_rows
 from w2s_sim.language_models.demonstration_readers import KnownConcepts, SwitchingConcept
 from w2s_sim.language_models.evidence_laws import copying, with_copying
 from w2s_sim.language_models.evidence_study import CONDITIONS, EvidenceSettings, drawn_path
@@ -70,9 +75,8 @@ def test_missing_rows_name_their_command(monkeypatch: pytest.MonkeyPatch) -> Non
     def missing(path: str, command: str) -> pd.DataFrame:
         raise NotMeasuredError(path, command)
 
-    evidence_rows.cache_clear()
-    monkeypatch.setattr("w2s_sim.empirical.language_model_evidence.kept_table", missing)
+    language_model_tables._read.cache_clear()
+    monkeypatch.setattr(language_model_tables, "kept_table", missing)
     finding = measure_statement(find_empirical_statement("style-is-read"))
     assert finding.verdict == "not measured"
     assert "w2s lm evidence --out DIR" in finding.remark
-    evidence_rows.cache_clear()

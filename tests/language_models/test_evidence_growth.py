@@ -25,7 +25,9 @@ def test_constant_evidence_and_logarithms_are_told_apart() -> None:
     logarithmic = evidence_growth(NUMBERS, 3.0 * np.log(NUMBERS) + noise[0], 3.0 * np.log(NUMBERS) + noise)
     assert logarithmic.interval[1] < 0.3
     assert logarithmic.logarithmic > logarithmic.linear
-    assert logarithmic.slope_interval[0] < 3.0 < logarithmic.slope_interval[1]
+    wide = evidence_growth(NUMBERS, 3.0 * np.log(NUMBERS), 3.0 * np.log(NUMBERS) + noise, level=0.999)
+    assert wide.interval[0] < logarithmic.interval[0]
+    assert wide.interval[1] > logarithmic.interval[1]
 
 
 def test_the_bootstrap_covers_crossed_random_effects() -> None:

@@ -23,6 +23,7 @@ from w2s_sim.language_models.evidence_study import (
     shown_answers,
     untrained_network,
 )
+from w2s_sim.language_models.experiment_folder import Texts
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.styles import Style, read_styles
@@ -77,7 +78,7 @@ def test_random_weights_keep_the_spread_of_every_map(tiny: LanguageModel) -> Non
 def test_an_experiment_is_continued(
     tiny: LanguageModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = run_evidence(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "whole")
+    whole = run_evidence(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "whole")
     assert len(whole) == len(SETTINGS.cells) * 2 * 4
     # Styles and controls share questions and errors.
     paths = whole.loc[whole["condition"].isin(["weak", "unstyled", "untrained"])]
@@ -99,14 +100,14 @@ def test_an_experiment_is_continued(
     folder = tmp_path / "part"
     monkeypatch.setattr(evidence_study, "drawn_path", stop_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        run_evidence(tiny, QUESTIONS, STYLES, SETTINGS, folder)
+        run_evidence(tiny, Texts(QUESTIONS, STYLES), SETTINGS, folder)
     monkeypatch.undo()
     assert len(list((folder / "parts").iterdir())) == 1
-    assert run_evidence(tiny, QUESTIONS, STYLES, SETTINGS, folder, resume=True).equals(whole)
+    assert run_evidence(tiny, Texts(QUESTIONS, STYLES), SETTINGS, folder, resume=True).equals(whole)
 
 
 def test_readers_are_fitted_and_compared(tiny: LanguageModel, tmp_path: Path) -> None:
-    rows = run_evidence(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "out")
+    rows = run_evidence(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "out")
     own = rows.loc[rows["condition"] == "weak"]
     events, said = copying(own)
     assert events.shape == (8, 3)
@@ -126,9 +127,9 @@ def test_styles_and_kinds_must_fit(tiny: LanguageModel, tmp_path: Path) -> None:
     captain = {**STYLES, "captain": Style("captain", "{answer}, captain.")}
     settings = EvidenceSettings(styles=("captain",), num_demonstrations=2)
     with pytest.raises(InputError, match=r"captain, .*; expected a style that writes something before"):
-        run_evidence(tiny, QUESTIONS, captain, settings, tmp_path)
+        run_evidence(tiny, Texts(QUESTIONS, captain), settings, tmp_path)
     with pytest.raises(InputError, match="200, with 65 questions of the kind antonyms"):
-        run_evidence(tiny, QUESTIONS, STYLES, EvidenceSettings(num_demonstrations=200), tmp_path)
+        run_evidence(tiny, Texts(QUESTIONS, STYLES), EvidenceSettings(num_demonstrations=200), tmp_path)
     with pytest.raises(InputError, match="controls"):
         EvidenceSettings(controls=("weak",))
 

@@ -16,7 +16,7 @@ from w2s_sim.language_models.answer_metrics import METRICS, prompt_scores, summa
 from w2s_sim.language_models.answering import answer_scores, greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.demonstration_sets import weak_prompts
-from w2s_sim.language_models.experiment_folder import Cell
+from w2s_sim.language_models.experiment_folder import Cell, Texts
 from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.question_set import read_questions
@@ -109,22 +109,22 @@ def test_an_experiment_continues_where_it_ended(
         return cells[:1]
 
     with pytest.raises(FileNotFoundError):
-        run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "parts", progress=stopped)
+        run_in_context(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "parts", progress=stopped)
     with pytest.raises(InputError, match=r"--out: got .*, which holds results; expected a new folder"):
-        run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "parts")
+        run_in_context(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "parts")
     computed = []
     monkeypatch.setattr(
         in_context_study, "prompt_scores", lambda *a: computed.append(a[1]) or prompt_scores(*a)
     )
-    continued = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "parts", resume=True)
+    continued = run_in_context(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "parts", resume=True)
     assert len(computed) == 1
-    at_once = run_in_context(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path / "whole")
+    at_once = run_in_context(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path / "whole")
     pd.testing.assert_frame_equal(continued, at_once)
     other = InContextSettings(styles=("pirate",), sizes=(0, 1), num_prompts=4, num_seeds=2)
     with pytest.raises(InputError, match="--resume: got texts = "):
-        run_in_context(tiny, QUESTIONS[1:], STYLES, SETTINGS, tmp_path / "parts", resume=True)
+        run_in_context(tiny, Texts(QUESTIONS[1:], STYLES), SETTINGS, tmp_path / "parts", resume=True)
     with pytest.raises(InputError, match="--resume: got num_prompts = 4, and 3 in"):
-        run_in_context(tiny, QUESTIONS, STYLES, other, tmp_path / "parts", resume=True)
+        run_in_context(tiny, Texts(QUESTIONS, STYLES), other, tmp_path / "parts", resume=True)
 
 
 def test_the_command_writes_what_it_prints(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.experiment_folder import Texts
 from w2s_sim.language_models.fetching import sha256
 from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import LanguageModel, load_language_model
@@ -47,7 +48,7 @@ def test_demonstrations_give_the_style_and_wrong_answers_cost_content(
             errors="random",
         )
         folder = tmp_path / str(wrong_share)
-        tables.append(run_in_context(real, read_questions(), read_styles(), settings, folder))
+        tables.append(run_in_context(real, Texts(read_questions(), read_styles()), settings, folder))
     right, wrong = tables
     assert right["style_log_odds"][1] > right["style_log_odds"][0] + 10
     assert right["greedy_style"].tolist()[0] == 0

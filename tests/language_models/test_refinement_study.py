@@ -14,6 +14,7 @@ from w2s_sim.language_models.answer_metrics import METRICS, paired_differences
 from w2s_sim.language_models.answering import greedy_answers
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.crossed_errors import clustered_mean
+from w2s_sim.language_models.experiment_folder import Texts
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.lora import answer_loss
 from w2s_sim.language_models.question_set import read_questions
@@ -54,7 +55,7 @@ def test_the_learning_rate_of_smallest_loss_is_chosen(tiny: LanguageModel) -> No
 
 
 def test_the_model_before_is_asked_without_demonstrations(tiny: LanguageModel, tmp_path: Path) -> None:
-    table = run_refinement(tiny, QUESTIONS, STYLES, SETTINGS, tmp_path)
+    table = run_refinement(tiny, Texts(QUESTIONS, STYLES), SETTINGS, tmp_path)
     assert table["arm"].tolist() == ["none", "naive"]
     assert table["prompts"].tolist() == [4, 4]
     scores = pd.read_csv(tmp_path / "parts" / "pirate-none-0.csv", keep_default_na=False)
@@ -97,7 +98,7 @@ def test_differences_are_of_the_same_question_and_run() -> None:
 
 def test_settings_are_checked(tiny: LanguageModel, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="questions: got 15; expected at least 16, to learn"):
-        run_refinement(tiny, QUESTIONS[:15], STYLES, SETTINGS, tmp_path)
+        run_refinement(tiny, Texts(QUESTIONS[:15], STYLES), SETTINGS, tmp_path)
     with pytest.raises(InputError, match="epochs: got 0"):
         RefinementSettings(epochs=0)
     with pytest.raises(InputError, match="learning_rates: got none"):

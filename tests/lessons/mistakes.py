@@ -166,7 +166,7 @@ def style_weight(prior_log_odds, log_ratios):
         "a point of the segment",
     ),
     Mistake(
-        "language-models",
+        "asking-a-model",
         "effective_number",
         "the correlated part counts nothing",
         "def effective_number(number, correlation): return number * (1 - correlation)",

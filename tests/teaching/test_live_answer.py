@@ -1,4 +1,4 @@
-"""The live cell of lesson six, with a tiny random model in the place of the real one."""
+"""The live cell of lesson seven, with a tiny random model in the place of the real one."""
 
 import numpy as np
 import pytest

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import jax
 import pandas as pd
@@ -14,6 +14,7 @@ from w2s_sim.cli.progress import track
 from w2s_sim.language_models.answer_metrics import METRICS
 from w2s_sim.language_models.evidence_laws import MEASURED, summary_of_evidence
 from w2s_sim.language_models.evidence_study import EvidenceSettings, run_evidence
+from w2s_sim.language_models.experiment_folder import Cell, Texts
 from w2s_sim.language_models.fetching import fetch_model, sha256
 from w2s_sim.language_models.in_context_study import InContextSettings, run_in_context
 from w2s_sim.language_models.language_model import load_language_model
@@ -83,16 +84,8 @@ def run_in_context_study(arguments: InContext) -> int:
         wrong_share=arguments.wrong_share,
         errors=arguments.errors,
     )
-    table = run_in_context(
-        load_language_model(),
-        read_questions(arguments.questions_file),
-        read_styles(arguments.styles_file),
-        settings,
-        arguments.out,
-        resume=arguments.resume,
-        progress=lambda cells: track(cells, lambda cell: "{}, seed {}".format(*cell)),
-    )
-    _print(table, ("style", "n"), METRICS, "prompts")
+    table = _run(run_in_context, settings, arguments)
+    _print(table, ("style", "n"), METRICS)
     return 0
 
 
@@ -119,16 +112,8 @@ def run_refinement_study(arguments: Refine) -> int:
             learning_rates=settings.learning_rates[:1],
             epochs=2,
         )
-    table = run_refinement(
-        load_language_model(),
-        read_questions(arguments.questions_file),
-        read_styles(arguments.styles_file),
-        settings,
-        arguments.out,
-        resume=arguments.resume,
-        progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
-    )
-    _print(table, ("style", "fine-tuned on"), METRICS, "prompts")
+    table = _run(run_refinement, settings, arguments)
+    _print(table, ("style", "fine-tuned on"), METRICS)
     return 0
 
 
@@ -150,32 +135,43 @@ def run_evidence_study(arguments: Evidence) -> int:
             num_paths=min(settings.num_paths, 4),
             num_seeds=1,
         )
-    rows = run_evidence(
-        load_language_model(),
-        read_questions(arguments.questions_file),
-        read_styles(arguments.styles_file),
-        settings,
-        arguments.out,
-        resume=arguments.resume,
-        progress=lambda cells: track(cells, lambda cell: "{}, {}, seed {}".format(*cell)),
-    )
-    _print(summary_of_evidence(rows), ("condition", "style", "n"), MEASURED, "paths")
+    rows = _run(run_evidence, settings, arguments)
+    _print(summary_of_evidence(rows), ("condition", "style", "n"), MEASURED)
     return 0
 
 
-def _print(table: pd.DataFrame, told_apart_by: Sequence[str], metrics: Sequence[str], number: str) -> None:
+def _run(
+    experiment: Callable[..., pd.DataFrame], settings: object, arguments: InContext | Refine | Evidence
+) -> pd.DataFrame:
+    """Run an experiment with the texts and the folder of the arguments."""
+    return experiment(
+        load_language_model(),
+        Texts(read_questions(arguments.questions_file), read_styles(arguments.styles_file)),
+        settings,
+        arguments.out,
+        resume=arguments.resume,
+        progress=lambda cells: track(cells, _cell_name),
+    )
+
+
+def _cell_name(cell: Cell) -> str:
+    """Return what tells a cell apart, with the seed at the end."""
+    *parts, seed = map(str, cell)
+    return ", ".join([*parts, f"seed {seed}"])
+
+
+def _print(table: pd.DataFrame, told_apart_by: Sequence[str], metrics: Sequence[str]) -> None:
     """Print the table of an experiment, each metric with its standard error.
 
     Args:
-        table: The table.
+        table: The table, as from `summary`.
         told_apart_by: Names of the first columns as they are printed; they tell rows apart.
         metrics: Columns with metrics.
-        number: The column of numbers of prompts or paths.
     """
     names = [metric.replace("_", " ") for metric in metrics]
-    shown = make_table(*told_apart_by, *names, number, right=(*names, number))
+    shown = make_table(*told_apart_by, *names, "prompts", right=(*names, "prompts"))
     for row in table.to_dict("records"):
         numbers = [f"{row[metric]:.3g} ± {row[f'{metric}_se']:.2g}" for metric in metrics]
         keys = (str(row[name]) for name in table.columns[: len(told_apart_by)])
-        shown.add_row(*keys, *numbers, str(row[number]))
+        shown.add_row(*keys, *numbers, str(row["prompts"]))
     print_table(make_console(), shown)

@@ -4,38 +4,26 @@ They read kept tables of `w2s lm evidence`. The independent runs are paths of de
 their paths, and count as one run together.
 """
 
-import functools
-
 import numpy as np
 import pandas as pd
 
 from w2s_sim.empirical.empirical_statement import EmpiricalControl, EmpiricalStatement
 from w2s_sim.empirical.estimate import LEVEL, Estimate, estimate_from_runs
-from w2s_sim.empirical.kept_tables import kept_table
+from w2s_sim.empirical.language_model_tables import evidence_rows
 from w2s_sim.language_models.demonstration_readers import KnownConcepts, UnknownRate, fit_reader
-from w2s_sim.language_models.evidence_growth import best_exponents, mean_curve, resampled_means
-from w2s_sim.language_models.evidence_laws import THEORY, copying, held_out_losses, path_means, with_copying
+from w2s_sim.language_models.evidence_growth import mean_curve
+from w2s_sim.language_models.evidence_laws import (
+    THEORY,
+    copying,
+    held_out_losses,
+    path_means,
+    paths_of,
+    style_growth,
+    with_copying,
+)
 
-HALF = "w2s lm evidence --out DIR"
-QUARTER = "w2s lm evidence --out DIR --wrong-share 0.25 --styles pirate json --controls"
 REFERENCE = "this project, on SmolLM2-135M-Instruct (Ben Allal et al. 2025, arXiv 2502.02737)"
 PAGE = "theory/language-model-evidence.md"
-
-
-@functools.cache
-def evidence_rows(condition: str = "weak", *, quarter: bool = False) -> pd.DataFrame:
-    """Return the rows of a kept table of `w2s lm evidence`.
-
-    Args:
-        condition: What the model read.
-        quarter: Whether a quarter of the demonstrations is wrong, rather than half of them.
-
-    Raises:
-        NotMeasuredError: If the table is missing.
-    """
-    name, command = ("evidence_quarter", QUARTER) if quarter else ("evidence", HALF)
-    rows = kept_table(f"language_models/data/{name}.csv.gz", command)
-    return rows.loc[rows["condition"] == condition].reset_index(drop=True)
 
 
 def growth_exponent(rows: pd.DataFrame) -> Estimate:
@@ -44,12 +32,10 @@ def growth_exponent(rows: pd.DataFrame) -> Estimate:
     Args:
         rows: Rows of `run_evidence` of one condition.
     """
-    used = rows.loc[rows["n"] >= 1]
-    numbers, curve = mean_curve(used, "style_log_odds")
-    value = float(best_exponents(numbers, curve[None])[0])
-    resampled = best_exponents(numbers, resampled_means(used, "style_log_odds"))
-    low, high = np.quantile(resampled, [(1.0 - LEVEL) / 2.0, (1.0 + LEVEL) / 2.0])
-    return Estimate(value, min(float(low), value), max(float(high), value), len(path_means(rows, "n")))
+    growth = style_growth(rows, LEVEL)
+    low, high = growth.interval
+    value = growth.exponent
+    return Estimate(value, min(low, value), max(high, value), len(path_means(rows, "n")))
 
 
 def constant_evidence(rows: pd.DataFrame) -> pd.DataFrame:
@@ -87,8 +73,7 @@ def refinement_gain(rows: pd.DataFrame) -> Estimate:
     """
     events, said = copying(rows)
     gains = events.mean(axis=1) - said[:, 8:].mean(axis=1)
-    ordered = rows.loc[rows["n"] == 0].sort_values(["style", "seed", "path"])
-    return estimate_from_runs(path_means(ordered.assign(gain=gains), "gain"))
+    return estimate_from_runs(path_means(paths_of(rows).assign(gain=gains), "gain"))
 
 
 def copied_contents(rows: pd.DataFrame) -> pd.DataFrame:

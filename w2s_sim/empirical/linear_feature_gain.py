@@ -5,9 +5,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float
 
-from w2s_sim.empirical.empirical_statement import EmpiricalControl, EmpiricalStatement
 from w2s_sim.empirical.student_flow import TaughtFunction, taught_by_projection
-from w2s_sim.empirical.teacher_sweep import TeacherSweep
+from w2s_sim.empirical.teacher_sweep import TeacherSweep, feature_gain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,18 +50,12 @@ class LinearTeachers(TeacherSweep):
 TEACHERS = LinearTeachers((16, 32, 64, 128, 256), num_runs=10)
 FEW_TEACHERS = LinearTeachers((16, 32, 64), num_runs=4, dim=1024)
 
-LINEAR_FEATURE_GAIN = EmpiricalStatement(
-    id="linear-feature-gain",
-    claim="The loss of a wide student of random linear features that stops early falls like the square of "
+LINEAR_FEATURE_GAIN = feature_gain(
+    "linear-feature-gain",
+    "The loss of a wide student of random linear features that stops early falls like the square of "
     "its teacher's loss: the exponent is 2, within 0.1.",
-    quantity="slope of log L_S against log L_T",
-    low=1.9,
-    high=2.1,
-    measure=lambda fast, seed: (FEW_TEACHERS if fast else TEACHERS).exponent("rule", seed),
-    control=EmpiricalControl(
-        "a student with the teacher's own features",
-        lambda fast, seed: (FEW_TEACHERS if fast else TEACHERS).exponent("own features", seed),
-    ),
-    reference="after Medvedev et al. 2025, arXiv 2503.02877",
-    page="theory/random-feature-gain.md",
+    1.9,
+    2.1,
+    TEACHERS,
+    FEW_TEACHERS,
 )

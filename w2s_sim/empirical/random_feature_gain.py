@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from w2s_sim.empirical.empirical_statement import EmpiricalControl, EmpiricalStatement
 from w2s_sim.empirical.relu_units import ReluKernel, draw_weights, unit_gram
 from w2s_sim.empirical.student_flow import TaughtFunction, taught_by_projection
-from w2s_sim.empirical.teacher_sweep import TeacherSweep
+from w2s_sim.empirical.teacher_sweep import TeacherSweep, feature_gain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,18 +35,12 @@ class ReluTeachers(TeacherSweep):
 TEACHERS = ReluTeachers((64, 128, 256, 512), num_runs=10)
 FEW_TEACHERS = ReluTeachers((32, 64, 128), num_runs=4, dim=16)
 
-RANDOM_FEATURE_GAIN = EmpiricalStatement(
-    id="random-feature-gain",
-    claim="The loss of a wide student of random ReLU features that stops early falls like a power of its "
+RANDOM_FEATURE_GAIN = feature_gain(
+    "random-feature-gain",
+    "The loss of a wide student of random ReLU features that stops early falls like a power of its "
     "teacher's loss, with an exponent between 1.49 and 2.",
-    quantity="slope of log L_S against log L_T",
-    low=1.49,
-    high=2.0,
-    measure=lambda fast, seed: (FEW_TEACHERS if fast else TEACHERS).exponent("rule", seed),
-    control=EmpiricalControl(
-        "a student with the teacher's own units",
-        lambda fast, seed: (FEW_TEACHERS if fast else TEACHERS).exponent("own features", seed),
-    ),
-    reference="after Medvedev et al. 2025, arXiv 2503.02877",
-    page="theory/random-feature-gain.md",
+    1.49,
+    2.0,
+    TEACHERS,
+    FEW_TEACHERS,
 )

@@ -2,10 +2,12 @@
 
 import abc
 import dataclasses
+import functools
 from typing import Literal
 
 import numpy as np
 
+from w2s_sim.empirical.empirical_statement import EmpiricalControl, EmpiricalStatement
 from w2s_sim.empirical.estimate import Estimate, estimate_from_runs
 from w2s_sim.empirical.student_flow import TaughtFunction
 from w2s_sim.randomness import generator_of, seed_of_stream
@@ -62,3 +64,35 @@ class TeacherSweep(abc.ABC):
             teachers, students = self.losses(student, generator_of(seed_of_stream(seed, run)))
             slopes.append(float(np.polyfit(np.log(teachers), np.log(students), 1)[0]))
         return estimate_from_runs(slopes)
+
+
+def feature_gain(
+    statement_id: str, claim: str, low: float, high: float, sweep: TeacherSweep, few: TeacherSweep
+) -> EmpiricalStatement:
+    """State that an exponent lies in a range; the control is a student with the teacher's own features.
+
+    Args:
+        statement_id: Id of the statement.
+        claim: The claim in one sentence.
+        low: Lower end of the range.
+        high: Upper end of the range.
+        sweep: The teachers.
+        few: Fewer and smaller teachers, for a first look.
+    """
+
+    def exponent(student: Student, fast: bool, seed: int) -> Estimate:
+        return (few if fast else sweep).exponent(student, seed)
+
+    return EmpiricalStatement(
+        id=statement_id,
+        claim=claim,
+        quantity="slope of log L_S against log L_T",
+        low=low,
+        high=high,
+        measure=functools.partial(exponent, "rule"),
+        control=EmpiricalControl(
+            "a student with the teacher's own features", functools.partial(exponent, "own features")
+        ),
+        reference="after Medvedev et al. 2025, arXiv 2503.02877",
+        page="theory/random-feature-gain.md",
+    )

@@ -78,27 +78,31 @@ def prompt_scores(
 
 
 def summary(
-    scores: pd.DataFrame, columns: tuple[str, str], *, crossed_with: str | None = None
+    scores: pd.DataFrame,
+    columns: Sequence[str],
+    metrics: Sequence[str] = METRICS,
+    *,
+    crossed_with: str | None = None,
 ) -> pd.DataFrame:
     """Return the mean of every metric over prompts and seeds, with its standard error.
 
     Args:
-        scores: Rows of `prompt_scores`, with the columns that tell cells apart.
-        columns: Two of these; there is one row for each pair of their values.
+        scores: Rows with the question of every prompt, the metrics, and the columns that tell cells apart.
+        columns: Some of these columns; there is one row for each combination of their values.
+        metrics: Names of the metrics.
         crossed_with: A column of another factor that values share, such as the seed of a training run.
             Without it, values depend on one another through the question alone.
 
     Returns:
-        One row for each pair, with the number of prompts. A metric has three columns: its mean, its standard
-        error `_se`, and half of its 95 percent interval `_half_width` (see `clustered_mean`).
+        One row for each combination, with the number of prompts. A metric has three columns: its mean, its
+        standard error `_se`, and half of its 95 percent interval `_half_width` (see `clustered_mean`).
     """
     rows = []
-    first, second = columns
-    for one, two in scores[[first, second]].drop_duplicates().to_numpy().tolist():
-        own = scores.loc[(scores[first] == one) & (scores[second] == two)]
-        row: dict[str, object] = {first: one, second: two, "prompts": len(own)}
+    for _, own in scores.groupby(list(columns), sort=False):
+        told_apart_by = {name: own[name].tolist()[0] for name in columns}
+        row: dict[str, object] = {**told_apart_by, "prompts": len(own)}
         other = None if crossed_with is None else own[crossed_with].to_numpy()
-        for metric in METRICS:
+        for metric in metrics:
             found = clustered_mean(own[metric].to_numpy(), own["question"].to_numpy(), other)
             row[metric], row[f"{metric}_se"] = found.mean, found.standard_error
             row[f"{metric}_half_width"] = found.half_width
@@ -126,11 +130,10 @@ def paired_differences(
     """
     first, second = columns
     keys = [first, crossed_with, "question"]
-    metrics = list(METRICS)
     compared = scores.loc[scores[second] != baseline]
-    own = scores.loc[scores[second] == baseline, [*keys, *metrics]]
+    own = scores.loc[scores[second] == baseline, [*keys, *METRICS]]
     both = compared.merge(own, on=keys, suffixes=("", "_baseline"), validate="many_to_one")
-    for metric in metrics:
+    for metric in METRICS:
         both[metric] -= both[f"{metric}_baseline"]
     return summary(both, columns, crossed_with=crossed_with)
 

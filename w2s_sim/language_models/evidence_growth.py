@@ -21,37 +21,36 @@ class Growth:
 
     Attributes:
         exponent: The exponent e of the best fit.
-        interval: 95% interval of the exponent.
-        slope: Slope of the best line in log n.
-        slope_interval: 95% interval of this slope.
+        interval: Interval of the exponent.
         linear: R^2 of the best line in n.
         logarithmic: R^2 of the best line in log n.
     """
 
     exponent: float
     interval: tuple[float, float]
-    slope: float
-    slope_interval: tuple[float, float]
     linear: float
     logarithmic: float
 
 
 def evidence_growth(
-    numbers: Int[np.ndarray, " N"], curve: Float[np.ndarray, " N"], resampled: Float[np.ndarray, "R N"]
+    numbers: Int[np.ndarray, " N"],
+    curve: Float[np.ndarray, " N"],
+    resampled: Float[np.ndarray, "R N"],
+    *,
+    level: float = 0.95,
 ) -> Growth:
     """Fit a curve of growth.
 
     Args:
         numbers: The numbers n >= 1 of demonstrations.
         curve: The evidence after n demonstrations.
-        resampled: The same curve on R resamples of the data, for the intervals.
+        resampled: The same curve on R resamples of the data, for the interval.
+        level: Probability that the interval holds, in (0, 1).
     """
-    log_slopes = [_slope(np.log(numbers), each) for each in resampled]
+    low, high = np.quantile(best_exponents(numbers, resampled), [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return Growth(
         exponent=float(best_exponents(numbers, curve[None])[0]),
-        interval=_interval(best_exponents(numbers, resampled)),
-        slope=_slope(np.log(numbers), curve),
-        slope_interval=_interval(np.array(log_slopes)),
+        interval=(float(low), float(high)),
         linear=_explained(numbers, curve),
         logarithmic=_explained(np.log(numbers), curve),
     )
@@ -99,14 +98,5 @@ def resampled_means(
     return ((weight * rows[column].to_numpy()) @ of_number) / (weight @ of_number)
 
 
-def _slope(places: Float[np.ndarray, " N"], curve: Float[np.ndarray, " N"]) -> float:
-    return float(np.polyfit(places, curve, 1)[0])
-
-
 def _explained(places: np.ndarray, curve: Float[np.ndarray, " N"]) -> float:
     return float(np.corrcoef(places, curve)[0, 1] ** 2)
-
-
-def _interval(values: Float[np.ndarray, " R"]) -> tuple[float, float]:
-    low, high = np.quantile(values, [0.025, 0.975])
-    return float(low), float(high)

@@ -1,12 +1,10 @@
 """The laws that fit the experiment of evidence: how style is inferred, and how contents are copied."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float
 
-from w2s_sim.language_models.crossed_errors import clustered_mean
+from w2s_sim.language_models.answer_metrics import summary
 from w2s_sim.language_models.demonstration_readers import (
     DemonstrationReader,
     FadingEvidence,
@@ -38,40 +36,27 @@ def summary_of_evidence(rows: pd.DataFrame) -> pd.DataFrame:
             may be asked in several paths, which the standard errors take into account.
 
     Returns:
-        One row for each condition, style and n: the number of paths, and the columns of `path_scores`, each
-        with its standard error.
+        One row for each condition, style and n, see `summary`.
     """
-    shown = rows.loc[(rows["n"] & (rows["n"] - 1)) == 0]
-    table = []
-    for (condition, style, number), own in shown.groupby(["condition", "style", "n"], sort=False):
-        row: dict[str, object] = {"condition": condition, "style": style, "n": number, "paths": len(own)}
-        for name in MEASURED:
-            found = clustered_mean(own[name].to_numpy(), own["question"].to_numpy())
-            row[name], row[f"{name}_se"] = found.mean, found.standard_error
-        table.append(row)
-    return pd.DataFrame(table)
+    return summary(rows.loc[(rows["n"] & (rows["n"] - 1)) == 0], ("condition", "style", "n"), MEASURED)
 
 
-def style_growth(rows: pd.DataFrame, first: int = 1) -> Growth:
-    """Fit the growth of the style's log odds with the number of demonstrations.
+def style_growth(rows: pd.DataFrame, level: float = 0.95) -> Growth:
+    """Fit the growth of the style's log odds with the number of demonstrations, from the first on.
 
     Args:
-        rows: Rows of `run_evidence` of one condition and style.
-        first: Smallest number of demonstrations that counts, at least 1.
+        rows: Rows of `run_evidence` of one condition.
+        level: Probability that the interval holds, in (0, 1).
     """
-    return _growth(rows, "style_log_odds", first, lambda curve: curve)
+    used = rows.loc[rows["n"] >= 1]
+    return evidence_growth(
+        *mean_curve(used, "style_log_odds"), resampled_means(used, "style_log_odds"), level=level
+    )
 
 
-def failure_growth(rows: pd.DataFrame, first: int = 1) -> Growth:
-    """Fit the growth of minus the log probability that an answer does not begin as the style does.
-
-    A slope in log n is the power of n with which this probability falls.
-
-    Args:
-        rows: Rows of `run_evidence` of one condition and style.
-        first: Smallest number of demonstrations that counts, at least 1.
-    """
-    return _growth(rows, "style_failure", first, lambda curve: -np.log(curve))
+def paths_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return style, seed and path of every path, in the order in which `copying` has them."""
+    return rows.loc[rows["n"] == 0, PATH].sort_values(PATH).reset_index(drop=True)
 
 
 def copying(rows: pd.DataFrame) -> tuple[Bool[np.ndarray, "P N"], Float[np.ndarray, "P M"]]:
@@ -117,7 +102,7 @@ def held_out_losses(rows: pd.DataFrame) -> pd.DataFrame:
     for seed in rows["seed"].unique():
         held_out = rows["seed"] == seed
         fitted_to, own = copying(rows.loc[~held_out]), copying(rows.loc[held_out])
-        table = rows.loc[held_out & (rows["n"] == 0), PATH].sort_values(PATH).reset_index(drop=True)
+        table = paths_of(rows.loc[held_out])
         for name, kind in READERS.items():
             reader = fit_reader(kind, *fitted_to)
             table[name] = log_loss(reader.probabilities(own[0]), own[1]).mean(axis=1)
@@ -150,9 +135,3 @@ def reader_comparison(rows: pd.DataFrame) -> pd.DataFrame:
         loss = float(losses[name].to_numpy().mean())
         table.append((name, loss, float(gains.mean()), error))
     return pd.DataFrame(table, columns=["reader", "loss", "difference", "difference_se"])
-
-
-def _growth(rows: pd.DataFrame, column: str, first: int, of: Callable[[np.ndarray], np.ndarray]) -> Growth:
-    used = rows.loc[rows["n"] >= first]
-    numbers, curve = mean_curve(used, column)
-    return evidence_growth(numbers, of(curve), of(resampled_means(used, column)))

@@ -24,7 +24,7 @@ from w2s_sim.language_models.experiment_folder import Cell, CellProgress, Texts,
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.llama import Llama
 from w2s_sim.language_models.question_set import Question
-from w2s_sim.language_models.styles import Style
+from w2s_sim.language_models.styles import CONTENT, Style
 from w2s_sim.language_models.weak_labels import weak_contents
 
 # What the model reads: weak demonstrations; and, as controls, demonstrations without errors, with the answers
@@ -72,25 +72,21 @@ class EvidenceSettings:
 
 def run_evidence(
     model: LanguageModel,
-    questions: Sequence[Question],
-    styles: dict[str, Style],
+    texts: Texts,
     settings: EvidenceSettings,
     folder: Path,
     *,
     resume: bool = False,
-    written: ConversationFormat = LINES,
     progress: CellProgress = iter,
 ) -> pd.DataFrame:
     """Run the experiment, and keep the scores along every path in a folder, one file for each cell.
 
     Args:
         model: The language model.
-        questions: The questions.
-        styles: The styles by name; "plain" is the style with which the wanted ones compete.
+        texts: The questions and styles; "plain" is the style with which the wanted ones compete.
         settings: What is varied.
         folder: Folder of the results: parts, manifest.json and evidence.csv, all rows.
         resume: Whether the folder may hold cells already, which are then not computed again.
-        written: How demonstrations are written.
         progress: Wraps the loop over the cells that are to be computed.
 
     Returns:
@@ -101,8 +97,7 @@ def run_evidence(
         InputError: If a style is unknown or has the wrong form, if a kind has too few questions, or if the
             folder holds results without `resume`, or those of other settings.
     """
-    columns = ("condition", "style", "seed")
-    texts = Texts(questions, styles, written)
+    questions, styles, written = texts.questions, texts.styles, texts.written
     kinds = [
         [each for each in questions if each.kind == kind]
         for kind in dict.fromkeys(each.kind for each in questions)
@@ -112,9 +107,10 @@ def run_evidence(
             given = f"{settings.num_demonstrations}, with {len(own)} questions of the kind {own[0].kind}"
             raise InputError("num_demonstrations", given, "fewer than questions of every kind")
     for name in settings.styles:
-        if name in styles and not styles[name].template.partition("{answer}")[0].strip():
+        if name in styles and not styles[name].template.partition(CONTENT)[0].strip():
             expected = "a style that writes something before the content"
             raise InputError("styles", f"{name}, {styles[name].template!r}", expected)
+    columns = ("condition", "style", "seed")
     experiment = open_experiment(folder, columns, model.name, settings, texts, resume=resume)
     untrained = dataclasses.replace(model, network=untrained_network(model.network, seed=0))
 

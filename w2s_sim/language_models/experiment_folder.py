@@ -10,7 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 
 from w2s_sim.errors import InputError
-from w2s_sim.language_models.conversation_format import ConversationFormat
+from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
 from w2s_sim.manifest import build_manifest
@@ -96,7 +96,7 @@ class Texts:
 
     questions: Sequence[Question]
     styles: dict[str, Style]
-    written: ConversationFormat
+    written: ConversationFormat = LINES
 
     @property
     def digest(self) -> str:

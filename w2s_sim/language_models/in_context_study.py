@@ -5,7 +5,6 @@ have different questions; other seeds ask some of them again, which standard err
 """
 
 import dataclasses
-from collections.abc import Sequence
 from pathlib import Path
 
 import jax
@@ -13,7 +12,6 @@ import pandas as pd
 
 from w2s_sim._checks import require_count
 from w2s_sim.language_models.answer_metrics import prompt_scores, summary
-from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.demonstration_sets import weak_prompts
 from w2s_sim.language_models.experiment_folder import (
     Cell,
@@ -22,8 +20,6 @@ from w2s_sim.language_models.experiment_folder import (
     open_experiment,
 )
 from w2s_sim.language_models.language_model import LanguageModel
-from w2s_sim.language_models.question_set import Question
-from w2s_sim.language_models.styles import Style
 from w2s_sim.language_models.weak_labels import Errors
 
 
@@ -61,25 +57,21 @@ class InContextSettings:
 
 def run_in_context(
     model: LanguageModel,
-    questions: Sequence[Question],
-    styles: dict[str, Style],
+    texts: Texts,
     settings: InContextSettings,
     folder: Path,
     *,
     resume: bool = False,
-    written: ConversationFormat = LINES,
     progress: CellProgress = iter,
 ) -> pd.DataFrame:
     """Run the experiment, and keep the scores of every prompt in a folder, one file for each cell.
 
     Args:
         model: The language model.
-        questions: The questions.
-        styles: The styles by name; "plain" is the style with which the wanted ones compete.
+        texts: The questions and styles; "plain" is the style with which the wanted ones compete.
         settings: What is varied.
         folder: Folder of the results: parts, manifest.json and in-context.csv, the table that is returned.
         resume: Whether the folder may hold cells already, which are then not computed again.
-        written: How demonstrations are written.
         progress: Wraps the loop over the cells that are to be computed.
 
     Returns:
@@ -89,7 +81,7 @@ def run_in_context(
         InputError: If a style is unknown, or if the folder holds results without `resume`, or those of other
             settings.
     """
-    texts = Texts(questions, styles, written)
+    questions, styles, written = texts.questions, texts.styles, texts.written
     experiment = open_experiment(folder, ("style", "seed"), model.name, settings, texts, resume=resume)
 
     def compute(name: str, seed: int) -> pd.DataFrame:

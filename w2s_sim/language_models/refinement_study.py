@@ -17,7 +17,7 @@ import pandas as pd
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
 from w2s_sim.language_models.answer_metrics import paired_differences, prompt_scores, summary
-from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
+from w2s_sim.language_models.conversation_format import ConversationFormat
 from w2s_sim.language_models.demonstration_sets import WeakPrompt
 from w2s_sim.language_models.experiment_folder import (
     Cell,
@@ -34,7 +34,6 @@ from w2s_sim.language_models.lora import (
     training_examples,
 )
 from w2s_sim.language_models.question_set import Question
-from w2s_sim.language_models.styles import Style
 from w2s_sim.language_models.training_labels import ARMS, Arm, labels_of
 from w2s_sim.language_models.weak_labels import Errors, weak_contents
 
@@ -94,26 +93,22 @@ class RefinementSettings:
 
 def run_refinement(
     model: LanguageModel,
-    questions: Sequence[Question],
-    styles: dict[str, Style],
+    texts: Texts,
     settings: RefinementSettings,
     folder: Path,
     *,
     resume: bool = False,
-    written: ConversationFormat = LINES,
     progress: CellProgress = iter,
 ) -> pd.DataFrame:
     """Run the experiment, and keep the scores of every held-out question in a folder, one file for each cell.
 
     Args:
         model: The language model.
-        questions: The questions.
-        styles: The styles by name; "plain" is the style with which the wanted ones compete.
+        texts: The questions and styles; "plain" is the style with which the wanted ones compete.
         settings: What is varied.
         folder: Folder of the results: parts, manifest.json, refinement.csv, the table that is returned, and
             differences.csv, the same of paired differences to the arm "naive".
         resume: Whether the folder may hold cells already, which are then not computed again.
-        written: How questions and answers are written.
         progress: Wraps the loop over the cells that are to be computed.
 
     Returns:
@@ -122,10 +117,10 @@ def run_refinement(
     Raises:
         InputError: If there are too few questions, or a style is unknown, or the folder cannot be used.
     """
+    questions, styles, written = texts.questions, texts.styles, texts.written
     needed = settings.num_train + settings.num_chosen_by + settings.num_held_out
     if needed > len(questions):
         raise InputError("questions", len(questions), f"at least {needed}, to learn, to choose by and to ask")
-    texts = Texts(questions, styles, written)
     columns = ("style", "arm", "seed")
     experiment = open_experiment(folder, columns, model.name, settings, texts, resume=resume)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import jax
 import numpy as np
 
-from w2s_sim.language_models.answering import answer_scores, greedy_answers
+from w2s_sim.language_models.answering import ask
 from w2s_sim.language_models.conversation_format import LINES
 from w2s_sim.language_models.demonstration_sets import demonstrations_for
 from w2s_sim.language_models.language_model import LanguageModel
@@ -62,10 +62,11 @@ def answer_after(
     shown = demonstrations_for(asked, questions, labels, num_demonstrations, key=order_key)
     prompt = LINES.prompt(shown, asked.text)
     answers = [way.write(content) for way in styles for content in (asked.answer, asked.bait)]
-    right, bait, *others = answer_scores(model, [prompt], [answers], LINES, batch=1)[0].tolist()
+    said, scores = ask(model, [[prompt]], [answers], LINES, batch=1)
+    right, bait, *others = scores[0, 0].tolist()
     return LiveAnswer(
         prompt=prompt,
-        text=greedy_answers(model, [prompt], LINES, batch=1)[0],
+        text=said[0][0],
         style_log_odds=float(np.logaddexp(right, bait) - np.logaddexp(*others)),
         right_log_odds=right - bait,
     )

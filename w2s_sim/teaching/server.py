@@ -2,11 +2,13 @@
 
 import hmac
 import html
+import logging
 import os
 import secrets
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -83,6 +85,16 @@ def free_socket(port: int | None) -> socket.socket:
     raise InputError("--port", f"{given} ({reason})", "a free port, or no --port for the next free one")
 
 
+class _EndsAtOnce(uvicorn.Server):
+    """A server that waits at its end neither for pages that are open nor for what a notebook computes."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.force_exit = True
+        # What is cut short would report that it was.
+        logging.getLogger("uvicorn.error").disabled = True
+
+
 class Server:
     """Serves notebooks as apps, and an index page of them.
 
@@ -113,9 +125,8 @@ class Server:
         Raises:
             KeyboardInterrupt: At the end, after SIGINT.
         """
-        # A page that is open keeps its connection; it does not delay the end.
-        settings = uvicorn.Config(self._app(), log_level="error", timeout_graceful_shutdown=1)
-        uvicorn.Server(settings).run(sockets=[self._socket])
+        settings = uvicorn.Config(self._app(), log_level="error")
+        _EndsAtOnce(settings).run(sockets=[self._socket])
 
     def _app(self) -> Starlette:
         notebooks = marimo.create_asgi_app(quiet=True, token=self.token)

@@ -12,8 +12,3 @@ def style_weight(prior_log_odds, log_ratios):
 def content_taken(style_left):
     """The two shares add up to one on the segment from the source to the weak model."""
     return 1.0 - style_left
-
-
-def effective_number(num_demonstrations, correlation):
-    """All entries of the inverse of a matrix with ones and equal correlations add up to n / (1 + (n - 1) r)."""
-    return num_demonstrations / (1.0 + (num_demonstrations - 1.0) * correlation)
