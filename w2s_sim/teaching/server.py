@@ -1,5 +1,6 @@
 """The server of explorer and lessons: on the loopback address, behind a token, without the network."""
 
+import asyncio
 import hmac
 import html
 import logging
@@ -125,8 +126,9 @@ class Server:
         Raises:
             KeyboardInterrupt: At the end, after SIGINT.
         """
-        settings = uvicorn.Config(self._app(), log_level="error")
-        _EndsAtOnce(settings).run(sockets=[self._socket])
+        server = _EndsAtOnce(uvicorn.Config(self._app(), log_level="error"))
+        # `asyncio.run`, and so `server.run`, would wait at the end for all threads that compute.
+        asyncio.new_event_loop().run_until_complete(server.serve(sockets=[self._socket]))
 
     def _app(self) -> Starlette:
         notebooks = marimo.create_asgi_app(quiet=True, token=self.token)
