@@ -70,7 +70,11 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
         "falsify": lambda: v.falsify("naive-flor"),
         "find a statement": lambda: v.find_statement(FLOOR),
     },
-    "preset": {"unknown": lambda: v.check(FLOOR, preset="fast")},
+    "preset": {
+        "unknown": lambda: v.check(FLOOR, preset="fast"),
+        "misspelt": lambda: v.check(FLOOR, preset="quik"),
+    },
+    "baseline": {"misspelt": lambda: v.compare(TASK, {"ridge": RIDGE}, baseline="rigde")},
     "seed": {
         "a key": lambda: v.check(FLOOR, seed=KEY),
         "nothing": lambda: v.compare(TASK, {"ridge": RIDGE}, seed=None),
@@ -90,6 +94,7 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
         "tables for regression": lambda: v.check(FLOOR, cases=[TABLE_CASE]),
         "regression for tables": lambda: v.check("hmm-identification", cases=[CASE]),
     },
+    "cases[1]": {"a name twice": lambda: v.check(FLOOR, cases=[CASE, CASE])},
     "cases[0].estimator": {
         "not for tables": lambda: v.check("em-refinement", cases=[w2s.Case("", TABLES, RIDGE)])
     },
@@ -180,6 +185,7 @@ MISUSES: dict[str, dict[str, Callable[[], Any]]] = {
     },
     "features": {
         "a class": lambda: task(features=v.Gaussian),
+        "misspelt": lambda: task(features="gausian"),
         "nothing": lambda: task(features=None),
         "a number": lambda: task(features=2.0),
         "variances": lambda: task(features=[1.0, 2.0, 3.0, 4.0]),

@@ -36,7 +36,9 @@ def test_what_means_one_thing_only_is_accepted(answers: dict[str, Any]) -> None:
     assert {name: kind for name, (kind, _, _) in answers["accepted"].items() if kind != "no error"} == {}
 
 
-def test_misspelt_ids_are_answered_with_the_nearest(answers: dict[str, Any]) -> None:
+def test_misspelt_names_are_answered_with_the_nearest(answers: dict[str, Any]) -> None:
+    for field, name in {"preset": "quick", "baseline": "ridge", "features": "gaussian"}.items():
+        assert f"did you mean '{name}'?" in answers[field]["misspelt"][1]
     for name in ("an id misspelt", "in a list", "falsify"):
         assert "did you mean 'naive-floor'?" in answers["theorem"][name][1]
 

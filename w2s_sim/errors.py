@@ -1,6 +1,8 @@
 """Errors and warnings for users: what was given, what was expected, and where."""
 
 import datetime
+import difflib
+from collections.abc import Iterable
 from typing import Any
 
 # Maximal number of characters of the parts of a message; longer parts are cut in the middle.
@@ -59,6 +61,18 @@ def shown(value: object, longest: int = 80) -> str:
             # Python cannot format integers of more than 4,300 digits or very deeply nested lists.
             text = f"a value of type {type(value).__name__}, too long to show"
     return _cut(text, longest)
+
+
+def did_you_mean(given: object, names: Iterable[str]) -> str:
+    """Return the hint " (did you mean 'naive-floor'?)" at the name nearest to `given`; "" if none is near."""
+    nearest = difflib.get_close_matches(given, list(names), n=1) if isinstance(given, str) else []
+    return f" (did you mean {nearest[0]!r}?)" if nearest else ""
+
+
+def not_among(field: str, given: object, names: Iterable[str]) -> InputError:
+    """Return the error for a value that is none of `names`; it suggests the nearest name."""
+    known = list(names)
+    return InputError(field, shown(given) + did_you_mean(given, known), "one of " + ", ".join(known))
 
 
 def _text(given: object) -> str:

@@ -131,7 +131,7 @@ def test_bad_input_is_refused_before_anything_is_computed(tmp_path: Path) -> Non
     style.write_text("font.size: large-ish\n")
     (tmp_path / "file").touch()
     for options, said in (
-        ({"names": ["headlin"]}, "did you mean headline"),
+        ({"names": ["headlin"]}, "did you mean 'headline'"),
         ({"names": ["missing.py"]}, "missing.py"),
         ({"width": "triple"}, "single"),
         ({"width": 1.0}, "2 to 20"),
@@ -153,7 +153,7 @@ def test_the_command_draws_and_refuses(tmp_path: Path, capsys: pytest.CaptureFix
         ((str(script), "--format", "svg"), 0, f"{tmp_path / 'mine.svg'}\n"),
         ((str(script), "--width", "wide"), 2, "--width: got 'wide'; expected 'single' (3.25 inches)"),
         ((str(script), "--format", "jpeg"), 2, "--format: got 'jpeg'; expected some of pdf, svg, png"),
-        (("outside_the_hul",), 2, "did you mean outside_the_hull?"),
+        (("outside_the_hul",), 2, "did you mean 'outside_the_hull'?"),
     ):
         with pytest.raises(SystemExit) as leaving:
             main(["figures", *arguments, "--out", str(tmp_path), "--no-cache"])

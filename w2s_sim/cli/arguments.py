@@ -75,7 +75,7 @@ class Falsify:
     best case so far is then printed.
     """
 
-    id: tyro.conf.Positional[str]
+    id: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ID")]
     """Id of the theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     budget: float = 60.0
     """Seconds of search; the final measurement of the case takes additional time."""
@@ -133,7 +133,7 @@ class Run:
 class Merge:
     """Merge the shards of a study."""
 
-    folders: tyro.conf.Positional[tuple[Path, ...]]
+    folders: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER ...")]
     """Folders of all shards."""
     out: Path
     """Folder for the merged study."""
@@ -147,7 +147,7 @@ class Merge:
 class Replay:
     """Compute a single replicate of a study again, and compare it with the stored value."""
 
-    folder: tyro.conf.Positional[Path]
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
     """Folder of the study."""
     cell: int
     """Number of the cell, as in results.parquet."""
@@ -190,7 +190,7 @@ class Redraw:
     Width, formats and style may be others than before. A study's figures follow its tables [[figure]].
     """
 
-    folder: tyro.conf.Positional[Path]
+    folder: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER")]
     """Folder that `w2s figures` or `w2s run` has written."""
     scripts: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="[FILE.py ...]")] = ()
     """Scripts of your own figures in the folder."""
@@ -218,7 +218,7 @@ class List:
 class Show:
     """Show one theorem: its claim, assumptions, lemmas, controls, and an example case file."""
 
-    id: tyro.conf.Positional[str]
+    id: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ID")]
     """Id of the theorem (see `w2s list`), or FILE.py or MODULE:NAME of your own."""
     open: bool = False
     """Instead, open the page with the proof in the browser, and print the path of the page."""

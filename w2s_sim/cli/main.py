@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import tyro
 
+from w2s_sim.cli.argument_errors import argument_error
 from w2s_sim.cli.arguments import (
     Book,
     Command,
@@ -229,17 +230,6 @@ def _parse(arguments: Sequence[str]) -> Command:
             )
     except SystemExit as leaving:
         if leaving.code:
-            print(f"w2s: {_one_line(complaint.getvalue())} (see w2s --help)", file=sys.stderr)
+            print(f"w2s: {argument_error(complaint.getvalue(), arguments)}", file=sys.stderr)
             sys.exit(BAD_INPUT)
         raise
-
-
-def _one_line(box: str) -> str:
-    """Return the first paragraph inside the box of a tyro error, on one line."""
-    lines = [line.strip("│ \t") for line in box.splitlines() if line.startswith("│")]
-    paragraph: list[str] = []
-    for line in lines:
-        if not line or set(line) <= {"─"}:
-            break
-        paragraph.append(line)
-    return " ".join(paragraph) or " ".join(box.split())

@@ -1,6 +1,5 @@
 """`w2s teach`: serve the explorer and the lessons, or open a copy of a lesson in the editor."""
 
-import difflib
 import os
 import shutil
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from w2s_sim import teaching
 from w2s_sim.cli.arguments import Teach
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, not_among
 from w2s_sim.teaching.lessons import Lesson, lessons
 from w2s_sim.teaching.server import HOST, Page, Server, free_socket
 from w2s_sim.teaching.warm_up import warm_up
@@ -58,9 +57,7 @@ def _find(pages: Sequence[Page], name: str) -> Page:
         if page.name == by_number.get(name, name):
             return page
     names = [page.name for page in pages]
-    nearest = difflib.get_close_matches(name, names, n=1)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    raise InputError("LESSON", repr(name) + hint, "one of " + ", ".join(names))
+    raise not_among("LESSON", name, names)
 
 
 def _edit(page: Page, port: int, no_browser: bool) -> int:

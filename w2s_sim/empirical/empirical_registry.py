@@ -1,7 +1,5 @@
 """The registry of the empirical statements in the package."""
 
-import difflib
-
 from w2s_sim.empirical.empirical_statement import EmpiricalStatement
 from w2s_sim.empirical.language_model_evidence import (
     CONCEPT_SWITCHES,
@@ -11,7 +9,7 @@ from w2s_sim.empirical.language_model_evidence import (
 )
 from w2s_sim.empirical.linear_feature_gain import LINEAR_FEATURE_GAIN
 from w2s_sim.empirical.random_feature_gain import RANDOM_FEATURE_GAIN
-from w2s_sim.errors import InputError
+from w2s_sim.errors import not_among
 
 # In the order of the book.
 STATEMENTS = (
@@ -37,7 +35,5 @@ def find_empirical_statement(statement_id: str) -> EmpiricalStatement:
     """
     known = empirical_statements()
     if statement_id not in known:
-        nearest = difflib.get_close_matches(statement_id, known, n=1)
-        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-        raise InputError("empirical statement", repr(statement_id) + hint, "one of " + ", ".join(known))
+        raise not_among("empirical statement", statement_id, known)
     return known[statement_id]

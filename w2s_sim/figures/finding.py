@@ -1,9 +1,8 @@
 """Finding the scripts of figures: those of the project by name, others by their file."""
 
-import difflib
 from pathlib import Path
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, did_you_mean
 from w2s_sim.figures.contract import PaperFigure
 from w2s_sim.plugins.executed_files import executed
 
@@ -39,9 +38,8 @@ def find_script(name: str) -> Path:
     known = figure_names()
     if name in known:
         return scripts_folder() / f"{name}.py"
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise InputError("figure", f"{name!r}{hint}", f"FILE.py, or one of {', '.join(known)}")
+    given = repr(name) + did_you_mean(name, known)
+    raise InputError("figure", given, f"FILE.py, or one of {', '.join(known)}")
 
 
 def load_figure(name: str) -> PaperFigure:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, not_among
 from w2s_sim.files.document import read_document
 from w2s_sim.files.study_file import read_study
 from w2s_sim.files.task_table import example_tasks, read_task, task_kind
@@ -56,7 +56,7 @@ def _only_cell(document: dict[str, Any], statement: Statement) -> Case[Any]:
         raise InputError("--case", f"a study of {len(cells):,} cells", "a single cell: no lists of values")
     kinds, kind = _task_kinds(statement), task_kind(cells[0].case.task)
     if kind not in kinds:
-        raise InputError("task.kind", repr(kind), "one of " + ", ".join(kinds))
+        raise not_among("task.kind", kind, kinds)
     return cells[0].case
 
 

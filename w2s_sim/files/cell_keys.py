@@ -1,9 +1,8 @@
 """Dotted keys of cells, which files may write in full or by the last part alone."""
 
-import difflib
 from collections.abc import Sequence
 
-from w2s_sim.errors import InputError, shown
+from w2s_sim.errors import InputError, did_you_mean, shown
 from w2s_sim.files.estimator_table import ALIASES
 
 
@@ -22,6 +21,5 @@ def resolve_key(field: str, name: str, keys: Sequence[str]) -> str:
         return meant[0]
     if meant:
         raise InputError(field, f"{shown(name)}, which several keys end with", "one of " + ", ".join(meant))
-    nearest = difflib.get_close_matches(name, [*keys, *(key.rpartition(".")[2] for key in keys)], n=1)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
+    hint = did_you_mean(name, [*keys, *(key.rpartition(".")[2] for key in keys)])
     raise InputError(field, f"{shown(name)}, a key that no cell has{hint}", "one of " + ", ".join(keys))

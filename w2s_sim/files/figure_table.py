@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2s_sim.concepts import StyleContentModel
-from w2s_sim.errors import InputError, shown
+from w2s_sim.errors import InputError, did_you_mean, shown
 from w2s_sim.files.cell_keys import resolve_key
 from w2s_sim.files.picture_keys import parse_formats, parse_width
 from w2s_sim.statements.contract.parameters import unknown_key
@@ -137,7 +137,7 @@ def _read_figure(
     if y not in ["risk", *RELATIVE_RISKS] and y not in metrics():
         known, of_prior = y in list(MEASURED), y in list(PRIOR_LABELS)
         reason = ", and no cell transfers a prior" if of_prior else ", which no cell has" if known else ""
-        given = repr(y)[:80] + reason
+        given = repr(y)[:80] + (reason or did_you_mean(y, metrics()))
         raise InputError("y", given, "one of " + ", ".join(metrics()))
     if "x" not in table:
         raise InputError("x", "nothing", "the key of the horizontal axis")

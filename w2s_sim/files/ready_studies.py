@@ -1,11 +1,10 @@
 """The studies that come with the package, by name."""
 
-import difflib
 import importlib.resources
 from collections.abc import Mapping
 from pathlib import Path
 
-from w2s_sim.errors import InputError, shown
+from w2s_sim.errors import InputError, did_you_mean, shown
 from w2s_sim.plugins import registry
 
 FOLDER = Path(str(importlib.resources.files("w2s_sim.files"))) / "ready"
@@ -41,10 +40,8 @@ def find_study(name_or_path: str) -> Path:
     if name_or_path in brought:
         return brought[name_or_path]
     known = [*READY, *brought]
-    nearest = difflib.get_close_matches(path.stem, known, n=1)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
     expected = "a TOML file that exists, or one of the ready studies " + ", ".join(known)
-    raise InputError("STUDY", shown(name_or_path) + hint, expected)
+    raise InputError("STUDY", shown(name_or_path) + did_you_mean(path.stem, known), expected)
 
 
 def _is_there(path: Path) -> bool:

@@ -19,7 +19,7 @@ from w2s_sim._checks import (
     require_part,
     require_shape,
 )
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, not_among
 from w2s_sim.fields import entries, whole
 
 # Allowed error of the entries of a covariance, relative to the largest entry: covariances typed in by hand or
@@ -363,7 +363,7 @@ def feature_law(features: str | FeatureLaw | Float[ArrayLike, "d d"], dim: int) 
         return features
     if isinstance(features, str):
         if features not in FEATURE_LAWS:
-            raise InputError("features", repr(features), "one of " + ", ".join(FEATURE_LAWS))
+            raise not_among("features", features, FEATURE_LAWS)
         return FEATURE_LAWS[features](dim)
     expected = f"{', '.join(FEATURE_LAWS)}, a law such as Gaussian({dim}), or a {dim} x {dim} covariance"
     if features is None or np.ndim(as_numbers("features", features, expected)) == 0:

@@ -4,9 +4,8 @@ import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
 
-from w2s_sim._checks import described
 from w2s_sim._forks import require_threads
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, not_among
 from w2s_sim.manifest import build_manifest
 from w2s_sim.plugins import registry, statements_of
 from w2s_sim.randomness import Seed, require_seed
@@ -43,7 +42,7 @@ def report(
     if not found:
         raise InputError("statements", "none", "at least one statement, or id of a theorem")
     if preset not in PRESETS:
-        raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
+        raise not_among("preset", preset, PRESETS)
     settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
     folder = open_folder(Path(out))
     verdicts = Battery(found, preset, settings).run()

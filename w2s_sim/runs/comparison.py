@@ -11,7 +11,7 @@ from jaxtyping import Float
 from w2s_sim._checks import described, require_count, require_part
 from w2s_sim._forks import require_threads
 from w2s_sim.engine.reductions import Reduction, draw_of, reduction_of, shares_draws_by
-from w2s_sim.errors import InputError, PrecisionWarning
+from w2s_sim.errors import InputError, PrecisionWarning, not_among
 from w2s_sim.estimators import Estimator
 from w2s_sim.frames import CompactFrame
 from w2s_sim.precision import in_precision
@@ -103,7 +103,7 @@ def comparison(
     require_part("task", task, Task, TASKS)
     task, estimators = in_precision(task), named(estimators, task)
     if baseline is not None and baseline not in estimators:
-        raise InputError("baseline", described(baseline), "one of " + ", ".join(estimators))
+        raise not_among("baseline", baseline, estimators)
     if draws not in ("shared", "reduced"):
         raise InputError("draws", described(draws), "shared or reduced")
     for name, estimator in estimators.items():

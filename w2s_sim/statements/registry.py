@@ -1,11 +1,10 @@
 """The registry of the theorems in the package."""
 
-import difflib
 import importlib
 from collections.abc import Mapping
 
 from w2s_sim._checks import require_part
-from w2s_sim.errors import InputError
+from w2s_sim.errors import not_among
 from w2s_sim.statements.contract.statement import Statement
 
 # Ids in the order of the book. The theorem "naive-floor" is `NAIVE_FLOOR` in the package `naive_floor`, etc.
@@ -66,7 +65,5 @@ def find_among(statements: Mapping[str, Statement], statement_id: str) -> Statem
     """
     require_part("theorem", statement_id, str, "the id of a theorem, such as 'naive-floor'")
     if statement_id not in statements:
-        nearest = difflib.get_close_matches(statement_id, statements, n=1)
-        hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-        raise InputError("theorem", repr(statement_id) + hint, "one of " + ", ".join(statements))
+        raise not_among("theorem", statement_id, statements)
     return statements[statement_id]

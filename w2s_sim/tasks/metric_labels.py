@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from w2s_sim.errors import InputError
+from w2s_sim.errors import not_among
 from w2s_sim.tasks.task import Task
 
 # Measures that are computed from the mean risk of many students, not for one student, by their axis labels.
@@ -33,7 +33,5 @@ def metric_label(metric: str, tasks: Sequence[Task[Any, Any]]) -> str:
     labels: Sequence[Mapping[str, str]] = [task.metric_labels for task in tasks]
     found = dict.fromkeys(each[metric] for each in labels if metric in each)
     if not found:
-        raise InputError(
-            "metric", repr(metric), "one of " + ", ".join((*metric_names(tasks), *RELATIVE_RISKS))
-        )
+        raise not_among("metric", metric, (*metric_names(tasks), *RELATIVE_RISKS))
     return " or ".join(found)

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 from w2s_sim.book.pages import find_page
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, did_you_mean
 from w2s_sim.plugins.executed_files import executed
 
 
@@ -64,7 +64,7 @@ def find_lesson(name: str) -> Lesson:
     found = {key: lesson for lesson in lessons() for key in (lesson.name, str(lesson.number))}
     if name not in found:
         names = ", ".join(f"{lesson.number} ({lesson.name})" for lesson in lessons())
-        raise InputError("lesson", repr(name), f"one of {names}")
+        raise InputError("lesson", repr(name) + did_you_mean(name, found), f"one of {names}")
     return found[name]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from w2s_sim._checks import described, require_part
 from w2s_sim._forks import require_threads
 from w2s_sim.engine.replication import prepare
-from w2s_sim.errors import InputError
+from w2s_sim.errors import InputError, not_among
 from w2s_sim.plugins import statements_of
 from w2s_sim.precision import in_precision
 from w2s_sim.randomness import Seed, require_seed
@@ -210,7 +210,7 @@ def check(
             "statements", "none", "at least one statement or id of a theorem: check(*all_statements())"
         )
     if preset not in PRESETS:
-        raise InputError("preset", described(preset), "one of " + ", ".join(PRESETS))
+        raise not_among("preset", preset, PRESETS)
     settings = dataclasses.replace(PRESETS[preset], seed=require_seed(seed), alpha=alpha)
     return verdict_frame(Battery(found, preset, settings, own_cases_of(found, cases)).run())
 
@@ -221,8 +221,8 @@ def own_cases_of(
     """Return the user's cases as a tuple, checked against the statements that they are given for.
 
     Raises:
-        InputError: If an element is not a `Case`, if its task is not of a kind that a statement is about, or
-            if its estimator does not suit the concepts of its task.
+        InputError: If an element is not a `Case`, if two cases have the same name, if a task is not of a kind
+            that a statement is about, or if an estimator does not suit the concepts of its task.
     """
     given = (cases,) if isinstance(cases, Case) else cases
     if isinstance(given, str) or not isinstance(given, Iterable):
@@ -231,6 +231,8 @@ def own_cases_of(
     for index, case in enumerate(own):
         field = f"cases[{index}]"
         require_part(field, case, Case, CASES)
+        if case.name in (other.name for other in own[:index]):
+            raise InputError(field, f"a second case named {case.name!r}", "a name of its own for every case")
         for statement in statements:
             kinds = {type(c.task): None for c in (*statement.cases("quick"), *statement.cases("full"))}
             if kinds and not isinstance(case.task, tuple(kinds)):

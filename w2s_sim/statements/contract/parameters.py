@@ -1,12 +1,11 @@
 """The parameters of a `[case]` table: names, types and ranges, checked before any computation."""
 
 import dataclasses
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from w2s_sim._checks import as_whole, is_whole
-from w2s_sim.errors import InputError, shown
+from w2s_sim.errors import InputError, did_you_mean, not_among, shown
 from w2s_sim.fields import number, whole
 
 # Description of a list of each depth, for error messages.
@@ -89,7 +88,7 @@ class Parameter:
         """
         if self.type is str:
             if not isinstance(value, str) or value not in self.choices:
-                raise InputError(self.name, shown(value), "one of " + ", ".join(self.choices))
+                raise not_among(self.name, value, self.choices)
             return value
         if self.type is list:
             return self._check_list(value)
@@ -182,6 +181,4 @@ def read_parameters(parameters: Sequence[Parameter], table: Mapping[str, Any]) -
 
 def unknown_key(key: str, names: Sequence[str]) -> InputError:
     """Return the error for a key that is not among `names`; it suggests the nearest name."""
-    nearest = difflib.get_close_matches(key, names, n=1)
-    hint = f" (did you mean {nearest[0]!r}?)" if nearest else ""
-    return InputError(key, "an unknown key" + hint, "one of " + ", ".join(names))
+    return InputError(key, "an unknown key" + did_you_mean(key, names), "one of " + ", ".join(names))
