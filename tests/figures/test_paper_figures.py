@@ -1,5 +1,6 @@
 """Figures of papers: the scripts, the data kept beside the pictures, and the files."""
 
+import ast
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from w2s_sim.cli import main
 from w2s_sim.figures import Page, PaperFigure, draw, figure_names, load_figure, read_record
 from w2s_sim.figures.data import computed_record
 from w2s_sim.figures.drawing import drawn
-from w2s_sim.figures.source_key import computing_code
+from w2s_sim.figures.source_key import computing_parts
 from w2s_sim.plotting.saving import figure_bytes
 from w2s_sim.plotting.style import figure_style
 
@@ -114,10 +115,18 @@ def test_only_what_computes_decides_whether_data_are_current() -> None:
         "import a\nN = 2\ndef helper():\n    return N\n"
         "def compute():\n    return helper()\ndef draw():\n    a"
     )
-    code = computing_code(script, "compute")
-    assert code == computing_code(script.replace("    a", "    a.b"), "compute")
-    assert code == computing_code(script.replace("def draw", "# A remark.\ndef draw"), "compute")
-    assert code != computing_code(script.replace("N = 2", "N = 3"), "compute")
+    code = computing(script)
+    assert code == computing(script.replace("    a", "    a.b"))
+    assert code == computing(script.replace("def draw", "# A remark.\ndef draw"))
+    assert code != computing(script.replace("N = 2", "N = 3"))
+    assert code != computing(script.replace("def draw", "helper.cache_clear()\ndef draw"))
+    assert "import a" not in code
+    assert "from b import c\n" in computing(script.replace("import a", "from b import c, d\nN = c"))
+    assert "from b import *\n" in computing(script.replace("import a", "from b import *"))
+
+
+def computing(script: str) -> str:
+    return ast.unparse(ast.Module(computing_parts(script, "compute"), []))
 
 
 def test_a_draft_says_so(tmp_path: Path) -> None:

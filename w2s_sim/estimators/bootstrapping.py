@@ -1,8 +1,12 @@
 """Bootstrapping: a weak model teaches a middle model, which teaches the next one, up to the strong model."""
 
+import dataclasses
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
@@ -11,9 +15,12 @@ from w2s_sim.concepts import RegressionModel
 from w2s_sim.errors import InputError
 from w2s_sim.estimators.base import Estimator
 from w2s_sim.estimators.finetune import Ridge
+from w2s_sim.estimators.prefixes import MomentPrefixes, PartMomentPrefixes, PrefixStatistic
 from w2s_sim.fields import Role, entries, whole
 from w2s_sim.students import LinearStudent
+from w2s_sim.tasks.ridge_step import ridge_step
 from w2s_sim.tasks.task import WeakData
+from w2s_sim.tasks.weak_moments import WeakMoments
 
 Inputs = Literal["fresh", "shared"]
 
@@ -98,11 +105,40 @@ class Bootstrapping(Estimator[RegressionModel, LinearStudent]):
         The arguments are those of `fit`.
         """
         self.require_inputs(source, data)
+        start = source.coefficients
+        parts = [self.inputs_of(data, model) for model in range(self.num_models)]
+        return self._chain(source, [WeakMoments.of(pairs, start) for pairs in parts])
+
+    def prefix_statistic(self, source: RegressionModel) -> PrefixStatistic | None:
+        """The moments of every model's pairs; one set of moments if all models learn from the same inputs."""
+        return PartMomentPrefixes(self.num_models) if self.inputs == "fresh" else MomentPrefixes()
+
+    def with_sample_size(self, num_pairs: int) -> "Bootstrapping":
+        """Return the chain for at most this many pairs: as many for every model, and at least one."""
+        own = num_pairs // self.num_models if self.inputs == "fresh" else num_pairs
+        return dataclasses.replace(self, num_weak=max(own, 1))
+
+    def fit_statistic(
+        self, source: RegressionModel, statistic: WeakMoments, *, key: Key[Array, ""]
+    ) -> LinearStudent:
+        models = range(self.num_models)
+        if self.inputs == "shared":
+            return self._chain(source, [statistic for _ in models])[-1]
+        return self._chain(source, [jax.tree.map(itemgetter(model), statistic) for model in models])[-1]
+
+    def _chain(self, source: RegressionModel, moments: Sequence[WeakMoments]) -> list[LinearStudent]:
+        """Fit every model to the moments of its pairs, relative to beta_P.
+
+        Labels are read from the first moments alone. The labels of the next models are their teacher's
+        predictions, for which r = S (teacher - start).
+        """
         chain: list[LinearStudent] = []
-        for model, start in enumerate(self.starts(source)):
-            pairs = self.inputs_of(data, model)
-            labels = chain[-1].predict(pairs.inputs) if chain else pairs.labels
-            before = RegressionModel(jnp.ones(1), start[None], source.noise)
+        for model, (start, own) in enumerate(zip(self.starts(source), moments, strict=True)):
+            taught = chain[-1].coefficients if chain else source.coefficients
+            residual = own.covariance @ (taught - start)
+            if not chain:
+                residual = residual + own.residual
             rule = Ridge(self.ridges[model], num_weak=self.num_weak)
-            chain.append(rule.fit(before, WeakData(pairs.inputs, labels), key=key))
+            relative = WeakMoments(own.covariance, residual, own.num_pairs)
+            chain.append(LinearStudent(start + ridge_step(rule, relative)))
         return chain

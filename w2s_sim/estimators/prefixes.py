@@ -6,6 +6,7 @@ first n pairs of one draw) one pass over the largest data set serves all of them
 
 import abc
 import dataclasses
+import itertools
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import jax
@@ -96,11 +97,42 @@ class MomentPrefixes(PrefixStatistic):
         return blocks, before
 
     def first(self, source: Any, prepared: tuple[Array, Array], num_pairs: Int[Array, ""]) -> WeakMoments:
-        blocks, before = prepared
-        number, rest = num_pairs // BLOCK, num_pairs % BLOCK
-        block = jnp.where(jnp.arange(BLOCK)[:, None] < rest, blocks[number], 0.0)
-        moments = (before[number] + block.T @ block) / num_pairs
-        return WeakMoments(moments[:-1, :-1], moments[:-1, -1], num_pairs.astype(moments.dtype))
+        return _moments(_sum_of_first(prepared, num_pairs), num_pairs)
+
+
+@dataclasses.dataclass(frozen=True)
+class PartMomentPrefixes(PrefixStatistic):
+    """The moments of equal consecutive parts of the first n pairs, relative to the source vector.
+
+    The statistic of chains whose models have inputs of their own. Arrays have a leading axis for the parts.
+
+    Attributes:
+        num_parts: Number of parts; a remainder of fewer pairs than parts is left out.
+    """
+
+    num_parts: int
+
+    def prepare(self, source: Any, data: WeakData) -> tuple[Array, Array]:
+        return MomentPrefixes().prepare(source, data)
+
+    def first(self, source: Any, prepared: tuple[Array, Array], num_pairs: Int[Array, ""]) -> WeakMoments:
+        size = num_pairs // self.num_parts
+        ends = [_sum_of_first(prepared, (part + 1) * size) for part in range(self.num_parts)]
+        parts = [ends[0], *(end - start for start, end in itertools.pairwise(ends))]
+        return jax.tree.map(lambda *each: jnp.stack(each), *(_moments(part, size) for part in parts))
+
+
+def _sum_of_first(prepared: tuple[Array, Array], num_pairs: Int[Array, ""]) -> Float[Array, "rows rows"]:
+    """Return the sum of the products of the rows (x, residual) over the first pairs."""
+    blocks, before = prepared
+    number, rest = num_pairs // BLOCK, num_pairs % BLOCK
+    block = jnp.where(jnp.arange(BLOCK)[:, None] < rest, blocks[number], 0.0)
+    return before[number] + block.T @ block
+
+
+def _moments(total: Float[Array, "rows rows"], num_pairs: Int[Array, ""]) -> WeakMoments:
+    moments = total / num_pairs
+    return WeakMoments(moments[:-1, :-1], moments[:-1, -1], num_pairs.astype(moments.dtype))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What the data of a figure depend on: a digest of the code that computes them, and the settings in it.
 
-Only what the function `compute` uses counts: data stay valid if the drawing or the caption change.
+Only what the function `compute` uses counts, in the script and in the package: data stay valid if the
+drawing, the caption or another module changes.
 """
 
 import ast
@@ -10,31 +11,31 @@ from pathlib import Path
 from typing import Any
 
 from w2s_sim.figures.contract import PaperFigure
+from w2s_sim.figures.import_graph import SourcePackage
 
-PACKAGE = Path(__file__).parents[1]
-# Rooms that draw and print; no number is computed there.
-DRAWING_ROOMS = ("plotting", "figures", "reports", "book", "teaching", "cli")
+PACKAGE = SourcePackage(Path(__file__).parents[1])
 
 
 def data_key(figure: PaperFigure, fast: bool) -> str:
-    """Return the digest of the code, the seed and the number of replicates behind a figure's data."""
-    code = computing_code(figure.script.read_text(encoding="utf-8"), figure.compute.__name__)
-    given = "\n".join([figure.name, str(figure.seed), str(fast), code, _package_digest()])
-    return hashlib.sha256(given.encode()).hexdigest()
+    """Return the digest of the code, the seed and the number of replicates behind a figure's data.
+
+    The code is what `compute` uses in the script, and the files of the package behind it.
+    """
+    parts = computing_parts(figure.script.read_text(encoding="utf-8"), figure.compute.__name__)
+    given = [figure.name, str(figure.seed), str(fast), *map(ast.dump, parts)]
+    files = [
+        f"{path.relative_to(PACKAGE.root).as_posix()} {_digest(path)}" for path in PACKAGE.files_behind(parts)
+    ]
+    return hashlib.sha256("\n".join([*given, *files]).encode()).hexdigest()
 
 
 @functools.cache
-def _package_digest() -> str:
-    digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*")):
-        place = path.relative_to(PACKAGE)
-        if place.parts[0] not in DRAWING_ROOMS and path.suffix in (".py", ".csv", ".toml") and path.is_file():
-            digest.update(f"{place.as_posix()}\n".encode() + path.read_bytes())
-    return digest.hexdigest()
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def computing_code(source: str, function: str) -> str:
-    """Return the parts of a script that a function uses, directly or through other parts, without comments.
+def computing_parts(source: str, function: str) -> list[ast.stmt]:
+    """Return the statements of a script that a function uses, directly or through other statements.
 
     Args:
         source: The script.
@@ -43,8 +44,23 @@ def computing_code(source: str, function: str) -> str:
     tree = ast.parse(source)
     used = _used(tree, function)
     if used is None:
-        return ast.dump(tree)
-    return "\n".join(ast.dump(part) for part in tree.body if used & set(_defined(part)))
+        return tree.body
+    return [_without_unused_names(part, used) for part in tree.body if used & set(_concerned(part))]
+
+
+def _without_unused_names(part: ast.stmt, used: set[str]) -> ast.stmt:
+    """Return an import statement with the names that are used; any other statement as it is."""
+    match part:
+        case ast.Import(names=names):
+            return ast.Import([alias for alias in names if _own_name(alias) in used])
+        case ast.ImportFrom(module=module, names=names, level=level):
+            return ast.ImportFrom(module, [alias for alias in names if _own_name(alias) in used], level)
+        case _:
+            return part
+
+
+def _own_name(alias: ast.alias) -> str:
+    return (alias.asname or alias.name).partition(".")[0]
 
 
 def settings_of(figure: PaperFigure) -> dict[str, Any]:
@@ -76,11 +92,12 @@ def _used(tree: ast.Module, function: str) -> set[str] | None:
     """Return the names that a function uses, directly or through other parts; None if it is not defined."""
     statements: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
-        for name in _defined(statement):
+        for name in _concerned(statement):
             statements.setdefault(name, []).append(statement)
     if function not in statements:
         return None
-    used, waiting = set[str](), [function]
+    # What a star brings has no name here.
+    used, waiting = {"*"}, [function]
     while waiting:
         name = waiting.pop()
         if name not in used:
@@ -89,13 +106,18 @@ def _used(tree: ast.Module, function: str) -> set[str] | None:
     return used
 
 
+def _concerned(statement: ast.stmt) -> list[str]:
+    """Return the names that a statement defines; all its names if it defines none, as `SIZES.append(3)`."""
+    return _defined(statement) or _names(statement)
+
+
 def _defined(statement: ast.stmt) -> list[str]:
     """Return the names that a statement at the top of a script defines."""
     match statement:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return [name]
         case ast.Import(names=names) | ast.ImportFrom(names=names):
-            return [(alias.asname or alias.name).partition(".")[0] for alias in names]
+            return [_own_name(alias) for alias in names]
         case _:
             return [
                 node.id
