@@ -9,7 +9,8 @@ from w2s_sim.cli.progress import track
 from w2s_sim.figures import Page, PaperFigure, Tables, figure_script
 from w2s_sim.plotting import Curve, Panel, panels_figure
 from w2s_sim.plotting.looks import DASHED, FLOOR, LABELLER, NAIVE, SERIES
-from w2s_sim.statements import FromWeakData, find_statement
+from w2s_sim.statements import FromWeakData
+from w2s_sim.statements.concept_identification import CONCEPT_IDENTIFICATION
 from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.statements.shared.student_error import student_error
 from w2s_sim.verify.intervals import sample_summary
@@ -55,7 +56,7 @@ def compute(fast: bool, seed: int) -> Tables:
         mean, se = sample_summary(w2s.replicate(measure, case, seed=seed, start=0, stop=replicates))
         return {"mean": mean, "se": se, "replicates": replicates}
 
-    misidentified = find_statement("concept-identification").measure
+    misidentified = CONCEPT_IDENTIFICATION.measure
     steps = [(size, angle) for size in SIZES for angle in ANGLES]
     by_angle = [
         {"size": size, "angle": angle}

@@ -7,9 +7,10 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure
 
 import w2s_sim as w2s
-from w2s_sim.figures import PaperFigure, load_figure, source_key
+from w2s_sim.figures import Page, PaperFigure, Tables, load_figure, source_key
 from w2s_sim.figures.import_graph import SourcePackage
 from w2s_sim.figures.source_key import PACKAGE, computing_parts, data_key
 
@@ -89,6 +90,10 @@ def draw(tables, page):
 """
 
 
+def undrawn(tables: Tables, page: Page) -> Figure:
+    raise AssertionError("nothing is drawn")
+
+
 @pytest.mark.parametrize("changed", TOY)
 def test_the_key_follows_the_files_behind_the_data_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
@@ -96,8 +101,7 @@ def test_the_key_follows_the_files_behind_the_data_alone(
     (tmp_path / "mine.py").write_text(SCRIPT)
     namespace: dict[str, Any] = {"__name__": "mine"}
     exec(compile("def compute(fast, seed): ...", str(tmp_path / "mine.py"), "exec"), namespace)
-    never: Any = None
-    figure = PaperFigure(name="mine", compute=namespace["compute"], draw=never, caption="")
+    figure = PaperFigure(name="mine", compute=namespace["compute"], draw=undrawn, caption="")
     keys = []
     for folder, change in ((tmp_path / "before", ""), (tmp_path / "after", changed)):
         monkeypatch.setattr(source_key, "PACKAGE", package(folder, change))

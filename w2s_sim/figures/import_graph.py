@@ -14,8 +14,10 @@ from pathlib import Path
 
 # What a module names if it imports by names in variables.
 IMPORTERS = frozenset({"import_module", "__import__", "spec_from_file_location", "entry_points"})
-# What a module names if it reads files of the package that are no modules.
+# What a module names if it reads files of the package.
 READERS = frozenset({"resources", "__file__"})
+# Endings of files of data, compressed ones among them.
+DATA = frozenset({".csv", ".toml", ".json", ".gz"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +27,7 @@ class ImportFacts:
     Attributes:
         names: Full names of all that it imports, with the attributes that it takes of them.
         imports_by_name: Whether it may import what no import statement names.
-        reads_files: Whether it may read files that are no modules.
+        reads_files: Whether it may read files of data.
     """
 
     names: frozenset[str]
@@ -72,7 +74,7 @@ class SourcePackage:
             code: Statements, with the import statements that they need.
 
         Returns:
-            Modules, and all files that are no modules if the code or one of the modules may read files.
+            Modules, and all files of data if the code or one of the modules may read files.
         """
         facts = ImportFacts.of(ast.Module(list(code), []))
         found, waiting, reads = set[Path](), self._used(facts), facts.reads_files
@@ -89,8 +91,7 @@ class SourcePackage:
 
     @functools.cached_property
     def _data(self) -> tuple[Path, ...]:
-        files = (path for path in self.root.rglob("*") if path.is_file())
-        return tuple(sorted(path for path in files if path.suffix not in (".py", ".pyc")))
+        return tuple(sorted(path for path in self.root.rglob("*") if path.suffix in DATA))
 
     @functools.cached_property
     def _registering(self) -> Mapping[Path, set[Path]]:
