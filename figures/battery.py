@@ -25,6 +25,7 @@ COLUMNS = (
     ("mutant", "out of reach", None),
     ("mutant", "missed", False),
 )
+ROW_COLUMNS = ["theorem", "role", "case", "measured", "se", "bound", "verdict", "replicates"]
 TITLES = {"theorem": "cases", "lemma": "lemmas", "control": "controls", "mutant": "mutants"}
 COLOURS = {True: BLUE, None: GREY, False: VERMILION}
 TOTAL = "all theorems"
@@ -47,12 +48,16 @@ def outcome_of(row: dict) -> str:
 
 
 def compute(fast: bool, seed: int) -> Tables:
-    """Run the battery, and count its verdicts by theorem, role and outcome."""
+    """Run the battery, and count its verdicts by theorem, role and outcome.
+
+    The pages of the book read the table `rows`: cases, lemmas and controls with their numbers.
+    """
     verdicts = battery_verdicts(fast, seed, report_row)
     named = verdicts.assign(outcome=[outcome_of(row) for row in verdicts.to_dict("records")])
     keys = ["theorem", "role", "outcome"]
     counts = pd.DataFrame(named.groupby(keys, sort=False, as_index=False).size())
-    return {"counts": counts}
+    rows = verdicts.loc[verdicts["role"] != "mutant", ROW_COLUMNS].reset_index(drop=True)
+    return {"counts": counts, "rows": rows}
 
 
 def draw(tables: Tables, page: Page) -> Figure:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.page_numbers import without_source
 from tests.pages import PAGES, ROOT
 from w2s_sim.book.cells import CellError, cells_of, outputs_of, run_and_keep, run_cells
 from w2s_sim.book.contents import read_contents
@@ -30,6 +31,60 @@ pages = pytest.mark.parametrize("page", [README, *PAGES], ids=name_of)
 @pytest.mark.parametrize("page", [p for p in PAGES if cells_of(p)], ids=name_of)
 def test_cells_hold(page: Path) -> None:
     run_and_keep(page, KEPT)
+
+
+# The numbers of these pages do not all have a source yet. Take a page off the list when they have.
+WITHOUT_SOURCES = {
+    "README",
+    "alignment-tax",
+    "assumptions",
+    "bootstrap-floor",
+    "bregman-misfit",
+    "command-line",
+    "concept-identification",
+    "regression",
+    "continuum-floor",
+    "dmmse-limit",
+    "em-refinement",
+    "empirical",
+    "grouped-transfer",
+    "hmm-identification",
+    "hull-misfit",
+    "hull-regression",
+    "identification-rate",
+    "intent-inference",
+    "kernel-gap",
+    "language-model-evidence",
+    "language-models",
+    "mixture-collapse",
+    "naive-floor",
+    "naive-risk-curve",
+    "no-free-lunch",
+    "optimal-surrogate",
+    "posterior-mean-gain",
+    "prior-transfer",
+    "questions",
+    "random-feature-gain",
+    "refinement-risk",
+    "ridge-teacher-threshold",
+    "shrinkage-limit",
+    "start",
+    "style-and-content",
+    "subspace-variance",
+    "verdicts",
+    "voronoi-threshold",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_numbers_come_from_cells(page: Path) -> None:
+    missing = without_source(page, outputs_of(page, KEPT))
+    if page.stem in WITHOUT_SOURCES:
+        assert missing, f"{page.name}: take it off the list WITHOUT_SOURCES"
+        pytest.xfail(f"numbers without a source: {', '.join(missing)}")
+    assert not missing, (
+        f"{page.name}: neither a cell nor what a cell prints has the numbers {', '.join(missing)}"
+    )
 
 
 @pytest.mark.filterwarnings("ignore:.*not to be trusted")

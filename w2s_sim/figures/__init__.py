@@ -8,5 +8,9 @@ from w2s_sim.figures.finding import figure_names as figure_names
 from w2s_sim.figures.finding import load_figure as load_figure
 from w2s_sim.figures.record import FigureRecord as FigureRecord
 from w2s_sim.figures.record import read_record as read_record
+from w2s_sim.figures.recorded import recorded as recorded
+from w2s_sim.figures.recorded import recorded_verdicts as recorded_verdicts
+from w2s_sim.figures.recorded import with_error as with_error
+from w2s_sim.figures.recorded import with_errors as with_errors
 from w2s_sim.figures.redrawing import redraw as redraw
 from w2s_sim.plotting.paper_page import Page as Page
