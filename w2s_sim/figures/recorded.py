@@ -7,8 +7,8 @@ import pandas as pd
 from w2s_sim.figures.finding import scripts_folder
 from w2s_sim.figures.record import read_record
 
-# A number with more decimal places is written with a power of ten.
-MOST_PLACES = 7
+# A smaller number is written with a power of ten.
+SMALL = 1e-4
 
 
 def recorded(name: str) -> dict[str, pd.DataFrame]:
@@ -76,7 +76,8 @@ def with_error(mean: float, se: float) -> str:
     places = -math.floor(math.log10(se))
     if round(se * 10**places) == 1:
         places += 1
-    power = 0 if places <= MOST_PLACES else math.floor(math.log10(max(abs(mean), se)))
+    size = max(abs(mean), se)
+    power = math.floor(math.log10(size)) if size < SMALL else 0
     shown = max(places + power, 0)
     text = f"{mean / 10.0**power:.{shown}f}({round(se * 10.0 ** (shown - power))})"
     return f"{text}e{power:03d}" if power else text
