@@ -79,7 +79,8 @@ def finite_table(task: w2s.FiniteTask) -> dict[str, w2s.Estimator]:
 def page_tables(replicates: int, seed: int) -> pd.DataFrame:
     """Compare more estimators on four tasks, at one number of pairs."""
     point, spread = (
-        w2s.regression_task(8, 4, source_prior=PRIOR, target_prior=prior) for prior in ([0, 0, 0, 1], SPREAD)
+        w2s.regression_task(8, 4, source_prior=PRIOR, target_prior=prior)
+        for prior in ([0.0, 0.0, 0.0, 1.0], SPREAD)
     )
     tables = table_task(share=0.2, target_prior=SPREAD)
     spoken = language_task(share=0.2, target_prior=[0.2, 0.3, 0.5])

@@ -40,7 +40,8 @@ def recorded_verdicts(theorem: str, role: str = "theorem") -> pd.DataFrame:
     ratio = (rows["measured"] / rows["bound"]).map("{:.2f}".format)
     table["ratio"] = ratio.where(rows["bound"] != 0, "")
     table["bound"] = rows["bound"].map("{:.6g}".format)
-    return table.set_index("case")[["measured", "bound", "ratio", "replicates", "verdict"]]
+    columns = ["case", "measured", "bound", "ratio", "replicates", "verdict"]
+    return pd.DataFrame(table[columns]).set_index("case")
 
 
 def with_errors(table: pd.DataFrame) -> pd.DataFrame:
