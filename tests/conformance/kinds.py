@@ -5,11 +5,9 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 import w2s_sim as w2s
 from tests.conformance.texts import TextPairs, tiny_in_context
-from w2s_sim.concepts.finite import smoothed
 from w2s_sim.laws.features import FeatureLaw
 from w2s_sim.laws.noise import NoiseLaw
 from w2s_sim.statements.shared.finite_examples import language_task, style_content_task, table_task
@@ -49,12 +47,6 @@ def tables() -> w2s.FiniteTask:
     return w2s.FiniteTask(task.source, jnp.array([0.2, 0.0, 0.2, 0.6]), task.supervisor)
 
 
-def two_symbols() -> w2s.FiniteTask:
-    ones = np.array([[0.8, 0.3, 0.6], [0.2, 0.7, 0.1]])
-    source = w2s.CategoricalModel([0.6, 0.4], np.stack([1 - ones, ones], axis=2), [0.3, 0.3, 0.4])
-    return w2s.FiniteTask(source, jnp.array([0.3, 0.7]), smoothed(source, 0.3))
-
-
 TASKS: dict[str, Callable[[], Task[Any, Any]]] = {
     "regression": regression,
     "regression, biased, Laplace noise": lambda: w2s.regression_task(
@@ -69,7 +61,6 @@ TASKS: dict[str, Callable[[], Task[Any, Any]]] = {
     "capacity": lambda: w2s.capacity_task(9, 4, 3, 2.2, num_true=12, weak_noise=0.2),
     "capacity, population teacher, mapped features": mapped_capacity,
     "categorical": tables,
-    "categorical, two symbols": two_symbols,
     "hidden Markov": language_task,
     "style and content": style_content_task,
 }
@@ -137,10 +128,7 @@ ESTIMATORS: dict[str, tuple[Callable[[], w2s.Estimator], tuple[str, ...]]] = {
         lambda: w2s.ConjugateRefinement(6, 0.5, w2s.Ridge(0.3, num_weak=NUM)),
         REGRESSION,
     ),
-    "confidence loss": (
-        lambda: w2s.ConfidenceLoss(0.4, steps=5, num_weak=NUM),
-        ("categorical, two symbols",),
-    ),
+    "confidence loss": (lambda: w2s.ConfidenceLoss(0.4, steps=5, num_weak=NUM), FINITE),
     "hull projection": (lambda: w2s.HullProjection(w2s.Ridge(0.3, num_weak=NUM)), REGRESSION),
     "hull regression": (lambda: w2s.HullRegression(num_weak=NUM), REGRESSION),
     "iterated refinement": (lambda: w2s.IteratedRefinement(4, num_weak=NUM), BOTH),

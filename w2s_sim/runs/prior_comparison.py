@@ -32,8 +32,8 @@ def compare_priors(
 
     Args:
         task: Task with regression concepts, or with finitely many outcomes.
-        estimators: Estimators by name. An estimator that is no `PriorTransfer`, such as naive fine-tuning,
-            has no errors of the prior (nan), and is only for regression concepts.
+        estimators: Estimators by name. An estimator whose student has no prior over the source's concepts,
+            such as naive fine-tuning or the confidence loss, has no errors of the prior (nan).
         replicates: Number of independent weak data sets per estimator, >= 2.
         seed: Seed; replicate i depends only on (seed, i).
         grouped: Whether the demonstrations of one context share one draw of the concept.
