@@ -12,7 +12,7 @@ from w2s_sim.language_models.token_rows import token_rows
 
 PROMPTS = [[40, 41, 42, 43], [7, 9], [100, 101, 102]]
 DEMONSTRATIONS = [60, 61, 62, 63, 64]
-NUM_TOKENS, NEVER = 6, -1
+NUM_TOKENS, NEVER = 6, (-1,)
 
 written = eqx.filter_jit(generate)
 
@@ -42,7 +42,16 @@ def test_a_text_ends_at_its_end_token(exact_network: Llama) -> None:
     wanted = [
         row[: row.index(end)] + [end] * (NUM_TOKENS - row.index(end)) if end in row else row for row in rows
     ]
-    assert written(exact_network, token_rows(PROMPTS), NUM_TOKENS, end).tolist() == wanted
+    assert written(exact_network, token_rows(PROMPTS), NUM_TOKENS, (end,)).tolist() == wanted
+
+
+def test_a_text_ends_at_whichever_end_token_comes_first(exact_network: Llama) -> None:
+    """Behind it stands the first of the end tokens."""
+    rows = [greedily(exact_network, prompt) for prompt in PROMPTS]
+    first, other = rows[0][3], rows[0][1]
+    place = min(rows[0].index(first), rows[0].index(other))
+    tokens = written(exact_network, token_rows(PROMPTS), NUM_TOKENS, (first, other))
+    assert tokens[0].tolist() == rows[0][:place] + [first] * (NUM_TOKENS - place)
 
 
 def test_one_token_alone(exact_network: Llama) -> None:

@@ -3,6 +3,7 @@
 What holds for all strong models is tested in tests/conformance/.
 """
 
+import dataclasses
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -62,6 +63,22 @@ def test_greedy_labels_are_the_answers_to_whole_conversations(exact: LanguageMod
         prompts = [LINES.prompt(shown[:number], question) for question in QUESTIONS[3:]]
         answers = greedy_answers(exact, prompts, LINES, num_tokens=NUM_TOKENS, batch=2)
         assert row_texts(exact.tokenizer, labels) == answers
+
+
+def test_an_answer_ends_where_the_model_ends_its_turn(exact: LanguageModel, pairs: WeakData) -> None:
+    """The third token that the model writes becomes its own end token; its name is not part of the answer."""
+    prompts = [LINES.prompt((), question) for question in QUESTIONS[3:]]
+    whole = in_context_model(exact, num_tokens=NUM_TOKENS, temperature=0.0)
+    before = np.asarray(labels_after(whole, pairs[:0], pairs.inputs[3:], jax.random.key(0)))
+    mark = int(before[0, 2])
+    metadata = {**exact.tokenizer.metadata, "ggml.eos_token_id": mark}
+    ending = dataclasses.replace(exact, tokenizer=Tokenizer(metadata))
+    shorter = [row[: row.index(mark)] if mark in row else row for row in before.tolist()]
+    wanted = [exact.tokenizer.decode([token for token in row if token != -1]).strip() for row in shorter]
+    assert greedy_answers(ending, prompts, LINES, num_tokens=NUM_TOKENS) == wanted
+    model = in_context_model(ending, num_tokens=NUM_TOKENS, temperature=0.0)
+    labels = labels_after(model, pairs[:0], pairs.inputs[3:], jax.random.key(0))
+    assert row_texts(exact.tokenizer, labels) == wanted
 
 
 class FirstLabel(w2s.Estimator):

@@ -2,12 +2,14 @@
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 import pytest
 from tokenizers.pre_tokenizers import ByteLevel
 
-from tests.language_models.tiny_model import MERGES, TOKENS
+from tests.language_models.tiny_model import MERGES, TOKENS, random_tensors, write_gguf
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.gguf_file import read_gguf
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.tokenizer import Tokenizer
 
@@ -79,3 +81,31 @@ def test_digits_stand_alone_where_the_file_says_so(tiny: LanguageModel) -> None:
     together = Tokenizer({**metadata, "ggml.pre": "gpt-2"})
     assert ones.encode("12") == [tokens.index("1"), tokens.index("2")]
     assert together.encode("12") == [len(tokens) - 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("In 1984's", ["In", " ", "198", "4", "'s"]),
+        ("don'T the\n\n  thing", ["don", "'T", " the", "\n\n", " ", " thing"]),
+        (" x=12!\n and  ", [" x", "=", "12", "!\n", " and", "  "]),
+        ('{"the": 1}\r\n', ['{"', "the", '":', " ", "1", "}\r\n"]),
+        ("á \u2013 🙂\t\tin", ["á", " \u2013", " 🙂", "\t", "\tin"]),
+    ],
+)
+def test_llama_3_splits_texts_in_its_own_way(text: str, parts: list[str], tmp_path: Path) -> None:
+    """The parts by hand; pairs are merged within each."""
+    assert "".join(parts) == text
+    file = write_gguf(tmp_path / "tiny.gguf", random_tensors(), split="llama-bpe")
+    tokenizer = Tokenizer(read_gguf(file).tokenizer)
+    assert tokenizer.encode(text) == [number for part in parts for number in merged(part)]
+    assert tokenizer.decode(tokenizer.encode(text)) == text
+
+
+def test_llama_3_takes_a_part_that_is_a_token_as_it_is(tiny: LanguageModel) -> None:
+    """The token " xyz" is the result of no merge."""
+    metadata = dict(tiny.tokenizer.metadata)
+    metadata |= {"ggml.tokens": [*metadata["ggml.tokens"], "Ġxyz"], "ggml.pre": "llama-bpe"}
+    metadata["ggml.token_type"] = [*metadata["ggml.token_type"], 1]
+    assert Tokenizer(metadata).encode(" xyz") == [len(TOKENS)]
+    assert Tokenizer({**metadata, "ggml.pre": "gpt-2"}).encode(" xyz") == merged(" xyz")

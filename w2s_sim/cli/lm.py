@@ -83,6 +83,7 @@ def run_in_context_study(arguments: InContext) -> int:
         num_seeds=min(arguments.seeds, FAST_SEEDS) if fast else arguments.seeds,
         wrong_share=arguments.wrong_share,
         errors=arguments.errors,
+        teacher_without_layers=arguments.teacher_without_layers,
     )
     table = _run(run_in_context, settings, arguments)
     _print(table, ("style", "n"), METRICS)
@@ -98,6 +99,7 @@ def run_refinement_study(arguments: Refine) -> int:
         num_seeds=arguments.seeds,
         wrong_share=arguments.wrong_share,
         errors=arguments.errors,
+        teacher_without_layers=arguments.teacher_without_layers,
         learning_rates=arguments.learning_rates,
         epochs=arguments.epochs,
         num_layers=arguments.layers,

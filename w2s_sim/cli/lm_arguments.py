@@ -75,6 +75,8 @@ class InContext:
     """Share of the demonstrations that are wrong in content."""
     errors: Literal["systematic", "random"] = "systematic"
     """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    teacher_without_layers: tuple[int, ...] = ()
+    """Layers, from 0, that a weak teacher lacks: its answers are then the weak contents, such as 14 15."""
     questions_file: Path | None = None
     """TOML file of questions of your own."""
     styles_file: Path | None = None
@@ -121,6 +123,8 @@ class Refine:
     """Share of the weak labels that are wrong in content."""
     errors: Literal["systematic", "random"] = "systematic"
     """Wrong contents: one bait word for each kind of questions, or answers of other questions."""
+    teacher_without_layers: tuple[int, ...] = ()
+    """Layers, from 0, that a weak teacher lacks: its answers are then the weak contents, such as 14 15."""
     learning_rates: tuple[float, ...] = (4e-3, 1e-2)
     """Learning rates, of which held-out weak labels choose one."""
     epochs: int = 4

@@ -113,9 +113,11 @@ def _run(given: Command, own_process: bool) -> int:
 
         # Before a plugin is imported, which may start XLA.
         make_room_for_decompositions()
+        # Not for callers in Python: the options would also apply to the caller's own programs.
         if own_process and isinstance(command, Demo | Teach | Verify | Falsify):
-            # Not for callers in Python: the options would also apply to the caller's own programs.
             compile_cheaply()
+            allocate_in_few_places()
+        if own_process and isinstance(command, LanguageModelComputation):
             allocate_in_few_places()
         from w2s_sim.cli.program_cache import kept_programs
 

@@ -188,12 +188,9 @@ def _greedily(
     read: tuple[ReadText, ...],
     rest: TokenRows,
 ) -> list[str]:
-    end = written.end_token(model.tokenizer)
-    texts = []
-    for tokens in np.asarray(_generate(model.network, rest, num_tokens, end, read)):
-        kept = tokens[: int(np.argmax(tokens == end))] if end in tokens else tokens
-        texts.append(model.tokenizer.decode(kept.tolist()).strip())
-    return texts
+    ends = written.end_tokens(model.tokenizer)
+    rows = np.asarray(_generate(model.network, rest, num_tokens, ends, read))
+    return [model.tokenizer.decode(tokens[tokens != ends[0]].tolist()).strip() for tokens in rows]
 
 
 _generate = eqx.filter_jit(generate)

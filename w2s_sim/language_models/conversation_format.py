@@ -59,6 +59,14 @@ class ConversationFormat:
             raise InputError("end", f"{self.end!r}, {len(ids)} tokens", "a text of one token")
         return ids[0]
 
+    def end_tokens(self, tokenizer: Tokenizer) -> tuple[int, ...]:
+        """Return the ids of the tokens that end a written answer: that of `end`, and the model's own.
+
+        Raises:
+            InputError: If the end is not one token of this tokenizer.
+        """
+        return tuple(dict.fromkeys((self.end_token(tokenizer), tokenizer.end_token)))
+
 
 # Small models follow this format better than the turns of a chat.
 LINES = ConversationFormat(first="Q:", middle="\nA:", next="\n\nQ:", end="\n", opening=" ")

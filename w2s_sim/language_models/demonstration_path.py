@@ -7,6 +7,7 @@ branch off where its answer begins, so that they see the question and the demons
 from collections.abc import Sequence
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
@@ -111,4 +112,9 @@ def _score(
     previous: Int[Array, " S"],
 ) -> Float[Array, " S"]:
     hidden, _ = read_seeing(network, row, sees, places)
-    return network.token_log_probabilities(hidden[0, previous], tokens)
+    # The law of a vocabulary is large: that of a few tokens is held at a time.
+    return jax.lax.map(
+        lambda place: network.token_log_probabilities(hidden[0, place[0]], place[1]),
+        (previous, tokens),
+        batch_size=CANDIDATE_MULTIPLE,
+    )

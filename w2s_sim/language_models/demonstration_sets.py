@@ -35,6 +35,7 @@ def weak_prompts(
     *,
     wrong_share: float,
     errors: Errors,
+    contents: Sequence[str] | None = None,
     key: Key[Array, ""],
 ) -> list[WeakPrompt]:
     """Draw different questions, each with its own demonstrations, independently.
@@ -46,6 +47,8 @@ def weak_prompts(
         num_demonstrations: Demonstrations of each prompt.
         wrong_share: Probability that a weak answer is wrong in content.
         errors: "systematic" or "random", see `weak_contents`.
+        contents: Contents of the weak answers to all questions, such as those of a weak teacher; by default
+            they are drawn anew for each prompt, by `wrong_share` and `errors`.
         key: Typed PRNG key.
 
     Raises:
@@ -58,8 +61,8 @@ def weak_prompts(
     prompts = []
     for number, own_key in zip(chosen, keys, strict=True):
         demonstration_key, weak_key = jax.random.split(own_key)
-        contents = weak_contents(questions, wrong_share, errors, key=weak_key)
-        answers = [style.write(content) for content in contents]
+        drawn = contents or weak_contents(questions, wrong_share, errors, key=weak_key)
+        answers = [style.write(content) for content in drawn]
         shown = demonstrations_for(
             questions[number], questions, answers, num_demonstrations, key=demonstration_key
         )

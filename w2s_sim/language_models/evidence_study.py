@@ -112,10 +112,12 @@ def run_evidence(
             raise InputError("styles", f"{name}, {styles[name].template!r}", expected)
     columns = ("condition", "style", "seed")
     experiment = open_experiment(folder, columns, model.name, settings, texts, resume=resume)
-    untrained = dataclasses.replace(model, network=untrained_network(model.network, seed=0))
 
     def compute(condition: Condition, name: str, seed: int) -> pd.DataFrame:
-        reader = untrained if condition == "untrained" else model
+        reader = model
+        if condition == "untrained":
+            # Drawn for its cells alone: the network takes as much memory as the model's.
+            reader = dataclasses.replace(model, network=untrained_network(model.network, seed=0))
         tables = []
         for path in range(settings.num_paths):
             key = jax.random.fold_in(jax.random.key(seed), path)

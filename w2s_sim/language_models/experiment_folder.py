@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import pandas as pd
 
+from w2s_sim.engine.letting_go import Room
 from w2s_sim.errors import InputError
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.question_set import Question
@@ -73,10 +74,12 @@ class ExperimentFolder:
             compute: Returns the rows of a cell, called with what tells it apart.
             progress: Wraps the loop over the cells that are to be computed.
         """
+        room = Room()
         files = {cell: self.folder / "parts" / f"{'-'.join(map(str, cell))}.csv" for cell in cells}
         for cell in progress([cell for cell, file in files.items() if not file.is_file()]):
             rows = compute(*cell).assign(**dict(zip(self.columns, cell, strict=True)))
             write_whole(files[cell], rows.to_csv(index=False).encode())
+            room.keep()
         return pd.concat([pd.read_csv(file) for file in files.values()], ignore_index=True)
 
     def write_table(self, name: str, table: pd.DataFrame) -> None:

@@ -15,13 +15,13 @@ def generate(
     network: Llama,
     prompts: TokenRows,
     num_tokens: int,
-    end_token: int,
+    end_tokens: Sequence[int],
     before: Sequence[ReadText] = (),
     *,
     temperature: Float[Array, ""] | float = 0.0,
     key: Key[Array, ""] | None = None,
 ) -> Int[Array, "B N"]:
-    """Continue each prompt until the end token, by at most N tokens.
+    """Continue each prompt until an end token, by at most N tokens.
 
     A row depends on its own prompt and on its place in the batch, not on the other rows.
 
@@ -29,13 +29,13 @@ def generate(
         network: The network.
         prompts: B prompts, each of at least one token.
         num_tokens: Number N of tokens.
-        end_token: Id of the token that ends a text.
+        end_tokens: Ids of the tokens that end a text, at least one.
         before: Texts that were read before the prompts, such as demonstrations.
         temperature: 0 takes the likeliest token; 1 draws from the network's own law.
         key: Typed PRNG key; needed for a temperature above 0.
 
     Returns:
-        The tokens; from the end of a text on, the end token.
+        The tokens; from the end of a text on, the first of the end tokens.
     """
     hidden, read = read_rows(network, prompts, before)
     texts = (*before, read)
@@ -50,7 +50,7 @@ def generate(
 
     def unfinished(state: tuple) -> Array:
         step, tokens, _ = state
-        ended = jnp.any((tokens == end_token) & (jnp.arange(num_tokens) < step), axis=1)
+        ended = jnp.any(jnp.isin(tokens, ends) & (jnp.arange(num_tokens) < step), axis=1)
         return (step < num_tokens) & ~jnp.all(ended)
 
     def advance(state: tuple) -> tuple:
@@ -63,12 +63,13 @@ def generate(
         tokens = tokens.at[:, step].set(choose(hidden[:, 0], step))
         return step + 1, tokens, cache.written(new.cache, step - 1)
 
-    tokens = jnp.full((prompts.tokens.shape[0], num_tokens), end_token)
+    ends = jnp.asarray(end_tokens)
+    tokens = jnp.full((prompts.tokens.shape[0], num_tokens), ends[0])
     tokens = tokens.at[:, 0].set(choose(last_hidden(hidden, prompts), jnp.asarray(0)))
     room = jax.tree.map(lambda leaf: _empty(leaf, num_tokens), read.cache)
     _, tokens, _ = jax.lax.while_loop(unfinished, advance, (jnp.asarray(1), tokens, room))
-    ended = jnp.cumsum(tokens == end_token, axis=1) > 0
-    return jnp.where(ended, end_token, tokens)
+    ended = jnp.cumsum(jnp.isin(tokens, ends), axis=1) > 0
+    return jnp.where(ended, ends[0], tokens)
 
 
 def _empty(like: Float[Array, "L B G S C"], slots: int) -> Float[Array, "L B G slots C"]:

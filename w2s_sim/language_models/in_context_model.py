@@ -34,7 +34,7 @@ class InContextModel(StrongModel):
         first: Tokens before the first question.
         middle: Tokens between a question and its answer.
         next: Tokens between an answer and the next question.
-        end_token: Id of the token that ends an answer.
+        end_tokens: Ids of the tokens that end an answer.
         num_tokens: Number of slots of the answers that it writes.
         temperature: 1 draws answers from the network's own law; 0 takes the likeliest token each time.
         before: The demonstrations that it has read, each as keys and values.
@@ -46,7 +46,7 @@ class InContextModel(StrongModel):
     first: tuple[int, ...] = eqx.field(static=True)
     middle: tuple[int, ...] = eqx.field(static=True)
     next: tuple[int, ...] = eqx.field(static=True)
-    end_token: int = eqx.field(static=True)
+    end_tokens: tuple[int, ...] = eqx.field(static=True)
     num_tokens: int = eqx.field(static=True, converter=whole("num_tokens"))
     temperature: float = eqx.field(static=True, default=1.0)
     before: tuple[ReadText, ...] = ()
@@ -69,12 +69,12 @@ class InContextModel(StrongModel):
             self.network,
             asked,
             self.num_tokens,
-            self.end_token,
+            self.end_tokens,
             self.before,
             temperature=self.temperature,
             key=key,
         )
-        return jnp.where(tokens == self.end_token, EMPTY, tokens)
+        return jnp.where(tokens == self.end_tokens[0], EMPTY, tokens)
 
     @property
     def _opening(self) -> tuple[int, ...]:
@@ -108,8 +108,8 @@ def in_context_model(
     first, middle, following = (
         tuple(model.tokenizer.encode(text)) for text in (written.first, written.middle, written.next)
     )
-    end = written.end_token(model.tokenizer)
-    return InContextModel(model.network, first, middle, following, end, num_tokens, temperature)
+    ends = written.end_tokens(model.tokenizer)
+    return InContextModel(model.network, first, middle, following, ends, num_tokens, temperature)
 
 
 def text_rows(

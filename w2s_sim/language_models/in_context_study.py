@@ -21,6 +21,7 @@ from w2s_sim.language_models.experiment_folder import (
 )
 from w2s_sim.language_models.language_model import LanguageModel
 from w2s_sim.language_models.weak_labels import Errors
+from w2s_sim.language_models.weak_teacher import require_one_source_of_errors, teacher_contents
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +35,8 @@ class InContextSettings:
         num_seeds: Number of seeds, from 0.
         wrong_share: Share of the demonstrations that are wrong in content.
         errors: Whether they are wrong in one systematic way, or at random.
+        teacher_without_layers: Layers, from 0, that a weak teacher lacks. If there are any, the contents of
+            demonstrations are its answers (`weak_teacher`), and the two fields above are not used.
     """
 
     styles: tuple[str, ...] = ("json", "pirate")
@@ -42,8 +45,10 @@ class InContextSettings:
     num_seeds: int = 3
     wrong_share: float = 0.5
     errors: Errors = "systematic"
+    teacher_without_layers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        require_one_source_of_errors(self)
         for size in self.sizes:
             require_count("sizes", size, 0)
         require_count("num_prompts", self.num_prompts, 2)
@@ -83,6 +88,7 @@ def run_in_context(
     """
     questions, styles, written = texts.questions, texts.styles, texts.written
     experiment = open_experiment(folder, ("style", "seed"), model.name, settings, texts, resume=resume)
+    contents = teacher_contents(model, texts, settings, experiment)
 
     def compute(name: str, seed: int) -> pd.DataFrame:
         prompts = weak_prompts(
@@ -92,6 +98,7 @@ def run_in_context(
             max(settings.sizes),
             wrong_share=settings.wrong_share,
             errors=settings.errors,
+            contents=contents,
             key=jax.random.fold_in(jax.random.key(seed), settings.styles.index(name)),
         )
         return prompt_scores(model, prompts, settings.sizes, styles[name], styles["plain"], written)

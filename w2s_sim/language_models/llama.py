@@ -141,6 +141,29 @@ class Llama(eqx.Module):
 
         return jax.lax.scan(layer, stream, (self.layers, tuple(caches)))
 
+    def pass_first_layers(
+        self,
+        num_layers: int,
+        stream: Float[Array, "B T D"],
+        positions: Int[Array, "B T"],
+        visible: Bool[Array, "B T T"],
+    ) -> Float[Array, "B T D"]:
+        """Pass the stream of B rows of T tokens through the first layers alone; no weights are copied.
+
+        Args:
+            num_layers: Number of these layers.
+            stream: The embeddings of the tokens.
+            positions: The place of each token in its text, from 0.
+            visible: Which tokens of its row each token sees.
+        """
+        turn = _rotary(positions, self.sizes)
+
+        def layer(stream: Array, number: Array) -> tuple[Array, None]:
+            weights = jax.tree.map(lambda leaf: leaf[number], self.layers)
+            return _layer(self.sizes, stream, weights, (), turn, visible)[0], None
+
+        return jax.lax.scan(layer, stream, jnp.arange(num_layers))[0]
+
     def normed(self, stream: Float[Array, "*rows D"]) -> Float[Array, "*rows D"]:
         """Return the hidden states, which are the stream behind all layers after the last norm."""
         return _norm(stream, self.output_norm, self.sizes)

@@ -12,7 +12,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from w2s_sim._checks import require_count
 from w2s_sim.errors import InputError
@@ -132,7 +132,8 @@ def answer_loss(network: Llama, examples: TrainingExamples) -> Float[Array, ""]:
 
 def _loss_from(network: Llama, stream: Float[Array, "N T D"], examples: TrainingExamples) -> Float[Array, ""]:
     """Return the loss, where the stream is that before the layers of the network."""
-    hidden = network.normed(_passed(network, stream, examples.texts))
+    texts = examples.texts
+    hidden = network.normed(network.pass_layers(stream, texts.places, _seen(texts))[0])
     places = examples.starts[:, None] - 1 + jnp.arange(examples.answers.tokens.shape[1])
     predicting = jnp.take_along_axis(hidden, jnp.minimum(places, hidden.shape[1] - 1)[..., None], axis=1)
     scores = network.token_log_probabilities(predicting, examples.answers.tokens)
@@ -140,10 +141,9 @@ def _loss_from(network: Llama, stream: Float[Array, "N T D"], examples: Training
     return -jnp.sum(jnp.where(real, scores, 0.0)) / jnp.sum(real)
 
 
-def _passed(network: Llama, stream: Float[Array, "N T D"], texts: TokenRows) -> Float[Array, "N T D"]:
-    """Return the stream of texts behind all layers of a network."""
-    earlier = jnp.tril(jnp.ones((texts.tokens.shape[1],) * 2, dtype=bool))
-    return network.pass_layers(stream, texts.places, earlier & texts.real[:, None])[0]
+def _seen(texts: TokenRows) -> Bool[Array, "N T T"]:
+    """Return which tokens of its text each token sees: the earlier ones and itself."""
+    return jnp.tril(jnp.ones((texts.tokens.shape[1],) * 2, dtype=bool)) & texts.real[:, None]
 
 
 def fine_tune(
@@ -173,9 +173,7 @@ def fine_tune(
         expected = f"at most {network.num_layers}, those of the network"
         raise InputError("num_layers", settings.num_layers, expected)
     below = network.num_layers - settings.num_layers
-    stream = network.embedding[examples.texts.tokens]
-    if below:
-        stream = _read(network.without_layers(range(below, network.num_layers)), stream, examples.texts)
+    stream = _read(network, below, examples.texts)
     upper = network.without_layers(range(below))
     steps_each = examples.number // settings.batch
     steps = steps_each * settings.epochs
@@ -192,13 +190,15 @@ def fine_tune(
 
 
 @eqx.filter_jit
-def _read(network: Llama, stream: Float[Array, "N T D"], texts: TokenRows) -> Float[Array, "N T D"]:
-    """Return the stream of texts behind a network, a few texts at a time."""
-    return jax.lax.map(
-        lambda row: _passed(network, row[0][None], jax.tree.map(lambda leaf: leaf[None], row[1]))[0],
-        (stream, texts),
-        batch_size=READ_TOGETHER,
-    )
+def _read(network: Llama, num_layers: int, texts: TokenRows) -> Float[Array, "N T D"]:
+    """Return the stream of texts behind the first layers of a network, a few texts at a time."""
+
+    def read(text: TokenRows) -> Float[Array, "T D"]:
+        row = jax.tree.map(lambda leaf: leaf[None], text)
+        stream = network.embedding[row.tokens]
+        return network.pass_first_layers(num_layers, stream, row.places, _seen(row))[0]
+
+    return jax.lax.map(read, texts, batch_size=READ_TOGETHER)
 
 
 @eqx.filter_jit

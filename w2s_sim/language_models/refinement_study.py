@@ -36,6 +36,7 @@ from w2s_sim.language_models.lora import (
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.training_labels import ARMS, Arm, labels_of
 from w2s_sim.language_models.weak_labels import Errors, weak_contents
+from w2s_sim.language_models.weak_teacher import require_one_source_of_errors, teacher_contents
 
 # The arm to which the others are compared.
 BASELINE: Arm = "naive"
@@ -55,6 +56,8 @@ class RefinementSettings:
         num_seeds: Number of seeds, from 0.
         wrong_share: Share of the weak labels that are wrong in content.
         errors: Whether they are wrong in one systematic way, or at random.
+        teacher_without_layers: Layers, from 0, that a weak teacher lacks. If there are any, the contents of
+            weak labels are its answers (`weak_teacher`), and the two fields above are not used.
         learning_rates: Learning rates of which one is chosen.
         epochs: Passes over the labels.
         num_layers: Number of the upper layers that are fine-tuned, or all if the model has fewer.
@@ -69,11 +72,13 @@ class RefinementSettings:
     num_seeds: int = 3
     wrong_share: float = 0.5
     errors: Errors = "systematic"
+    teacher_without_layers: tuple[int, ...] = ()
     learning_rates: tuple[float, ...] = (4e-3, 1e-2)
     epochs: int = 4
     num_layers: int = 10
 
     def __post_init__(self) -> None:
+        require_one_source_of_errors(self)
         for name in ("num_train", "num_chosen_by", "num_demonstrations", "num_seeds", "epochs", "num_layers"):
             require_count(name, getattr(self, name), 1)
         # A standard error needs two questions.
@@ -123,6 +128,7 @@ def run_refinement(
         raise InputError("questions", len(questions), f"at least {needed}, to learn, to choose by and to ask")
     columns = ("style", "arm", "seed")
     experiment = open_experiment(folder, columns, model.name, settings, texts, resume=resume)
+    of_teacher = teacher_contents(model, texts, settings, experiment)
 
     def compute(name: str, arm: Arm, seed: int) -> pd.DataFrame:
         split_key, label_key, context_key, tuning_key = jax.random.split(jax.random.key(seed), 4)
@@ -130,7 +136,11 @@ def run_refinement(
         learned, rest = np.split(order, [settings.num_train])
         chosen_by, rest = np.split(rest, [settings.num_chosen_by])
         parts = [[questions[i] for i in part] for part in (learned, chosen_by, rest[: settings.num_held_out])]
-        contents = weak_contents([*parts[0], *parts[1]], settings.wrong_share, settings.errors, key=label_key)
+        labelled = [*parts[0], *parts[1]]
+        if of_teacher is None:
+            contents = weak_contents(labelled, settings.wrong_share, settings.errors, key=label_key)
+        else:
+            contents = [of_teacher[i] for i in (*learned, *chosen_by)]
         weak = [styles[name].write(content) for content in contents]
         tuned = model
         if arm != "none":

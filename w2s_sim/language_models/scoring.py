@@ -16,6 +16,9 @@ from w2s_sim.language_models.llama import Llama
 from w2s_sim.language_models.reading import ReadText, last_hidden, read_seeing
 from w2s_sim.language_models.token_rows import TokenRows
 
+# Prompts whose laws of the next token are computed together.
+PROMPTS_TOGETHER = 4
+
 
 def score_answers(
     network: Llama, prompts: TokenRows, trees: AnswerTrees, before: Sequence[ReadText] = ()
@@ -38,12 +41,16 @@ def score_answers(
     )
     last = last_hidden(hidden[:, :trunk], prompts)
     predicting = jnp.concatenate([last[:, None], hidden[:, trunk:]], axis=1)
-    rows = jnp.arange(trees.after.shape[0])[:, None, None]
-    logits = network.logits(predicting)
-    # The law of a vocabulary is large: it is summed where it stands, and a few of its numbers are kept.
-    totals = jax.nn.logsumexp(logits, axis=-1)
-    scores = logits[rows, trees.after, trees.answers.tokens] - totals[rows, trees.after]
-    return jnp.sum(jnp.where(trees.answers.real, scores, 0.0), axis=-1)
+
+    def total(row: tuple[Array, AnswerTrees]) -> Float[Array, " K"]:
+        """Return the scores of the answers to one prompt."""
+        logits = network.logits(row[0])
+        after, answers = row[1].after, row[1].answers
+        scores = logits[after, answers.tokens] - jax.nn.logsumexp(logits, axis=-1)[after]
+        return jnp.sum(jnp.where(answers.real, scores, 0.0), axis=-1)
+
+    # The law of a vocabulary is large: that of a few prompts is held at a time, and a few numbers of it kept.
+    return jax.lax.map(total, (predicting, trees), batch_size=PROMPTS_TOGETHER)
 
 
 def _behind(trunk: int, sees: Bool[Array, "B M M"]) -> Bool[Array, "B T T"]:

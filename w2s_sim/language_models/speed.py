@@ -29,7 +29,7 @@ def greedy_speed(model: LanguageModel) -> float:
 
     Only the written tokens count; the time includes the reading of the prompts, compilation apart.
     """
-    program = eqx.filter_jit(lambda network, rows: generate(network, rows, WRITTEN, NEVER))
+    program = eqx.filter_jit(lambda network, rows: generate(network, rows, WRITTEN, (NEVER,)))
     return BATCH * WRITTEN / _seconds(program, model)
 
 

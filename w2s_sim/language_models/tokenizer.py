@@ -16,6 +16,17 @@ WHOLE_TOKENS = (3, 4)
 # How texts are split before pairs are merged, by the file's own names. Digits stand alone in the first kind.
 SINGLE_DIGITS = ("smollm", "starcoder", "refact", "command-r")
 PLAIN = ("gpt-2", "default")
+LLAMA_3 = ("llama-bpe", "llama3", "llama-v3")
+# The parts into which Llama 3 splits a text; the first that matches is taken.
+LLAMA_3_PARTS = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)",  # the end of a contraction
+    r"[^\r\n\p{L}\p{N}]?\p{L}+",  # a word, with one sign or space before it
+    r"\p{N}{1,3}",  # up to three digits
+    r" ?[^\s\p{L}\p{N}]+[\r\n]*",  # signs, with the line breaks after them
+    r"\s*[\r\n]+",  # line breaks, with the spaces before them
+    r"\s+(?!\S)",  # spaces, but the last one if a word follows
+    r"\s+",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,17 +98,11 @@ class Tokenizer:
         names = self.metadata["ggml.tokens"]
         merges = [tuple(pair.split(" ")) for pair in self.metadata["ggml.merges"]]
         vocabulary = {name: number for number, name in enumerate(names)}
-        made = tokenizers.Tokenizer(tokenizers.models.BPE(vocab=vocabulary, merges=merges))
-        bytewise = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
         split = self.metadata.get("ggml.pre", "default")
-        if split in SINGLE_DIGITS:
-            digits = tokenizers.pre_tokenizers.Digits(individual_digits=True)
-            made.pre_tokenizer = tokenizers.pre_tokenizers.Sequence([digits, bytewise])
-        elif split in PLAIN:
-            made.pre_tokenizer = bytewise
-        else:
-            known = ", ".join((*SINGLE_DIGITS, *PLAIN))
-            raise InputError("tokenizer.ggml.pre", repr(split), f"one of {known}")
+        # Llama 3 takes a part that is a token as it is, without merging pairs.
+        model = tokenizers.models.BPE(vocab=vocabulary, merges=merges, ignore_merges=split in LLAMA_3)
+        made = tokenizers.Tokenizer(model)
+        made.pre_tokenizer = _splitting(tokenizers.pre_tokenizers, tokenizers.Regex, split)
         made.decoder = tokenizers.decoders.ByteLevel()
         types = self.metadata["ggml.token_type"]
         whole = [name for name, kind in zip(names, types, strict=True) if kind in WHOLE_TOKENS]
@@ -105,3 +110,25 @@ class Tokenizer:
             [tokenizers.AddedToken(name, special=True, normalized=False) for name in whole]
         )
         return made
+
+
+def _splitting(parts: Any, pattern: Any, split: str) -> Any:
+    """Return how a text is split before pairs are merged.
+
+    Args:
+        parts: The module `tokenizers.pre_tokenizers`.
+        pattern: The class `tokenizers.Regex`.
+        split: Name of the split in the file.
+
+    Raises:
+        InputError: If the split is of another kind.
+    """
+    if split in PLAIN:
+        return parts.ByteLevel(add_prefix_space=False)
+    if split in SINGLE_DIGITS:
+        return parts.Sequence([parts.Digits(individual_digits=True), parts.ByteLevel(add_prefix_space=False)])
+    if split in LLAMA_3:
+        isolated = parts.Split(pattern("|".join(LLAMA_3_PARTS)), "isolated")
+        return parts.Sequence([isolated, parts.ByteLevel(add_prefix_space=False, use_regex=False)])
+    known = ", ".join((*SINGLE_DIGITS, *PLAIN, *LLAMA_3))
+    raise InputError("tokenizer.ggml.pre", repr(split), f"one of {known}")
