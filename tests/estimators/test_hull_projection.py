@@ -110,7 +110,7 @@ def test_degenerate_hulls_against_enumeration_of_faces(kind: str) -> None:
         assert found <= oracle + rounding, (kind, seed)
 
 
-@pytest.mark.parametrize("shape", [(1, 3), (7, 2), (3, 6)])
+@pytest.mark.parametrize("shape", [(1, 3), (7, 2), (3, 6), (32, 6)])
 def test_few_and_many_concepts_against_nonnegative_least_squares(shape: tuple[int, int]) -> None:
     for seed in range(8):
         generator = np.random.default_rng(seed)

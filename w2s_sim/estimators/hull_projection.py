@@ -63,10 +63,21 @@ def hull_weights(
     Source: Wolfe 1976, Finding the nearest point in a polytope, Math. Programming 11.
     """
     concepts = jnp.arange(vectors.shape[0])
+    # A face has one concept more than dimensions, and at most one more that has just entered.
+    largest_face = min(vectors.shape[0], vectors.shape[1] + 2)
+
+    def affine_weights_of(face: _Face) -> Float[Array, " K"]:
+        """Affine weights of the nearest point of the face's span; the concepts of the face alone are read."""
+        if largest_face == len(concepts):
+            return affine_weights(vectors, point, covariance, face.active, jnp.argmax(face.weights))
+        _, members = jax.lax.top_k(face.active.astype(vectors.dtype), largest_face)
+        base, active = jnp.argmax(face.weights[members]), face.active[members]
+        wanted = affine_weights(vectors[members], point, covariance, active, base)
+        return jnp.zeros_like(face.weights).at[members].set(wanted)
 
     def nearest_on_face(face: _Face) -> tuple[Array, Array]:
         """Move to the nearest point of the affine span: whether the face holds it, and the new weights."""
-        wanted = affine_weights(vectors, point, covariance, face.active, jnp.argmax(face.weights))
+        wanted = affine_weights_of(face)
         leaving = face.active & (wanted <= 0)
         fall = face.weights - wanted
         reach = jnp.where(leaving, face.weights / jnp.where(fall > 0, fall, 1.0), jnp.inf)
