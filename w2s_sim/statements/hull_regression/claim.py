@@ -10,46 +10,16 @@ from w2s_sim.estimators import Estimator, HullRegression, LeastSquares
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.hull_regression.example_hulls import inside_the_hull, many_unbiased
 from w2s_sim.statements.hull_regression.lemmas import (
     HULL_REGRESSION_LEMMAS,
     dimension_bound,
     in_sample_error,
 )
 from w2s_sim.statements.shared.broken_learners import UnderstatedNoise
-from w2s_sim.statements.shared.regression_examples import (
-    CANONICAL_SOURCE,
-    FOURTH_CONCEPT,
-    canonical,
-    leaning_to_concept,
-    noisy,
-)
+from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept, noisy
 from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
-from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, paper_task, regression_task
-from w2s_sim.tasks.supervisors import RegressionSupervisor
-
-
-def inside_the_hull(weak_noise: float) -> TransferTask:
-    """Return a task whose intended concept is the centre of the three others; the hull is a triangle."""
-    concepts = np.concatenate([np.eye(3, 8), np.eye(3, 8).mean(axis=0)[None]])
-    return regression_task(
-        8,
-        4,
-        source_prior=CANONICAL_SOURCE,
-        target_prior=FOURTH_CONCEPT,
-        concepts=concepts.tolist(),
-        supervisor=RegressionSupervisor(concepts, weak_noise),
-    )
-
-
-def many_unbiased() -> TransferTask:
-    """Return a task with d = 20, K = 12, a uniform source prior, and unbiased weak labels."""
-    return regression_task(
-        20,
-        12,
-        source_prior=[1 / 12] * 12,
-        target_prior=[0.0] * 11 + [1.0],
-        supervisor=RegressionSupervisor(np.eye(12, 20), 0.5),
-    )
+from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, paper_task
 
 
 def cases(preset: Preset) -> Sequence[Case]:

@@ -9,10 +9,13 @@ from jaxtyping import Array, Float, Int, Key
 from w2s_sim.engine.measured import FromWeakData, nonnegative
 from w2s_sim.estimators import HullRegression
 from w2s_sim.estimators.hull_projection import hull_weights
-from w2s_sim.statements.contract.case import Case
+from w2s_sim.statements.contract.case import Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.hull_regression.example_hulls import inside_the_hull, many_unbiased
+from w2s_sim.statements.hull_regression.simplex_vertex import MORE_PAIRS, NORMAL, SIMPLEX, vertex_bound
 from w2s_sim.statements.shared.quantities import label_scale
 from w2s_sim.statements.shared.regression_examples import noisy
+from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.task import WeakData
 
@@ -67,6 +70,17 @@ def _cases(preset: Preset) -> Sequence[Case]:
     return [Case("unbiased, sigma'=0.5, n=20", noisy(0.5), HullRegression(num_weak=20))]
 
 
+def _vertex_cases(preset: Preset) -> Sequence[Case]:
+    listed = [Case(f"unbiased, sigma'=0.5, n={n}", noisy(0.5), HullRegression(num_weak=n)) for n in (20, 60)]
+    many = Case("d=20, K=12, n=60", many_unbiased(), HullRegression(num_weak=60))
+    return listed if preset == "quick" else [*listed, many]
+
+
+def _vertex_controls(preset: Preset) -> Sequence[Control]:
+    case = Case("target inside the hull, n=60", inside_the_hull(0.05), HullRegression(num_weak=60))
+    return [Control(case, breaks=SIMPLEX.name)]
+
+
 HULL_REGRESSION_LEMMAS = (
     Statement(
         id="cone-projection",
@@ -89,6 +103,19 @@ HULL_REGRESSION_LEMMAS = (
         measure=FromWeakData(_noise_on_the_span, nonnegative),
         bound=dimension_bound,
         margin=lambda case: 0.05 * float(dimension_bound(case)),
+        page=PAGE,
+    ),
+    Statement(
+        id="vertex-of-a-simplex",
+        kind="upper",
+        label_power=2,
+        title="At a vertex of a simplex of K orthogonal concepts the noise counts about 2 log K directions",
+        cases=_vertex_cases,
+        measure=FromWeakData(in_sample_error, nonnegative),
+        bound=vertex_bound,
+        trivial=dimension_bound,
+        assumptions=(SIMPLEX, NORMAL, MORE_PAIRS, UNBIASED, STATED),
+        controls=_vertex_controls,
         page=PAGE,
     ),
 )
