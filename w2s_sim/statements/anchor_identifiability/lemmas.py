@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jax.scipy.special import gammaln
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim.engine.measured import FromWeakData
 from w2s_sim.estimators import AnchoredChannel
@@ -18,6 +20,7 @@ from w2s_sim.statements.anchor_identifiability.views import (
     FiniteCase,
     anchor_probabilities,
     anchors_in,
+    law_errors,
     mean_inverse_count,
     numbers_of,
     pair_law,
@@ -52,6 +55,11 @@ def _prior_cases(preset: Preset) -> Sequence[FiniteCase]:
     return cases if preset == "quick" else [*cases, anchored("tables, n=3200", anchored_task(), 3200)]
 
 
+def _enumerated_cases(preset: Preset) -> Sequence[FiniteCase]:
+    cases = [anchored("two contexts of two", anchored_task(), 4)]
+    return cases if preset == "quick" else [*cases, anchored("one context of four", anchored_task(), 4, 4)]
+
+
 def _row_error(case: FiniteCase) -> Float[Array, ""]:
     """Return the largest |J(a_k, o) / J(a_k) - q'_k(o)| over concepts and outcomes."""
     rows = pair_law(case.task)[anchors_in(case.task)]
@@ -76,6 +84,28 @@ def _inverse_count_by_binomial(case: FiniteCase) -> Float[Array, ""]:
     log_ways = gammaln(size + 1.0) - gammaln(counts + 1.0) - gammaln(size - counts + 1.0)
     logs = log_ways + counts * jnp.log(chance) + (size - counts) * jnp.log1p(-chance)
     return jnp.sum(jnp.exp(logs) / counts)
+
+
+def _error_by_enumeration(case: FiniteCase) -> Float[Array, ""]:
+    assert isinstance(case.estimator, AnchoredChannel)
+    return _mean_error(case.task, case.estimator)
+
+
+@eqx.filter_jit
+def _mean_error(task: FiniteTask, estimator: AnchoredChannel) -> Float[Array, ""]:
+    """Return E sum_k ||q^_k - q'_k||^2 over all data sets: the estimator is fitted to each of them."""
+    laws, num_contexts, views = weak_laws(task), estimator.num_contexts, estimator.views
+    places = jnp.indices((laws.shape[1],) * estimator.num_weak).reshape(estimator.num_weak, -1).T
+    contexts = places[:, : num_contexts * views].reshape(len(places), num_contexts, views)
+    # P(context) = sum_k alpha_k prod q'_k; pairs beyond the last context are not read.
+    of_contexts = jnp.einsum("k,kdn->dn", task.target_prior, jnp.prod(laws[:, contexts], axis=-1))
+    inputs, labels = task.source.outcomes
+
+    def error(place: Int[Array, " n"]) -> Float[Array, ""]:
+        fit = estimator.fitted(task.source, WeakData(inputs[place], labels[place]))
+        return jnp.sum((fit.laws - laws) ** 2)
+
+    return jnp.prod(of_contexts, axis=1) @ jax.vmap(error)(places)
 
 
 def _weights_off(key: Key[Array, ""], data: WeakData, case: FiniteCase) -> Float[Array, ""]:
@@ -123,6 +153,16 @@ ANCHOR_IDENTIFIABILITY_LEMMAS = (
         cases=_cases,
         exact=_inverse_count_by_binomial,
         bound=lambda case: jnp.sum(mean_inverse_count(_chances(case), numbers_of(case)[0])),
+        margin=lambda case: 0.0,
+        page=PAGE,
+    ),
+    Statement(
+        id="error-by-enumeration",
+        kind="equality",
+        title="The error of the estimate, summed over all sets of weak labels, is the stated one",
+        cases=_enumerated_cases,
+        exact=_error_by_enumeration,
+        bound=lambda case: jnp.sum(law_errors(case)),
         margin=lambda case: 0.0,
         page=PAGE,
     ),
