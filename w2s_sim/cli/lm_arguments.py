@@ -81,6 +81,8 @@ class InContext:
     """TOML file of questions of your own."""
     styles_file: Path | None = None
     """TOML file of styles of your own; one of them is "plain"."""
+    scorer: Annotated[str | None, tyro.conf.arg(metavar="FILE.py:NAME")] = None
+    """Function of your own (or MODULE:NAME): whether a given and the wanted content are the same."""
     fast: bool = False
     """Few prompts, one seed and at most 8 demonstrations, for a first look."""
     resume: bool = False
@@ -135,6 +137,8 @@ class Refine:
     """TOML file of questions of your own."""
     styles_file: Path | None = None
     """TOML file of styles of your own; one of them is "plain"."""
+    scorer: Annotated[str | None, tyro.conf.arg(metavar="FILE.py:NAME")] = None
+    """Function of your own (or MODULE:NAME): whether a given and the wanted content are the same."""
     fast: bool = False
     """Few questions, one seed, one learning rate and two epochs, for a first look."""
     resume: bool = False
@@ -184,6 +188,34 @@ class Evidence:
     """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
 
 
+@dataclasses.dataclass(frozen=True)
+class RunExperiment:
+    """Run the experiment that a TOML file describes: in-context, refine or evidence, with all its settings.
+
+    Ready ones: in-context, in-context-fast, refine, refine-fast, evidence, evidence-fast. Writes and prints
+    what the command of the experiment does. Exit status: 130 if a signal ended the run early (continue with
+    --resume), 2 for bad input.
+    """
+
+    experiment: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="EXPERIMENT")]
+    """A TOML file, or the name of a ready experiment."""
+    out: Path
+    """Folder of the results."""
+    resume: bool = False
+    """Continue the experiment in the folder."""
+    no_cache: bool = False
+    """Neither use the compiled programs of earlier runs nor keep those of this run (see `w2s doctor`)."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ExperimentSchema:
+    """Print the JSON schema of the files of `w2s lm run`, which editors use to complete and check them.
+
+    Write the schema to a file, and name the file in the first line of an experiment:
+    #:schema experiment.schema.json
+    """
+
+
 LanguageModelCommand = (
     Annotated[FetchLanguageModel, tyro.conf.subcommand("fetch")]
     | Annotated[CheckLanguageModel, tyro.conf.subcommand("check")]
@@ -191,6 +223,8 @@ LanguageModelCommand = (
     | Annotated[InContext, tyro.conf.subcommand("in-context")]
     | Annotated[Refine, tyro.conf.subcommand("refine")]
     | Annotated[Evidence, tyro.conf.subcommand("evidence")]
+    | Annotated[RunExperiment, tyro.conf.subcommand("run")]
+    | Annotated[ExperimentSchema, tyro.conf.subcommand("schema")]
 )
 
 

@@ -33,17 +33,19 @@ from w2s_sim.cli.exit_status import BAD_INPUT, READER_LEFT, leave_interrupted, t
 from w2s_sim.cli.lm_arguments import (
     CheckLanguageModel,
     Evidence,
+    ExperimentSchema,
     FetchLanguageModel,
     InContext,
     LanguageModelCommand,
     LanguageModels,
     Refine,
+    RunExperiment,
     Select,
 )
 from w2s_sim.cli.next_steps import HEADLINE, next_steps
 from w2s_sim.errors import InputError
 
-LanguageModelComputation = CheckLanguageModel | Select | InContext | Refine | Evidence
+LanguageModelComputation = CheckLanguageModel | Select | InContext | Refine | Evidence | RunExperiment
 ComputingCommand = Demo | Teach | Verify | Falsify | Figures | Run | Replay | Merge | LanguageModelComputation
 DESCRIPTION = "w2s-sim: check the theorems of weak-to-strong generalization numerically."
 
@@ -200,18 +202,14 @@ def _call(command: Command | LanguageModelCommand) -> int:
             from w2s_sim.cli.lm_select import run_select
 
             return run_select(command)
-        case InContext():
-            from w2s_sim.cli.lm import run_in_context_study
+        case InContext() | Refine() | Evidence() | RunExperiment():
+            from w2s_sim.cli.lm_experiments import run_experiment
 
-            return run_in_context_study(command)
-        case Refine():
-            from w2s_sim.cli.lm import run_refinement_study
+            return run_experiment(command)
+        case ExperimentSchema():
+            from w2s_sim.cli.lm import run_experiment_schema
 
-            return run_refinement_study(command)
-        case Evidence():
-            from w2s_sim.cli.lm import run_evidence_study
-
-            return run_evidence_study(command)
+            return run_experiment_schema()
         case Doctor():
             from w2s_sim.cli.doctor import run_doctor
 

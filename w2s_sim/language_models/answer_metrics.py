@@ -7,6 +7,7 @@ import pandas as pd
 from jaxtyping import Float
 
 from w2s_sim.language_models.answering import ask
+from w2s_sim.language_models.content_scorer import EXACT_MATCH, ContentScorer
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.crossed_errors import clustered_mean
 from w2s_sim.language_models.demonstration_sets import WeakPrompt
@@ -33,6 +34,7 @@ def prompt_scores(
     style: Style,
     plain: Style,
     written: ConversationFormat = LINES,
+    scorer: ContentScorer = EXACT_MATCH,
 ) -> pd.DataFrame:
     """Score the answers to prompts after each of several numbers of demonstrations.
 
@@ -43,6 +45,7 @@ def prompt_scores(
         style: The wanted style.
         plain: The style with which it competes.
         written: How demonstrations are written.
+        scorer: Decides whether the content of a greedy answer is the right one or the bait.
 
     Returns:
         One row per size and prompt: the size and the question; style_log_odds, the log probability of the
@@ -70,8 +73,8 @@ def prompt_scores(
             "right_probability": shares[:, 0],
             "bait_probability": shares[:, 1],
             "greedy_style": [float(style.parse(text) is not None) for text in greedy],
-            "greedy_right": _equal(said, [prompt.question.answer for prompt in prompts]),
-            "greedy_bait": _equal(said, [prompt.question.bait for prompt in prompts]),
+            "greedy_right": _same(scorer, said, [prompt.question.answer for prompt in prompts]),
+            "greedy_bait": _same(scorer, said, [prompt.question.bait for prompt in prompts]),
         }
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
@@ -147,5 +150,9 @@ def _total(log_probabilities: Float[np.ndarray, "N K"]) -> Float[np.ndarray, " N
     return np.logaddexp.reduce(log_probabilities, axis=1)
 
 
-def _equal(said: Sequence[str | None], wanted: Sequence[str]) -> Float[np.ndarray, " N"]:
-    return np.array([float(text == right) for text, right in zip(said, wanted, strict=True)])
+def _same(
+    scorer: ContentScorer, said: Sequence[str | None], wanted: Sequence[str]
+) -> Float[np.ndarray, " N"]:
+    """Return 1 for every answer that has the wanted content, 0 for others and those without a style."""
+    pairs = zip(said, wanted, strict=True)
+    return np.array([float(text is not None and bool(scorer.same(text, right))) for text, right in pairs])

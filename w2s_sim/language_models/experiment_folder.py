@@ -11,6 +11,7 @@ import pandas as pd
 
 from w2s_sim.engine.letting_go import Room
 from w2s_sim.errors import InputError
+from w2s_sim.language_models.content_scorer import EXACT_MATCH, ContentScorer
 from w2s_sim.language_models.conversation_format import LINES, ConversationFormat
 from w2s_sim.language_models.question_set import Question
 from w2s_sim.language_models.styles import Style
@@ -95,18 +96,19 @@ class Texts:
         questions: The questions.
         styles: The styles by name.
         written: How questions and answers are written.
+        scorer: Decides whether a greedy answer has the right content.
     """
 
     questions: Sequence[Question]
     styles: dict[str, Style]
     written: ConversationFormat = LINES
+    scorer: ContentScorer = EXACT_MATCH
 
     @property
     def digest(self) -> str:
-        """A short text that differs for other texts."""
-        return hashlib.sha256(repr((list(self.questions), self.styles, self.written)).encode()).hexdigest()[
-            :16
-        ]
+        """A short text that differs for other texts, and for another scorer."""
+        parts = (list(self.questions), self.styles, self.written, self.scorer.name)
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 @runtime_checkable

@@ -86,7 +86,7 @@ def run_in_context(
         InputError: If a style is unknown, or if the folder holds results without `resume`, or those of other
             settings.
     """
-    questions, styles, written = texts.questions, texts.styles, texts.written
+    questions, styles = texts.questions, texts.styles
     experiment = open_experiment(folder, ("style", "seed"), model.name, settings, texts, resume=resume)
     contents = teacher_contents(model, texts, settings, experiment)
 
@@ -101,7 +101,8 @@ def run_in_context(
             contents=contents,
             key=jax.random.fold_in(jax.random.key(seed), settings.styles.index(name)),
         )
-        return prompt_scores(model, prompts, settings.sizes, styles[name], styles["plain"], written)
+        plain = styles["plain"]
+        return prompt_scores(model, prompts, settings.sizes, styles[name], plain, texts.written, texts.scorer)
 
     table = summary(experiment.fill(settings.cells, compute, progress), ("style", "size"))
     experiment.write_table("in-context.csv", table)

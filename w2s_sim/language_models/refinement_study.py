@@ -159,7 +159,8 @@ def run_refinement(
             held_out = label_examples(model, parts[1], weak[settings.num_train :], written)
             tuned = tuned_model(model, examples, held_out, settings, key=tuning_key)
         prompts = [WeakPrompt(question, ()) for question in parts[2]]
-        return prompt_scores(tuned, prompts, (0,), styles[name], styles["plain"], written)
+        plain = styles["plain"]
+        return prompt_scores(tuned, prompts, (0,), styles[name], plain, written, texts.scorer)
 
     scores = experiment.fill(settings.cells, compute, progress)
     table = summary(scores, ("style", "arm"), crossed_with="seed")

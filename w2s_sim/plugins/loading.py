@@ -83,8 +83,7 @@ def load_place(text: str) -> tuple[Brought, ...]:
     module_name, colon, name = text.partition(":")
     if not colon or not name or not all(part.isidentifier() for part in module_name.split(".")):
         raise InputError("plugin", repr(text), EXPECTED)
-    with _importable(Path.cwd()):
-        module = _imported(text, functools.partial(importlib.import_module, module_name))
+    module = _module(text, module_name)
     if name not in vars(module):
         known = [key for key, value in vars(module).items() if isinstance(value, (Plugin, *PARTS))]
         expected = "a name among " + ", ".join(known) if known else EXPECTED
@@ -97,7 +96,54 @@ def load_place(text: str) -> tuple[Brought, ...]:
     return _gathered(objects, module_name.rpartition(".")[2], text, _version_of(module))
 
 
+def load_named(text: str, argument: str) -> tuple[Any, str]:
+    """Load one object of a module.
+
+    Args:
+        text: FILE.py:NAME or MODULE:NAME.
+        argument: What names the place, for complaints.
+
+    Returns:
+        The object, and the version of its distribution or the SHA-256 of its file.
+
+    Raises:
+        InputError: In one line, if the file, module or name does not exist or cannot be imported.
+    """
+    place, _, name = text.rpartition(":")
+    try:
+        if place.endswith(".py"):
+            module, version = _module_of_file(Path(place))
+        elif place and all(part.isidentifier() for part in place.split(".")):
+            module = _module(text, place)
+            version = _version_of(module)
+        else:
+            raise InputError(argument, repr(text), "FILE.py:NAME or MODULE:NAME")
+    except InputError as error:
+        raise InputError(argument, error.given, error.expected) from error
+    if name not in vars(module):
+        raise InputError(argument, f"{text!r}, where {place} has no {name!r}", "a name of the module")
+    return vars(module)[name], version
+
+
+def _module(text: str, name: str) -> ModuleType:
+    """Import a module by its name, also from the current folder."""
+    with _importable(Path.cwd()):
+        return _imported(text, functools.partial(importlib.import_module, name))
+
+
 def _load_file(path: Path) -> tuple[Brought, ...]:
+    module, digest = _module_of_file(path)
+    plugins: list[Any] = [value for value in vars(module).values() if isinstance(value, Plugin)]
+    parts = [value for value in vars(module).values() if isinstance(value, PARTS)]
+    objects = plugins or _own_parts(parts)
+    if not objects:
+        raise InputError("plugin", f"{path}, which holds no Plugin and no Statement", EXPECTED)
+    different = list({id(each): each for each in objects}.values())
+    return _gathered(different, path.stem, str(path), digest)
+
+
+def _module_of_file(path: Path) -> tuple[ModuleType, str]:
+    """Run a file as a module; return the module and the digest of the file."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -108,14 +154,7 @@ def _load_file(path: Path) -> tuple[Brought, ...]:
     if name not in sys.modules:
         with _importable(path.resolve().parent):
             _imported(str(path), lambda: executed(name, path))
-    module = sys.modules[name]
-    plugins: list[Any] = [value for value in vars(module).values() if isinstance(value, Plugin)]
-    parts = [value for value in vars(module).values() if isinstance(value, PARTS)]
-    objects = plugins or _own_parts(parts)
-    if not objects:
-        raise InputError("plugin", f"{path}, which holds no Plugin and no Statement", EXPECTED)
-    different = list({id(each): each for each in objects}.values())
-    return _gathered(different, path.stem, str(path), digest)
+    return sys.modules[name], digest
 
 
 def _own_parts(parts: Sequence[Any]) -> list[Any]:
