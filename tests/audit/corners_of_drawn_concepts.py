@@ -33,7 +33,10 @@ def drawn_corners() -> list[Corner]:
         case = dict(CASES[(i // 5 + i) % 5])
         case["spread"] *= unit
         corners.append(Corner(f"{i}: d={dim}, unit {unit:g}, n={case['num_demonstrations']}", task, case))
-    return corners
+    # Float32 has no numbers between 60,000 and 60,000.004: the drawn concepts are nearer to one another.
+    far = table(rng, 1, 2, concepts=[[60_000.0], [0.0]], weak=[[60_000.0], [0.0]], noise=15_000.0)
+    near = {"num_demonstrations": 2, "num_concepts": 3, "spread": 0.002}
+    return [*corners, Corner("spread below the resolution of the concepts", far, near)]
 
 
 def drawn_truth(corner: Corner) -> Truth:

@@ -39,6 +39,7 @@ def hull_tasks(rng: np.random.Generator) -> Iterator[tuple[str, dict[str, Any]]]
     yield "weak model on a corner", task(some, np.tile(some[0], (4, 1)))
     yield "weak model on an edge", task(some, np.tile(0.5 * (some[0] + some[1]), (4, 1)))
     yield "weak model right", task(some, some)
+    yield "weak model right, target off a corner", task(np.eye(2), np.eye(2), [0.9999995, 5e-7])
     yield "one concept twice", task(some[[0, 0, 1, 2]])
     yield "all concepts alike", task(some[[0, 0, 0]])
     yield "collinear", task([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0], [-1.0, -0.5]])

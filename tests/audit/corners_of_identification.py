@@ -25,7 +25,17 @@ def identification_corners() -> list[Corner]:
         for i, (name, task) in enumerate(tasks)
     ]
     ready = {"num_demonstrations": 4, "grouped": True}
-    return [*corners, Corner("grouped, point mass", table(rng, 3, 3), ready)]
+    # Half of the demonstrations are silent. The strong model is sure of the others, so that the generating
+    # function by few nodes makes the moment far too low at s = 1, where the classical bound seems smallest.
+    sure = table(
+        rng, 2, 2, concepts=np.eye(2), weak=[[1.235, -0.235], [0.235, 0.765]], noise=0.234, weak_noise=0.0719
+    )
+    sure |= {"features": "rademacher", "source_prior": [0.405, 0.595], "target_prior": [1.0, 0.0]}
+    return [
+        *corners,
+        Corner("grouped, point mass", table(rng, 3, 3), ready),
+        Corner("half silent, n=1", sure, {"num_demonstrations": 1}),
+    ]
 
 
 def identification_truth(corner: Corner) -> Truth:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from tests.audit.corners_of_finetuning import floor_tasks
+from tests.audit.corners_regression import table
 from tests.audit.judging import Corner, Truth
 from tests.audit.oracles_regression import Regression
 
@@ -30,7 +31,10 @@ def teaching_corners() -> list[Corner]:
         start = source if i % 2 else np.zeros(task["dim"])
         case = {"num_weak": size, "ridges": ridges, "middle": [start.tolist()]}
         corners.append(Corner(f"{name}, {ridges}, n={size}", task, case))
-    return corners
+    # The teacher is the target, and nothing errs.
+    clean = table(rng, 3, 2, concepts=np.eye(3)[:2], weak=np.eye(3)[:2], weak_noise=0.0)
+    taught = {"num_weak": 32, "ridges": [0.0, 0.6], "middle": [[0.1, 0.5, 0.0]]}
+    return [*corners, Corner("labels without noise and bias", clean, taught)]
 
 
 def teaching_truth(corner: Corner) -> Truth:

@@ -197,6 +197,20 @@ def test_gradient_is_that_of_the_exact_pressure() -> None:
     assert steep[names.index("weak bias")] == pytest.approx(expected, rel=0.05)
 
 
+def test_a_measure_without_a_derivative_has_no_gradient() -> None:
+    """A loop of unknown length has none backwards; the search goes on without gradients."""
+
+    def measure(key: jax.Array, case: w2s.Case) -> jax.Array:
+        error = student_error(key, case.task.sample_weak(case.estimator.sample_size, key=key), case)
+        return jax.lax.while_loop(lambda value: value > 1.0, lambda value: 0.5 * value, error)
+
+    statement = Statement(
+        id="halved", kind="upper", cases=lambda preset: [CASE], measure=measure, bound=lambda case: 0.6
+    )
+    space = SearchSpace.around(CASE)
+    assert Objective(statement, seed=0).gradient(space, np.zeros(space.size), 8) is None
+
+
 def test_gradient_is_of_the_replicates_that_are_scored() -> None:
     measure = FromWeakData(student_error)
     many, few = (replicate(ValueAndSlope(measure), CASE, seed=3, start=0, stop=count) for count in (600, 10))

@@ -7,7 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from w2s_sim.identification import moments, quadrature_is_resolved
+from w2s_sim.identification import (
+    classical_identification_bound,
+    identification_bound,
+    moments,
+    quadrature_is_resolved,
+)
 from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements.shared.regression_examples import (
     canonical,
@@ -16,6 +21,7 @@ from w2s_sim.statements.shared.regression_examples import (
     oblique_concepts,
 )
 from w2s_sim.tasks.regression_task import TransferTask, regression_task
+from w2s_sim.tasks.supervisors import RegressionSupervisor
 
 pytestmark = pytest.mark.usefixtures("x64")
 
@@ -123,6 +129,8 @@ def test_rademacher_moment_by_all_sign_vectors(exponent: float) -> None:
     for concept in (0, 3):
         expected = conditional_moment(signs, exponent, **numbers(task, concept, 3)).mean()
         assert quadrature_moment(task, concept, exponent) == pytest.approx(expected, rel=1e-8)
+        by_points = np.exp(moments.log_odds_moments(task, jnp.full(4, exponent)))
+        assert by_points[concept] == pytest.approx(expected, rel=1e-10)
 
 
 @pytest.mark.parametrize("exponent", [0.17, 0.4])
@@ -145,6 +153,33 @@ def test_quadrature_is_resolved_tells_easy_from_hard() -> None:
     # not where a loud bias makes it small.
     assert not quadrature_is_resolved(canonical(features="uniform", noise=0.02, bias=0.2), 16)
     assert quadrature_is_resolved(canonical(features="uniform", noise=0.02, bias=2.0), 16)
+
+
+def sure_of_half_of_the_labels(dim: int) -> TransferTask:
+    """A task where x_1 = x_2 says nothing, and the strong model is sure of the concept otherwise."""
+    concepts, weak = np.eye(2, dim), np.zeros((2, dim))
+    weak[:, :2] = [[1.235, -0.235], [0.235, 0.765]]
+    return regression_task(
+        dim,
+        2,
+        source_prior=[0.405, 0.595],
+        target_prior=[1.0, 0.0],
+        concepts=concepts,
+        features="rademacher",
+        noise=0.234,
+        supervisor=RegressionSupervisor(weak, 0.0719),
+    )
+
+
+def test_each_bound_is_resolved_where_its_own_minimum_is() -> None:
+    """Of the two bounds, only the classical one has its minimum at s = 1, where the nodes are too few."""
+    few, many = sure_of_half_of_the_labels(2), sure_of_half_of_the_labels(11)
+    # Half of the demonstrations are silent: the wrong concept, which the source prefers, is then named.
+    assert classical_identification_bound(few, 1) > 0.5
+    assert quadrature_is_resolved(few, 1)
+    assert classical_identification_bound(many, 1) < 0.45
+    assert identification_bound(many, 1) == pytest.approx(float(identification_bound(few, 1)), rel=1e-6)
+    assert not quadrature_is_resolved(many, 1)
 
 
 def test_moment_is_infinite_exactly_where_the_quadratic_form_says_so() -> None:

@@ -167,6 +167,7 @@ ODD = {
         [0.3, 0.3, 0.4],
     ),
     "weak model is the target": ([[0.0, 1.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]], [0.5, 0.5]),
+    "weak model is the target, off a corner": (np.eye(2), np.eye(2), [0.9999995, 5e-7]),
     "far from the origin": ([[1e4, 1e4], [1e4 + 1, 1e4]], [[1e4, 1e4 + 1], [1e4 + 1, 1e4 + 1]], [0.25, 0.75]),
 }
 

@@ -101,3 +101,11 @@ def test_assumptions_notice() -> None:
         (w2s.Ridge(0.3, num_weak=60), "a ridge teacher and a ridge student"),
     ):
         assert STATEMENT.broken_assumption(Case("", task, estimator)) == broken
+
+
+def test_a_teacher_without_error_has_no_ratio() -> None:
+    """Labels without noise make the least squares teacher the weak model itself."""
+    clean = {"weak_noise": 0.0, "features": "gaussian"}
+    for bias, broken in ((0.0, "a teacher whose best copy errs"), (0.7, None)):
+        task = canonical(bias=bias, **clean)
+        assert STATEMENT.broken_assumption(Case("", task, pair(task, 0.0, 0.3))) == broken

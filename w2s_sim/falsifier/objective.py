@@ -13,7 +13,6 @@ from jaxtyping import Array, Float, Key
 
 from w2s_sim.engine.measured import Measure
 from w2s_sim.engine.replication import RoomError, prepare, replicate
-from w2s_sim.errors import InputError
 from w2s_sim.falsifier.space import SearchSpace
 from w2s_sim.statements import Case, Kind, Statement
 from w2s_sim.verify.evaluation import (
@@ -216,8 +215,9 @@ class Objective:
             # Without its name, which is static: every name would be compiled anew.
             nameless = dataclasses.replace(case, name="")
             slope_of_case = _pressure_gradient(nameless, self.statement, jnp.asarray(mean, dtype=float))
-        except (InputError, jax.errors.JAXTypeError, TypeError):
-            # One tile does not fit in the memory, or a quantity is computed outside JAX.
+        except (ValueError, NotImplementedError, jax.errors.JAXTypeError, TypeError):
+            # One tile does not fit in the memory, a quantity is computed outside JAX, or the derivative of an
+            # operation is not defined, as that of a loop of unknown length.
             return None
         slope = np.asarray(pull_back(dataclasses.replace(slope_of_case, name=case.name))[0], np.float64)
         return slope if np.all(np.isfinite(slope)) and np.any(slope) else None

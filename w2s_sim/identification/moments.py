@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int
 from w2s_sim.errors import InputError
 from w2s_sim.identification.finite_moments import finite_log_odds_moments
 from w2s_sim.identification.node_moments import (
+    has_few_points,
     has_gaussian_features,
     has_normal_noise,
     mean_over_shown,
@@ -135,8 +136,9 @@ def _differences_and_shifts(task: TransferTask) -> tuple[Float[Array, "K d"], Fl
 
 
 def needs_nodes(task: TransferTask) -> bool:
-    """Whether moments need quadrature over nodes of features and noise."""
-    return isinstance(task.features, MappedFeatures) or not has_normal_noise(task)
+    """Whether moments are sums over values of the features, or over nodes of features and noise."""
+    law = task.features
+    return isinstance(law, MappedFeatures) or has_few_points(law) or not has_normal_noise(task)
 
 
 def has_gaussian_moments(task: TransferTask) -> bool:

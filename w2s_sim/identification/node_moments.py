@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 
 from w2s_sim.errors import InputError
 from w2s_sim.laws.feature_maps import MappedFeatures
-from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian
+from w2s_sim.laws.features import Anisotropic, FeatureLaw, Gaussian, Rademacher
 from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.tasks.regression_task import TransferTask
 
@@ -22,6 +22,8 @@ NOISE_EDGE = 2.6
 NOISE_NODES = 161
 # Nodes per axis for two projections of Gaussian features.
 NODES = 32
+# A sum over that many values of the features costs no more than quadrature by the generating function.
+MOST_POINTS = NODES**2
 # If the value at an outermost noise node exceeds this share of the sum, the moment counts as infinite.
 LARGEST_EDGE_SHARE = 1e-6
 
@@ -39,6 +41,22 @@ def _(law: Gaussian) -> bool:
 @has_gaussian_features.register(Anisotropic)
 def _(law: Anisotropic) -> bool:
     return has_gaussian_features(law.base)
+
+
+@singledispatch
+def has_few_points(law: FeatureLaw) -> bool:
+    """Whether the features take so few values that moments are sums over all of them."""
+    return False
+
+
+@has_few_points.register(Rademacher)
+def _(law: Rademacher) -> bool:
+    return 2**law.dim <= MOST_POINTS
+
+
+@has_few_points.register(Anisotropic)
+def _(law: Anisotropic) -> bool:
+    return has_few_points(law.base)
 
 
 def has_normal_noise(task: TransferTask) -> bool:

@@ -20,10 +20,10 @@ class TwoReaders(eqx.Module):
     """The predictions of both strong models for every label, each made before the label is read.
 
     Attributes:
-        data: The n pairs, labelled by one of the drawn concepts.
-        drawn: The strong model that holds the K drawn concepts.
+        data: The n pairs, labelled by one of the drawn concepts, relative to the mean of the source.
+        drawn: The strong model that holds the K drawn concepts, relative to the mean of the source.
         log_weights: Log posterior of the drawn concepts before each label, shape (n, K), in nats.
-        means: Mean predictions of the continuum, shape (n,), in label units.
+        means: Mean predictions of the continuum, relative as well, shape (n,), in label units.
         variances: Variances v of the labels under the continuum, shape (n,), in squared label units.
     """
 
@@ -49,7 +49,8 @@ def read_both(key: Key[Array, ""], data: WeakData, case: Case) -> TwoReaders:
 
     The weak labels of the data keep their noise and their bias; they are moved from the target of the task to
     a drawn concept. Several drawn concepts label the same inputs in turn: a mean over them has a smaller
-    variance.
+    variance. All vectors are relative to the mean of the source: next to a long mean, float32 would round the
+    differences of the drawn concepts.
 
     Args:
         key: Typed PRNG key of the drawn concepts.
@@ -61,10 +62,13 @@ def read_both(key: Key[Array, ""], data: WeakData, case: Case) -> TwoReaders:
     """
     task, estimator = case.task, case.estimator
     assert isinstance(estimator, DrawnConcepts)
-    drawn = estimator.draw_model(task.source, key=key)
-    prior = estimator.continuum.prior_model(task.source)
+    centre = task.source_vector
+    source = eqx.tree_at(lambda model: model.vectors, task.source, task.source.vectors - centre)
+    drawn = estimator.draw_model(source, key=key)
+    prior = estimator.continuum.prior_model(source)
 
     def readers(labeller: Float[Array, " d"]) -> TwoReaders:
+        # The labels, relative to the mean of the source as well.
         moved = labelled_by(labeller, data, task)
         log_weights = drawn.log_posterior_path(moved.inputs, moved.labels)[:-1]
         return TwoReaders(moved, drawn, log_weights, *_predictions(prior, moved))

@@ -7,6 +7,7 @@ from jaxtyping import Array, Bool, Float
 
 from w2s_sim.estimators import HullProjection
 from w2s_sim.estimators.hull_projection import affine_weights, project_on_hull
+from w2s_sim.rounding import DOUBLE_ROUNDING
 from w2s_sim.statements.contract.case import Case
 from w2s_sim.statements.shared.broken_learners import NearestConcept, nearest_concept
 from w2s_sim.tasks.regression_task import TransferTask
@@ -93,10 +94,11 @@ def distance_scale(case: Case) -> Float[Array, ""]:
     """Return the scale of rounding errors in squared distances from the weak model, in squared label units.
 
     Points of length M have rounding errors 1e-16 M, so that the square of a distance h has an error of about
-    1e-16 M h, however small h is.
+    1e-16 M h + (1e-16 M)^2, however small h is.
     """
     distance = jnp.sqrt(squared_norm(case.task, case.task.weak_vector - case.task.target_vector))
-    return distance * (distance + LEAST_SHARE * longest_vector(case.task))
+    length = LEAST_SHARE * longest_vector(case.task)
+    return distance * (distance + length) + DOUBLE_ROUNDING * length**2
 
 
 def projected_on_span(task: TransferTask, point: Float[Array, " d"]) -> Float[Array, " d"]:

@@ -28,6 +28,9 @@ from w2s_sim.statements.shared.quantities import squared_error
 from w2s_sim.statements.shared.regression_examples import canonical, noisy
 from w2s_sim.tasks.task import WeakData
 
+# A shrunken copy of the weak model counts as the target if it is nearer than this share of the way to it.
+SMALLEST_GAP = 1e-3
+
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: Case) -> Float[Array, "3"]:
     """Return R_S, ||u||^2 and u.b, all relative to ||b||^2, for u and b relative to the source."""
@@ -62,6 +65,17 @@ def ratio(means: Float[np.ndarray, "3"]) -> float:
 
 def _way_to_go(case: Case) -> bool:
     return bool(jnp.any(case.task.target_vector != case.task.source_vector))
+
+
+def _errs(case: Case) -> bool:
+    """Whether the labels are noisy, or no shrunken copy of the weak model is the target."""
+    task = case.task
+    source = np.asarray(task.source_vector, np.float64)
+    wanted, shown = (np.asarray(v, np.float64) - source for v in (task.target_vector, task.weak_vector))
+    length = shown @ shown
+    share = np.clip(wanted @ shown / length, 0.0, 1.0) if length > 0 else 0.0
+    gap = np.linalg.norm(wanted - share * shown)
+    return float(task.supervisor.noise) > 0 or bool(gap > SMALLEST_GAP * np.linalg.norm(wanted))
 
 
 def cases(preset: Preset) -> Sequence[Case]:
@@ -124,6 +138,7 @@ RIDGE_TEACHER_THRESHOLD = Statement(
         ISOTROPIC,
         SYMMETRIC,
         Assumption("a target away from the source", _way_to_go),
+        Assumption("a teacher whose best copy errs", _errs),
         FINITE_VARIANCE,
     ),
     trivial=lambda case: 0.0,
