@@ -8,6 +8,11 @@ import w2s_sim as w2s
 from w2s_sim.statements import Case, find_statement
 from w2s_sim.statements.naive_risk_curve.marchenko_pastur import ridge_traces
 from w2s_sim.statements.ridge_teacher_threshold.claim import best_copy, evaluate, ratio
+from w2s_sim.statements.ridge_teacher_threshold.few_features import (
+    few_features_threshold,
+    loss_to_teacher,
+    taught_by_few_features,
+)
 from w2s_sim.statements.ridge_teacher_threshold.lemmas import (
     LOUD,
     RIDGE_TEACHER_THRESHOLD_LEMMAS,
@@ -109,3 +114,25 @@ def test_a_teacher_without_error_has_no_ratio() -> None:
     for bias, broken in ((0.0, "a teacher whose best copy errs"), (0.7, None)):
         task = canonical(bias=bias, **clean)
         assert STATEMENT.broken_assumption(Case("", task, pair(task, 0.0, 0.3))) == broken
+
+
+@pytest.mark.parametrize(("ridge", "student"), [(0.0, 0.2), (0.3125, 0.5)])
+def test_students_of_a_teacher_with_few_features(ridge: float, student: float, standard_errors_off) -> None:
+    """Teacher on 12 pairs with 3 of 8 features, student on 40 inputs, by normal equations in NumPy."""
+    generator, beta = np.random.default_rng(6), np.eye(8)[0] + 0.5 * np.eye(8)[7]
+    task = taught_by_few_features(ridge)
+    assert float(few_features_threshold(task)) == pytest.approx(0.3125, rel=1e-5)
+    losses = []
+    for _ in range(3000):
+        seen, inputs = generator.normal(size=(12, 8)), generator.normal(size=(40, 8))
+        labels, few = seen @ beta + generator.normal(size=12), seen[:, :3]
+        teacher = np.zeros(8)
+        teacher[:3] = np.linalg.solve(few.T @ few / 12 + ridge * np.eye(3), few.T @ labels / 12)
+        system = inputs.T @ inputs / 40
+        fitted = np.linalg.solve(system + student * np.eye(8), system @ teacher)
+        losses.append(np.sum((fitted - beta) ** 2) - np.sum((teacher - beta) ** 2))
+    case = Case("", task, w2s.Ridge(student, num_weak=40))
+    ours = w2s.replicate(loss_to_teacher, case, seed=7, start=0, stop=3000)
+    difference = np.asarray(ours)[:, None] - np.asarray(losses)[:, None]
+    assert standard_errors_off(difference, np.zeros(1)) < 5
+    assert (np.mean(losses) < 0) == (ridge == 0.0)

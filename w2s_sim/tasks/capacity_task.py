@@ -156,6 +156,24 @@ class CapacityTask(Task[RegressionModel, LinearPredictor | TeacherPredictor]):
         require_key("key", key)
         teacher_key, input_key, noise_key = jax.random.split(key, 3)
         teacher = self.sample_teacher(key=teacher_key)
+        return self.labelled_by(teacher, num_weak, input_key=input_key, noise_key=noise_key)
+
+    def labelled_by(
+        self,
+        teacher: Float[Array, " d"],
+        num_weak: int,
+        *,
+        input_key: Key[Array, ""],
+        noise_key: Key[Array, ""],
+    ) -> WeakData:
+        """Draw the strong features of inputs that a given teacher labels.
+
+        Args:
+            teacher: Its predictor theta.
+            num_weak: Number N of inputs.
+            input_key: Typed PRNG key of the inputs.
+            noise_key: Typed PRNG key of the noise on the labels.
+        """
         inputs = self.features.sample(num_weak, key=input_key)
         seen = jnp.matmul(
             inputs, jnp.concatenate([self.strong_features, teacher[:, None]], axis=1), precision="highest"

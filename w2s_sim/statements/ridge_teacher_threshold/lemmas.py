@@ -11,6 +11,7 @@ from w2s_sim.estimators import Bootstrapping
 from w2s_sim.laws.features import Anisotropic, Gaussian
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.ridge_teacher_threshold.few_features import FEW_FEATURES_LEMMAS
 from w2s_sim.statements.ridge_teacher_threshold.taught_student import FRESH, PAIR, pair, teacher_of, threshold
 from w2s_sim.statements.shared.finetuned_students import ISOTROPIC, SYMMETRIC
 from w2s_sim.statements.shared.quantities import label_scale, squared_error
@@ -189,4 +190,5 @@ RIDGE_TEACHER_THRESHOLD_LEMMAS = (
         assumptions=(PAIR, FRESH, SAME_START, TRUE_LABELS, NORMAL, LEAST_SQUARES),
         page=PAGE,
     ),
+    *FEW_FEATURES_LEMMAS,
 )
