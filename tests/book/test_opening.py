@@ -7,6 +7,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.book import opening, pages
 from w2s_sim.book.opening import page_to_open
+from w2s_sim.cli.book import open_page
 
 
 @pytest.fixture
@@ -28,11 +29,22 @@ def test_a_page_is_converted_if_the_book_is_not_built(place: Path) -> None:
     assert "Only the book that `make book` builds shows this part: {gallery} here" in text
 
 
-def test_the_built_page_is_taken(place: Path) -> None:
-    built = place / "theory" / "_build" / "html" / "floor.html"
-    built.parent.mkdir(parents=True)
-    built.write_text("built")
-    assert page_to_open("theory/floor.md") == built.resolve()
+def test_the_command_says_that_the_book_is_not_built(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    open_page("theory/floor.md", in_browser=False)
+    said = capsys.readouterr()
+    assert said.out.rstrip().endswith("floor.html")
+    assert said.err.startswith("w2s: the built book is not here")
+    assert "make book" in said.err
+
+
+def test_the_built_page_is_taken(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = place / "theory" / "_build" / "html"
+    folder.mkdir(parents=True)
+    for name in ("floor", "index"):
+        (folder / f"{name}.html").write_text("built")
+    assert page_to_open("theory/floor.md") == (folder / "floor.html").resolve()
+    open_page("theory/floor.md", in_browser=False)
+    assert capsys.readouterr().err == ""
 
 
 def test_a_page_of_somebody_else_is_converted(place: Path, tmp_path: Path) -> None:

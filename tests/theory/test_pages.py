@@ -33,42 +33,9 @@ def test_cells_hold(page: Path) -> None:
     run_and_keep(page, KEPT)
 
 
-# The numbers of these pages do not all have a source yet. Take a page off the list when they have.
-WITHOUT_SOURCES = {
-    "assumptions",
-    "command-line",
-    "continuum-floor",
-    "dmmse-limit",
-    "empirical",
-    "grouped-transfer",
-    "hmm-identification",
-    "hull-misfit",
-    "hull-regression",
-    "identification-rate",
-    "intent-inference",
-    "kernel-gap",
-    "language-model-evidence",
-    "language-models",
-    "mixture-collapse",
-    "posterior-mean-gain",
-    "prior-transfer",
-    "questions",
-    "random-feature-gain",
-    "refinement-risk",
-    "start",
-    "style-and-content",
-    "subspace-variance",
-    "verdicts",
-    "voronoi-threshold",
-}
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_numbers_come_from_cells(page: Path) -> None:
     missing = without_source(page, outputs_of(page, KEPT))
-    if page.stem in WITHOUT_SOURCES:
-        assert missing, f"{page.name}: take it off the list WITHOUT_SOURCES"
-        pytest.xfail(f"numbers without a source: {', '.join(missing)}")
     assert not missing, (
         f"{page.name}: neither a cell nor what a cell prints has the numbers {', '.join(missing)}"
     )

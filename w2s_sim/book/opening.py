@@ -24,6 +24,11 @@ def page_to_open(page: str) -> Path:
     return _built_page(page) or write_pages(Path(tempfile.mkdtemp(prefix="w2s-book-")), [page])[page]
 
 
+def is_converted(page: str) -> bool:
+    """Return whether a page of the book is shown converted, because the built book is not there."""
+    return page.startswith("theory/") and built_book() is None
+
+
 def built_book() -> Path | None:
     """Return the folder of the built book; None if it is not built."""
     first = _built_page(FIRST_PAGE)

@@ -30,12 +30,14 @@ with app.setup:
 
 @app.cell(hide_code=True)
 def _():
-    mo.md(r"""
+    _text = mo.md(r"""
     # Explorer
 
     A weak model labels inputs; a strong model learns from its labels. Move the numbers of the problem, and
     watch naive fine-tuning meet its floor and refinement fall below it.
     """)
+    # In a landmark, as the rest of the page: screen readers then find it.
+    mo.Html(f'<section aria-label="introduction">{_text.text}</section>')
     return
 
 
