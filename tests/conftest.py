@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import ArrayLike
 
 # Most of the suite's time is compilation of small programs. They run once, so that LLVM does not optimise.
-# XLA reads the options when it starts. Programs of tiles have those of w2s_sim.engine.programs here too.
+# XLA reads the options when it starts. They win over those of tiles, here and in processes that tests start.
 CHEAP_COMPILATION = (
     "--xla_cpu_use_fusion_emitters=false",
     "--xla_backend_optimization_level=0",
@@ -53,12 +53,20 @@ def pytest_configure(config: pytest.Config) -> None:
             jax.config.update(name, value)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _programs_share_contexts() -> None:
+    """As those of the commands do."""
+    # Not above: what is imported before pytest is configured has no types checked.
+    from w2s_sim.engine.lowering_context import share_lowering_contexts
+
+    share_lowering_contexts()
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _programs_are_forgotten() -> Iterator[None]:
     """Between modules, which share few programs."""
     yield
     if psutil.Process().memory_info().rss > MOST_BYTES:
-        # Not above: what is imported before pytest is configured has no types checked.
         from w2s_sim.engine.programs import forget_programs
 
         forget_programs()
@@ -70,6 +78,14 @@ def _programs_are_forgotten() -> Iterator[None]:
 def _no_terminal_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables are as wide as they like: pytest-xdist gives its workers the width of a terminal."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture
+def optimised_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiles as the commands compile them, for a test that runs many: the optimiser then pays."""
+    flags = os.environ["XLA_FLAGS"].split()
+    kept = [flag for flag in flags if not flag.startswith("--xla_backend_optimization_level=")]
+    monkeypatch.setenv("XLA_FLAGS", " ".join(kept))
 
 
 @pytest.fixture

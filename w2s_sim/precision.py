@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from w2s_sim._checks import concrete
 from w2s_sim.errors import InputError
 from w2s_sim.fields import Role, role_of
 
@@ -44,10 +45,12 @@ def widened(tree: TreeT) -> TreeT:
     def widen(path: Any, leaf: Any) -> Any:
         if not _differs(leaf, np.dtype(np.float64)):
             return leaf
-        values = jnp.asarray(leaf, dtype=jnp.float64)
+        # NumPy needs no program for each shape.
+        xp = np if concrete(leaf) else jnp
+        values = xp.asarray(leaf, dtype=xp.float64)
         if role_of(tree, path) is Role.PROBABILITY:
             values = values / values.sum(axis=-1, keepdims=True)
-        return values
+        return jnp.asarray(values)
 
     return jax.tree_util.tree_map_with_path(widen, tree)
 

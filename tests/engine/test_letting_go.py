@@ -5,6 +5,7 @@ import gc
 import jax
 import jax.numpy as jnp
 import pytest
+from jax._src.interpreters import mlir
 
 from w2s_sim.engine import letting_go
 from w2s_sim.engine.letting_go import GROWTH_BYTES, Room
@@ -32,16 +33,20 @@ def test_numbers_are_the_same_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_code_is_let_go_of_and_its_program_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(letting_go, "CODE_GROWTH_BYTES", -1)
+    # Contexts of MLIR are counted: here each program has its own, as where nobody lets them share.
+    making = mlir.make_ir_context
+    monkeypatch.setattr(mlir, "make_ir_context", getattr(making, "make", making))
     events: list[str] = []
 
     def kept() -> int:
         return sum(type(each).__name__ == "JaxIrContext" for each in gc.get_objects())
 
+    others = kept()
     double = jax.jit(lambda x: 2.0 * x)
     before = double(jnp.arange(3.0))
-    assert kept() > 0
+    assert kept() > others
     Room().keep()
-    assert kept() == 0
+    assert kept() <= others
     jax.monitoring.register_event_duration_secs_listener(note := lambda event, *_, **__: events.append(event))
     try:
         after = double(jnp.arange(3.0))

@@ -14,6 +14,7 @@ from w2s_sim.engine.programs import (
     compile_cheaply,
     make_room_for_decompositions,
     pool_threads,
+    tile_options,
     usable_devices,
 )
 from w2s_sim.engine.replication import Tiles, tiles_of
@@ -105,6 +106,17 @@ def test_the_suite_compiles_as_cheaply_as_the_checks_without_the_optimiser() -> 
     flags = os.environ["XLA_FLAGS"].split()
     options = {**COMPILER_OPTIONS, "xla_backend_optimization_level": 0}
     assert {f"--{name}={str(value).lower()}" for name, value in options.items()} <= set(flags)
+
+
+def test_flags_of_the_user_win_over_those_of_tiles(monkeypatch) -> None:
+    monkeypatch.setenv("XLA_FLAGS", "--xla_force_host_platform_device_count=2")
+    assert tile_options() == COMPILER_OPTIONS
+    monkeypatch.setenv("XLA_FLAGS", "--xla_backend_optimization_level=3")
+    assert tile_options().keys() == COMPILER_OPTIONS.keys() - {"xla_backend_optimization_level"}
+
+
+def test_the_optimiser_can_be_asked_for(optimised_tiles: None) -> None:
+    assert tile_options()["xla_backend_optimization_level"] == 1
 
 
 def test_flags_of_the_user_win_over_the_cheap_ones(monkeypatch) -> None:

@@ -93,6 +93,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert all(len(frame) == 1400 for frame in kept(out))
 
 
+@pytest.mark.usefixtures("optimised_tiles")
 def test_a_killed_run_is_resumed_to_the_bit(tmp_path: Path) -> None:
     """kill -9 at three moments; SIGTERM at one."""
     # One program, five cells.

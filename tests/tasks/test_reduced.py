@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jaxtyping import Array, Float, Key
 
 import w2s_sim as w2s
 from w2s_sim.laws.features import FeatureLaw
@@ -56,6 +57,13 @@ def test_risks_and_inner_products_are_the_same(name: str, dim: int) -> None:
     np.testing.assert_allclose(reduced.source.prior, task.source.prior)
 
 
+def prior_and_risk(key: Key[Array, ""], case: w2s.Case) -> Float[Array, " r"]:
+    """The student's prior and risk, and their squares."""
+    student = case.fit(key=key)
+    values = jnp.concatenate([student.prior, case.task.excess_risk(student)[None]])
+    return jnp.concatenate([values, values**2])
+
+
 @pytest.mark.parametrize("name", ["standard", "anisotropic", "target outside the hull", "noisy"])
 @pytest.mark.parametrize(
     "estimator",
@@ -70,14 +78,8 @@ def test_risks_and_inner_products_are_the_same(name: str, dim: int) -> None:
 def test_estimators_in_the_hull_have_the_same_law(name: str, estimator: w2s.Estimator) -> None:
     """The mean prior, and the mean squares of its weights and of the risk."""
     task = tasks()[name]
-
-    def measure(key, case):
-        student = case.fit(key=key)
-        values = jnp.concatenate([student.prior, case.task.excess_risk(student)[None]])
-        return jnp.concatenate([values, values**2])
-
     samples = [
-        w2s.replicate(measure, w2s.Case("", each, estimator), seed=seed, start=0, stop=4096)
+        w2s.replicate(prior_and_risk, w2s.Case("", each, estimator), seed=seed, start=0, stop=4096)
         for seed, each in enumerate((task, task.reduced()))
     ]
     errors = np.sqrt(sum(sample.var(axis=0, ddof=1) for sample in samples) / 4096)

@@ -107,6 +107,7 @@ def _run(given: Command, own_process: bool) -> int:
     command = given.command if isinstance(given, LanguageModels) else given
     if isinstance(command, ComputingCommand):
         from w2s_sim.engine.letting_go import allocate_in_few_places
+        from w2s_sim.engine.lowering_context import share_lowering_contexts
 
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
         # decomposition wait for one another, and make large ones a hundred times slower.
@@ -121,6 +122,8 @@ def _run(given: Command, own_process: bool) -> int:
             allocate_in_few_places()
         if own_process and isinstance(command, LanguageModelComputation):
             allocate_in_few_places()
+        if own_process:
+            share_lowering_contexts()
         from w2s_sim.cli.program_cache import kept_programs
 
         with kept_programs(wanted=not command.no_cache):

@@ -136,6 +136,12 @@ def compile_cheaply() -> None:
     os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
 
 
+def tile_options() -> dict[str, bool | int]:
+    """Compiler options of tiles: those of the checks that the user's flags leave open."""
+    flags = os.environ.get("XLA_FLAGS", "")
+    return {name: value for name, value in COMPILER_OPTIONS.items() if f"--{name}=" not in flags}
+
+
 def programs_of(
     measure: Measure, case: Any, devices: Sequence[Device], lanes: int = LARGEST_TILE
 ) -> tuple[Program, ...]:
@@ -220,7 +226,7 @@ class _Tile:
     def compiled(self) -> Any:
         with self._lock:
             if self._traced is not None:
-                self._compiled = self._traced.lower().compile(compiler_options=COMPILER_OPTIONS)
+                self._compiled = self._traced.lower().compile(compiler_options=tile_options())
                 self._traced = None
             return self._compiled
 

@@ -121,7 +121,7 @@ def _changes(case: Case[Any]) -> Iterator[tuple[str, Change]]:
                 yield f"{name} sharpened", lambda case, i=index: _with_leaf(case, i, _sharpened)
             case Role.SCALE | Role.ENTRIES:
                 for factor, word in ((0.5, "half"), (2.0, "twice")):
-                    change = partial(jnp.multiply, factor)
+                    change = partial(np.multiply, factor)
                     yield f"{word} the {name}", lambda case, i=index, c=change: _with_leaf(case, i, c)
     for factor, word in ((0.5, "half"), (2.0, "twice")):
         if isinstance(case.task, TransferTask):
@@ -143,13 +143,16 @@ def _sharpened(values: Any) -> Any:
 
 def _with_leaf(case: Case[Any], index: int, change: Callable[[Any], Any]) -> Case[Any]:
     leaves, structure = jax.tree.flatten(case)
-    leaves[index] = change(leaves[index])
+    # NumPy needs no program for each shape. Numbers that overflow make a mutant without a finite bound.
+    with np.errstate(all="ignore"):
+        leaves[index] = jnp.asarray(change(np.asarray(leaves[index])))
     return jax.tree.unflatten(structure, leaves)
 
 
 def _with_bias(case: Case[TransferTask], factor: float) -> Case[TransferTask]:
-    concepts = case.task.source.vectors
-    vectors = concepts + factor * (case.task.supervisor.vectors - concepts)
+    concepts, weak = np.asarray(case.task.source.vectors), np.asarray(case.task.supervisor.vectors)
+    with np.errstate(all="ignore"):
+        vectors = jnp.asarray(concepts + factor * (weak - concepts))
     return eqx.tree_at(lambda c: c.task.supervisor.vectors, case, vectors)
 
 

@@ -14,6 +14,7 @@ from w2s_sim.book.extension.math_renderer import render_display, render_inline
 from w2s_sim.book.extension.name_listing import PublicNames
 from w2s_sim.book.extension.outputs import CellOutputs
 from w2s_sim.book.extension.theorem_table import TheoremTable
+from w2s_sim.engine.lowering_context import share_lowering_contexts
 from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
 
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     # Before a cell starts XLA.
     make_room_for_decompositions()
     compile_cheaply()
+    share_lowering_contexts()
     # Sphinx prints what libraries log; JAX logs every kind of device that it does not find.
     logging.getLogger("jax").setLevel(logging.WARNING)
     # The sources are part of the configuration: pages are read again when the package changes.
