@@ -60,7 +60,7 @@ def metrics_alone(task: Any, estimators: list[w2s.Estimator]) -> np.ndarray:
     """By the plain route: each estimator draws its own weak data, and fits to these data."""
     score = Metrics(METRICS)
 
-    # A program for each form of an estimator: in one of all, XLA's passes take twice the time.
+    # One program for all estimators of a form.
     @eqx.filter_jit
     def replicates(estimator: w2s.Estimator, keys: jax.Array) -> jax.Array:
         def one(key: jax.Array) -> jax.Array:
@@ -81,7 +81,8 @@ def test_students_of_a_shared_draw_are_the_students_alone(task_name: str) -> Non
     assert shared.sampling.sample_size == 150
     assert len(shared.paths) > 0
     assert len(shared.families) > 0
-    found = w2s.replicate(shared.measure(Metrics(METRICS)), shared, seed=SEED, start=0, stop=REPLICATES)
+    measure = shared.measure(Metrics(METRICS))
+    found = w2s.replicate(measure, shared, seed=SEED, start=0, stop=REPLICATES, lanes=REPLICATES)
     expected = metrics_alone(task, estimators)
     np.testing.assert_allclose(found.reshape(expected.shape), expected, rtol=1e-8, atol=1e-10)
 

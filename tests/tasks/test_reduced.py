@@ -75,6 +75,7 @@ def prior_and_risk(key: Key[Array, ""], case: w2s.Case) -> Float[Array, " r"]:
     ],
     ids=lambda estimator: type(estimator).__name__,
 )
+@pytest.mark.usefixtures("optimised_tiles")
 def test_estimators_in_the_hull_have_the_same_law(name: str, estimator: w2s.Estimator) -> None:
     """The mean prior, and the mean squares of its weights and of the risk."""
     task = tasks()[name]
