@@ -1,6 +1,7 @@
 """Programs of a thread are lowered in one context of MLIR, and compute what they computed before."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +43,8 @@ def test_programs_are_lowered_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not isinstance(mlir.make_ir_context.make, SharedContext)
     programs = [jax.jit(lambda x, i=i: i * x + 1.0) for i in range(1, 5)]
     lowered = [program.lower(jnp.arange(5.0)) for program in programs]
-    assert len({id(program.compiler_ir().context) for program in lowered}) == 1
+    modules: list[Any] = [program.compiler_ir() for program in lowered]
+    assert len({id(module.context) for module in modules}) == 1
     assert (lowered[2].compile()(jnp.arange(5.0)) == expected).all()
 
 

@@ -1,5 +1,7 @@
 """Tasks in the span of their vectors against the tasks that they stand for."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -59,7 +61,7 @@ def test_risks_and_inner_products_are_the_same(name: str, dim: int) -> None:
 
 def prior_and_risk(key: Key[Array, ""], case: w2s.Case) -> Float[Array, " r"]:
     """The student's prior and risk, and their squares."""
-    student = case.fit(key=key)
+    student: Any = case.fit(key=key)
     values = jnp.concatenate([student.prior, case.task.excess_risk(student)[None]])
     return jnp.concatenate([values, values**2])
 

@@ -106,12 +106,11 @@ def _print_next_steps() -> int:
 def _run(given: Command, own_process: bool) -> int:
     command = given.command if isinstance(given, LanguageModels) else given
     if isinstance(command, ComputingCommand):
-        from w2s_sim.engine.letting_go import allocate_in_few_places
-        from w2s_sim.engine.lowering_context import share_lowering_contexts
-
         # Before NumPy is imported. XLA computes replicates in parallel itself: more threads for each
         # decomposition wait for one another, and make large ones a hundred times slower.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        from w2s_sim.engine.letting_go import allocate_in_few_places
+        from w2s_sim.engine.lowering_context import share_lowering_contexts
         from w2s_sim.engine.programs import compile_cheaply, make_room_for_decompositions
 
         # Before a plugin is imported, which may start XLA.

@@ -136,7 +136,7 @@ def compile_cheaply() -> None:
     os.environ["XLA_FLAGS"] = " ".join([*flags, os.environ.get("XLA_FLAGS", "")]).strip()
 
 
-def tile_options() -> dict[str, bool | int]:
+def tile_options() -> dict[str, Any]:
     """Compiler options of tiles: those of the checks that the user's flags leave open."""
     flags = os.environ.get("XLA_FLAGS", "")
     return {name: value for name, value in COMPILER_OPTIONS.items() if f"--{name}=" not in flags}
