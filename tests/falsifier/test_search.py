@@ -83,6 +83,7 @@ def test_planted_hole_of_three_percent_is_found_and_confirmed(tmp_path) -> None:
         np.testing.assert_allclose(found, read, rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.usefixtures("optimised_tiles")
 def test_a_sound_bound_stands_and_the_search_is_known_to_be_too_good() -> None:
     finding = falsify(claim(1.01, 1.01), budget=300.0, points=60)
     assert finding.verdict.verdict != "refuted"

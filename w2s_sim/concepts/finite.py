@@ -6,6 +6,7 @@ from typing import ClassVar, TypeVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
 from w2s_sim._checks import require_between
@@ -104,8 +105,8 @@ def smoothed(model: FiniteModelT, share: float | Float[Array, ""]) -> FiniteMode
         InputError: If the share is not in [0, 1].
     """
     require_between("weak.share", share, 0.0, 1.0)
-    size = model.num_symbols
-    return model.through((1.0 - share) * jnp.eye(size) + share / size)
+    unchanged = _identity(model.num_symbols)
+    return model.through(jnp.asarray((1.0 - share) * unchanged + share / model.num_symbols))
 
 
 def shifted(model: FiniteModelT, share: float) -> FiniteModelT:
@@ -121,8 +122,13 @@ def shifted(model: FiniteModelT, share: float) -> FiniteModelT:
         InputError: If the share is not in [0, 1].
     """
     require_between("weak.share", share, 0.0, 1.0)
-    size = model.num_symbols
-    return model.through((1.0 - share) * jnp.eye(size) + share * jnp.roll(jnp.eye(size), 1, axis=1))
+    unchanged = _identity(model.num_symbols)
+    return model.through(jnp.asarray((1.0 - share) * unchanged + share * np.roll(unchanged, 1, axis=1)))
+
+
+def _identity(size: int) -> Float[np.ndarray, "V V"]:
+    # NumPy needs no program for each size.
+    return np.eye(size, dtype=jax.dtypes.canonicalize_dtype(float))
 
 
 def log_rows(probabilities: Float[Array, "*rows m"]) -> Float[Array, "*rows m"]:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import gammaln
+import numpy as np
 from jaxtyping import Array, Float, Int, Key
+from scipy.special import gammaln
 
 from w2s_sim.engine.measured import FromWeakData
 from w2s_sim.estimators import AnchoredChannel
@@ -79,11 +80,12 @@ def _chances(case: FiniteCase) -> Float[Array, " K"]:
 
 def _inverse_count_by_binomial(case: FiniteCase) -> Float[Array, ""]:
     """Return sum_k E[1/N_k; N_k >= 1] by the probabilities of all counts."""
-    size, chance = numbers_of(case)[0], _chances(case)[:, None]
-    counts = jnp.arange(1, size + 1)
+    size, chance = numbers_of(case)[0], np.asarray(_chances(case))[:, None]
+    counts = np.arange(1, size + 1)
     log_ways = gammaln(size + 1.0) - gammaln(counts + 1.0) - gammaln(size - counts + 1.0)
-    logs = log_ways + counts * jnp.log(chance) + (size - counts) * jnp.log1p(-chance)
-    return jnp.sum(jnp.exp(logs) / counts)
+    with np.errstate(divide="ignore"):
+        logs = log_ways + counts * np.log(chance) + (size - counts) * np.log1p(-chance)
+    return jnp.asarray(np.sum(np.exp(logs) / counts))
 
 
 def _error_by_enumeration(case: FiniteCase) -> Float[Array, ""]:

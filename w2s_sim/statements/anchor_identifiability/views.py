@@ -1,5 +1,8 @@
 """Laws of contexts of weak labels, and the errors of the estimates that anchors give."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
@@ -33,6 +36,7 @@ def anchor_probabilities(task: FiniteTask) -> Float[Array, " K"]:
     return weak_laws(task)[jnp.arange(task.num_concepts), anchors_in(task)]
 
 
+@partial(jax.jit, static_argnames="size")
 def mean_inverse_count(chance: Float[Array, "*k"], size: int) -> Float[Array, "*k"]:
     """Return E[1/N if N >= 1, else 0] of a binomial count N of `size` trials with the given chance."""
     counts = jnp.arange(1, size + 1)
