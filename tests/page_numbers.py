@@ -21,7 +21,7 @@ SENTENCE_END = re.compile(r"(?<=[.:;!?])\s+(?=[A-Z*`$\[])|\n\n|\n(?=[|*-])")
 GROUPED, DECIMAL = r"\d{1,3}(?:(?:,|\{,\})\d{3})+(?:\.\d+)?", r"\d+\.\d+"
 POWER = r"(?:(?:\\cdot|\\times) ?10\^\{?|e)(?P<power>[-+]?\d+)\}?"
 NUMBER = re.compile(
-    rf"(?<![\w.^])(?<![A-Za-z]-)(?P<digits>{GROUPED}|{DECIMAL}|\d+)(?:\((?P<error>\d+)\))?(?:{POWER})?"
+    rf"(?<![\w.^])(?<![A-Za-z]-)(?P<digits>{GROUPED}|{DECIMAL}|\d+)(?:\(\d+\))?(?:{POWER})?"
     r"(?P<unit> ?\\?%| percent\b| million\b| times\b)?"
 )
 
@@ -64,14 +64,12 @@ def _is_measured(number: Number) -> bool:
 
 
 def _numbers(text: str) -> Iterator[Number]:
-    """Yield all numbers of a text, and the standard error of a number such as 0.376(8)."""
+    """Yield all numbers of a text."""
     for match in NUMBER.finditer(text):
         digits, power = match["digits"], int(match["power"] or 0)
         scale = 10.0**power * (1e6 if match["unit"] == " million" else 1)
         last_digit = 10.0 ** -len(digits.partition(".")[2]) * scale
         yield Number(match[0], float(re.sub(r"[{},]", "", digits)) * scale, last_digit / 2)
-        if match["error"]:
-            yield Number(f"{match[0]}: error", int(match["error"]) * last_digit, last_digit / 2)
 
 
 def sources(page: Path, outputs: Sequence[str]) -> list[float]:
@@ -100,5 +98,10 @@ def without_source(page: Path, outputs: Sequence[str]) -> list[str]:
         page: The page.
         outputs: What its cells print.
     """
-    known = sources(page, outputs)
-    return [number.text for number in stated_numbers(page) if not any(map(number.rounds, known))]
+    known, printed = sources(page, outputs), "\n".join(outputs)
+
+    def has_source(number: Number) -> bool:
+        # A mean with its error, such as 0.376(8), is printed as it stands: any number rounds to one digit.
+        return number.text in printed if "(" in number.text else any(map(number.rounds, known))
+
+    return [number.text for number in stated_numbers(page) if not has_source(number)]

@@ -37,7 +37,7 @@ def test_numbers_with_a_source_pass(text: str, tmp_path: Path) -> None:
     [
         ("The floor is 0.344.", ["0.344"]),
         ("The floor is $F=0.3433$.", ["0.3433"]),
-        ("The risk is 0.3757(9).", ["0.3757(9): error"]),
+        ("The risk is 0.3757(9).", ["0.3757(9)"]),
         ("More digits than the source has: 0.1251.", ["0.1251"]),
         ("After 4,097 replicates.", ["4,097"]),
         ("That is 13 percent, 17% and 3 times as much.", ["17%", "3 times"]),
