@@ -13,13 +13,19 @@ from w2s_sim.empirical import (
 )
 from w2s_sim.empirical.language_model_evidence import (
     constant_evidence,
+    drawn_contents,
     growth_exponent,
     refinement_gain,
     style_gain,
     switching_advantage,
 )
 from w2s_sim.empirical.language_model_tables import evidence_rows
-from w2s_sim.language_models.demonstration_readers import KnownConcepts, SwitchingConcept
+from w2s_sim.language_models.demonstration_readers import (
+    DemonstrationReader,
+    KnownConcepts,
+    SwitchingConcept,
+    fit_reader,
+)
 from w2s_sim.language_models.evidence_laws import copying, with_copying
 from w2s_sim.language_models.evidence_study import CONDITIONS, EvidenceSettings, drawn_path
 from w2s_sim.language_models.question_set import read_questions
@@ -69,6 +75,21 @@ def test_each_measurement_finds_what_it_was_given() -> None:
     assert abs(switching_advantage(with_copying(rows, known)).value) < 1e-6
     constant = refinement_gain(with_copying(rows, np.full_like(known, 0.2)))
     np.testing.assert_allclose(constant.value, events.mean() - 0.2, rtol=1e-10)
+
+
+@pytest.mark.parametrize(("kind", "seen"), [(KnownConcepts, False), (SwitchingConcept, True)])
+def test_a_switch_is_found_in_drawn_contents_where_there_is_one(
+    kind: type[DemonstrationReader], seen: bool
+) -> None:
+    rows = evidence_rows()
+    drawn = drawn_contents(rows, kind, 3)
+    events, contents = copying(drawn)
+    assert set(np.unique(contents)) == {0.0, 1.0}
+    expected = fit_reader(kind, events, copying(rows)[1]).probabilities(events)
+    error = np.sqrt(np.sum(expected * (1 - expected)))
+    assert abs(np.sum(contents - expected)) < 5 * error
+    estimate = switching_advantage(drawn)
+    assert estimate.low > 0.02 if seen else abs(estimate.value) < 0.01 > estimate.high
 
 
 def test_missing_rows_name_their_command(monkeypatch: pytest.MonkeyPatch) -> None:

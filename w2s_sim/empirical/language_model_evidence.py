@@ -10,7 +10,12 @@ import pandas as pd
 from w2s_sim.empirical.empirical_statement import EmpiricalControl, EmpiricalStatement
 from w2s_sim.empirical.estimate import LEVEL, Estimate, estimate_from_runs
 from w2s_sim.empirical.language_model_tables import evidence_rows
-from w2s_sim.language_models.demonstration_readers import KnownConcepts, UnknownRate, fit_reader
+from w2s_sim.language_models.demonstration_readers import (
+    DemonstrationReader,
+    KnownConcepts,
+    UnknownRate,
+    fit_reader,
+)
 from w2s_sim.language_models.evidence_growth import mean_curve
 from w2s_sim.language_models.evidence_laws import (
     THEORY,
@@ -21,6 +26,7 @@ from w2s_sim.language_models.evidence_laws import (
     style_growth,
     with_copying,
 )
+from w2s_sim.randomness import generator_of
 
 REFERENCE = "this project, on SmolLM2-135M-Instruct (Ben Allal et al. 2025, arXiv 2502.02737)"
 PAGE = "theory/language-model-evidence.md"
@@ -58,10 +64,18 @@ def switching_advantage(rows: pd.DataFrame) -> Estimate:
     return estimate_from_runs(path_means(gains, "gain"))
 
 
-def theory_contents(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows in which the reader of the theory, fitted to the model, takes the place of the model."""
+def drawn_contents(rows: pd.DataFrame, kind: type[DemonstrationReader], seed: int) -> pd.DataFrame:
+    """Return rows in which contents drawn from a reader, fitted to the model, take the place of the model's.
+
+    Args:
+        rows: Rows of `run_evidence` of one condition.
+        kind: The kind of the reader.
+        seed: Seed of the draws.
+    """
     events, said = copying(rows)
-    return with_copying(rows, fit_reader(KnownConcepts, events, said).probabilities(events))
+    expected = fit_reader(kind, events, said).probabilities(events)
+    draws = generator_of(seed).random(expected.shape) < expected
+    return with_copying(rows, draws.astype(np.float64))
 
 
 def refinement_gain(rows: pd.DataFrame) -> Estimate:
@@ -119,8 +133,8 @@ CONCEPT_SWITCHES = EmpiricalStatement(
     high=np.inf,
     measure=lambda fast, seed: switching_advantage(evidence_rows()),
     control=EmpiricalControl(
-        "the theory's reader in the place of the model",
-        lambda fast, seed: switching_advantage(theory_contents(evidence_rows())),
+        "contents drawn from the theory's reader",
+        lambda fast, seed: switching_advantage(drawn_contents(evidence_rows(), KnownConcepts, seed)),
     ),
     reference=REFERENCE,
     page=PAGE,
