@@ -10,6 +10,7 @@ import pytest
 import w2s_sim as w2s
 from w2s_sim.errors import InputError
 from w2s_sim.estimators import Bootstrapping, Ridge
+from w2s_sim.estimators.prefixes import prefix_statistic_of
 from w2s_sim.files.grid import read_grid
 
 MIDDLE = np.array([[0.1, 0.2, 0.3, 0.4, 0.5, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.9, 0.0, 0.3, 0.0, 0.0]])
@@ -36,6 +37,24 @@ def test_chain_step_by_step(inputs: Any) -> None:
     own = np.split(np.asarray(data.inputs), 3) if inputs == "fresh" else [np.asarray(data.inputs)] * 3
     starts = np.concatenate([MIDDLE, np.asarray(task.source_vector)[None]])
     np.testing.assert_allclose(student, by_hand(own, np.asarray(data.labels)[:12], starts), atol=1e-10)
+
+
+@pytest.mark.parametrize("inputs", ["fresh", "shared"])
+@pytest.mark.usefixtures("x64")
+def test_moments_of_the_first_pairs_are_enough(inputs: Any) -> None:
+    """Of 200 pairs, 150 are for the chain: blocks of sums end within its parts."""
+    task = w2s.canonical_task()
+    estimator = Bootstrapping(MIDDLE, RIDGES, num_weak=12, inputs=inputs).with_sample_size(152)
+    assert estimator.sample_size == (150 if inputs == "fresh" else 152)
+    data = task.sample_weak(200, key=jax.random.key(2))
+    statistic = prefix_statistic_of(estimator, task.source)
+    assert statistic is not None
+    prepared = statistic.prepare(task.source, data)
+    seen = statistic.first(task.source, prepared, jnp.asarray(estimator.sample_size))
+    student = estimator.fit_statistic(task.source, seen, key=jax.random.key(0))
+    alone = estimator.fit(task.source, data[: estimator.sample_size], key=jax.random.key(0))
+    np.testing.assert_allclose(student.coefficients, alone.coefficients, atol=1e-12)
+    assert estimator.with_sample_size(1).num_weak == 1
 
 
 @pytest.mark.usefixtures("x64")
