@@ -80,6 +80,30 @@ def test_exhausted_scales_are_noticed_and_logs_take_over() -> None:
     assert 0 <= float(fit.gap) <= 1e-6
 
 
+@pytest.mark.parametrize("num_rows", [9, 512, 513, 700, 1537])
+def test_every_row_counts_once(num_rows: int, x64: None) -> None:
+    """Blocks overlap where the number of rows is no multiple of their size."""
+    prior, logs, weights = (jnp.asarray(part) for part in rows_of(num_rows, 2.0))
+    rows = ScaledLikelihood.of(prior, logs, weights)
+    np.testing.assert_allclose(jnp.sum(rows.weights), 1.0, rtol=1e-12)
+    gains = gains_by_logs(logs, weights, prior)[0]
+    np.testing.assert_allclose(rows.gains(prior)[0], jnp.where(prior > 0, gains, 0.0), rtol=1e-10)
+
+
+def test_what_the_gains_say_of_the_mixtures(x64: None) -> None:
+    """The sum of first weights times gains is at least the largest weight of a row over its mixture."""
+    prior, logs, weights = (jnp.asarray(part) for part in rows_of(900, 30.0))
+    rows = ScaledLikelihood.of(prior, logs, weights)
+    generator = np.random.default_rng(5)
+    for moved in generator.dirichlet(np.full(5, 0.05), 20):
+        moved = np.where(np.asarray(prior) > 0, np.maximum(moved, 1e-12), 0.0)
+        mixtures = np.sum(moved[:, None] * np.asarray(rows.scaled), axis=1)
+        sum_of_gains = float(prior @ rows.gains(jnp.asarray(moved))[0])
+        assert sum_of_gains >= np.max(np.asarray(rows.weights) / mixtures) * (1 - 1e-12)
+        held = np.asarray(prior) > 0
+        assert mixtures.max() <= np.sum(moved[held] / np.asarray(prior)[held]) * (1 + 1e-12)
+
+
 def test_a_batch_is_its_members(x64: None) -> None:
     """One member of three needs logs."""
     priors = jnp.asarray([[0.5, 0.5], [1e-250, 1.0], [0.9, 0.1]])

@@ -74,7 +74,7 @@ def _read(
     sequences: Int[Array, "n L"],
 ) -> Forward:
     parameters = initial, transition, emission
-    quick, least = _scaled(parameters, sequences, jnp.zeros(initial.shape[0], initial.dtype))
+    quick, least = _scaled(parameters, sequences, None)
     enough = _enough(parameters)
     lost = ~(least >= enough)
 
@@ -138,46 +138,49 @@ def _agree(quick: Forward, raised: Forward) -> Bool[Array, "n K"]:
 
 
 def _scaled(
-    parameters: Parameters, sequences: Int[Array, "n L"], floor: Float[Array, " K"]
+    parameters: Parameters, sequences: Int[Array, "n L"], floor: Float[Array, " K"] | None
 ) -> tuple[Forward, Float[Array, "n K"]]:
     """The normalised forward algorithm, and the smallest positive state probability that occurred.
 
-    With a floor of zero, underflow can only make probabilities too small; they are correct as long as no
+    Without a floor, underflow can only make probabilities too small; they are correct as long as no
     state falls below `_enough`. With `_enough` as the floor, probabilities can only be too large: every
     possible state keeps a positive probability.
     """
     initial, transition, emission = parameters
-    # Shape (K, V, S), so that a symbol selects its row.
-    emitted = jnp.swapaxes(emission, 1, 2)
+    # States before sequences: sums over states then run over vectors of sequences.
+    backwards = jnp.swapaxes(transition, 1, 2)
 
-    def lift(states: Float[Array, "K n S"]) -> Array:
+    def lift(states: Float[Array, "K S n"]) -> Array:
+        if floor is None:
+            return states
         return jnp.where(states > 0, jnp.maximum(states, floor[:, None, None]), 0.0)
 
-    def show(states: Float[Array, "K n S"], symbols: Int[Array, " n"]) -> tuple[Array, Array]:
+    def show(states: Float[Array, "K S n"], symbols: Int[Array, " n"]) -> tuple[Array, Array]:
         """Weight states by their emission of the symbols; return the new law and the log of the sum."""
-        weighted = states * emitted[:, symbols]
-        total = jnp.sum(weighted, axis=-1)
+        weighted = states * emission[:, :, symbols]
+        total = jnp.sum(weighted, axis=1)
         # A sequence that no state can continue stays impossible.
         possible = total > 0
         safe = jnp.where(possible, total, 1.0)
-        return lift(weighted / safe[..., None]), jnp.where(possible, jnp.log(safe), -jnp.inf)
+        return lift(weighted / safe[:, None]), jnp.where(possible, jnp.log(safe), -jnp.inf)
 
     def step(carry: tuple[Array, ...], symbols: Int[Array, " n"]) -> tuple[tuple[Array, ...], None]:
         states, total, missed, least = carry
-        moved = jnp.matmul(states, transition, precision="highest")
+        moved = jnp.matmul(backwards, states, precision="highest")
         states, log_sum = show(moved, symbols)
         # Compensated (Kahan) summation: the rounding error of a sum is added to the next term.
         term = log_sum + missed
         grown = total + term
         missed = jnp.where(jnp.isfinite(grown), term - (grown - total), 0.0)
-        return (states, grown, missed, jnp.minimum(least, _least(states, (-1,)))), None
+        return (states, grown, missed, jnp.minimum(least, _least(states, (1,)))), None
 
-    shape = (initial.shape[0], sequences.shape[0], initial.shape[1])
-    start = lift(jnp.broadcast_to(initial[:, None], shape))
+    shape = (*initial.shape, sequences.shape[0])
+    start = lift(jnp.broadcast_to(initial[:, :, None], shape))
     states, log_likelihood = show(start, sequences[:, 0])
-    least = jnp.minimum(_least(start, (-1,)), _least(states, (-1,)))
+    least = jnp.minimum(_least(start, (1,)), _least(states, (1,)))
     carry = (states, log_likelihood, jnp.zeros_like(log_likelihood), least)
     (states, log_likelihood, _, least), _ = jax.lax.scan(step, carry, sequences[:, 1:].T)
+    states = jnp.swapaxes(states, 1, 2)
     shown = jnp.matmul(jnp.matmul(states, transition, precision="highest"), emission, precision="highest")
     found = log_likelihood, states, _log(shown)
     return Forward(*(jnp.swapaxes(part, 0, 1) for part in found)), least.T

@@ -91,10 +91,13 @@ class MomentPrefixes(PrefixStatistic):
         blocks = jnp.pad(rows, [(0, BLOCK - rows.shape[0] % BLOCK), (0, 0)]).reshape(-1, BLOCK, rows.shape[1])
 
         def add(total: Array, block: Array) -> tuple[Array, Array]:
-            return total + block.T @ block, total
+            grown = total + block.T @ block
+            return grown, grown
 
-        _, before = jax.lax.scan(add, jnp.zeros((rows.shape[1],) * 2, rows.dtype), blocks)
-        return blocks, before
+        nothing = jnp.zeros((rows.shape[1],) * 2, rows.dtype)
+        # No prefix needs the products of the last block as a whole.
+        _, after = jax.lax.scan(add, nothing, blocks[:-1])
+        return blocks, jnp.concatenate([nothing[None], after])
 
     def first(self, source: Any, prepared: tuple[Array, Array], num_pairs: Int[Array, ""]) -> WeakMoments:
         return _moments(_sum_of_first(prepared, num_pairs), num_pairs)

@@ -16,8 +16,8 @@ class Contexts(eqx.Module):
     """The law of a random context of n demonstrations and of the posteriors after each of them."""
 
     @abc.abstractmethod
-    def log_posterior_path(self, *, key: Key[Array, ""]) -> Float[Array, "steps K"]:
-        """Draw a context, and return its log posteriors log pi_0, ..., log pi_n in nats."""
+    def log_joint_path(self, *, key: Key[Array, ""]) -> Float[Array, "n K"]:
+        """Draw a context, and return log pi_1, ..., log pi_n in nats, each row up to a constant."""
 
 
 class DrawnContexts(Contexts):
@@ -33,7 +33,11 @@ class DrawnContexts(Contexts):
     num_demonstrations: int = eqx.field(static=True)
     context_size: int = eqx.field(static=True)
 
+    def log_joint_path(self, *, key: Key[Array, ""]) -> Float[Array, "n K"]:
+        return self.log_posterior_path(key=key)[1:]
+
     def log_posterior_path(self, *, key: Key[Array, ""]) -> Float[Array, "steps K"]:
+        """Draw a context, and return its log posteriors log pi_0, ..., log pi_n in nats."""
         data = self.task.sample_weak(self.num_demonstrations, context_size=self.context_size, key=key)
         return self.task.source.log_posterior_path(data.inputs, data.labels)
 

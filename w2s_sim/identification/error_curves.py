@@ -113,11 +113,14 @@ def moments_of_a_batch(key: Key[Array, ""], case: ErrorCurves) -> Float[Array, "
 
 def errors_of_one_context(key: Key[Array, ""], case: ErrorCurves) -> Float[Array, " numbers"]:
     """Return the errors of one context: `COLUMNS` one after the other, each for n = 1, 2, ..."""
-    log_posteriors = case.contexts.log_posterior_path(key=key)[1:]
-    posteriors = jnp.exp(log_posteriors)
-    is_wrong = jnp.arange(log_posteriors.shape[1]) != case.target_concept
+    log_joint = case.contexts.log_joint_path(key=key)
+    is_wrong = jnp.arange(log_joint.shape[1]) != case.target_concept
+    largest = jnp.max(log_joint, axis=1)
+    # XLA otherwise computes the exponentials anew for every sum of them.
+    weights = jax.lax.optimization_barrier(jnp.exp(log_joint - largest[:, None]))
+    total = jnp.sum(weights, axis=1)
     # The sum over the wrong concepts is precise where 1 - pi_n(k*) would be rounding error.
-    mass = jnp.sum(jnp.where(is_wrong, posteriors, 0.0), axis=1)
-    largest_wrong = jnp.max(jnp.where(is_wrong, log_posteriors, -jnp.inf), axis=1)
-    own = jnp.max(jnp.where(is_wrong, -jnp.inf, log_posteriors), axis=1)
-    return jnp.concatenate([mass, (largest_wrong > own).astype(mass.dtype), case.risks(posteriors)])
+    mass = jnp.sum(jnp.where(is_wrong, weights, 0.0), axis=1) / total
+    own = jax.lax.dynamic_index_in_dim(log_joint, case.target_concept, axis=1, keepdims=False)
+    risks = case.risks(weights / total[:, None])
+    return jnp.concatenate([mass, (largest > own).astype(mass.dtype), risks])

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
 
-from w2s_sim.concepts.conditioning import log_posterior_path, log_weights
+from w2s_sim.concepts.conditioning import log_weights
 from w2s_sim.identification.contexts import Contexts, reduced_contexts
 from w2s_sim.identification.moments import has_gaussian_moments
 from w2s_sim.tasks.regression_task import TransferTask
@@ -29,6 +29,8 @@ class ResidualContexts(Contexts):
         shown_prior: Target weights of the J concepts that are shown.
         factors: F_j of every shown concept j, in units of the strong model's noise; shorter factors are
             filled with zeros.
+        reference: Concept whose log likelihoods are taken from those of the others, so that sums over many
+            demonstrations stay precise: one that explains them well.
         num_demonstrations: n >= 1.
         context_size: Number of consecutive demonstrations that share one draw of the concept.
     """
@@ -36,6 +38,7 @@ class ResidualContexts(Contexts):
     prior: Float[Array, " K"]
     shown_prior: Float[Array, " J"]
     factors: Float[Array, "J K r"]
+    reference: Int[Array, ""]
     num_demonstrations: int = eqx.field(static=True)
     context_size: int = eqx.field(static=True)
 
@@ -44,11 +47,15 @@ class ResidualContexts(Contexts):
         """Compute the factors in float64. Needs concrete values."""
         shown = np.flatnonzero(np.asarray(task.target_prior))
         factors = jnp.asarray(residual_factors(task, shown), dtype=float)
-        return cls(task.source.prior, task.target_prior[shown], factors, num_demonstrations, context_size)
+        shown_prior = task.target_prior[shown]
+        return cls(
+            task.source.prior, shown_prior, factors, task.target_concept, num_demonstrations, context_size
+        )
 
-    def log_posterior_path(self, *, key: Key[Array, ""]) -> Float[Array, "steps K"]:
-        residuals = self.residuals(key=key)
-        return log_posterior_path(log_weights(self.prior), -0.5 * residuals**2)
+    def log_joint_path(self, *, key: Key[Array, ""]) -> Float[Array, "n K"]:
+        squares = self.residuals(key=key) ** 2
+        relative = 0.5 * (jax.lax.dynamic_index_in_dim(squares, self.reference, axis=1) - squares)
+        return log_weights(self.prior) + jnp.cumsum(relative, axis=0)
 
     def residuals(self, *, key: Key[Array, ""]) -> Float[Array, "n K"]:
         """Draw the residuals of n demonstrations, in units of the strong model's noise."""

@@ -188,6 +188,7 @@ class ConceptTask(Task[ModelT, StudentT], Generic[ModelT, SupervisorT, StudentT]
         require_count("context_size", context_size, 1)
         require_key("key", key)
         input_key, concept_key, label_key = jax.random.split(key, 3)
-        inputs = self.sample_inputs(num_weak, key=input_key)
+        # XLA otherwise computes the inputs anew for each matrix product with them.
+        inputs = jax.lax.optimization_barrier(self.sample_inputs(num_weak, key=input_key))
         concepts = sample_concepts(self.target_prior, num_weak, context_size, key=concept_key)
         return WeakData(inputs, self.supervisor.sample_labels(inputs, concepts, key=label_key))
