@@ -29,7 +29,7 @@ Device = Any
 LARGEST_TILE = 512
 # Intermediate arrays of a tile, in bytes, above which tiles get fewer lanes. On a CPU larger tiles leave the
 # caches, and above 32 MB the C library asks the system for fresh memory for every tile: half of the speed.
-TILE_BYTES, TILE_BYTES_ON_CPU = 2**26, 2**24
+TILE_BYTES, TILE_BYTES_ON_CPU = 2**26, 2**25
 # How many arrays of the largest size are alive at once, about, in the estimators at hand.
 LIVE_ARRAYS = 8
 # A check compiles many small programs: these cut the time that takes to a third, and run no slower.
