@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from w2s_sim._checks import require_count
+from w2s_sim.engine.letting_go import give_back_freed
 from w2s_sim.errors import InputError
 from w2s_sim.language_models.answer_metrics import paired_differences, prompt_scores, summary
 from w2s_sim.language_models.conversation_format import ConversationFormat
@@ -155,6 +156,8 @@ def run_refinement(
                 written,
                 key=context_key,
             )
+            # Writing labels and training take the most memory: what one has freed is not kept for the other.
+            give_back_freed()
             examples = label_examples(model, parts[0], labels, written)
             held_out = label_examples(model, parts[1], weak[settings.num_train :], written)
             tuned = tuned_model(model, examples, held_out, settings, key=tuning_key)
