@@ -125,6 +125,7 @@ def healthy(tmp_path: Path) -> list[pd.DataFrame]:
 TWO_TILES = ONE.replace("replicates = 1400", "replicates = 600")
 
 
+@pytest.mark.usefixtures("optimised_tiles")
 def test_a_replicate_that_breaks_its_program_takes_no_other_with_it(
     tmp_path: Path, healthy: list[pd.DataFrame], broken_program: None
 ) -> None:
