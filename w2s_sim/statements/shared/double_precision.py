@@ -17,8 +17,10 @@ def in_double(holds: Callable[[Case[Any]], bool]) -> Callable[[Case[Any]], bool]
     def asked(case: Case[Any]) -> bool:
         with jax.enable_x64(True):
             case = jax.tree.map(_widened, case)
-            prior = case.task.target_prior
-            return holds(eqx.tree_at(lambda c: c.task.target_prior, case, prior / prior.sum()))
+            # NumPy needs no program for each number of concepts.
+            prior = np.asarray(case.task.target_prior)
+            normalised = jnp.asarray(prior / prior.sum())
+            return holds(eqx.tree_at(lambda c: c.task.target_prior, case, normalised))
 
     return asked
 
