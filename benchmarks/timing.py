@@ -87,9 +87,10 @@ def measure(workload: Workload, rounds: int) -> dict[str, Any]:
             for mine, peer in itertools.product(ours, peers)
         ],
         "limits": [
-            _limit(workload, each, runs[each.limit_of], runs[each.name])
+            _limit(workload, name, each, runs[name], runs[each.name])
             for each in there
-            if each.role == "limit"
+            for name in each.limit_of
+            if name in runs
         ],
         "skipped": [each.name for each in workload.contenders if not each.is_there],
         "disagreement": _disagreement(workload, there, runs),
@@ -152,12 +153,14 @@ def _variance_ratio(ours: Contender, peer: Contender, mine: Answer, other: Answe
     return float(np.exp(np.mean(logs))) * peer.units / ours.units
 
 
-def _limit(workload: Workload, limit: Contender, mine: Sequence[Run], least: Sequence[Run]) -> dict[str, Any]:
+def _limit(
+    workload: Workload, name: str, limit: Contender, mine: Sequence[Run], least: Sequence[Run]
+) -> dict[str, Any]:
     ratios = [own.seconds / run.seconds for own, run in zip(mine, least, strict=True)]
-    record: dict[str, Any] = {"ours": limit.limit_of, "limit": limit.name, "work": spread(ratios)}
+    record: dict[str, Any] = {"ours": name, "limit": limit.name, "work": spread(ratios)}
     _add_processor(record, mine, least, inverse=True)
     for target in workload.targets:
-        if (target.ours, target.other) == (limit.limit_of, limit.name):
+        if (target.ours, target.other) == (name, limit.name):
             record["target"] = target.ratio
     return record
 

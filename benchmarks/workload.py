@@ -38,7 +38,8 @@ class Contender:
         units: How many units of the work one run does. Slow contenders do fewer, and are compared per unit.
         role: "ours", "peer", or "limit": the part of our work that no code can avoid.
         needs: Module that has to be installed.
-        limit_of: Of a limit: the name of the contender that it limits.
+        limit_of: Of a limit: the names of the contenders that it limits; for a peer, the ratio is the most
+            that any code of ours can reach against it.
         one_thread: Whether BLAS gets one thread, as whoever knows it sets for batches of small matrices:
             its threads otherwise wait for one another, for longer than the work takes.
         elsewhere: Whether other processes do the work, so that this one's processor time says nothing.
@@ -49,7 +50,7 @@ class Contender:
     units: int
     role: Role = "peer"
     needs: str | None = None
-    limit_of: str = ""
+    limit_of: tuple[str, ...] = ()
     one_thread: bool = False
     elsewhere: bool = False
 

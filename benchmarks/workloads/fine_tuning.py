@@ -75,8 +75,8 @@ def workloads(scale: Scale) -> list[Workload]:
         return of_sample(risks[:, None])
 
     limits = (
-        limit(DRAWN, normals, Numbers(NUM_WEAK * (DIM + 1)), many, ORDINARY),
-        limit(FACTORS, factors, Numbers(DIM, NUM_WEAK), many, MOMENTS),
+        limit(DRAWN, normals, Numbers(NUM_WEAK * (DIM + 1)), many, ORDINARY, SOLVE, NORMAL_EQUATIONS),
+        limit(FACTORS, factors, Numbers(DIM, NUM_WEAK), many, MOMENTS, SOLVE, NORMAL_EQUATIONS),
     )
     near = (Target(ORDINARY, DRAWN, 2.0), Target(MOMENTS, FACTORS, 2.0))
     return [

@@ -3,13 +3,16 @@
 import functools
 import math
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float, Key
 
 import w2s_sim as w2s
 from benchmarks.peers import identification
 from benchmarks.workload import Answer, Contender, Scale, Target, Workload, of_sample
 from benchmarks.workloads.limits import Numbers, limit, older_normals
-from w2s_sim.identification import identification_errors, rare_misidentification
+from w2s_sim.identification import ResidualContexts, identification_errors, rare_misidentification
 
 # Concepts, dimensions, largest n.
 SIZES = {"tiny": (5, 20, 8), "quick": (16, 256, 64), "full": (16, 256, 64)}
@@ -27,6 +30,12 @@ OFTEN, SELDOM = 16, 64
 TILTED = {"tiny": 2_048, "quick": 8_192, "full": 65_536}
 NAIVE = {"tiny": 4_096, "quick": 16_384, "full": 65_536}
 RARE, SAMPLED = "rare_misidentification", "NumPy, naive sampling"
+
+
+def residuals_and_exponentials(key: Key[Array, ""], contexts: ResidualContexts) -> Float[Array, ""]:
+    """Draw the residuals of a context, and one exponential of each: the least that posteriors need."""
+    squares = jax.lax.optimization_barrier(contexts.residuals(key=key) ** 2)
+    return jnp.sum(jnp.exp(-0.5 * squares))
 
 
 def workloads(scale: Scale) -> list[Workload]:
@@ -56,7 +65,8 @@ def _curves(scale: Scale) -> Workload:
 
         return Contender(name, run, replicates)
 
-    drawn = "its normals alone"
+    drawn, least = "its normals alone", "its residuals and exponentials alone"
+    contexts = ResidualContexts.of(task, up_to, 1)
     # Residuals of K concepts, which the weak label makes K independent numbers a demonstration.
     numbers = Numbers(up_to * min(num_concepts, dim + 1))
     return Workload(
@@ -69,6 +79,7 @@ def _curves(scale: Scale) -> Workload:
             peer(ALL, identification.errors_in_all_dimensions, of_all),
             peer(SPAN, identification.errors_in_the_span, of_span),
             limit(drawn, older_normals, numbers, of_reduced, REDUCED),
+            limit(least, residuals_and_exponentials, contexts, of_reduced, REDUCED, ALL, SPAN),
         ),
         (Target(REDUCED, ALL, 30.0), Target(REDUCED, SPAN, 4.0), Target(REDUCED, drawn, 2.0)),
     )

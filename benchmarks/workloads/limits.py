@@ -1,4 +1,4 @@
-"""Limits: the random numbers that a replicate needs, drawn by the same engine, and nothing else."""
+"""Limits: what a replicate needs in any case, such as its random numbers, computed by the same engine alone."""
 
 import equinox as eqx
 import jax
@@ -9,6 +9,8 @@ from benchmarks.workload import Answer, Contender
 from w2s_sim.engine.replication import replicate
 from w2s_sim.laws.bidiagonal import WishartSpectrum
 from w2s_sim.laws.wishart import bartlett_factor
+from w2s_sim.tasks.sampling import Sampling
+from w2s_sim.tasks.weak_moments import WeakMoments
 
 # Replicates that are drawn at once, as by the engine's own tiles.
 LANES = 512
@@ -50,7 +52,13 @@ def factors(key: Key[Array, ""], case: Numbers) -> Float[Array, ""]:
     return jnp.sum(lower) + jnp.sum(noise)
 
 
-def limit(name: str, measure, numbers: Numbers, replicates: int, limit_of: str) -> Contender:
+def moments(key: Key[Array, ""], case: Sampling) -> Float[Array, ""]:
+    """Draw weak data, and sum up the moments through which fine-tuning sees them."""
+    seen = WeakMoments.of(case.draw(key=key), case.task.source.coefficients)
+    return jnp.sum(seen.covariance) + jnp.sum(seen.residual)
+
+
+def limit(name: str, measure, numbers: eqx.Module, replicates: int, *limit_of: str) -> Contender:
     """Return the contender that draws the numbers of so many replicates."""
 
     def run(seed: int) -> Answer:

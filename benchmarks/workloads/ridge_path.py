@@ -5,7 +5,8 @@ import numpy as np
 import w2s_sim as w2s
 from benchmarks.peers import ridge, ridge_loops
 from benchmarks.workload import Answer, Contender, Scale, Target, Workload, of_sample
-from benchmarks.workloads.limits import Numbers, limit, normals, spectra
+from benchmarks.workloads.limits import Numbers, limit, moments, normals, spectra
+from w2s_sim.tasks.sampling import Sampling
 
 DIM, NUM_WEAK = 32, 200
 RIDGES = tuple(float(each) for each in np.geomspace(0.01, 10.0, 20))
@@ -61,7 +62,8 @@ def workloads(scale: Scale) -> list[Workload]:
                 Contender("NumPy, loop", loop, few, one_thread=True),
                 Contender("scikit-learn, loop", scikit_learn, few, needs="sklearn", one_thread=True),
                 limit(chi, spectra, Numbers(DIM, NUM_WEAK), many, SPECTRA),
-                limit(drawn, normals, Numbers(NUM_WEAK * (DIM + 1)), some, SHARED),
+                limit(drawn, normals, Numbers(NUM_WEAK * (DIM + 1)), some, SHARED, EIGH),
+                limit("its data and their moments alone", moments, Sampling(task, NUM_WEAK, 1), some, SHARED),
             ),
             (
                 Target(SPECTRA, EIGH, 10.0),
