@@ -1,4 +1,4 @@
-"""Limits: what a replicate needs in any case, such as its random numbers, computed by the same engine alone."""
+"""Limits: what a replicate needs in any case, such as its random numbers, computed by the same engine."""
 
 import equinox as eqx
 import jax
