@@ -40,7 +40,7 @@ def recorded_verdicts(theorem: str, role: str = "theorem") -> pd.DataFrame:
     ratio = (rows["measured"] / rows["bound"]).map("{:.2f}".format)
     table["ratio"] = ratio.where(rows["bound"] != 0, "")
     table["bound"] = rows["bound"].map("{:.6g}".format)
-    columns = ["case", "measured", "bound", "ratio", "replicates", "verdict"]
+    columns = ["case", "measured", "bound", "ratio", "verdict", "replicates"]
     return pd.DataFrame(table[columns]).set_index("case")
 
 
