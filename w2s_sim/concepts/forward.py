@@ -219,8 +219,8 @@ def _exact(parameters: Parameters, sequences: Int[Array, "n L"]) -> Forward:
 
 def _least(probabilities: Float[Array, "..."], axes: tuple[int, ...]) -> Float[Array, "..."]:
     """Smallest positive probability along the axes; 1 if all are zero."""
-    # The bits of numbers >= 0, read as whole numbers, are in the same order, and 0 less 1 is the largest of them:
-    # faster than a comparison and a choice for every number.
+    # The bits of numbers >= 0, read as whole numbers, are in the same order, and 0 less 1 is the largest
+    # number: faster than a comparison and a choice for every number.
     kind = jnp.uint32 if probabilities.dtype.itemsize == 4 else jnp.uint64
     least = jnp.min(jax.lax.bitcast_convert_type(probabilities, kind) - kind(1), axis=axes) + kind(1)
     return jnp.where(least == 0, 1.0, jax.lax.bitcast_convert_type(least, probabilities.dtype))
