@@ -17,6 +17,9 @@ from w2s_sim.statements.shared.regression_examples import canonical, two_concept
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task, regression_task
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 
+# These tests take longer to sample than to compile.
+pytestmark = pytest.mark.usefixtures("optimised_tiles")
+
 
 def leaning_pair() -> TransferTask:
     """K = 2, d = 3, uneven prior, a weak model a quarter of the way to the wrong concept."""
