@@ -15,6 +15,9 @@ import w2s_sim as w2s
 from w2s_sim.bayes import Beliefs, Calibration, calibrate
 from w2s_sim.bayes.calibration import LANES
 
+# These tests take longer to sample than to compile.
+pytestmark = pytest.mark.usefixtures("optimised_tiles")
+
 SOURCE = w2s.RegressionModel([0.5, 0.3, 0.2], jnp.eye(3, 4), 0.5)
 TRUTH = Beliefs(1.0, 0.3)
 # Four parameters: all of a right posterior pass with probability 1 - 4e-4.
