@@ -20,7 +20,7 @@ from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.task import WeakData
 
 # Difference that counts as equal, as a share of the bound.
-MARGIN = 0.03
+MARGIN = 0.04
 
 
 def evaluate(key: Key[Array, ""], data: WeakData, case: FiniteCase) -> Float[Array, ""]:
