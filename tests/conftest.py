@@ -81,11 +81,17 @@ def _no_terminal_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def optimised_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+def optimised_tiles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Tiles as the commands compile them, for a test that runs many: the optimiser then pays."""
+    from w2s_sim.engine.programs import forget_programs
+
     flags = os.environ["XLA_FLAGS"].split()
     kept = [flag for flag in flags if not flag.startswith("--xla_backend_optimization_level=")]
     monkeypatch.setenv("XLA_FLAGS", " ".join(kept))
+    # Other tests may have compiled the same tiles without the optimiser, which rounds otherwise.
+    forget_programs()
+    yield
+    forget_programs()
 
 
 @pytest.fixture

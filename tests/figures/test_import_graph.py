@@ -138,6 +138,8 @@ def test_all_functions_that_a_figure_calls_are_in_files_behind_it() -> None:
     finally:
         sys.setprofile(None)
     used = {path for path in called if PACKAGE.root in path.parents}
+    # Called by JAX when it lowers a program, and without influence on a number.
+    used.discard(PACKAGE.root / "engine" / "lowering_context.py")
     assert len(used) > 5
     behind = PACKAGE.files_behind(computing_parts(figure.script.read_text(encoding="utf-8"), "compute"))
     assert used <= set(behind)
