@@ -60,6 +60,7 @@ def test_ready_experiments_are_those_of_the_commands(name: str) -> None:
     jsonschema.validate(document, experiment_schema())
     if not name.endswith("fast"):
         assert set(document[name]) == set(vars(experiment.settings))
+        assert experiment.settings == type(experiment.settings)()
 
 
 @pytest.mark.parametrize(

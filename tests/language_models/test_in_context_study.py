@@ -137,11 +137,12 @@ def test_the_command_writes_what_it_prints(
         main([*command, "--styles", "pirate", "--prompts", "3"])
     assert leaving.value.code == 0
     table = pd.read_csv(tmp_path / "out" / "in-context.csv")
-    assert table["size"].tolist() == [0, 1]
-    assert table["prompts"].tolist() == [3, 3]
+    # What is set wins over the first look, which has one seed and no 16 demonstrations.
+    assert table["size"].tolist() == [0, 1, 16]
+    assert table["prompts"].tolist() == [3, 3, 3]
     assert f"{table['style_log_odds'][1]:.3g}" in capsys.readouterr().out
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert manifest["configuration"]["sizes"] == [0, 1]
+    assert manifest["configuration"]["sizes"] == [0, 1, 16]
     with pytest.raises(SystemExit) as leaving:
         main([*command, "--styles", "poem"])
     assert leaving.value.code == 2

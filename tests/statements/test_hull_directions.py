@@ -81,3 +81,19 @@ def test_vertex_bound_holds_for_nonnegative_least_squares() -> None:
     assert float(vertex_bound(case)) == pytest.approx(0.25 * bound, rel=1e-5)
     assert SIMPLEX.holds(case)
     assert not SIMPLEX.holds(Case("", inside_the_hull(0.1), w2s.HullRegression(num_weak=30)))
+
+
+def test_the_vertex_is_that_of_a_target_on_one_concept() -> None:
+    """A mixture is no vertex, and its labels scatter; neither is a target beside the hull."""
+    (vertex,) = (lemma for lemma in STATEMENT.lemmas if lemma.id == "vertex-of-a-simplex")
+    estimator = w2s.HullRegression(num_weak=20)
+    mixed = canonical(target_prior=[0.5, 0.0, 0.0, 0.5], supervisor=noisy(0.5).supervisor)
+    parts = noisy(0.5).features, noisy(0.5).source, noisy(0.5).target_prior, noisy(0.5).supervisor
+    beside = w2s.ShiftedTarget(*parts, np.ones(8))
+    for task, rule, broken in (
+        (noisy(0.5), estimator, None),
+        (mixed, estimator, "point-mass target"),
+        (beside, estimator, "target in the hull"),
+        (noisy(0.5), w2s.LeastSquares(num_weak=20), "least squares within the hull"),
+    ):
+        assert vertex.broken_assumption(Case("", task, rule)) == broken

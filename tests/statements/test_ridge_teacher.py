@@ -1,6 +1,8 @@
 """ridge-teacher-threshold: the best copy, the threshold and the sure gain by other means."""
 
+import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from w2s_sim.statements import Case, find_statement
 from w2s_sim.statements.naive_risk_curve.marchenko_pastur import ridge_traces
 from w2s_sim.statements.ridge_teacher_threshold.claim import best_copy, evaluate, ratio
 from w2s_sim.statements.ridge_teacher_threshold.few_features import (
+    FEW_FEATURES_LEMMAS,
     few_features_threshold,
     loss_to_teacher,
     taught_by_few_features,
@@ -136,3 +139,17 @@ def test_students_of_a_teacher_with_few_features(ridge: float, student: float, s
     difference = np.asarray(ours)[:, None] - np.asarray(losses)[:, None]
     assert standard_errors_off(difference, np.zeros(1)) < 5
     assert (np.mean(losses) < 0) == (ridge == 0.0)
+
+
+def test_lemmas_on_few_features_state_what_they_need() -> None:
+    """Noise on the labels of the teacher, and few inputs, are outside the bound on the student's gain."""
+    _, gain = FEW_FEATURES_LEMMAS
+    task = taught_by_few_features(0.0)
+    loud = eqx.tree_at(lambda task: task.supervisor.noise, task, jnp.asarray(0.5))
+    for given, num_weak, broken in (
+        (task, 40, None),
+        (loud, 40, "passes its own on"),
+        (task, 11, "N > d + 3"),
+    ):
+        found = gain.broken_assumption(Case("", given, w2s.Ridge(0.2, num_weak=num_weak)))
+        assert found is None if broken is None else broken in str(found)

@@ -84,7 +84,7 @@ class InContext:
     scorer: Annotated[str | None, tyro.conf.arg(metavar="FILE.py:NAME")] = None
     """Function of your own (or MODULE:NAME): whether a given and the wanted content are the same."""
     fast: bool = False
-    """Few prompts, one seed and at most 8 demonstrations, for a first look."""
+    """Few prompts, one seed and at most 8 demonstrations, unless you set them, for a first look."""
     resume: bool = False
     """Continue the experiment in the folder."""
     no_cache: bool = False
@@ -140,7 +140,7 @@ class Refine:
     scorer: Annotated[str | None, tyro.conf.arg(metavar="FILE.py:NAME")] = None
     """Function of your own (or MODULE:NAME): whether a given and the wanted content are the same."""
     fast: bool = False
-    """Few questions, one seed, one learning rate and two epochs, for a first look."""
+    """Few questions, one seed, one learning rate and two epochs, unless you set them, for a first look."""
     resume: bool = False
     """Continue the experiment in the folder."""
     no_cache: bool = False
@@ -181,7 +181,7 @@ class Evidence:
     styles_file: Path | None = None
     """TOML file of styles of your own; one of them is "plain"."""
     fast: bool = False
-    """Two styles, four paths, one seed and at most 16 demonstrations, for a first look."""
+    """Two styles, four paths, one seed and 16 demonstrations, unless you set them, for a first look."""
     resume: bool = False
     """Continue the experiment in the folder."""
     no_cache: bool = False

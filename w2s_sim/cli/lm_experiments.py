@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from w2s_sim.language_models.evidence_laws import MEASURED, summary_of_evidence
 from w2s_sim.language_models.evidence_study import EvidenceSettings
 from w2s_sim.language_models.experiment_file import (
     EXPERIMENTS,
+    READY,
     Experiment,
     find_experiment,
     load_experiment,
@@ -25,8 +27,7 @@ from w2s_sim.language_models.question_set import read_questions
 from w2s_sim.language_models.refinement_study import RefinementSettings
 from w2s_sim.language_models.styles import read_styles
 
-# Settings of a first look.
-FAST_PROMPTS, FAST_SEEDS, FAST_SIZE = 16, 1, 8
+SettingsT = TypeVar("SettingsT", InContextSettings, RefinementSettings, EvidenceSettings)
 # First columns of the printed table, which tell rows apart, and its metrics.
 TABLES = {
     "in-context": (("style", "n"), METRICS),
@@ -73,16 +74,16 @@ def _texts(arguments: InContext | Refine | Evidence, scorer: str | None) -> Text
 
 def in_context_settings(arguments: InContext) -> InContextSettings:
     """Return the settings of the experiment in context."""
-    fast = arguments.fast
-    return InContextSettings(
+    settings = InContextSettings(
         styles=arguments.styles,
-        sizes=tuple(size for size in arguments.sizes if size <= FAST_SIZE) if fast else arguments.sizes,
-        num_prompts=min(arguments.prompts, FAST_PROMPTS) if fast else arguments.prompts,
-        num_seeds=min(arguments.seeds, FAST_SEEDS) if fast else arguments.seeds,
+        sizes=arguments.sizes,
+        num_prompts=arguments.prompts,
+        num_seeds=arguments.seeds,
         wrong_share=arguments.wrong_share,
         errors=arguments.errors,
         teacher_without_layers=arguments.teacher_without_layers,
     )
+    return _first_look(settings, "in-context-fast") if arguments.fast else settings
 
 
 def refinement_settings(arguments: Refine) -> RefinementSettings:
@@ -99,17 +100,7 @@ def refinement_settings(arguments: Refine) -> RefinementSettings:
         epochs=arguments.epochs,
         num_layers=arguments.layers,
     )
-    if arguments.fast:
-        settings = dataclasses.replace(
-            settings,
-            num_train=64,
-            num_chosen_by=8,
-            num_held_out=32,
-            num_seeds=1,
-            learning_rates=settings.learning_rates[:1],
-            epochs=2,
-        )
-    return settings
+    return _first_look(settings, "refine-fast") if arguments.fast else settings
 
 
 def evidence_settings(arguments: Evidence) -> EvidenceSettings:
@@ -122,15 +113,14 @@ def evidence_settings(arguments: Evidence) -> EvidenceSettings:
         num_seeds=arguments.seeds,
         wrong_share=arguments.wrong_share,
     )
-    if arguments.fast:
-        settings = dataclasses.replace(
-            settings,
-            styles=settings.styles[:2],
-            num_demonstrations=min(settings.num_demonstrations, 16),
-            num_paths=min(settings.num_paths, 4),
-            num_seeds=1,
-        )
-    return settings
+    return _first_look(settings, "evidence-fast") if arguments.fast else settings
+
+
+def _first_look(settings: SettingsT, ready: str) -> SettingsT:
+    """Return the settings of a ready first look, except where the given settings are not the defaults."""
+    usual, small = type(settings)(), load_experiment(READY[ready]).settings
+    given = {name: value for name, value in vars(settings).items() if value != getattr(usual, name)}
+    return dataclasses.replace(small, **given)
 
 
 def _cell_name(cell: Cell) -> str:

@@ -16,6 +16,7 @@ from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.statements.contract.case import Assumption, Case
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.dmmse_limit.two_readers import TwoReaders, log_mean_excess, read_both
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.regression_examples import noisy
 from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
 from w2s_sim.tasks.regression_task import regression_task
@@ -47,7 +48,7 @@ LABELS = (
     UNBIASED,
     STATED,
     SAME_LABELS,
-    Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+    POINT_MASS,
 )
 
 

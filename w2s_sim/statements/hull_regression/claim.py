@@ -7,9 +7,10 @@ import numpy as np
 
 from w2s_sim.engine.measured import FromWeakData, nonnegative
 from w2s_sim.estimators import Estimator, HullRegression, LeastSquares
-from w2s_sim.statements.contract.case import Assumption, Case, Control
+from w2s_sim.statements.contract.case import Case, Control
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.hull_regression.conditions import CONSTRAINED, FOUR_MOMENTS, IN_HULL
 from w2s_sim.statements.hull_regression.example_hulls import inside_the_hull, many_unbiased
 from w2s_sim.statements.hull_regression.lemmas import (
     HULL_REGRESSION_LEMMAS,
@@ -17,6 +18,7 @@ from w2s_sim.statements.hull_regression.lemmas import (
     in_sample_error,
 )
 from w2s_sim.statements.shared.broken_learners import UnderstatedNoise
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept, noisy
 from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
 from w2s_sim.tasks.regression_task import ShiftedTarget, TransferTask, paper_task
@@ -62,12 +64,6 @@ def louder() -> TransferTask:
     return TransferTask(task.features, task.source, task.target_prior, supervisor)
 
 
-CONSTRAINED = Assumption(
-    "least squares within the hull", lambda case: isinstance(case.estimator, HullRegression)
-)
-IN_HULL = Assumption("target in the hull", lambda case: not isinstance(case.task, ShiftedTarget))
-
-
 def build_estimator(numbers: dict[str, Any]) -> Estimator:
     return HullRegression(num_weak=numbers["num_weak"])
 
@@ -94,11 +90,8 @@ HULL_REGRESSION = Statement(
         UNBIASED,
         IN_HULL,
         STATED,
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
-        Assumption(
-            "four moments of features and noise",
-            lambda case: case.task.features.moment_order > 4 and case.task.supervisor.law.moment_order > 4,
-        ),
+        POINT_MASS,
+        FOUR_MOMENTS,
     ),
     lemmas=HULL_REGRESSION_LEMMAS,
     controls=controls,

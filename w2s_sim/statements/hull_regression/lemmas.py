@@ -11,8 +11,10 @@ from w2s_sim.estimators import HullRegression
 from w2s_sim.estimators.hull_projection import hull_weights
 from w2s_sim.statements.contract.case import Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.hull_regression.conditions import CONSTRAINED, FOUR_MOMENTS, IN_HULL
 from w2s_sim.statements.hull_regression.example_hulls import inside_the_hull, many_unbiased
 from w2s_sim.statements.hull_regression.simplex_vertex import MORE_PAIRS, NORMAL, SIMPLEX, vertex_bound
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.quantities import label_scale
 from w2s_sim.statements.shared.regression_examples import noisy
 from w2s_sim.statements.shared.unbiased_labels import STATED, UNBIASED
@@ -114,7 +116,17 @@ HULL_REGRESSION_LEMMAS = (
         measure=FromWeakData(in_sample_error, nonnegative),
         bound=vertex_bound,
         trivial=dimension_bound,
-        assumptions=(SIMPLEX, NORMAL, MORE_PAIRS, UNBIASED, STATED),
+        assumptions=(
+            CONSTRAINED,
+            SIMPLEX,
+            NORMAL,
+            MORE_PAIRS,
+            UNBIASED,
+            IN_HULL,
+            STATED,
+            POINT_MASS,
+            FOUR_MOMENTS,
+        ),
         controls=_vertex_controls,
         page=PAGE,
     ),

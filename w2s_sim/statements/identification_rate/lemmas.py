@@ -23,9 +23,10 @@ from w2s_sim.identification.tilting import (
     tilting_plan,
 )
 from w2s_sim.identification.two_concepts import misidentification_of_two_concepts
-from w2s_sim.statements.contract.case import Assumption, Case
+from w2s_sim.statements.contract.case import Case
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.shared.finite_examples import loaded_coin_task
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.regression_examples import canonical, leaning_to_concept, two_concepts
 from w2s_sim.tasks.finite_task import FiniteTask
 from w2s_sim.tasks.regression_task import TransferTask, canonical_task
@@ -178,8 +179,6 @@ def _log_by_counting(case: Case[FiniteTask]) -> float:
     return float(np.logaddexp.reduce(log_law - np.logaddexp(0.0, -log_odds)))
 
 
-_POINT_MASS = (Assumption("point-mass target", lambda case: case.task.has_point_mass_target),)
-
 IDENTIFICATION_RATE_LEMMAS = (
     Statement(
         id="tilted-law",
@@ -221,7 +220,7 @@ IDENTIFICATION_RATE_LEMMAS = (
         measure=_standardised_drift,
         bound=lambda case: 0.0,
         margin=lambda case: 0.1,
-        assumptions=_POINT_MASS,
+        assumptions=(POINT_MASS,),
         page=PAGE,
     ),
     Statement(
@@ -232,7 +231,7 @@ IDENTIFICATION_RATE_LEMMAS = (
         measure=_relative_square,
         bound=_tilted_variance,
         margin=lambda case: 0.15 * float(_tilted_variance(case)),
-        assumptions=_POINT_MASS,
+        assumptions=(POINT_MASS,),
         page=PAGE,
     ),
     Statement(

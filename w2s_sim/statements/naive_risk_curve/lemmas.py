@@ -19,6 +19,7 @@ from w2s_sim.statements.naive_risk_curve.marchenko_pastur import (
 )
 from w2s_sim.statements.shared.finetuned_students import ratio_of, ridge_of
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.quantities import label_scale, squared_error, transfer_geometry
 from w2s_sim.statements.shared.regression_examples import canonical, canonical_in
 from w2s_sim.statements.shared.student_error import STUDENT_ERROR
@@ -28,7 +29,6 @@ from w2s_sim.tasks.task import WeakData
 PAGE = "theory/naive-risk-curve.md"
 GAUSSIAN = Assumption("Gaussian features", lambda case: isinstance(case.task.features, Gaussian))
 INDEPENDENT = Assumption("independent coordinates", lambda case: case.task.features.independent_coordinates)
-POINT_MASS = Assumption("point-mass target", lambda case: case.task.has_point_mass_target)
 POSITIVE_RIDGE = Assumption("eta > 0", lambda case: float(ridge_of(case)) > 0)
 
 

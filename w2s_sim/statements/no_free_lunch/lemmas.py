@@ -13,6 +13,7 @@ from w2s_sim.statements.contract.functionals import MAXIMUM
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.no_free_lunch.mirrored_target import mirrored_world, weak_error
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.quantities import label_scale
 from w2s_sim.tasks.regression_task import canonical_task
 from w2s_sim.tasks.task import WeakData
@@ -110,7 +111,7 @@ NO_FREE_LUNCH_LEMMAS = (
         margin=lambda case: 0.04 * float(_least_squares_risk(case)),
         assumptions=(
             Assumption("Gaussian features", lambda case: isinstance(case.task.features, Gaussian)),
-            Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+            POINT_MASS,
             FINITE_VARIANCE,
         ),
         page=PAGE,

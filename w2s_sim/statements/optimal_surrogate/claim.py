@@ -24,6 +24,7 @@ from w2s_sim.statements.optimal_surrogate.surrogate_risk import (
 from w2s_sim.statements.shared.bounded_metrics import RISK
 from w2s_sim.statements.shared.broken_learners import RandomLength, UnderstatedNoise
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.tasks.regression_task import TransferTask
 from w2s_sim.tasks.supervisors import RegressionSupervisor
 
@@ -104,7 +105,7 @@ OPTIMAL_SURROGATE = Statement(
     assumptions=(
         INTERPOLATING,
         NORMAL,
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        POINT_MASS,
         Assumption(
             "label noise of the stated variance",
             lambda case: type(case.task.supervisor) is RegressionSupervisor,

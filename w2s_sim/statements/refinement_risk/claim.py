@@ -14,6 +14,7 @@ from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.refinement_risk.lemmas import REFINEMENT_RISK_LEMMAS
 from w2s_sim.statements.shared.bounded_metrics import ISOTROPIC_RISK
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.quantities import squared_distances
 from w2s_sim.statements.shared.refined_risk import REFINED_RISK
 from w2s_sim.statements.shared.refined_students import (
@@ -126,7 +127,7 @@ REFINEMENT_RISK = Statement(
     measure=REFINED_RISK,
     assumptions=(
         REFINED,
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        POINT_MASS,
         Assumption(
             "weak concept in the right Voronoi cell",
             lambda case: int(voronoi_winner(case.task)) == int(case.task.target_concept),

@@ -13,6 +13,7 @@ from w2s_sim.laws.noise import NormalNoise
 from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.statement import Preset, Statement
 from w2s_sim.statements.shared.finite_variance import FINITE_VARIANCE
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.quantities import (
     concept_diameter,
     label_scale,
@@ -226,7 +227,7 @@ REFINEMENT_RISK_LEMMAS = (
             ),
             NORMAL_FEATURES,
             Assumption("normal label noise", lambda case: isinstance(case.task.source.law, NormalNoise)),
-            Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+            POINT_MASS,
             Assumption("bias orthogonal to all concepts", _bias_leaves_the_concepts),
         ),
         controls=_own_label_controls,

@@ -80,6 +80,17 @@ def _knows_all_features(case: Case[Any]) -> bool:
 ALL_FEATURES = Assumption("a student with all features, normal and orthonormal", _knows_all_features)
 RIDGE_STUDENT = Assumption("a ridge student", lambda case: isinstance(case.estimator, Ridge))
 NO_PENALTY = Assumption("a teacher without a penalty", lambda case: float(case.task.supervisor.ridge) == 0.0)
+TRUE_LABELS = Assumption(
+    "a teacher that is trained on true labels, and passes its own on without noise",
+    lambda case: case.task.supervisor.num_true is not None and float(case.task.supervisor.noise) == 0.0,
+)
+ENOUGH_INPUTS = Assumption(
+    "N > d + 3 inputs of the student, n > d_w + 1 of the teacher",
+    lambda case: (
+        case.estimator.sample_size > case.task.dim + 3
+        and case.task.supervisor.num_true > case.task.weak_dim + 1
+    ),
+)
 AT_LEAST = Assumption(
     "a teacher at or above the threshold",
     lambda case: (
@@ -107,7 +118,7 @@ FEW_FEATURES_LEMMAS = (
         cases=_above_cases,
         measure=loss_to_teacher,
         bound=lambda case: 0.0,
-        assumptions=(ALL_FEATURES, RIDGE_STUDENT, AT_LEAST),
+        assumptions=(ALL_FEATURES, RIDGE_STUDENT, TRUE_LABELS, AT_LEAST),
         controls=lambda preset: [Control(_taught("no penalty, N=40", 0.0, 0.2), breaks=AT_LEAST.name)],
         page=PAGE,
     ),
@@ -120,7 +131,7 @@ FEW_FEATURES_LEMMAS = (
         measure=loss_to_teacher,
         bound=_surest_gain,
         trivial=lambda case: 0.0,
-        assumptions=(ALL_FEATURES, RIDGE_STUDENT, NO_PENALTY),
+        assumptions=(ALL_FEATURES, RIDGE_STUDENT, TRUE_LABELS, NO_PENALTY, ENOUGH_INPUTS),
         page=PAGE,
     ),
 )

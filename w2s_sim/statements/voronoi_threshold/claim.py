@@ -20,6 +20,7 @@ from w2s_sim.statements.contract.case import Assumption, Case, Control
 from w2s_sim.statements.contract.functionals import Functional
 from w2s_sim.statements.contract.parameters import Parameter
 from w2s_sim.statements.contract.statement import Preset, Statement
+from w2s_sim.statements.shared.point_mass import POINT_MASS
 from w2s_sim.statements.shared.regression_examples import canonical
 from w2s_sim.statements.shared.tilted_slope import MARGIN, is_long_enough, tilted_pair, tilted_slope
 from w2s_sim.statements.voronoi_threshold.lemmas import VORONOI_THRESHOLD_LEMMAS
@@ -107,7 +108,7 @@ VORONOI_THRESHOLD = Statement(
     functional=functional,
     assumptions=(
         Assumption("posterior of one context", lambda case: isinstance(case.estimator, InContext)),
-        Assumption("point-mass target", lambda case: case.task.has_point_mass_target),
+        POINT_MASS,
         Assumption("Gaussian features", lambda case: has_gaussian_moments(case.task)),
         Assumption("a source prior that holds the intended concept and a loser", _source_holds_both),
         Assumption("weak concept off the border", lambda case: is_off_the_border(case.task)),
